@@ -1,0 +1,27 @@
+/** One project per kind of test, so that each can be run alone: `npx jest --selectProjects unit`. */
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+  ],
+};
+const project = (name, more = {}) => ({
+  displayName: name,
+  testEnvironment: 'node',
+  transform,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  ...more,
+});
+
+module.exports = {
+  testTimeout: 60_000,
+  projects: [
+    project('unit'),
+    project('properties'),
+    project('workflow'),
+    project('contract'),
+    project('integration'),
+    project('local'),
+    project('system'),
+  ],
+};
