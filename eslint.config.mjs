@@ -88,6 +88,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['shared/domain/decide/**/*.ts'],
+    rules: forbid(['^(?!\\./|\\.\\./[a-z-]+$)', 'The domain imports only itself.']),
+  },
+  {
     files: ['shared/application/**/*.ts'],
     rules: forbid(
       standIns,

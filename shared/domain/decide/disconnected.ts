@@ -1,0 +1,70 @@
+import { hasEnded, type Conversation } from '../conversation';
+import type { Decision, DecisionContext } from '../decision';
+import type { Presence } from '../events';
+import { momentOfLoss, smallestDelay } from '../moment-of-loss';
+import type { Instant } from '../time';
+import { withLiveConnections, withoutConnections } from './connections';
+import { effectsOfRunningDisconnection } from './pushes-of';
+import { changed, unchanged } from './results';
+
+/** A socket of the customer is gone for good (the reliable protocol's recovery window included). */
+export function decideDisconnected(
+  conversation: Conversation,
+  event: { readonly connectionId: string; readonly occurredAt: Instant; readonly presence?: Presence },
+  context: DecisionContext,
+): Decision {
+  const { connectionId } = event;
+  if (hasEnded(conversation)) return unchanged({ type: 'ignored', because: 'ended' });
+
+  if (!conversation.liveConnectionIds.includes(connectionId)) {
+    // The repeated event recognises its own disconnection; the first try may have died before the timer started.
+    if (conversation.disconnection?.lostConnectionId === connectionId) {
+      return unchanged({ type: 'ignored', because: 'repeated' }, effectsOfRunningDisconnection(conversation));
+    }
+    if (conversation.endedConnectionIds.includes(connectionId)) {
+      return unchanged({ type: 'ignored', because: 'repeated' });
+    }
+    // `disconnected` without or before its `connected`: remember the id, so that a late `connected` is ignored.
+    return changed(withoutConnections(conversation, [connectionId]), { type: 'connection-removed' });
+  }
+
+  const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
+  if (others.length === 0) return beginDisconnection(conversation, [connectionId], event, context);
+
+  // Prevents: disconnected(A) was lost, B closes, and the record's stale A keeps the conversation open for ever.
+  if (event.presence === undefined) return { kind: 'presence-needed' };
+  const alive = event.presence.alive ? event.presence.connectionIds.filter((id) => id !== connectionId) : [];
+  const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
+  if (alive.length === 0) return beginDisconnection(conversation, gone, event, context);
+  const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
+  return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
+}
+
+function beginDisconnection(
+  conversation: Conversation,
+  lost: readonly string[],
+  event: { readonly connectionId: string; readonly occurredAt: Instant },
+  { now, gracePeriod }: DecisionContext,
+): Decision {
+  const { lastSignOfLife, smallestEventDelay } = conversation;
+  const since = momentOfLoss({
+    occurredAt: event.occurredAt,
+    receivedAt: now,
+    lastSignOfLife,
+    ...(smallestEventDelay !== undefined && { smallestEventDelay }),
+  });
+  const number = conversation.disconnectionCount + 1;
+  const next: Conversation = {
+    ...withoutConnections(conversation, lost),
+    disconnection: {
+      number,
+      since,
+      deadline: since + gracePeriod,
+      reason: 'connection-lost',
+      lostConnectionId: event.connectionId,
+    },
+    disconnectionCount: number,
+    smallestEventDelay: smallestDelay(smallestEventDelay, event.occurredAt, now),
+  };
+  return changed(next, { type: 'disconnection-began' }, effectsOfRunningDisconnection(next));
+}

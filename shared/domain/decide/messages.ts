@@ -1,0 +1,90 @@
+import { hasEnded, LIMITS, type Conversation } from '../conversation';
+import type { Decision, DecisionContext, Effect } from '../decision';
+import type { Instant } from '../time';
+import type { Author, MessageEntry } from '../transcript';
+import { withLiveConnections } from './connections';
+import { effectsOfMessage, effectsOfReturn } from './pushes-of';
+import { changed, refused, refusedAsEnded, unchanged } from './results';
+
+/** The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. */
+export function decideCustomerMessage(
+  conversation: Conversation,
+  event: { readonly connectionId: string; readonly messageId: string; readonly text: string },
+  { now }: DecisionContext,
+): Decision {
+  const { connectionId } = event;
+  const author: Author = { role: 'customer', name: conversation.customer.name };
+  const repeated = repetitionOf(conversation, event, author, now);
+  if (repeated) {
+    const returned = conversation.lastDisconnection?.reconnectedBy === connectionId;
+    return unchanged(repeated.outcome, [
+      ...(returned ? effectsOfReturn(conversation) : []),
+      ...repeated.effects,
+    ]);
+  }
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  const stale = conversation.endedConnectionIds.includes(connectionId);
+  const live = conversation.liveConnectionIds.includes(connectionId);
+  const arrived =
+    stale || live ? { conversation, effects: [] } : withLiveConnections(conversation, [connectionId], now);
+  return store({ ...arrived.conversation, lastSignOfLife: now }, event, author, now, arrived.effects);
+}
+
+/** An agent wrote: only the agent who accepted the conversation may. */
+export function decideAgentMessage(
+  conversation: Conversation,
+  event: { readonly agentId: string; readonly messageId: string; readonly text: string },
+  { now }: DecisionContext,
+): Decision {
+  const { agent } = conversation;
+  const author: Author = { role: 'agent', id: event.agentId, name: agent?.name ?? event.agentId };
+  const repeated = repetitionOf(conversation, event, author, now);
+  if (repeated) return unchanged(repeated.outcome, repeated.effects);
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  if (agent?.id !== event.agentId || agent.acceptedAt === undefined) {
+    return refused({
+      code: 'not-assigned-to-you',
+      detail: 'Only the agent who has accepted the conversation can write in it.',
+      state: conversation.state,
+    });
+  }
+  return store(conversation, event, author, now, []);
+}
+
+type Written = { readonly messageId: string; readonly text: string };
+
+function store(
+  conversation: Conversation,
+  { messageId, text }: Written,
+  author: Author,
+  now: Instant,
+  before: readonly Effect[],
+): Decision {
+  const sequence = conversation.lastSequence + 1;
+  const entry: MessageEntry = { kind: 'message', sequence, at: now, author, text, messageId };
+  const recent = [...conversation.recentMessages, { id: messageId, sequence }];
+  const next: Conversation = {
+    ...conversation,
+    recentMessages: recent.slice(-LIMITS.recentMessages),
+    lastSequence: sequence,
+  };
+  const effects = [...before, ...effectsOfMessage(next, entry)];
+  return changed(next, { type: 'message-stored', sequence }, effects, [entry]);
+}
+
+/** A message that is stored already: nothing is appended, but its pushes may not have been sent. */
+function repetitionOf(
+  conversation: Conversation,
+  { messageId, text }: Written,
+  author: Author,
+  now: Instant,
+) {
+  const stored = conversation.recentMessages.find((message) => message.id === messageId);
+  if (stored === undefined) return undefined;
+  const { sequence } = stored;
+  const entry: MessageEntry = { kind: 'message', sequence, at: now, author, text, messageId };
+  return {
+    outcome: { type: 'message-stored', sequence } as const,
+    effects: effectsOfMessage(conversation, entry),
+  };
+}

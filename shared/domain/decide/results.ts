@@ -1,0 +1,50 @@
+import { hasEnded, type Conversation } from '../conversation';
+import type { Decision, Effect, Outcome, Refusal } from '../decision';
+import type { TranscriptEntry } from '../transcript';
+
+/** Short constructors for decisions, so that the rules read as rules. */
+
+export const changed = (
+  conversation: Conversation,
+  outcome: Outcome,
+  effects: readonly Effect[] = [],
+  entries: readonly TranscriptEntry[] = [],
+): Decision => ({ kind: 'changed', outcome, conversation, entries, effects });
+
+export const unchanged = (outcome: Outcome, effects: readonly Effect[] = []): Decision => ({
+  kind: 'unchanged',
+  outcome,
+  effects,
+});
+
+export const refused = (refusal: Refusal, effects: readonly Effect[] = []): Decision => ({
+  kind: 'refused',
+  refusal,
+  effects,
+});
+
+export const notFound = (): Decision =>
+  refused({ code: 'conversation-not-found', detail: 'There is no such conversation.' });
+
+/** The refusal of whatever needs a conversation that goes on. */
+export function refusedAsEnded(conversation: Conversation, effects: readonly Effect[] = []): Decision {
+  return refused(
+    {
+      code: 'conversation-ended',
+      detail: 'The conversation has ended.',
+      state: conversation.state,
+      ...(conversation.end && { endReason: conversation.end.reason }),
+    },
+    effects,
+  );
+}
+
+/** The refusal of an action that the conversation's state does not allow; names state and action. */
+export function illegal(conversation: Conversation, action: string): Decision {
+  if (hasEnded(conversation) && action !== 'close') return refusedAsEnded(conversation);
+  return refused({
+    code: 'illegal-transition',
+    detail: `A conversation in state ${conversation.state} does not allow "${action}".`,
+    state: conversation.state,
+  });
+}

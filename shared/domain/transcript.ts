@@ -1,0 +1,37 @@
+import type { EndReason } from './conversation';
+import type { Instant } from './time';
+
+/** Who wrote an entry. */
+export type Author =
+  | { readonly role: 'customer'; readonly name: string }
+  | { readonly role: 'agent'; readonly id: string; readonly name: string }
+  | { readonly role: 'system' };
+
+/** Triggers of automated messages, named after "Configure automated messages" (Dynamics 365 Omnichannel). */
+export type AutomatedMessageTrigger =
+  'customer-disconnected' | 'customer-ended-conversation' | 'agent-ended-conversation';
+
+interface EntryBase {
+  /** 1, 2, 3 … within the conversation, without gaps. */
+  readonly sequence: number;
+  readonly at: Instant;
+  readonly author: Author;
+  readonly text: string;
+}
+
+/** Something a participant wrote. `messageId` is the id of the event that brought it. */
+export interface MessageEntry extends EntryBase {
+  readonly kind: 'message';
+  readonly messageId: string;
+}
+
+/** An automated message. `recipient` agent: the customer's view of the transcript leaves it out. */
+export interface NoticeEntry extends EntryBase {
+  readonly kind: 'notice';
+  readonly trigger: AutomatedMessageTrigger;
+  readonly recipient: 'agent' | 'everyone';
+  readonly reason: EndReason;
+  readonly disconnectionNumber?: number;
+}
+
+export type TranscriptEntry = MessageEntry | NoticeEntry;
