@@ -13,7 +13,12 @@ export type Effect =
       readonly number: number;
       readonly deadline: Instant;
     }
-  | { readonly type: 'cancel-timer'; readonly kind: DeadlineKind; readonly number: number }
+  | {
+      readonly type: 'cancel-timer';
+      readonly kind: DeadlineKind;
+      readonly number: number;
+      readonly because: 'customerReconnected' | 'conversationEnded';
+    }
   | { readonly type: 'push'; readonly audience: Audience; readonly push: Push }
   | { readonly type: 'close-customer-connections' }
   | { readonly type: 'close-connection'; readonly connectionId: string };

@@ -48,7 +48,7 @@ export function effectsOfReturn(conversation: Conversation): Effect[] {
   if (past === undefined || past.outcome !== 'reconnected') return [];
   const { number, since, endedAt } = past;
   return [
-    { type: 'cancel-timer', kind: 'disconnection', number },
+    { type: 'cancel-timer', kind: 'disconnection', number, because: 'customerReconnected' },
     past.reason === 'not-yet-connected'
       ? push(conversation, { to: 'agents' }, 'connected', endedAt, { type: 'customer-connected' })
       : push(conversation, { to: 'agents' }, `disconnection.${number}.back`, endedAt, {
@@ -71,7 +71,14 @@ export function effectsOfEnd(conversation: Conversation): Effect[] {
     });
   const cancel: Effect[] =
     lastDisconnection?.outcome === 'ended'
-      ? [{ type: 'cancel-timer', kind: 'disconnection', number: lastDisconnection.number }]
+      ? [
+          {
+            type: 'cancel-timer',
+            kind: 'disconnection',
+            number: lastDisconnection.number,
+            because: 'conversationEnded',
+          },
+        ]
       : [];
   return [
     ...cancel,

@@ -1,0 +1,81 @@
+/**
+ * Every failure the product raises on purpose. `code` is stable and machine-readable; `retryable` says whether the
+ * same call may succeed later; `cause` keeps what was underneath. Messages never contain secrets or message text.
+ */
+export class AppError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A request that cannot be understood. Thrown by parsers only; `field` names the offending part. */
+export class InvalidInputError extends AppError {
+  constructor(
+    readonly field: string,
+    detail: string,
+    readonly status: 400 | 404 | 413 | 415 = 400,
+  ) {
+    super('invalid-input', `${field}: ${detail}`, false);
+  }
+}
+
+/** Nobody proved who is calling (401), or the proven caller may not do this (403). */
+export class AccessDeniedError extends AppError {
+  constructor(
+    readonly status: 401 | 403,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(status === 401 ? 'not-authenticated' : 'not-allowed', detail, false, options);
+  }
+}
+
+/** A service the product depends on did not do its part. The same call may succeed later. */
+export class DependencyError extends AppError {
+  constructor(
+    readonly dependency: 'table-storage' | 'web-pubsub' | 'durable-functions',
+    operation: string,
+    options?: ErrorOptions,
+  ) {
+    super('dependency-failed', `${dependency} failed at ${operation}`, true, options);
+  }
+}
+
+/** Others were faster at every attempt. The same call may succeed later. */
+export class ContentionError extends AppError {
+  constructor(attempts: number) {
+    super('too-much-contention', `the conversation changed under each of ${attempts} attempts`, true);
+  }
+}
+
+/** A stored row that no version of the reader understands, or a record that would not fit into its row. */
+export class StoredRowError extends AppError {
+  constructor(row: string, detail: string, options?: ErrorOptions) {
+    super('stored-row-unusable', `${row}: ${detail}`, false, options);
+  }
+}
+
+/** A setting is missing or malformed. Stops the app at start; lists every problem at once. */
+export class ConfigurationError extends AppError {
+  constructor(problems: readonly string[]) {
+    super(
+      'configuration-invalid',
+      `The configuration is not usable:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+      false,
+    );
+  }
+}
+
+/** Whatever was thrown, as an Error. */
+export const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/** Whether trying the same again may help. Unknown failures count as retryable: nothing may be lost. */
+export const isRetryable = (thrown: unknown): boolean =>
+  thrown instanceof AppError ? thrown.retryable : true;

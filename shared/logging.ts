@@ -1,0 +1,29 @@
+/**
+ * The logger that handlers use: a message and a few ids. Values of other types have no place in a log line, which
+ * keeps texts, names and tokens out (invariant 9).
+ */
+export interface Logger {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where log lines go; `InvocationContext` of `@azure/functions` fits. */
+interface LogSink {
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+}
+
+/** One line per entry: the message, then the fields as JSON. */
+export function createLogger(sink: LogSink): Logger {
+  const line = (message: string, fields?: LogFields) =>
+    fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
+  return {
+    info: (message, fields) => sink.info(line(message, fields)),
+    warn: (message, fields) => sink.warn(line(message, fields)),
+    error: (message, fields) => sink.error(line(message, fields)),
+  };
+}

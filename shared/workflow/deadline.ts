@@ -1,0 +1,21 @@
+import type { DeadlineKind } from '../domain/ids';
+
+/** Input of the orchestrator and its activities: ids and a time, never texts or names (invariant 9). */
+export interface DeadlineInput {
+  readonly conversationId: string;
+  readonly kind: DeadlineKind;
+  readonly number: number;
+  /** ISO 8601 UTC. */
+  readonly deadline: string;
+}
+
+/** What `reach-deadline` found. Expected outcomes are values; it throws only for "try again". */
+export type DeadlineOutcome =
+  | { readonly outcome: 'expired' | 'customer-present' | 'superseded' | 'not-found' }
+  | { readonly outcome: 'not-reached'; readonly deadline: string };
+
+/** Output of the orchestrator. */
+export type DeadlineResult = {
+  readonly outcome: 'cancelled' | 'expired' | 'customer-present' | 'superseded' | 'not-found';
+  readonly by?: string;
+};

@@ -1,0 +1,58 @@
+import { RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
+import type { DeadlineInput, DeadlineOutcome, DeadlineResult } from '../deadline';
+import { ACTIVITIES, CANCELLING_EVENTS } from '../names';
+
+/** About four minutes of tries; after that the orchestrator rests and begins anew, so it never gives up. */
+const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 60_000 };
+const REST_AFTER_FAILURE_MS = 5 * 60_000;
+
+/**
+ * Waits for one deadline of one conversation, or for an event that cancels it. It knows nothing about the
+ * conversation: when the deadline comes, an activity decides on what is stored (invariant 6). One orchestrator
+ * serves every kind of deadline.
+ */
+export function* conversationDeadline(
+  context: OrchestrationContext,
+): Generator<Task, DeadlineResult | undefined, unknown> {
+  const input = context.df.getInput<DeadlineInput>();
+  if (input === undefined) throw new Error('conversation-deadline needs an input');
+
+  const deadline = context.df.createTimer(new Date(input.deadline));
+  const reconnected = context.df.waitForExternalEvent(CANCELLING_EVENTS.customerReconnected);
+  const ended = context.df.waitForExternalEvent(CANCELLING_EVENTS.conversationEnded);
+  const winner = yield context.df.Task.any([deadline, reconnected, ended]);
+  const cancelled = winner === reconnected || winner === ended;
+  if (cancelled) {
+    deadline.cancel();
+    const by =
+      winner === reconnected ? CANCELLING_EVENTS.customerReconnected : CANCELLING_EVENTS.conversationEnded;
+    return { outcome: 'cancelled', by };
+  }
+
+  const retry = new RetryOptions(RETRY.firstIntervalMs, RETRY.attempts);
+  retry.backoffCoefficient = RETRY.backoff;
+  retry.maxRetryIntervalInMilliseconds = RETRY.maxIntervalMs;
+  try {
+    const reached = (yield context.df.callActivityWithRetry(
+      ACTIVITIES.reachDeadline,
+      retry,
+      input,
+    )) as DeadlineOutcome;
+    if (reached.outcome === 'not-reached') {
+      // The stored deadline is a later one; a new race uses new tasks, hence a new generation.
+      context.df.continueAsNew({ ...input, deadline: reached.deadline });
+      return undefined;
+    }
+    const somethingToTell = reached.outcome === 'expired' || reached.outcome === 'customer-present';
+    if (somethingToTell) {
+      yield context.df.callActivityWithRetry(ACTIVITIES.tellParticipants, retry, input);
+    }
+    return { outcome: reached.outcome };
+  } catch {
+    // Storage or the service has been failing for minutes. End nothing, lose nothing: try again later.
+    context.df.setCustomStatus('resting-after-failure');
+    const restUntil = new Date(context.df.currentUtcDateTime.getTime() + REST_AFTER_FAILURE_MS);
+    context.df.continueAsNew({ ...input, deadline: restUntil.toISOString() });
+    return undefined;
+  }
+}
