@@ -1,0 +1,47 @@
+import type { Faults } from './faults';
+import type { Hub } from './hub';
+import type { RestServer } from './rest/server';
+
+export interface ConnectionView {
+  connectionId: string;
+  userId: string | undefined;
+  groups: string[];
+  /** Detached: reliable, without a WebSocket, until it recovers or its window ends. */
+  state: 'connected' | 'detached';
+}
+
+/** What tests and demos do to the service that no client of it could. */
+export interface Control {
+  /** Set `faults.intercept` to lose, delay and repeat events on their way to the webhook. */
+  readonly faults: Faults;
+  /** Cuts the TCP connection without a closing handshake. False: there is none to cut. */
+  dropTransport(connectionId: string): boolean;
+  dropAll(): void;
+  /** While not available, every REST call is answered 503. */
+  setRestAvailable(available: boolean): void;
+  connections(): ConnectionView[];
+}
+
+export function createControl(hub: Hub, rest: RestServer, faults: Faults): Control {
+  return {
+    faults,
+    dropTransport(connectionId) {
+      const socket = hub.connection(connectionId)?.socket;
+      socket?.terminate();
+      return socket !== undefined;
+    },
+    dropAll() {
+      for (const connection of hub.all()) connection.socket?.terminate();
+    },
+    setRestAvailable(available) {
+      rest.available = available;
+    },
+    connections: () =>
+      hub.all().map(({ id, userId, groups, socket }) => ({
+        connectionId: id,
+        userId,
+        groups: [...groups],
+        state: socket ? 'connected' : 'detached',
+      })),
+  };
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What an interceptor sees of an event that is about to be sent. */
+export interface InterceptedEvent {
+  type: string;
+  eventName: string;
+  connectionId: string;
+  userId: string | undefined;
+  ceId: number;
+}
+
+/** `drop` loses the event, `delayMs` sends it late, `repeat` sends it that many times with one and the same id. */
+export type Fault = 'deliver' | 'drop' | { delayMs: number } | { repeat: number };
+
+/** Set `intercept` to play a network that loses, delays and repeats events. */
+export interface Faults {
+  intercept?: (event: InterceptedEvent) => Fault | undefined;
+}
+
+/**
+ * Runs `send` as the interceptor decides. The answer of the first sending counts; `undefined` means lost.
+ * @param stopped ends a delay early and loses the event
+ */
+export async function withFaults<T>(
+  faults: Faults,
+  event: InterceptedEvent,
+  stopped: AbortSignal,
+  send: () => Promise<T>,
+): Promise<T | undefined> {
+  const fault = faults.intercept?.(event) ?? 'deliver';
+  if (fault === 'drop') return undefined;
+  if (fault === 'deliver') return send();
+  if ('delayMs' in fault) {
+    await sleep(fault.delayMs, undefined, { signal: stopped }).catch(() => undefined);
+    return stopped.aborted ? undefined : send();
+  }
+  const first = await send();
+  for (let count = 1; count < fault.repeat; count += 1) await send();
+  return first;
+}

@@ -1,0 +1,58 @@
+import type { Message } from '../client/json-protocol';
+import type { Connection } from '../connection';
+import { payloadFromHttp, PayloadError, type Payload } from '../payload';
+import { param, refuseFilter, RestError, type RestParts, type RestRequest, type Route } from './route';
+
+/** Messages to all, to a user, to a connection, to a group. Nobody there to receive one is not an error. */
+export function sendRoutes({ hub, lifecycle }: RestParts): Route[] {
+  const send = (
+    request: RestRequest,
+    to: Connection[],
+    from: (payload: Payload) => Message,
+  ): { status: number } => {
+    refuseFilter(request.query.get('filter'));
+    const excluded = request.query.getAll('excluded');
+    const message = from(payloadOf(request));
+    lifecycle.send(
+      to.filter((connection) => !excluded.includes(connection.id)),
+      message,
+    );
+    return { status: 202 };
+  };
+  const fromServer = (payload: Payload): Message => ({ from: 'server', payload });
+
+  return [
+    { method: 'POST', path: '/::send', run: (request) => send(request, hub.all(), fromServer) },
+    {
+      method: 'POST',
+      path: '/users/:userId/::send',
+      run: (request) => send(request, hub.ofUser(param(request, 'userId')), fromServer),
+    },
+    {
+      method: 'POST',
+      path: '/connections/:connectionId/::send',
+      run: (request) => {
+        const connection = hub.connection(param(request, 'connectionId'));
+        return send(request, connection ? [connection] : [], fromServer);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/groups/:group/::send',
+      run: (request) => {
+        const group = param(request, 'group');
+        return send(request, hub.inGroup(group), (payload) => ({ from: 'group', group, payload }));
+      },
+    },
+  ];
+}
+
+function payloadOf(request: RestRequest): Payload {
+  try {
+    return payloadFromHttp(request.contentType, request.body);
+  } catch (error) {
+    if (error instanceof PayloadError)
+      throw new RestError(400, 'BadRequest', `The message is not valid: ${error.message}.`);
+    throw error;
+  }
+}

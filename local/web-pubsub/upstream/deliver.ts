@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../log';
+import { cloudEventHeaders, typeOf, type CloudEvent, type Sender } from './cloud-event';
+import { withoutQuery } from './handler-url';
+import type { HttpAnswer, HttpCaller } from './http';
+
+/** One attempt to hand an event to the webhook, as observers see it. Attempt 0: validation kept it from being sent. */
+export interface AttemptReport {
+  type: string;
+  eventName: string;
+  connectionId: string;
+  userId: string | undefined;
+  ceId: number;
+  attempt: number;
+  status?: number;
+  error?: string;
+}
+
+/** `answer` is the webhook's, whatever its status; without one the event never got through. */
+export type Delivery = { ok: boolean; answer?: HttpAnswer; problem?: string };
+
+export interface DeliverySettings {
+  retryDelaysMs: readonly number[];
+  eventTimeoutMs: number;
+  onEvent?: (attempt: AttemptReport) => void;
+  log: Log;
+}
+
+/** Sends events: repeats on network failure, 408 and 5xx; never on another 4xx or when the time is up. */
+export class Deliverer {
+  private readonly running = new Set<AbortController>();
+
+  constructor(
+    private readonly http: HttpCaller,
+    private readonly sender: Sender,
+    private readonly settings: DeliverySettings,
+  ) {}
+
+  async deliver(event: CloudEvent, url: URL): Promise<Delivery> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), this.settings.eventTimeoutMs);
+    this.running.add(abort);
+    try {
+      return await this.attempts(event, url, abort.signal);
+    } finally {
+      clearTimeout(timer);
+      this.running.delete(abort);
+    }
+  }
+
+  /** Gives up everything under way. */
+  stop(): void {
+    for (const abort of this.running) abort.abort('stopped');
+  }
+
+  private async attempts(event: CloudEvent, url: URL, signal: AbortSignal): Promise<Delivery> {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await this.attempt(event, url, signal);
+      this.report(event, attempt, result);
+      if (result.ok) return result;
+      const delay = this.settings.retryDelaysMs[attempt - 1];
+      const willRepeat = isTransient(result) && delay !== undefined && !signal.aborted;
+      if (signal.reason !== 'stopped') this.warn(event, url, attempt, result, willRepeat ? delay : undefined);
+      if (!willRepeat) return result;
+      await sleep(delay, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return { ok: false, problem: 'timed out' };
+    }
+  }
+
+  private async attempt(event: CloudEvent, url: URL, signal: AbortSignal): Promise<Delivery> {
+    try {
+      const headers = cloudEventHeaders(event, this.sender);
+      const answer = await this.http.call('POST', url, headers, event.body, signal);
+      return { ok: answer.status >= 200 && answer.status <= 299, answer };
+    } catch (error) {
+      if (signal.aborted) return { ok: false, problem: 'timed out' };
+      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+      return { ok: false, problem: code ?? (error instanceof Error ? error.message : String(error)) };
+    }
+  }
+
+  private report(event: CloudEvent, attempt: number, result: Delivery): void {
+    this.settings.onEvent?.({
+      type: typeOf(event),
+      eventName: event.name,
+      connectionId: event.connectionId,
+      userId: event.userId,
+      ceId: event.id,
+      attempt,
+      ...(result.answer ? { status: result.answer.status } : { error: result.problem ?? 'failed' }),
+    });
+  }
+
+  private warn(
+    event: CloudEvent,
+    url: URL,
+    attempt: number,
+    result: Delivery,
+    delay: number | undefined,
+  ): void {
+    const what = `${event.name} (ce-id ${event.id}) of connection ${event.connectionId} to ${withoutQuery(url)}`;
+    const why = result.answer ? `answered ${result.answer.status}` : (result.problem ?? 'failed');
+    const next = delay === undefined ? 'not repeated' : `repeated in ${delay / 1000} s`;
+    this.settings.log('warning', `${what}: attempt ${attempt} ${why}, ${next}.`);
+  }
+}
+
+function isTransient(result: Delivery): boolean {
+  if (result.answer) return result.answer.status === 408 || result.answer.status >= 500;
+  return result.problem !== 'ERR_INVALID_CHAR';
+}
