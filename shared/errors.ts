@@ -20,8 +20,9 @@ export class InvalidInputError extends AppError {
     readonly field: string,
     detail: string,
     readonly status: 400 | 404 | 413 | 415 = 400,
+    cause?: unknown,
   ) {
-    super('invalid-input', `${field}: ${detail}`, false);
+    super('invalid-input', `${field}: ${detail}`, false, { cause });
   }
 }
 

@@ -1,0 +1,52 @@
+import type { DurableClient } from 'durable-functions';
+import type { DeadlineTimers } from '../../application/ports/deadline-timers';
+import { timerInstanceId } from '../../domain/ids';
+import { toIso } from '../../domain/time';
+import { DependencyError, toError } from '../../errors';
+import type { DeadlineInput } from '../../workflow/deadline';
+import { CANCELLING_EVENTS, ORCHESTRATORS } from '../../workflow/names';
+
+type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
+
+/** Deadline timers as orchestrations, one instance per numbered deadline. */
+export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
+  return {
+    async start(id, deadline) {
+      const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
+      const input: DeadlineInput = { ...id, deadline: toIso(deadline) };
+      try {
+        await client.startNew(ORCHESTRATORS.conversationDeadline, { instanceId, input });
+      } catch (cause) {
+        // Prevents: a repeated event starts the timer a second time. Hosts answer a running id with 409 or with
+        // a plain 500, so the only trustworthy answer is whether the instance exists.
+        if (!(await exists(client, instanceId))) {
+          throw new DependencyError('durable-functions', 'start', { cause: reduced(cause) });
+        }
+      }
+    },
+
+    async cancel(id, because) {
+      const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
+      try {
+        await client.raiseEvent(instanceId, CANCELLING_EVENTS[because], {});
+      } catch (cause) {
+        // No such instance: never started, or purged. The library swallows 410 (has ended) itself.
+        if (toError(cause).message.startsWith('No instance with ID')) return;
+        throw new DependencyError('durable-functions', 'cancel', { cause: reduced(cause) });
+      }
+    },
+  };
+}
+
+async function exists(client: Client, instanceId: string): Promise<boolean> {
+  try {
+    const status = await client.getStatus(instanceId, { showInput: false });
+    return status.instanceId === instanceId;
+  } catch {
+    return false;
+  }
+}
+
+/** The library's errors carry request URLs with keys; only the message's first line is kept, without addresses. */
+const reduced = (thrown: unknown): Error =>
+  new Error((toError(thrown).message.split('\n')[0] ?? '').replace(/https?:\S+/g, '<url>').slice(0, 200));

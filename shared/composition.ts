@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import type { DurableClient } from 'durable-functions';
+import { createDurableDeadlineTimers } from './adapters/durable/durable-deadline-timers';
+import { createTableClients } from './adapters/storage/table-clients';
+import { createTableConversationStore } from './adapters/storage/table-conversation-store';
+import { createTableWorkList } from './adapters/storage/table-work-list';
+import { createWebPubSubParticipants } from './adapters/web-pubsub/web-pubsub-participants';
+import { createConversationService } from './application/conversation-service';
+import { loadConfig, type Config, type Connection } from './config';
+import { createLogger } from './logging';
+import { createTickets } from './security/tickets';
+import { entraGuard, signatureGuard } from './security/webhook-guard';
+
+/** A socket URL is used at once; a client that reconnects negotiates anew. */
+const SOCKET_URL_MINUTES = 10;
+
+/**
+ * The only place that builds clients and puts the parts together. Clients are shared by all invocations of a
+ * process; what needs the invocation's durable client or log is built per invocation and holds no state.
+ */
+function compose(config: Config) {
+  const credential = (): TokenCredential =>
+    config.identityClientId === undefined
+      ? new DefaultAzureCredential()
+      : new ManagedIdentityCredential({ clientId: config.identityClientId });
+  const withCredential = (connection: Connection) =>
+    'endpoint' in connection ? { ...connection, credential: credential() } : connection;
+
+  const now = () => Date.now();
+  const tables = createTableClients(withCredential(config.tables));
+  const store = createTableConversationStore(tables.conversations);
+  const workList = createTableWorkList(tables.workList);
+  const service = webPubSubClient(config, credential);
+  const participants = createWebPubSubParticipants(service);
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetime: config.ticketLifetime,
+    now,
+  });
+  const guard =
+    config.webhookGuard.type === 'signature'
+      ? signatureGuard(config.webhookGuard.accessKeys)
+      : entraGuard(config.webhookGuard);
+
+  const clientUrl = async (userId: string) =>
+    (await service.getClientAccessToken({ userId, expirationTimeInMinutes: SOCKET_URL_MINUTES })).url;
+
+  const conversationService = (durable: DurableClient) =>
+    createConversationService({
+      store,
+      workList,
+      participants,
+      timers: createDurableDeadlineTimers(durable),
+      now,
+      gracePeriod: config.gracePeriod,
+    });
+  type Sink = Parameters<typeof createLogger>[0];
+
+  return {
+    conversationService,
+    webPubSubEvents: (durable: DurableClient, sink: Sink) => ({
+      service: conversationService(durable),
+      guard,
+      hub: config.webPubSub.hub,
+      serviceHost: config.webPubSub.host,
+      logger: createLogger(sink),
+    }),
+    negotiation: (sink: Sink) => ({
+      store,
+      tickets,
+      clientUrl,
+      newConversationId: randomUUID,
+      logger: createLogger(sink),
+    }),
+    conversations: (sink: Sink) => ({ store, workList, tickets, logger: createLogger(sink) }),
+  };
+}
+
+function webPubSubClient(config: Config, credential: () => TokenCredential): WebPubSubServiceClient {
+  const { connection, hub } = config.webPubSub;
+  const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
+  if ('endpoint' in connection) {
+    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, { retryOptions });
+  }
+  const allowInsecureConnection = /Endpoint=http:/i.test(connection.connectionString);
+  return new WebPubSubServiceClient(connection.connectionString, hub, {
+    retryOptions,
+    allowInsecureConnection,
+  });
+}
+
+/** Built when the app is loaded: a missing or malformed setting stops the app at start, by name. */
+export const composition = compose(loadConfig(process.env));

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { ConversationStore } from '../application/ports/conversation-store';
+import { hasEnded } from '../domain/conversation';
+import { agentUserId, customerUserId, isAgentId, isConversationId } from '../domain/ids';
+import { toIso } from '../domain/time';
+import { AccessDeniedError, InvalidInputError } from '../errors';
+import { parseProfile, profileToQuery } from '../inbound/customer-profile';
+import { json, parseJson, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
+import { parseWith } from '../inbound/schema';
+import type { Logger } from '../logging';
+import type { Caller, Tickets } from '../security/tickets';
+import { answering, answerRefusal } from './answer-failure';
+
+export interface NegotiateDependencies {
+  readonly store: Pick<ConversationStore, 'load'>;
+  readonly tickets: Tickets;
+  /** A URL with which a socket of this user can be opened for a few minutes. */
+  readonly clientUrl: (userId: string) => Promise<string>;
+  readonly newConversationId: () => string;
+  readonly logger: Logger;
+}
+
+const BODY_LIMIT = 16 * 1024;
+const RESUME = z.object({
+  conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
+});
+const AGENT = z.object({
+  agentId: z.string().refine(isAgentId, 'must be 1 to 64 letters, digits, "_" or "-"'),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u, 'must be one line')
+    .optional(),
+});
+
+/**
+ * A customer asks for a socket: a new conversation, or (with its ticket) one of before. Writes nothing, so
+ * anonymous load costs no storage; a conversation exists from its first `connect` on.
+ */
+export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
+  answering('negotiate', deps.logger, async () => {
+    const body = parseJson(await readBody(request, BODY_LIMIT), 'body');
+    const profile = parseProfile(body);
+    const { conversationId: wanted } = parseWith(RESUME, body, 'body');
+    const resumed = await resumedConversation(request, wanted, deps.tickets);
+    if (resumed !== undefined) {
+      const stored = await deps.store.load(resumed);
+      if (stored !== undefined && hasEnded(stored.conversation)) {
+        const { state, end } = stored.conversation;
+        const detail = 'The conversation has ended.';
+        return answerRefusal({
+          code: 'conversation-ended',
+          detail,
+          state,
+          ...(end && { endReason: end.reason }),
+        });
+      }
+    }
+    const conversationId = resumed ?? deps.newConversationId();
+    const url = new URL(await deps.clientUrl(customerUserId(conversationId)));
+    for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
+    return json(200, {
+      conversationId,
+      url: url.href,
+      ...(await ticketFor({ role: 'customer', conversationId }, deps.tickets)),
+    });
+  });
+
+/** The backend of the agents' desk asks, with a function key, for an agent it has signed in. */
+export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
+  answering('negotiate-agent', deps.logger, async () => {
+    const body = parseJson(await readBody(request, BODY_LIMIT), 'body');
+    const { agentId, name } = parseWith(AGENT, body, 'body');
+    return json(200, {
+      agentId,
+      url: await deps.clientUrl(agentUserId(agentId)),
+      ...(await ticketFor({ role: 'agent', agentId, agentName: name ?? agentId }, deps.tickets)),
+    });
+  });
+
+async function resumedConversation(
+  request: HttpInput,
+  wanted: string | undefined,
+  tickets: Tickets,
+): Promise<string | undefined> {
+  const hasTicket = request.headers.get('authorization') !== null;
+  if (!hasTicket && wanted === undefined) return undefined;
+  const caller = await tickets.callerOf(request.headers);
+  if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
+  if (wanted !== undefined && wanted !== caller.conversationId) {
+    throw new AccessDeniedError(403, 'the ticket is for another conversation');
+  }
+  return caller.conversationId;
+}
+
+async function ticketFor(caller: Caller, tickets: Tickets) {
+  const { ticket, expiresAt } = await tickets.issue(caller);
+  return { ticket, ticketExpiresAt: toIso(expiresAt) };
+}

@@ -1,0 +1,88 @@
+import type { ConversationService, Handled } from '../application/conversation-service';
+import { AGENTS_GROUP, customerGroup } from '../domain/ids';
+import type { ConversationEvent } from '../domain/events';
+import { InvalidInputError } from '../errors';
+import { EVENT_BODY_LIMIT, parseWebPubSubEvent, type WebPubSubEvent } from '../inbound/cloud-event';
+import { json, noContent, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
+import type { Logger } from '../logging';
+import type { WebhookGuard } from '../security/webhook-guard';
+import { answering, answerRefusal } from './answer-failure';
+
+export interface WebPubSubEventsDependencies {
+  readonly service: ConversationService;
+  readonly guard: WebhookGuard;
+  readonly hub: string;
+  /** Host name of the service: the only origin whose validation request is answered. */
+  readonly serviceHost: string;
+  readonly logger: Logger;
+}
+
+/**
+ * The webhook of Web PubSub. Its status codes steer the service: 5xx is repeated after 1, 3 and 5 seconds, 4xx is
+ * not; a 4xx to `connect` becomes the answer to the client's handshake.
+ */
+export const handleWebPubSubEvent = (
+  request: HttpInput,
+  deps: WebPubSubEventsDependencies,
+): Promise<HttpOutput> =>
+  answering('web-pubsub-events', deps.logger, async () => {
+    if (request.method === 'OPTIONS') return validate(request, deps.serviceHost);
+    await deps.guard(request.headers);
+    const event = parseWebPubSubEvent(request.headers, await readBody(request, EVENT_BODY_LIMIT), deps.hub);
+    const conversationEvent = translate(event);
+    if (conversationEvent === undefined) {
+      return event.name === 'connect' ? json(200, { groups: [AGENTS_GROUP] }) : noContent;
+    }
+    const [conversationId, what] = conversationEvent;
+    return answer(event, conversationId, await deps.service.handle(conversationId, what));
+  });
+
+/** Abuse protection: the service asks whether it may send events here. */
+function validate(request: HttpInput, serviceHost: string): HttpOutput {
+  const origins = (request.headers.get('webhook-request-origin') ?? '').toLowerCase().split(/[,\s]+/);
+  if (!origins.includes(serviceHost.toLowerCase())) {
+    throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
+  }
+  return { status: 200, headers: { 'webhook-allowed-origin': serviceHost } };
+}
+
+/** The event of the domain, and whose conversation it is; undefined for an agent's coming and going. */
+function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefined {
+  const { participant, connectionId, occurredAt, eventId } = event;
+  if (participant.role === 'agent') {
+    if (event.name === 'leave') throw new InvalidInputError('ce-eventName', 'only a customer can leave');
+    if (event.name !== 'message' || event.conversationId === undefined) return undefined;
+    const { agentId } = participant;
+    return [event.conversationId, { type: 'agent-message', agentId, messageId: eventId, text: event.text }];
+  }
+  const { conversationId } = participant;
+  switch (event.name) {
+    case 'connect':
+      if (event.profile === undefined) throw new InvalidInputError('query', 'is missing');
+      return [conversationId, { type: 'connect', conversationId, profile: event.profile }];
+    case 'connected':
+    case 'disconnected':
+      return [conversationId, { type: event.name, connectionId, occurredAt }];
+    case 'leave':
+      return [conversationId, { type: 'customer-left' }];
+    case 'message': {
+      const { text } = event;
+      return [
+        conversationId,
+        { type: 'customer-message', connectionId, messageId: eventId, text, occurredAt },
+      ];
+    }
+  }
+}
+
+function answer(event: WebPubSubEvent, conversationId: string, handled: Handled): HttpOutput {
+  if (handled.kind === 'accepted') {
+    return event.name === 'connect' ? json(200, { groups: [customerGroup(conversationId)] }) : noContent;
+  }
+  const isUserEvent = event.name === 'message' || event.name === 'leave';
+  // A non-2xx answer to a user event may cost the sender its connection, and an agent's connection serves many
+  // conversations: a refusal by the rules is told to the sender as a message instead.
+  return isUserEvent
+    ? json(200, { type: 'refused', conversationId, ...handled.refusal })
+    : answerRefusal(handled.refusal);
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { LIMITS, type CustomerProfile } from '../domain/conversation';
+import { isConversationId, participantOf, type Participant } from '../domain/ids';
+import type { Instant } from '../domain/time';
+import { InvalidInputError } from '../errors';
+import { parseProfileFromQuery } from './customer-profile';
+import { decodeUtf8, parseJson, type HttpInput } from './http';
+import { parseWith } from './schema';
+
+/**
+ * An event of Web PubSub as it arrives: CloudEvents in HTTP binary mode ("CloudEvents extension for Azure Web
+ * PubSub event handlers"). The body of a `connect` names the customer; that of a user event is the sender's.
+ */
+export type WebPubSubEvent = EventBase &
+  (
+    | { readonly name: 'connect'; readonly profile: CustomerProfile | undefined }
+    | { readonly name: 'connected' | 'disconnected' | 'leave' }
+    | { readonly name: 'message'; readonly text: string; readonly conversationId?: string }
+  );
+
+interface EventBase {
+  readonly participant: Participant;
+  readonly connectionId: string;
+  /** The service's clock, whole seconds. */
+  readonly occurredAt: Instant;
+  /** The same for every repetition of one event, different for any two events. */
+  readonly eventId: string;
+}
+
+/** Largest body of an event, in bytes: a `connect` carries headers, claims and certificates. */
+export const EVENT_BODY_LIMIT = 128 * 1024;
+
+const SYSTEM = 'azure.webpubsub.sys.';
+const USER = 'azure.webpubsub.user.';
+const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
+  connect: `${SYSTEM}connect`,
+  connected: `${SYSTEM}connected`,
+  disconnected: `${SYSTEM}disconnected`,
+  message: `${USER}message`,
+  leave: `${USER}leave`,
+};
+
+const CONNECT_BODY = z.object({ query: z.record(z.string(), z.array(z.string())).default({}) });
+const text = z
+  .string()
+  .min(1)
+  .max(LIMITS.messageCharacters)
+  .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
+  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+const MESSAGE_BODY = z.object({
+  text,
+  conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
+});
+
+/** @throws InvalidInputError naming the header or the part of the body */
+export function parseWebPubSubEvent(
+  headers: HttpInput['headers'],
+  body: Uint8Array,
+  hub: string,
+): WebPubSubEvent {
+  const name = eventName(headers);
+  // The service sends hub names in lower case, whatever their spelling in its settings.
+  if (header(headers, 'ce-hub').toLowerCase() !== hub.toLowerCase()) {
+    throw new InvalidInputError('ce-hub', 'names another hub', 404);
+  }
+  const participant = participantOf(header(headers, 'ce-userId'));
+  if (participant === undefined) throw new InvalidInputError('ce-userId', 'was not issued by negotiate');
+  const connectionId = connectionIdOf(headers);
+  const base: EventBase = {
+    participant,
+    connectionId,
+    occurredAt: timeOf(headers),
+    eventId: `${connectionId}.${header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/)}`,
+  };
+  switch (name) {
+    case 'connect':
+      return { ...base, name, profile: participant.role === 'customer' ? profileOf(body) : undefined };
+    case 'message':
+      return { ...base, name, ...messageOf(headers, body, participant) };
+    default:
+      return { ...base, name };
+  }
+}
+
+/** The id that `ce-signature` signs. @throws InvalidInputError */
+export const connectionIdOf = (headers: HttpInput['headers']): string =>
+  header(headers, 'ce-connectionId', /^[A-Za-z0-9_.~=+/-]{1,128}$/);
+
+function header(headers: HttpInput['headers'], name: string, form = /^.{1,256}$/s): string {
+  const value = headers.get(name);
+  if (value === null || value === '') throw new InvalidInputError(name, 'header is missing');
+  if (!form.test(value)) throw new InvalidInputError(name, 'header is malformed');
+  return value;
+}
+
+function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] {
+  const type = header(headers, 'ce-type');
+  const name = header(headers, 'ce-eventName');
+  const known = Object.entries(TYPES).find(([, known]) => known.toLowerCase() === type.toLowerCase());
+  if (known === undefined) throw new InvalidInputError('ce-type', 'names an unknown event');
+  if (known[0] !== name) throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
+  return known[0] as WebPubSubEvent['name'];
+}
+
+function timeOf(headers: HttpInput['headers']): Instant {
+  const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+  const instant = Date.parse(header(headers, 'ce-time', form));
+  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'header is malformed');
+  return instant;
+}
+
+function profileOf(body: Uint8Array): CustomerProfile {
+  const { query } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
+  return parseProfileFromQuery(query);
+}
+
+function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant) {
+  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json' && type !== 'text/plain') {
+    throw new InvalidInputError('content-type', 'must be application/json or text/plain', 415);
+  }
+  const plain = type === 'text/plain' ? { text: decodeUtf8(body, 'body') } : parseJson(body, 'body');
+  const message = parseWith(MESSAGE_BODY, plain, 'body');
+  if (sender.role === 'agent' && message.conversationId === undefined) {
+    throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
+  }
+  return message;
+}

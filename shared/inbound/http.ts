@@ -1,0 +1,88 @@
+import { AppError, InvalidInputError } from '../errors';
+
+/** What parsers and handlers need of a request; `HttpRequest` of `@azure/functions` fits. */
+export interface HttpInput {
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null };
+  readonly params: Readonly<Record<string, string>>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** What handlers answer; `HttpResponseInit` of `@azure/functions` takes it. */
+export interface HttpOutput {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/**
+ * The request's body as bytes.
+ * @throws InvalidInputError 413 when it is larger than `limit` bytes
+ */
+export async function readBody(request: HttpInput, limit: number): Promise<Buffer> {
+  const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.byteLength > limit) throw tooLarge();
+  return bytes;
+}
+
+/** @throws InvalidInputError naming `field` */
+export function decodeUtf8(bytes: Uint8Array, field: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(field, 'must be UTF-8', 400, cause);
+  }
+}
+
+/**
+ * JSON text as a value; an empty text is an empty object.
+ * @throws InvalidInputError naming `field` when it is not JSON
+ */
+export function parseJson(bytes: Uint8Array, field: string): unknown {
+  const text = decodeUtf8(bytes, field);
+  try {
+    return text.trim() === '' ? {} : (JSON.parse(text) as unknown);
+  } catch {
+    // The parser's error repeats a part of the text: it is not kept.
+    throw new InvalidInputError(field, 'must be JSON');
+  }
+}
+
+/** A JSON answer. Conversations are personal: nothing may keep a copy. */
+export const json = (status: number, value: unknown): HttpOutput => ({
+  status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  body: JSON.stringify(value),
+});
+
+export const noContent: HttpOutput = { status: 204 };
+
+/** A problem document (RFC 9457). `code` is stable; further members are specific to the code. */
+export function problem(
+  status: number,
+  code: string,
+  detail: string,
+  more: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): HttpOutput {
+  const title = code.replaceAll('-', ' ');
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify({
+      type: `urn:chat-disconnect:problem:${code}`,
+      title,
+      status,
+      detail,
+      code,
+      ...more,
+    }),
+  };
+}
+
+/** The status of a failure that is not the caller's fault: 503 when the same call may succeed later. */
+export const statusOfFailure = (error: unknown): 500 | 503 =>
+  error instanceof AppError && error.retryable ? 503 : 500;
