@@ -1,0 +1,60 @@
+import type { TableEntity } from '@azure/data-tables';
+import { z } from 'zod';
+import { StoredRowError } from '../../errors';
+import { SCHEMA_VERSION } from './columns';
+
+/** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
+export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
+  [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
+
+/**
+ * Reads a row as the SDK returns it. Columns the schema does not name are ignored, so that a version which adds
+ * columns can be rolled back.
+ * @throws StoredRowError naming the row and the column, whatever the row contains.
+ */
+export function readRow<T extends z.ZodType>(schema: T, entity: object): z.output<T> {
+  const { schemaVersion } = entity as { schemaVersion?: unknown };
+  if (typeof schemaVersion === 'number' && schemaVersion > SCHEMA_VERSION) {
+    throw new StoredRowError(
+      rowName(entity),
+      `schemaVersion: ${schemaVersion} is newer than ${SCHEMA_VERSION}, the newest this version reads`,
+    );
+  }
+  const read = z
+    .object({ schemaVersion: z.int().min(1) })
+    .and(schema)
+    .safeParse(entity);
+  if (read.success) return read.data;
+  const problem = read.error.issues[0];
+  throw new StoredRowError(
+    rowName(entity),
+    `${problem?.path.join('.') ?? ''}: ${problem?.message ?? 'unreadable'}`,
+  );
+}
+
+/** 64 KiB of UTF-16, the service's limit for a text property. */
+const PROPERTY_CHARACTERS = 32 * 1024;
+/** The service's limit is 1 MiB; the rest is a margin. */
+const ROW_BYTES = 900 * 1024;
+
+/**
+ * Refuses what the service would refuse, before it is sent, and names the column.
+ * @throws StoredRowError
+ */
+export function checkFits<T extends TableEntity>(entity: T): T {
+  let bytes = 0;
+  for (const [column, value] of Object.entries(entity)) {
+    const characters = typeof value === 'string' ? value.length : 0;
+    if (characters > PROPERTY_CHARACTERS) {
+      throw new StoredRowError(
+        rowName(entity),
+        `${column}: ${characters} characters do not fit into a property of ${PROPERTY_CHARACTERS}`,
+      );
+    }
+    bytes += 20 + 2 * (column.length + characters);
+  }
+  if (bytes > ROW_BYTES) {
+    throw new StoredRowError(rowName(entity), `${bytes} bytes do not fit into a row of ${ROW_BYTES}`);
+  }
+  return entity;
+}
