@@ -18,13 +18,13 @@ const recordColumns = z.object({
   context: jsonColumn(textsByName),
   liveConnectionIds: idsColumn,
   endedConnectionIds: idsColumn,
-  lastDisconnection: pastDisconnectionColumn.optional(),
+  lastDisconnection: pastDisconnectionColumn.exactOptional(),
   disconnectionCount: z.int(),
   lastSignOfLife: instantColumn,
-  smallestEventDelay: z.number().optional(),
+  smallestEventDelay: z.number().exactOptional(),
   recentMessages: jsonColumn(z.array(z.object({ id: z.string(), sequence: z.int() }))),
   lastSequence: z.int(),
-  closedAt: instantColumn.optional(),
+  closedAt: instantColumn.exactOptional(),
   createdAt: instantColumn,
 });
 
@@ -33,19 +33,19 @@ const agentColumns = z.object({
   agentId: z.string(),
   agentName: z.string(),
   agentAssignedAt: instantColumn,
-  acceptedAt: instantColumn.optional(),
+  acceptedAt: instantColumn.exactOptional(),
 });
 const disconnectionColumns = z.object({
   disconnectionNumber: z.int(),
   disconnectionSince: instantColumn,
   disconnectionDeadline: instantColumn,
   disconnectionReason: z.enum(['not-yet-connected', 'connection-lost']),
-  lostConnectionId: z.string().optional(),
+  lostConnectionId: z.string().exactOptional(),
 });
 const endColumns = z.object({
   endReason: z.enum(['customer-disconnected', 'customer-ended', 'agent-ended']),
   endedAt: instantColumn,
-  endedByAgentId: z.string().optional(),
+  endedByAgentId: z.string().exactOptional(),
 });
 
 /**

@@ -7,24 +7,22 @@ import { SCHEMA_VERSION } from './columns';
 export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
   [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
 
+const versionColumns = z.object({
+  schemaVersion: z
+    .int()
+    .min(1)
+    .max(SCHEMA_VERSION, `newer than ${SCHEMA_VERSION}, the newest this version reads`),
+});
+
 /**
  * Reads a row as the SDK returns it. Columns the schema does not name are ignored, so that a version which adds
  * columns can be rolled back.
  * @throws StoredRowError naming the row and the column, whatever the row contains.
  */
 export function readRow<T extends z.ZodType>(schema: T, entity: object): z.output<T> {
-  const { schemaVersion } = entity as { schemaVersion?: unknown };
-  if (typeof schemaVersion === 'number' && schemaVersion > SCHEMA_VERSION) {
-    throw new StoredRowError(
-      rowName(entity),
-      `schemaVersion: ${schemaVersion} is newer than ${SCHEMA_VERSION}, the newest this version reads`,
-    );
-  }
-  const read = z
-    .object({ schemaVersion: z.int().min(1) })
-    .and(schema)
-    .safeParse(entity);
-  if (read.success) return read.data;
+  const version = versionColumns.safeParse(entity);
+  const read = version.success ? schema.safeParse(entity) : version;
+  if (read.success) return read.data as z.output<T>;
   const problem = read.error.issues[0];
   throw new StoredRowError(
     rowName(entity),
