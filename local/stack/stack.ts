@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { startFunctionsHost } from '../functions-host';
+import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../web-pubsub';
+import { startAzurite } from './azurite';
+import { freePort } from './ports';
+import { readLocalSettings } from './settings';
+
+/** The repository's root: where package.json, host.json and the compiled app are. */
+export const ROOT = join(__dirname, '..', '..');
+
+/** Fixed keys of the local host; they protect nothing. */
+export const LOCAL_FUNCTION_KEY = 'local-function-key';
+export const LOCAL_MASTER_KEY = 'local-master-key';
+
+/** The webhook of the app, as Web PubSub is told to call it. */
+export const webhookUrl = (functionsUrl: string): string =>
+  `${functionsUrl}/api/web-pubsub/events?code=${LOCAL_FUNCTION_KEY}`;
+
+export interface StackOptions {
+  /** Where Azurite keeps its data. */
+  readonly dataDirectory: string;
+  /** Fixed ports; whatever is left out takes a free one. */
+  readonly ports?: { functions?: number; webPubSub?: number; blob?: number; queue?: number; table?: number };
+  /** Settings that replace those of local.settings.json, for example DISCONNECT_GRACE. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly webPubSub?: Partial<WebPubSubOptions>;
+  /** Called as each part is up: its name and its address. */
+  readonly onUp?: (part: string, address: string) => void;
+  readonly onHostOutput?: (line: string) => void;
+}
+
+export interface Stack {
+  readonly functionsUrl: string;
+  readonly functionKey: string;
+  readonly storageConnectionString: string;
+  readonly webPubSub: LocalWebPubSub;
+  readonly host: {
+    /** SIGKILL: the host gets no chance to save anything. Resolves when the process is gone. */
+    kill(): Promise<void>;
+    /** Starts it again on the same port and the same storage. */
+    start(): Promise<void>;
+  };
+  stop(): Promise<void>;
+}
+
+type Host = Awaited<ReturnType<typeof startFunctionsHost>>;
+
+/**
+ * Brings up the whole system on this machine: Azurite, the Web PubSub stand-in and the compiled app in the
+ * Functions host stand-in. When one part cannot start, those that did are stopped.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    return await bringUp(options, stops, stopAll);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function bringUp(
+  options: StackOptions,
+  stops: (() => Promise<void>)[],
+  stopAll: () => Promise<void>,
+): Promise<Stack> {
+  const { ports = {}, onUp = () => undefined } = options;
+  const azurite = await startAzurite({
+    blobPort: ports.blob ?? (await freePort()),
+    queuePort: ports.queue ?? (await freePort()),
+    tablePort: ports.table ?? (await freePort()),
+    dataDirectory: options.dataDirectory,
+  });
+  stops.push(() => azurite.stop());
+  onUp('Azurite', /TableEndpoint=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '');
+
+  const functionsPort = ports.functions ?? (await freePort());
+  const functionsUrl = `http://localhost:${functionsPort}`;
+  const settings = readLocalSettings(ROOT);
+  const webPubSub = await startWebPubSub({
+    port: ports.webPubSub ?? 0,
+    hub: settings['WEB_PUBSUB_HUB'] ?? 'chat',
+    handlerUrl: webhookUrl(functionsUrl),
+    ...options.webPubSub,
+  });
+  stops.push(() => webPubSub.stop());
+  onUp('Web PubSub', webPubSub.endpoint);
+
+  const env = {
+    ...settings,
+    AzureWebJobsStorage: azurite.connectionString,
+    CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
+    WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
+    ...options.settings,
+    LOCAL_FUNCTION_KEY,
+    LOCAL_MASTER_KEY,
+  };
+  const startHost = (): Promise<Host> =>
+    startFunctionsHost({
+      appDirectory: ROOT,
+      port: functionsPort,
+      env,
+      ...(options.onHostOutput && { onOutput: options.onHostOutput }),
+    });
+  let host = await startHost();
+  stops.push(() => host.stop());
+  onUp('Functions', functionsUrl);
+
+  return {
+    functionsUrl,
+    functionKey: LOCAL_FUNCTION_KEY,
+    storageConnectionString: azurite.connectionString,
+    webPubSub,
+    host: {
+      kill: () => host.kill(),
+      start: async () => {
+        host = await startHost();
+      },
+    },
+    stop: stopAll,
+  };
+}

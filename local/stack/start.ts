@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { parseStartArguments, type StartArguments } from './arguments';
+import { buildApp } from './build-app';
+import { isPortTaken } from './ports';
+import { LOCAL_FUNCTION_KEY, ROOT, startStack } from './stack';
+
+/** `npm start`: everything on this machine, until Ctrl-C. */
+async function main(): Promise<void> {
+  const { ports } = parseStartArguments(process.argv.slice(2));
+  await refuseTakenPorts(ports);
+  buildApp(ROOT);
+  const stack = await startStack({
+    dataDirectory: join(ROOT, '.local', 'azurite'),
+    ports: {
+      functions: ports.functions,
+      webPubSub: ports['web-pubsub'],
+      blob: ports.blob,
+      queue: ports.queue,
+      table: ports.table,
+    },
+    onUp: (part, address) => console.log(`${part.padEnd(11)} ${address}   (Ctrl-C stops it)`),
+    onHostOutput: (line) => console.error(line),
+  });
+  const url = stack.functionsUrl;
+  console.log(
+    `Try it: npm run e2e -- --functions ${url} --function-key ${LOCAL_FUNCTION_KEY} ` +
+      `--web-pubsub "${stack.webPubSub.connectionString}"`,
+  );
+
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    console.log('\nStopping …');
+    stack.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+async function refuseTakenPorts(ports: StartArguments['ports']): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    if (await isPortTaken(port)) {
+      throw new Error(
+        `Port ${port} (${name}) is in use. Stop the program that uses it, or choose another: npm start -- --${name}-port N`,
+      );
+    }
+  }
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}
+
+main().catch(fail);
