@@ -15,6 +15,7 @@ const project = (name, more = {}) => ({
 
 module.exports = {
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
   projects: [
     project('unit'),
     project('properties'),

@@ -5,8 +5,6 @@ const DEFAULTS = { functions: 7071, 'web-pubsub': 8080, blob: 10000, queue: 1000
 
 export interface StartArguments {
   readonly ports: Record<keyof typeof DEFAULTS, number>;
-  /** Leaves the Functions host out: `func start` takes its place. */
-  readonly withoutHost: boolean;
 }
 
 /** Throws with a sentence for the user when an argument cannot be used. */
@@ -14,10 +12,7 @@ export function parseStartArguments(argv: readonly string[]): StartArguments {
   const options = Object.fromEntries(
     Object.keys(DEFAULTS).map((name) => [`${name}-port`, { type: 'string' as const }]),
   );
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { ...options, 'without-host': { type: 'boolean', default: false } },
-  });
+  const { values } = parseArgs({ args: [...argv], options });
   const entries = Object.entries(DEFAULTS).map(([name, fallback]): [string, number] => {
     const given = values[`${name}-port`];
     const port = given === undefined ? fallback : Number(given);
@@ -26,8 +21,5 @@ export function parseStartArguments(argv: readonly string[]): StartArguments {
     }
     return [name, port];
   });
-  return {
-    ports: Object.fromEntries(entries) as StartArguments['ports'],
-    withoutHost: values['without-host'] === true,
-  };
+  return { ports: Object.fromEntries(entries) as StartArguments['ports'] };
 }

@@ -12,8 +12,22 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Whether somebody listens on the port already. */
-export function isPortTaken(port: number): Promise<boolean> {
+/** Throws with the way out when somebody listens on one of the ports already. */
+export async function refuseTakenPorts(
+  ports: Readonly<Record<string, number>>,
+  command: string,
+): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    if (await isTaken(port)) {
+      throw new Error(
+        `Port ${port} (${name}) is in use. Stop the program that uses it, or choose another port: ` +
+          `${command} -- --${name}-port N`,
+      );
+    }
+  }
+}
+
+function isTaken(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(true));

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { parseStartArguments, type StartArguments } from './arguments';
+import { parseStartArguments } from './arguments';
 import { buildApp } from './build-app';
-import { isPortTaken } from './ports';
+import { refuseTakenPorts } from './ports';
 import { LOCAL_FUNCTION_KEY, ROOT, startStack } from './stack';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
   const { ports } = parseStartArguments(process.argv.slice(2));
-  await refuseTakenPorts(ports);
+  await refuseTakenPorts(ports, 'npm start');
   buildApp(ROOT);
   const stack = await startStack({
     dataDirectory: join(ROOT, '.local', 'azurite'),
@@ -39,16 +39,6 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-}
-
-async function refuseTakenPorts(ports: StartArguments['ports']): Promise<void> {
-  for (const [name, port] of Object.entries(ports)) {
-    if (await isPortTaken(port)) {
-      throw new Error(
-        `Port ${port} (${name}) is in use. Stop the program that uses it, or choose another: npm start -- --${name}-port N`,
-      );
-    }
-  }
 }
 
 function fail(error: unknown): void {

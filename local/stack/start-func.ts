@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startWebPubSub } from '../web-pubsub';
+import { parseStartArguments } from './arguments';
+import { startAzurite } from './azurite';
+import { buildApp } from './build-app';
+import { refuseTakenPorts } from './ports';
+import { readLocalSettings } from './settings';
+import { ROOT, webhookUrl } from './stack';
+
+const MISSING_FUNC =
+  'Azure Functions Core Tools (func) were not found on the PATH. Install version 4, for example with\n' +
+  '  npm install -g azure-functions-core-tools@4\n' +
+  'or run `npm start`, which needs nothing but npm packages.';
+
+/** `npm run start:func`: the app under Core Tools, with Azurite and the Web PubSub stand-in beside it. */
+async function main(): Promise<void> {
+  const { ports } = parseStartArguments(process.argv.slice(2));
+  if (spawnSync('func', ['--version'], { shell: process.platform === 'win32' }).status !== 0) {
+    throw new Error(MISSING_FUNC);
+  }
+  await refuseTakenPorts(ports, 'npm run start:func');
+  const settingsFile = join(ROOT, 'local.settings.json');
+  if (!existsSync(settingsFile)) {
+    copyFileSync(join(ROOT, 'local.settings.sample.json'), settingsFile);
+    console.log('Wrote local.settings.json from local.settings.sample.json.');
+  }
+  buildApp(ROOT);
+
+  const azurite = await startAzurite({
+    blobPort: ports.blob,
+    queuePort: ports.queue,
+    tablePort: ports.table,
+    dataDirectory: join(ROOT, '.local', 'azurite'),
+  });
+  const webPubSub = await startWebPubSub({
+    port: ports['web-pubsub'],
+    hub: readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat',
+    handlerUrl: webhookUrl(`http://localhost:${ports.functions}`),
+  });
+  console.log(`Azurite and Web PubSub (local stand-in) are up: ${webPubSub.endpoint}`);
+
+  const func = spawn('func', ['start', '--port', String(ports.functions)], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    env: {
+      ...process.env,
+      AzureWebJobsStorage: azurite.connectionString,
+      CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
+      WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
+    },
+  });
+  // Ctrl-C reaches func by itself; what stands beside it stops when it has.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => func.kill('SIGTERM'));
+  const code = await new Promise<number>((resolve) => func.once('close', (status) => resolve(status ?? 0)));
+  await webPubSub.stop();
+  await azurite.stop();
+  process.exit(code);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
