@@ -1,0 +1,110 @@
+import path from 'node:path';
+import { HubLease } from '../durable/lease';
+import { webhookPath } from '../durable/management-links';
+import { openTable } from '../durable/open-table';
+import { startDurable, type Durable } from '../durable/start-durable';
+import { readKeys } from '../http/authorize';
+import { authLevelOf, createFunctionEndpoint } from '../http/function-endpoint';
+import { startServer } from '../http/server';
+import { TimerRunner } from '../timers/timer-runner';
+import { TimerStatusTable } from '../timers/timer-status';
+import { CoreApi } from '../worker/core-api';
+import { refuseUncovered } from '../worker/coverage';
+import { createInvoke } from '../worker/invoke';
+import { loadApp } from '../worker/load-app';
+import type { HostArguments } from './arguments';
+import { HostError } from './host-error';
+import { readHostJson } from './host-json';
+import type { Log } from './log';
+import { applySettingsFile } from './settings';
+
+export interface RunningHost {
+  readonly url: string;
+  readonly port: number;
+  readonly functionCount: number;
+  /** Answers what is under way, and leaves the rest for the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything, in the one order that works: settings before the app is loaded, the main port before
+ * WEBSITE_HOSTNAME is known, recovery before the first request is accepted into a handler.
+ */
+export async function runHost(
+  { appDirectory, port, settingsFile }: HostArguments,
+  log: Log,
+  onLeaseLost: () => void,
+): Promise<RunningHost> {
+  const directory = path.resolve(appDirectory);
+  const settings = process.env;
+  if (settingsFile) await applySettingsFile(settingsFile, settings);
+  const configuration = await readHostJson(directory, settings);
+
+  // The port first: it takes no part in loading, and a port in use should be told before anything else is touched.
+  let handle: Parameters<typeof startServer>[0]['handle'] = async (_request, response) => {
+    response.writeHead(503).end();
+  };
+  const server = await startServer({ port, handle: (...request) => handle(...request), log });
+  const url = `http://localhost:${server.port}`;
+  settings['WEBSITE_HOSTNAME'] = `localhost:${server.port}`;
+  // The client library calls the host itself; its HTTP client would send that through a proxy, too.
+  settings['NO_PROXY'] = [settings['NO_PROXY'], 'localhost', '127.0.0.1'].filter(Boolean).join(',');
+
+  const core = new CoreApi(log);
+  await loadApp(core, directory);
+  const { functions } = core;
+  refuseUncovered(functions);
+  const ofType = (type: string) => functions.filter(({ trigger }) => trigger.type === type);
+  const httpFunctions = ofType('httpTrigger');
+  const keys = readKeys(
+    settings,
+    httpFunctions.map((fn) => ({ name: fn.name, authLevel: authLevelOf(fn) })),
+  );
+
+  let durable: Durable | undefined;
+  const invoke = createInvoke(core, () => durable?.clientInput() ?? {}, log);
+  const usesDurable = functions.some(({ bindings }) =>
+    bindings.some(({ type }) => ['orchestrationTrigger', 'activityTrigger', 'durableClient'].includes(type)),
+  );
+  const timers: TimerRunner[] = [];
+  let lease: HubLease | undefined;
+  if (usesDurable || ofType('timerTrigger').length > 0) {
+    const { connectionName, hubName } = configuration;
+    const connection = settings[connectionName];
+    if (!connection)
+      throw new HostError(`Set ${connectionName}: the state of this host lives in that storage.`);
+    const table = await openTable(connection, connectionName, hubName);
+    const held = await HubLease.acquire(table, hubName, onLeaseLost);
+    lease = held;
+    const status = new TimerStatusTable(table);
+    timers.push(...ofType('timerTrigger').map((fn) => new TimerRunner(fn, status, invoke, settings, log)));
+    if (usesDurable) {
+      const verifyLease = () => held.verify();
+      durable = await startDurable({
+        ...{ functions, invoke, configuration, table, verifyLease, keys, log },
+        origin: () => url,
+      });
+    }
+  }
+
+  const app = createFunctionEndpoint({
+    ...{ functions: httpFunctions, routePrefix: configuration.routePrefix, keys, invoke, log },
+  });
+  await durable?.recover();
+  handle = (request, response, requestUrl) =>
+    durable && requestUrl.pathname.startsWith(`${webhookPath}/`)
+      ? durable.handle(request, response, requestUrl)
+      : app(request, response, requestUrl);
+  for (const timer of timers) await timer.start();
+
+  return {
+    url,
+    port: server.port,
+    functionCount: functions.length,
+    stop: async () => {
+      await Promise.all([server.close(), durable?.stop(), ...timers.map((timer) => timer.stop())]);
+      await core.runHooks('appTerminate', { hookData: {}, appHookData: core.appHookData });
+      await lease?.release();
+    },
+  };
+}

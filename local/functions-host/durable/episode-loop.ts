@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../cli/log';
+import { toError } from '../cli/to-error';
+import type { Semaphore } from './concurrency';
+import { closeEpisode, openEpisode, playable, takeBatch } from './episode';
+import { isTerminal } from './instance';
+import type { LiveInstance, LiveInstances } from './live-instances';
+import type { RunOrchestrator } from './run-orchestrator';
+
+export const newExecutionId = (): string => randomUUID().replaceAll('-', '');
+
+const longestPauseMs = 2_000;
+
+/** Runs episodes of an instance as long as it has something to play. */
+export class EpisodeLoop {
+  constructor(
+    private readonly instances: LiveInstances,
+    private readonly slots: Semaphore,
+    private readonly runOrchestrator: RunOrchestrator,
+    private readonly log: Log,
+    private readonly after: {
+      committed(live: LiveInstance): void;
+      ended(live: LiveInstance): void;
+      continuedAsNew(live: LiveInstance): void;
+      inBackground(task: Promise<unknown>): void;
+    },
+  ) {}
+
+  wake(instanceId: string): void {
+    const live = this.instances.get(instanceId);
+    // One loop per instance: two would play the same message twice.
+    if (!live || live.isWorking || this.instances.isStopping) return;
+    live.isWorking = true;
+    this.after.inBackground(this.work(instanceId));
+  }
+
+  private async work(instanceId: string): Promise<void> {
+    let pause = 0;
+    let mustReload = false;
+    while (!this.instances.isStopping) {
+      try {
+        const hasMore = await this.slots.run(() =>
+          this.instances.step(instanceId, async () => {
+            if (mustReload) await this.instances.reload(instanceId);
+            mustReload = false;
+            return this.episode(instanceId);
+          }),
+        );
+        if (!hasMore) return;
+        pause = 0;
+      } catch (error) {
+        // A commit without an answer may have gone through: only the table knows where the instance stands.
+        mustReload = true;
+        pause = Math.min(Math.max(50, pause * 2), longestPauseMs);
+        this.log('warning', 'durable', `${instanceId}: episode will be repeated: ${toError(error).message}`);
+        await delay(pause);
+      }
+    }
+  }
+
+  /** Under the lock of the instance. False when there was nothing to play, and the loop has ended. */
+  private async episode(instanceId: string): Promise<boolean> {
+    const live = this.instances.get(instanceId);
+    if (!live) return false;
+    const { record, history } = live;
+    const messages = takeBatch(playable(record, history, live.inbox));
+    if (record.episodes > 0 && messages.length === 0) {
+      live.inbox = [];
+      // In the same tick as the look into the inbox: a message arriving later finds no loop and starts one.
+      live.isWorking = false;
+      return false;
+    }
+    const opened = openEpisode(record, messages, Date.now());
+    const outcome = await this.runOrchestrator(record, [...history, ...opened]);
+    const episode = closeEpisode(record, history, opened, outcome, newExecutionId());
+    live.etag = await this.instances.store.commit(
+      episode.record,
+      live.etag,
+      { executionId: record.executionId, number: record.episodes, events: episode.events },
+      messages,
+    );
+    live.record = episode.record;
+    live.history = [...history, ...episode.events.map((event) => ({ ...event, IsPlayed: true }))];
+    live.inbox = live.inbox.filter((message) => !messages.includes(message));
+    if (isTerminal(episode.record.status)) {
+      this.after.ended(live);
+      return false;
+    }
+    if (episode.record.executionId !== record.executionId) {
+      live.history = [];
+      this.after.continuedAsNew(live);
+    } else this.after.committed(live);
+    return true;
+  }
+}

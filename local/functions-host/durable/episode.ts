@@ -1,0 +1,182 @@
+import type { InboxMessage, InstanceRecord, RuntimeStatus } from './instance';
+import { payloadLimit } from './instance';
+import { EventType, type HistoryEvent, type OrchestratorState } from './protocol';
+import { simulate } from './simulate';
+import { answeredNumber, isCreated, type Command } from './task-numbering';
+
+/** What the orchestrator function did: its state, or why it could not be run at all. */
+export type OrchestratorOutcome = { readonly state: OrchestratorState } | { readonly failure: string };
+
+export interface Episode {
+  readonly record: InstanceRecord;
+  /** Events this episode adds to the history; none when the instance continues as new. */
+  readonly events: readonly HistoryEvent[];
+}
+
+/** Longest JSON text of the events of one episode: a transaction holds 4 MB. */
+const episodeLimit = 1_000_000;
+
+const base = (EventType: number, Timestamp: string, EventId = -1) => ({
+  EventType,
+  EventId,
+  IsPlayed: false,
+  Timestamp,
+});
+
+/** The messages that may still be played: no second answer for a number, none for an earlier execution. */
+export function playable(
+  record: InstanceRecord,
+  history: readonly HistoryEvent[],
+  inbox: readonly InboxMessage[],
+): InboxMessage[] {
+  const answered = new Set<number | undefined>([...history.map(answeredNumber), ...record.canceledTimers]);
+  answered.delete(undefined);
+  return inbox.filter(({ executionId, event }) => {
+    const number = answeredNumber(event);
+    if (number === undefined) return true;
+    if (executionId !== record.executionId || answered.has(number)) return false;
+    answered.add(number);
+    return true;
+  });
+}
+
+/** As many messages as one transaction can take along; the others wait for the next episode. */
+export function takeBatch(messages: readonly InboxMessage[]): InboxMessage[] {
+  let size = 0;
+  return messages.slice(0, 80).filter(({ event }, i) => {
+    size += JSON.stringify(event).length;
+    return i === 0 || size < episodeLimit / 2;
+  });
+}
+
+/** The events with which an episode begins: OrchestratorStarted, ExecutionStarted the first time, what has arrived. */
+export function openEpisode(
+  record: InstanceRecord,
+  messages: readonly InboxMessage[],
+  now: number,
+): HistoryEvent[] {
+  // The orchestrator's clock must have reached every timer that fires, or the library adds a piece to a long timer.
+  const clock = Math.max(now, ...messages.map(({ event }) => Date.parse(event.FireAt ?? '') || 0));
+  const at = new Date(clock).toISOString();
+  const started: HistoryEvent = {
+    ...base(EventType.ExecutionStarted, record.createdAt),
+    Name: record.name,
+    Input: record.input,
+    Version: record.version,
+    OrchestrationInstance: { InstanceId: record.instanceId, ExecutionId: record.executionId },
+  };
+  return [
+    base(EventType.OrchestratorStarted, at),
+    ...(record.episodes === 0 ? [started] : []),
+    ...messages.map(({ event }) => event),
+  ];
+}
+
+function createdEvent(command: Command, record: InstanceRecord, at: string): HistoryEvent {
+  const { number } = command;
+  switch (command.kind) {
+    case 'timer':
+      return { ...base(EventType.TimerCreated, at, number), FireAt: new Date(command.fireAt).toISOString() };
+    case 'activity':
+      return {
+        ...base(EventType.TaskScheduled, at, number),
+        Name: command.name,
+        Input: JSON.stringify([command.input ?? null]),
+      };
+    case 'sub':
+      return {
+        ...base(EventType.SubOrchestrationInstanceCreated, at, number),
+        Name: command.name,
+        InstanceId: command.instanceId ?? `${record.executionId}:${number}`,
+        Input: JSON.stringify(command.input ?? null),
+        Version: command.version,
+      };
+  }
+}
+
+interface Ending {
+  readonly status: RuntimeStatus;
+  readonly output: string | null;
+}
+
+function decideEnding(name: string, state: OrchestratorState): Ending {
+  if (state.error !== undefined) {
+    return {
+      status: 'Failed',
+      output: JSON.stringify(`Orchestrator function '${name}' failed: ${state.error}`),
+    };
+  }
+  return state.isDone
+    ? { status: 'Completed', output: JSON.stringify(state.output ?? null) }
+    : { status: 'Running', output: null };
+}
+
+/** Turns the outcome of a run into what must be committed. Pure: the same arguments give the same episode. */
+export function closeEpisode(
+  record: InstanceRecord,
+  past: readonly HistoryEvent[],
+  opened: readonly HistoryEvent[],
+  outcome: OrchestratorOutcome,
+  newExecutionId: string,
+): Episode {
+  const at = opened[0]?.Timestamp ?? record.updatedAt;
+  const next = { ...record, updatedAt: at, episodes: record.episodes + 1 };
+  const fail = (reason: string): Episode => ({
+    record: {
+      ...next,
+      status: 'Failed',
+      output: JSON.stringify(`Orchestrator function '${record.name}' failed: ${reason}`),
+    },
+    events: [...opened, base(EventType.OrchestratorCompleted, at)],
+  });
+  if ('failure' in outcome) return fail(outcome.failure);
+
+  const { state } = outcome;
+  const history = [...past, ...opened];
+  const { commands, open, continueAsNew, problem } = simulate(state.actions.flat(), history);
+  if (problem) return fail(problem);
+
+  const customStatus = state.customStatus === undefined ? null : JSON.stringify(state.customStatus);
+  const known = new Set(past.filter(isCreated).map(({ EventId }) => EventId));
+  const created = commands.filter(({ number }) => !known.has(number));
+  const answered = new Set(history.map(answeredNumber));
+  const running: Episode = {
+    record: {
+      ...next,
+      status: 'Running',
+      customStatus,
+      canceledTimers: commands
+        .filter((command) => command.kind === 'timer' && command.isCanceled && !answered.has(command.number))
+        .map(({ number }) => number),
+    },
+    events: [
+      ...opened,
+      ...created.map((command) => createdEvent(command, record, at)),
+      base(EventType.OrchestratorCompleted, at),
+    ],
+  };
+  const ending = decideEnding(record.name, state);
+  const tooLong = [customStatus, ending.output, JSON.stringify(continueAsNew?.input ?? null)].some(
+    (text) => (text?.length ?? 0) > payloadLimit,
+  );
+  if (tooLong) return fail(`its output, status or next input is longer than ${payloadLimit} characters.`);
+  if (JSON.stringify(running.events).length > episodeLimit) {
+    return fail(`it scheduled more than ${episodeLimit} characters of input at once.`);
+  }
+  // Open tasks hold every kind of ending back, as in DurableTask.Core: a race must cancel its timer.
+  if (open.length > 0) return running;
+  if (continueAsNew && state.error === undefined) {
+    return {
+      record: {
+        ...running.record,
+        executionId: newExecutionId,
+        input: JSON.stringify(continueAsNew.input ?? null),
+        createdAt: at,
+        episodes: 0,
+        canceledTimers: [],
+      },
+      events: [],
+    };
+  }
+  return { record: { ...running.record, ...ending }, events: running.events };
+}

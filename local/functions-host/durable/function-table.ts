@@ -1,0 +1,18 @@
+import type { RegisteredFunction } from '../worker/core-api';
+
+/** Finds orchestrators and activities by name, case-insensitively as the extension does. */
+export class FunctionTable {
+  private readonly byKey = new Map<string, RegisteredFunction>();
+
+  constructor(functions: readonly RegisteredFunction[]) {
+    for (const fn of functions) this.byKey.set(`${fn.trigger.type}/${fn.name.toLowerCase()}`, fn);
+  }
+
+  orchestrator(name: string): RegisteredFunction | undefined {
+    return this.byKey.get(`orchestrationTrigger/${name.toLowerCase()}`);
+  }
+
+  activity(name: string): RegisteredFunction | undefined {
+    return this.byKey.get(`activityTrigger/${name.toLowerCase()}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { setAlarm } from './alarm';
+import type { Semaphore } from './concurrency';
+import type { ParentLink } from './instance';
+import type { LiveInstance, LiveInstances } from './live-instances';
+import { EventType, type HistoryEvent } from './protocol';
+import { answeredNumber, isCreated } from './task-numbering';
+
+/** Created events that have no answer yet, neither in the history nor in the inbox. */
+export function unanswered({ record, history, inbox }: LiveInstance): HistoryEvent[] {
+  const answered = new Set([
+    ...history.map(answeredNumber),
+    ...inbox
+      .filter(({ executionId }) => executionId === record.executionId)
+      .map(({ event }) => answeredNumber(event)),
+    ...record.canceledTimers,
+  ]);
+  return history.filter((event) => isCreated(event) && !answered.has(event.EventId));
+}
+
+/** Sees to it that every outstanding timer is armed, every activity runs and every child has been started, once. */
+export class Outstanding {
+  private readonly inFlight = new Set<string>();
+
+  constructor(
+    private readonly instances: LiveInstances,
+    private readonly activitySlots: Semaphore,
+    private readonly run: {
+      activity(scheduled: HistoryEvent, instanceId: string): Promise<HistoryEvent>;
+      child(created: HistoryEvent, parent: ParentLink): Promise<void>;
+      inBackground(task: Promise<unknown>): void;
+    },
+  ) {}
+
+  /** Call after every commit and every load; what is under way already is left alone. */
+  pursue(live: LiveInstance): void {
+    if (this.instances.isStopping) return;
+    this.instances.disarm(live, live.record.canceledTimers);
+    for (const event of unanswered(live)) {
+      if (event.EventType === EventType.TimerCreated) this.armTimer(live, event);
+      else this.once(live, event);
+    }
+  }
+
+  private armTimer(live: LiveInstance, created: HistoryEvent): void {
+    const number = created.EventId;
+    if (live.alarms.has(number)) return;
+    const ring = (): void => {
+      const { record } = live;
+      live.inbox.push({
+        key: `${record.executionId}-t${number}`,
+        executionId: record.executionId,
+        order: this.instances.nextOrder(),
+        isStored: false,
+        event: {
+          EventType: EventType.TimerFired,
+          EventId: -1,
+          IsPlayed: false,
+          Timestamp: new Date().toISOString(),
+          TimerId: number,
+          FireAt: created.FireAt,
+        },
+      });
+      this.instances.wake(record.instanceId);
+    };
+    // The alarm stays in the map after it rang, so that it isn't armed again before its episode is committed.
+    live.alarms.set(number, setAlarm(Date.parse(created.FireAt ?? ''), ring));
+  }
+
+  /**
+   * An instance is pursued after every episode and again after a reload, while its activity may still be running: the
+   * guard keeps one process from running it twice. (After a crash it does run again: at least once, as in Azure.)
+   */
+  private once(live: LiveInstance, event: HistoryEvent): void {
+    const { instanceId, executionId } = live.record;
+    const key = `${executionId}-${event.EventId}`;
+    if (this.inFlight.has(key)) return;
+    this.inFlight.add(key);
+    const task =
+      event.EventType === EventType.TaskScheduled
+        ? this.runActivity(event, instanceId, executionId)
+        : this.run.child(event, { instanceId, executionId, number: event.EventId });
+    this.run.inBackground(task.finally(() => this.inFlight.delete(key)));
+  }
+
+  private async runActivity(scheduled: HistoryEvent, instanceId: string, executionId: string): Promise<void> {
+    const answer = await this.activitySlots.run(async () =>
+      this.instances.isStopping ? undefined : this.run.activity(scheduled, instanceId),
+    );
+    if (!answer) return;
+    await this.instances.deliver(instanceId, executionId, `${executionId}-a${scheduled.EventId}`, answer);
+  }
+}

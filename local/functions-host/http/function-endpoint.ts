@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../cli/log';
+import { toError } from '../cli/to-error';
+import type { RegisteredFunction } from '../worker/core-api';
+import type { Invoke } from '../worker/invoke';
+import { givenKey, isAuthorized, type Keys } from './authorize';
+import { mapRequest } from './map-request';
+import { sendResponse } from './map-response';
+import { readBody } from './read-body';
+import { Router } from './router';
+
+export type Handle = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
+
+export const authLevelOf = (fn: RegisteredFunction): string =>
+  (fn.trigger['authLevel'] as string | undefined)?.toLowerCase() ?? 'anonymous';
+
+/** Answers requests for the app's HTTP functions: route, key, body, invocation, response. */
+export function createFunctionEndpoint(options: {
+  functions: readonly RegisteredFunction[];
+  routePrefix: string;
+  keys: Keys;
+  invoke: Invoke;
+  log: Log;
+}): Handle {
+  const { functions, routePrefix, keys, invoke, log } = options;
+  const router = new Router<RegisteredFunction>();
+  for (const fn of functions) {
+    const methods = (fn.trigger['methods'] as string[] | undefined) ?? ['GET', 'POST'];
+    router.add(methods, `${routePrefix}/${(fn.trigger['route'] as string | undefined) ?? fn.name}`, fn);
+  }
+
+  return async (request, response, url) => {
+    const match = router.find(request.method ?? 'GET', url.pathname);
+    if (!match) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { target: fn, parameters } = match;
+    if (!isAuthorized(authLevelOf(fn), givenKey(request.headers, url.searchParams), keys)) {
+      response.writeHead(401).end();
+      return;
+    }
+    const body = await readBody(request);
+    if (!body) {
+      response.writeHead(413, { connection: 'close' }).end();
+      return;
+    }
+    try {
+      const { returnValue } = await invoke(fn, { input: mapRequest(request, url, parameters, body) });
+      if (!returnValue) log('warning', fn.name, 'The function returned no response; sending 204.');
+      sendResponse(response, returnValue);
+    } catch (thrown) {
+      log('error', fn.name, `Failed: ${toError(thrown).message}`);
+      // Nothing of the error goes to the caller, as in Azure. Headers set before the throw must not stay either.
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    }
+  };
+}

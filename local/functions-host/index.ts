@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { LogLevel } from './cli/log';
+
+export interface FunctionsHostOptions {
+  /** Holds package.json (with `main`) and host.json. */
+  readonly appDirectory: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Path of a local.settings.json. */
+  readonly settings?: string;
+  readonly logLevel?: LogLevel;
+  /** Called with whatever the host writes to stdout and stderr. */
+  readonly onOutput?: (text: string) => void;
+}
+
+export interface FunctionsHost {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Orderly stop (SIGTERM). */
+  stop(): Promise<void>;
+  /** SIGKILL: what a crash looks like. Resolves when the process is gone. */
+  kill(): Promise<void>;
+}
+
+const stopPatienceMs = 5_000;
+
+/** Starts the host as a child process on the Node of this one. Rejects with what it wrote to stderr when it fails. */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const { appDirectory, port = 0, env, settings, logLevel = 'warning', onOutput } = options;
+  const child = spawn(
+    process.execPath,
+    [
+      // By path: a bare name would be looked up from the working directory.
+      ...['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'main.ts')],
+      ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
+      ...(settings ? ['--settings', settings] : []),
+    ],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  let errors = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => onOutput?.(text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+    onOutput?.(text);
+  });
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    const impatience = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs);
+    await exited;
+    clearTimeout(impatience);
+  };
+
+  const ready = new Promise<{ url: string; port: number }>((resolve, reject) => {
+    child.on('message', (message) => {
+      const { type, ...where } = message as { type?: string; url: string; port: number };
+      if (type === 'ready') resolve(where);
+    });
+    child.once('error', reject);
+    child.once('close', (code) =>
+      reject(new Error(errors.trim() || `The functions host ended with code ${code}.`)),
+    );
+  });
+  const { url, port: actualPort } = await ready;
+  return {
+    url,
+    port: actualPort,
+    pid: child.pid ?? 0,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
