@@ -1,0 +1,219 @@
+import type { Conversation } from '../../shared/domain/conversation';
+import type { Presence } from '../../shared/domain/events';
+import { timerInstanceId } from '../../shared/domain/ids';
+import type { Audience, Push } from '../../shared/domain/pushes';
+import type { Instant } from '../../shared/domain/time';
+import type { TranscriptEntry } from '../../shared/domain/transcript';
+import type { WorkListItem } from '../../shared/domain/work-list';
+import { DependencyError } from '../../shared/errors';
+import type {
+  ConversationStore,
+  StoredConversation,
+} from '../../shared/application/ports/conversation-store';
+import type { DeadlineId, DeadlineTimers } from '../../shared/application/ports/deadline-timers';
+import type { Participants } from '../../shared/application/ports/participants';
+import type { WorkList } from '../../shared/application/ports/work-list';
+
+/** The operations of every port, as they appear in the log and as failures name them. */
+export type Operation =
+  | 'load'
+  | 'save'
+  | 'presence'
+  | 'push'
+  | 'close-customer-connections'
+  | 'close-connection'
+  | 'start-timer'
+  | 'cancel-timer'
+  | 'put-work-list'
+  | 'remove-work-list';
+
+/** Comes before every operation; may wait, or throw to make it fail. */
+export type Gate = (operation: Operation) => Promise<void> | void;
+
+/**
+ * The ports of the application over memory, one world per test: a table with ETags, sockets that are open or not,
+ * timers and the work list. They behave as the real ones promise; the contract of the store is tested on both.
+ */
+export class MemoryWorld {
+  /** Every operation in the order in which it took effect, and the failed ones where they were tried. */
+  readonly log: string[] = [];
+  readonly pushes: { readonly conversationId: string; readonly audience: Audience; readonly push: Push }[] =
+    [];
+  /** Every distinct push of the whole story: receivers drop repetitions by their id. */
+  readonly told = new Set<string>();
+  /** What the service itself knows: the open sockets of a conversation's customer. */
+  readonly openSockets = new Map<string, Set<string>>();
+  /** By instance id. A cancelled timer stays, for a second start of the same one is a no-op. */
+  readonly timerList = new Map<
+    string,
+    { readonly id: DeadlineId; readonly deadline: Instant; cancelled?: string }
+  >();
+  readonly listed = new Map<string, WorkListItem>();
+  gate: Gate = () => undefined;
+
+  private readonly rows = new Map<string, StoredConversation>();
+  private readonly entries = new Map<string, TranscriptEntry[]>();
+  private readonly failures = new Map<Operation, number>();
+  private crashes = 0;
+  private version = 0;
+
+  /** The next `times` tries of the operation fail without effect. */
+  fail(operation: Operation, times = Number.POSITIVE_INFINITY): void {
+    this.failures.set(operation, times);
+  }
+
+  recover(): void {
+    this.failures.clear();
+  }
+
+  /** The next save is stored, but its answer never arrives: as if the process had died right after it. */
+  crashAfterNextSave(): void {
+    this.crashes += 1;
+  }
+
+  /** Somebody else writes the row: everyone who has loaded it is too late. */
+  touch(id: string): void {
+    this.version += 1;
+    this.rows.set(id, { conversation: this.conversation(id), etag: `W/"${this.version}"` });
+  }
+
+  conversation(id: string): Conversation {
+    const stored = this.conversationIfAny(id);
+    if (stored === undefined) throw new Error(`no conversation ${id} is stored`);
+    return stored;
+  }
+
+  conversationIfAny(id: string): Conversation | undefined {
+    return this.rows.get(id)?.conversation;
+  }
+
+  entriesOf(id: string): readonly TranscriptEntry[] {
+    return this.entries.get(id) ?? [];
+  }
+
+  noticesOf(id: string): readonly TranscriptEntry[] {
+    return this.entriesOf(id).filter((entry) => entry.kind === 'notice');
+  }
+
+  open(conversationId: string, connectionId: string): void {
+    this.socketsOf(conversationId).add(connectionId);
+  }
+
+  lose(conversationId: string, connectionId: string): void {
+    this.socketsOf(conversationId).delete(connectionId);
+  }
+
+  socketsOf(conversationId: string): Set<string> {
+    const sockets = this.openSockets.get(conversationId) ?? new Set<string>();
+    this.openSockets.set(conversationId, sockets);
+    return sockets;
+  }
+
+  readonly store: ConversationStore = {
+    load: async (conversationId) => {
+      await this.enter('load');
+      return this.rows.get(conversationId);
+    },
+    save: async ({ before, after, entries }) => {
+      await this.enter('save', false);
+      const current = this.rows.get(after.id);
+      if (current?.etag !== before?.etag) {
+        this.log.push('conflict');
+        return 'conflict';
+      }
+      const written = this.entries.get(after.id) ?? [];
+      for (const { sequence } of entries) {
+        if (written.some((entry) => entry.sequence === sequence))
+          throw new Error(`entry ${sequence} exists twice`);
+      }
+      this.version += 1;
+      this.rows.set(after.id, { conversation: frozenCopy(after), etag: `W/"${this.version}"` });
+      this.entries.set(after.id, [...written, ...entries.map(frozenCopy)]);
+      this.log.push('save');
+      if (this.crashes > 0) {
+        this.crashes -= 1;
+        throw new DependencyError('table-storage', 'save');
+      }
+      return 'saved';
+    },
+    transcript: async (conversationId, { after, limit }) =>
+      this.entriesOf(conversationId)
+        .filter(({ sequence }) => sequence > after)
+        .slice(0, limit),
+  };
+
+  readonly participants: Participants = {
+    push: async (conversationId, audience, push) => {
+      await this.enter('push', false);
+      this.log.push(`push ${push.type} to ${audience.to}`);
+      this.pushes.push({ conversationId, audience, push });
+      this.told.add(JSON.stringify([audience, push]));
+    },
+    closeCustomerConnections: async (conversationId) => {
+      await this.enter('close-customer-connections');
+      this.socketsOf(conversationId).clear();
+    },
+    closeConnection: async (connectionId) => {
+      await this.enter('close-connection');
+      for (const sockets of this.openSockets.values()) sockets.delete(connectionId);
+    },
+    presenceOf: async (conversationId): Promise<Presence> => {
+      await this.enter('presence');
+      const [first, ...others] = this.socketsOf(conversationId);
+      return first === undefined ? { alive: false } : { alive: true, connectionIds: [first, ...others] };
+    },
+  };
+
+  readonly timers: DeadlineTimers = {
+    start: async (id, deadline) => {
+      await this.enter('start-timer');
+      const instance = timerInstanceId(id.conversationId, id.kind, id.number);
+      if (!this.timerList.has(instance)) this.timerList.set(instance, { id, deadline });
+    },
+    cancel: async (id, because) => {
+      await this.enter('cancel-timer');
+      const timer = this.timerList.get(timerInstanceId(id.conversationId, id.kind, id.number));
+      if (timer) timer.cancelled ??= because;
+    },
+  };
+
+  readonly workList: WorkList = {
+    put: async (item) => {
+      await this.enter('put-work-list');
+      this.listed.set(item.conversationId, item);
+    },
+    remove: async (conversationId) => {
+      await this.enter('remove-work-list');
+      this.listed.delete(conversationId);
+    },
+    list: async () => ({ items: [...this.listed.values()] }),
+  };
+
+  private async enter(operation: Operation, logSuccess = true): Promise<void> {
+    await this.gate(operation);
+    const failures = this.failures.get(operation) ?? 0;
+    if (failures > 0) {
+      this.failures.set(operation, failures - 1);
+      this.log.push(`${operation} fails`);
+      throw new DependencyError(dependencyOf(operation), operation);
+    }
+    if (logSuccess) this.log.push(operation);
+  }
+}
+
+function dependencyOf(operation: Operation): DependencyError['dependency'] {
+  if (operation.endsWith('timer')) return 'durable-functions';
+  return ['presence', 'push', 'close-customer-connections', 'close-connection'].includes(operation)
+    ? 'web-pubsub'
+    : 'table-storage';
+}
+
+/** A table gives back what was written, not the object that was handed in. */
+function frozenCopy<T extends object>(value: T): T {
+  return deepFreeze(structuredClone(value));
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part);
+  return Object.freeze(value);
+}

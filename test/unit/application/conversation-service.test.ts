@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ContentionError, DependencyError } from '../../../shared/errors';
+import {
+  accepted,
+  agentEnded,
+  ANN,
+  connect,
+  connected,
+  deadline,
+  disconnected,
+  ID,
+  inConversation,
+  inQueue,
+  message,
+  offered,
+  pastTheDeadline,
+  quiet,
+  scene,
+  type Scene,
+  withoutPauses,
+} from './scene';
+
+beforeEach(withoutPauses);
+afterEach(() => void jest.restoreAllMocks());
+
+/** Runs once, before the next save takes effect. */
+function beforeNextSave({ world }: Scene, interruption: () => Promise<unknown> | void): void {
+  world.gate = async (operation) => {
+    if (operation !== 'save') return;
+    world.gate = () => undefined;
+    await interruption();
+  };
+}
+
+const count = ({ world }: Scene, entry: string) => world.log.filter((logged) => logged === entry).length;
+const presenceChecks = (made: Scene) => count(made, 'presence');
+
+describe('when somebody else was faster', () => {
+  it('decides again on what is stored now: an agent who accepts first turns Closed into WrapUp', async () => {
+    const made = await pastTheDeadline(inQueue());
+    beforeNextSave(made, () => made.handle(accepted()));
+    const handled = await made.handle(deadline(2));
+    expect(handled).toMatchObject({ kind: 'accepted', outcome: { type: 'expired' } });
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'WrapUp', agent: { id: ANN.agentId } });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('refuses what the faster one has made impossible', async () => {
+    const made = await inConversation();
+    beforeNextSave(made, () => made.handle({ type: 'customer-left' }));
+    const handled = await made.handle(agentEnded);
+    expect(handled).toMatchObject({ kind: 'refused', refusal: { code: 'conversation-ended' } });
+    expect(made.world.noticesOf(ID)).toMatchObject([{ reason: 'customer-ended' }]);
+  });
+
+  it('creates one conversation when two first sockets ask at once', async () => {
+    const made = scene();
+    beforeNextSave(made, () => made.handle(connect));
+    expect(await made.handle(connect)).toMatchObject({ outcome: { type: 'admitted' } });
+    expect([...made.world.timerList.keys()]).toEqual([`${ID}.disconnection.1`]);
+  });
+
+  it('gives up after a bounded number of attempts, with an error that may be retried', async () => {
+    const made = await inConversation();
+    const before = made.world.conversation(ID);
+    made.world.gate = (operation) => {
+      if (operation === 'save') made.world.touch(ID);
+    };
+    const failure = await made.handle(message('m1')).catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(ContentionError);
+    expect(failure).toMatchObject({ retryable: true });
+    expect(count(made, 'conflict')).toBeLessThanOrEqual(50);
+    expect(made.world.conversation(ID)).toEqual(before);
+    expect(made.world.pushes).toEqual([]);
+  });
+});
+
+describe('asking the service who is there', () => {
+  it('does so neither for connects, messages and agents nor for the loss of the only connection', async () => {
+    const made = scene();
+    await made.arrives('tab-a');
+    await made.handle(offered());
+    await made.handle(accepted());
+    await made.handle(message('m1'));
+    await made.leavesSilently('tab-a');
+    expect(presenceChecks(made)).toBe(0);
+  });
+
+  it('does so for the loss of one connection of several', async () => {
+    const made = await inConversation();
+    await made.arrives('tab-b');
+    await made.leavesSilently('tab-a');
+    expect(presenceChecks(made)).toBe(1);
+    expect(made.world.conversation(ID)).toMatchObject({ liveConnectionIds: ['tab-b'] });
+  });
+
+  it('does so once at the deadline, but not before the deadline and not for another disconnection', async () => {
+    const made = await pastTheDeadline();
+    const { clock } = made;
+    clock.now -= 1;
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'not-reached' } });
+    expect(await made.handle(deadline(7))).toMatchObject({ outcome: { type: 'superseded' } });
+    expect(presenceChecks(made)).toBe(0);
+    clock.now += 1;
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+    expect(presenceChecks(made)).toBe(1);
+  });
+
+  it('asks anew after a conflict, for that may be what has changed', async () => {
+    const made = await pastTheDeadline();
+    beforeNextSave(made, () => {
+      made.world.open(ID, 'tab-b');
+      made.world.touch(ID);
+    });
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'customer-present' } });
+    expect(presenceChecks(made)).toBe(2);
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Active', liveConnectionIds: ['tab-b'] });
+  });
+
+  it.each([
+    ['at the deadline', pastTheDeadline, deadline(2)],
+    ['when one of two tabs closes', withTwoTabs, disconnected('tab-a')],
+  ])('ends and saves nothing without an answer: %s', async (_when, prepare, event) => {
+    const made = await prepare();
+    const before = made.world.conversation(ID);
+    made.world.fail('presence');
+    await expect(made.handle(event)).rejects.toBeInstanceOf(DependencyError);
+    expect(made.world.conversation(ID)).toEqual(before);
+    expect(made.world.log).toEqual(['load', 'presence fails']);
+  });
+});
+
+describe('settle and handle', () => {
+  it('settle saves and performs nothing; handle of the same event performs it all, without a second notice', async () => {
+    const made = await pastTheDeadline();
+    const settled = await made.service.settle(ID, deadline(2));
+    expect(settled).toMatchObject({ kind: 'accepted', outcome: { type: 'expired' } });
+    expect(made.world.log).toEqual(['load', 'presence', 'save']);
+
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+    expect(made.world.pushes.map(({ audience, push }) => [audience.to, push.type])).toEqual([
+      ['agents', 'conversation-ended'],
+      ['customer', 'conversation-ended'],
+    ]);
+    expect(made.world.log).toEqual(expect.arrayContaining(['put-work-list', 'close-customer-connections']));
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('an event of a conversation that does not exist is refused, not thrown, and writes nothing', async () => {
+    const { handle, world } = scene();
+    expect(await handle(deadline(1))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'conversation-not-found' },
+    });
+    expect(world.log).toEqual(['load']);
+  });
+
+  it('returns the conversation as it is stored', async () => {
+    const made = await inConversation();
+    const handled = await made.handle(message('m1'));
+    expect(handled).toMatchObject({ kind: 'accepted', conversation: made.world.conversation(ID) });
+  });
+});
+
+describe('budgets', () => {
+  it.each([
+    ['connected', inQueueWithoutSocket, connected('tab-a'), { load: 1, save: 1 }],
+    ['disconnected', inConversation, disconnected('tab-a'), { load: 1, save: 1, 'start-timer': 1 }],
+    ['message', inConversation, message('m1'), { load: 1, save: 1, 'put-work-list': 0 }],
+    ['repeated connected', inConversation, connected('tab-a'), { load: 1, save: 0 }],
+  ])('%s stays within its reads and writes', async (_event, prepare, event, budget) => {
+    const made = await prepare();
+    await made.handle(event);
+    for (const [operation, times] of Object.entries(budget)) {
+      expect([operation, count(made, operation)]).toEqual([operation, times]);
+    }
+  });
+});
+
+async function withTwoTabs(): Promise<Scene> {
+  const made = await inConversation();
+  await made.arrives('tab-b');
+  made.world.lose(ID, 'tab-a');
+  return quiet(made);
+}
+
+async function inQueueWithoutSocket(): Promise<Scene> {
+  const made = scene();
+  await made.handle(connect);
+  return quiet(made);
+}

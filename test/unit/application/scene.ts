@@ -1,0 +1,130 @@
+import { jest } from '@jest/globals';
+import {
+  createConversationService,
+  type ConversationService,
+  type Handled,
+} from '../../../shared/application/conversation-service';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
+import { MemoryWorld } from '../../support/memory-ports';
+
+export const ID = 'conversation-0001';
+export const GRACE = 3 * MINUTE;
+export const T0: Instant = Date.parse('2026-03-01T10:00:00.000Z');
+export const ANN = { agentId: 'ann', agentName: 'Ann Smith' };
+export const BOB = { agentId: 'bob', agentName: 'Bob Jones' };
+export const PROFILE = {
+  name: 'Erika Mustermann',
+  locale: 'de-DE',
+  queue: 'support',
+  context: { order: 'A-4711' },
+};
+
+export const connect: ConversationEvent = { type: 'connect', conversationId: ID, profile: PROFILE };
+export const connected = (connectionId: string, occurredAt = T0): ConversationEvent => ({
+  type: 'connected',
+  connectionId,
+  occurredAt,
+});
+export const disconnected = (connectionId: string, occurredAt = T0): ConversationEvent => ({
+  type: 'disconnected',
+  connectionId,
+  occurredAt,
+});
+export const message = (messageId: string, connectionId = 'tab-a'): ConversationEvent => ({
+  type: 'customer-message',
+  connectionId,
+  messageId,
+  text: 'Where is my parcel?',
+  occurredAt: T0,
+});
+export const offered = (agent = ANN): ConversationEvent => ({ type: 'agent-offered', ...agent });
+export const accepted = (agent = ANN): ConversationEvent => ({ type: 'agent-accepted', ...agent });
+export const agentEnded: ConversationEvent = { type: 'agent-ended', agentId: ANN.agentId };
+export const agentClosed: ConversationEvent = { type: 'agent-closed', agentId: ANN.agentId };
+export const left: ConversationEvent = { type: 'customer-left' };
+export const deadline = (number: number): ConversationEvent => ({
+  type: 'deadline-reached',
+  kind: 'disconnection',
+  number,
+});
+
+/** The service over memory, and the steps that stories are made of. */
+export interface Scene {
+  readonly world: MemoryWorld;
+  readonly clock: { now: Instant };
+  readonly service: ConversationService;
+  readonly handle: (event: ConversationEvent) => Promise<Handled>;
+  /** A socket opens, and its events are handled. */
+  readonly arrives: (connectionId: string) => Promise<void>;
+  /** A socket closes, and its event is handled. */
+  readonly leavesSilently: (connectionId: string) => Promise<void>;
+}
+
+export function scene(): Scene {
+  const world = new MemoryWorld();
+  const clock = { now: T0 };
+  const { store, participants, timers, workList } = world;
+  const now = () => clock.now;
+  const service = createConversationService({
+    store,
+    participants,
+    timers,
+    workList,
+    now,
+    gracePeriod: GRACE,
+  });
+  const handle = (event: ConversationEvent) => service.handle(ID, event);
+  return {
+    world,
+    clock,
+    service,
+    handle,
+    arrives: async (connectionId) => {
+      await handle(connect);
+      world.open(ID, connectionId);
+      await handle(connected(connectionId, clock.now));
+    },
+    leavesSilently: async (connectionId) => {
+      world.lose(ID, connectionId);
+      await handle(disconnected(connectionId, clock.now));
+    },
+  };
+}
+
+/** A customer is connected, the agent has accepted, and the log is empty. */
+export async function inConversation(): Promise<Scene> {
+  const made = scene();
+  await made.arrives('tab-a');
+  await made.handle(accepted());
+  return quiet(made);
+}
+
+/** As `inConversation`, then the customer is lost (disconnection 2) and the deadline is now. */
+export async function pastTheDeadline(prepared = inConversation()): Promise<Scene> {
+  const made = await prepared;
+  made.clock.now += 10 * SECOND;
+  await made.leavesSilently('tab-a');
+  made.clock.now += GRACE;
+  return quiet(made);
+}
+
+/** A customer waits in the queue. */
+export async function inQueue(): Promise<Scene> {
+  const made = scene();
+  await made.arrives('tab-a');
+  return quiet(made);
+}
+
+export function quiet(made: Scene): Scene {
+  made.world.log.length = 0;
+  made.world.pushes.length = 0;
+  return made;
+}
+
+/** Between two attempts the service pauses for a random time; in tests it goes on at once. */
+export function withoutPauses(): void {
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((wake: () => void) => {
+    setImmediate(wake);
+  }) as unknown as typeof setTimeout);
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { ConversationService, Handled } from '../../../shared/application/conversation-service';
+import type { Outcome } from '../../../shared/domain/decision';
+import { DependencyError } from '../../../shared/errors';
+import { createActivities } from '../../../shared/workflow/activities';
+import type { DeadlineInput } from '../../../shared/workflow/deadline';
+import { deadline, ID, inQueue, pastTheDeadline, scene } from '../application/scene';
+
+const INPUT: DeadlineInput = {
+  conversationId: ID,
+  kind: 'disconnection',
+  number: 2,
+  deadline: '2026-03-01T10:03:00.000Z',
+};
+
+/** A service that has this to say to every event. */
+function saying(handled: Handled | Error) {
+  const answer = async () => {
+    if (handled instanceof Error) throw handled;
+    return handled;
+  };
+  const service = {
+    handle: jest.fn<ConversationService['handle']>(answer),
+    settle: jest.fn<ConversationService['settle']>(answer),
+  };
+  return { service, activities: createActivities(service) };
+}
+
+const ended = (outcome: Outcome): Handled => ({
+  kind: 'accepted',
+  outcome,
+  conversation: {} as (Handled & { kind: 'accepted' })['conversation'],
+});
+
+describe('the answers of both activities', () => {
+  it.each(['expired', 'customer-present', 'superseded'] as const)('%s is passed on', async (type) => {
+    const { activities } = saying(ended({ type }));
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: type });
+    await expect(activities.tellParticipants(INPUT)).resolves.toEqual({ outcome: type });
+  });
+
+  it('a deadline that is not reached comes back as ISO text', async () => {
+    const { activities } = saying(ended({ type: 'not-reached', deadline: Date.UTC(2026, 2, 1, 10, 5) }));
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({
+      outcome: 'not-reached',
+      deadline: '2026-03-01T10:05:00.000Z',
+    });
+  });
+
+  it('a conversation that is gone is an outcome, not an error', async () => {
+    const { activities } = saying({
+      kind: 'refused',
+      refusal: { code: 'conversation-not-found', detail: 'There is no such conversation.' },
+    });
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'not-found' });
+  });
+
+  it('an outcome that no deadline can have is an error', async () => {
+    const { activities } = saying(ended({ type: 'created' }));
+    await expect(activities.reachDeadline(INPUT)).rejects.toThrow('created');
+  });
+
+  it('a failing service is an error, so that the retry policy tries again', async () => {
+    const failure = new DependencyError('table-storage', 'load');
+    const { activities } = saying(failure);
+    await expect(activities.reachDeadline(INPUT)).rejects.toBe(failure);
+    await expect(activities.tellParticipants(INPUT)).rejects.toBe(failure);
+  });
+});
+
+describe('the two steps', () => {
+  it('reach-deadline only settles, tell-participants handles the same event', async () => {
+    const { service, activities } = saying(ended({ type: 'expired' }));
+    await activities.reachDeadline(INPUT);
+    expect(service.settle.mock.calls).toEqual([[ID, deadline(2)]]);
+    expect(service.handle).not.toHaveBeenCalled();
+    await activities.tellParticipants(INPUT);
+    expect(service.handle.mock.calls).toEqual([[ID, deadline(2)]]);
+  });
+
+  it('tell what was decided, even though each of them runs twice', async () => {
+    const { service, world } = await pastTheDeadline();
+    const activities = createActivities(service);
+    for (const step of [
+      activities.reachDeadline,
+      activities.reachDeadline,
+      activities.tellParticipants,
+      activities.tellParticipants,
+    ]) {
+      await expect(step(INPUT)).resolves.toEqual({ outcome: 'expired' });
+    }
+    expect(world.noticesOf(ID)).toHaveLength(1);
+    expect(new Set(world.pushes.map(({ push }) => push.id))).toEqual(new Set([`${ID}.ended`]));
+  });
+
+  it('know nothing of a conversation that never was', async () => {
+    const activities = createActivities(scene().service);
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'not-found' });
+  });
+
+  it('leave a conversation alone whose customer came back', async () => {
+    const made = await pastTheDeadline(inQueue());
+    await made.arrives('tab-b');
+    await made.leavesSilently('tab-b');
+    const before = made.world.conversation(ID);
+    const activities = createActivities(made.service);
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'superseded' });
+    expect(made.world.conversation(ID)).toEqual(before);
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { timerInstanceId } from '../../shared/domain/ids';
+import { createActivities } from '../../shared/workflow/activities';
+import type { DeadlineInput } from '../../shared/workflow/deadline';
+import { ACTIVITIES } from '../../shared/workflow/names';
+import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { drive, type DriveOptions, type Run } from '../support/durable/driver';
+import {
+  ANN,
+  GRACE,
+  ID,
+  inConversation,
+  message,
+  PROFILE,
+  quiet,
+  type Scene,
+} from '../unit/application/scene';
+import { iso, MINUTE } from './scenarios';
+
+/** The orchestrator with its own activities and the service behind them: the whole path, in virtual time. */
+async function wait(made: Scene, more: Partial<DriveOptions> = {}): Promise<Run> {
+  const { disconnection } = made.world.conversation(ID);
+  if (disconnection === undefined) throw new Error('nothing to wait for');
+  const { number, deadline } = disconnection;
+  const input: DeadlineInput = { conversationId: ID, kind: 'disconnection', number, deadline: iso(deadline) };
+  const { reachDeadline, tellParticipants } = createActivities(made.service);
+  return drive(conversationDeadline, {
+    input,
+    startedAt: made.clock.now,
+    clock: made.clock,
+    instanceId: timerInstanceId(ID, 'disconnection', number),
+    activities: {
+      [ACTIVITIES.reachDeadline]: reachDeadline,
+      [ACTIVITIES.tellParticipants]: tellParticipants,
+    },
+    ...more,
+  });
+}
+
+async function lost(): Promise<Scene> {
+  const made = await inConversation();
+  await made.handle(message('m1'));
+  made.clock.now += MINUTE;
+  await made.leavesSilently('tab-a');
+  return quiet(made);
+}
+
+const typesTold = ({ world }: Scene) =>
+  world.pushes.map(({ audience, push }) => `${push.type} to ${audience.to}`);
+
+describe('a customer who stays away', () => {
+  it('is ended at the deadline with one notice, and everyone is told', async () => {
+    const made = await lost();
+    const lostAt = made.clock.now;
+    const run = await wait(made);
+    expect(run.output).toEqual({ outcome: 'expired' });
+    expect(made.world.conversation(ID)).toMatchObject({
+      state: 'WrapUp',
+      end: { at: lostAt + GRACE, reason: 'customer-disconnected' },
+    });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+    expect(typesTold(made)).toEqual(['conversation-ended to agents', 'conversation-ended to customer']);
+  });
+
+  it('is ended once storage is back, and not before', async () => {
+    const made = await lost();
+    const lostAt = made.clock.now;
+    const back = lostAt + GRACE + 7 * MINUTE;
+    made.world.gate = () => {
+      if (made.clock.now >= back) made.world.recover();
+    };
+    made.world.fail('save');
+    const run = await wait(made);
+    expect(run.output).toEqual({ outcome: 'expired' });
+    expect(made.world.conversation(ID).end?.at).toBeGreaterThanOrEqual(back);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('is ended once the service answers whether somebody is there', async () => {
+    const made = await lost();
+    made.world.fail('presence', 3);
+    const run = await wait(made);
+    expect(run.calls).toHaveLength(3 + 1 + 1);
+    expect(made.world.conversation(ID).state).toBe('WrapUp');
+  });
+
+  it('stays ended, once, while the news cannot be told; then the news is told', async () => {
+    const made = await lost();
+    made.world.fail('push', 2 * 8);
+    const run = await wait(made);
+    expect(run).toMatchObject({ output: { outcome: 'expired' } });
+    expect(run.generations).toHaveLength(2);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+    expect(typesTold(made)).toEqual(['conversation-ended to agents', 'conversation-ended to customer']);
+    expect([...made.world.socketsOf(ID)]).toEqual([]);
+  });
+});
+
+describe('a customer who is there', () => {
+  it('is not ended when the cancel was lost', async () => {
+    const made = await lost();
+    const waiting = made.clock.now;
+    await made.arrives('tab-b');
+    const before = made.world.conversation(ID);
+    const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: iso(waiting + GRACE) };
+    const { reachDeadline, tellParticipants } = createActivities(made.service);
+    const run = await drive(conversationDeadline, {
+      input,
+      startedAt: waiting,
+      clock: made.clock,
+      activities: {
+        [ACTIVITIES.reachDeadline]: reachDeadline,
+        [ACTIVITIES.tellParticipants]: tellParticipants,
+      },
+    });
+    expect(run.output).toEqual({ outcome: 'customer-present' });
+    expect(made.world.conversation(ID)).toEqual(before);
+  });
+
+  it('is found at the deadline when its connected was lost', async () => {
+    const made = await lost();
+    made.world.open(ID, 'tab-b');
+    const run = await wait(made);
+    expect(run.output).toEqual({ outcome: 'customer-present' });
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Active', liveConnectionIds: ['tab-b'] });
+    expect(typesTold(made)).toEqual(['customer-back to agents']);
+  });
+});
+
+describe('what the task hub gets to see', () => {
+  it('has neither names nor texts, even when steps fail', async () => {
+    const made = await lost();
+    made.world.fail('presence', 2);
+    made.world.fail('push', 2);
+    const { generations } = await wait(made);
+    const seen = JSON.stringify(generations);
+    expect(seen).toContain('failed');
+    for (const secret of [PROFILE.name, PROFILE.queue, ANN.agentName, 'parcel', 'disconnected from']) {
+      expect(seen).not.toContain(secret);
+    }
+  });
+});
