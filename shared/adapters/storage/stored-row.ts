@@ -22,7 +22,7 @@ const versionColumns = z.object({
 export function readRow<T extends z.ZodType>(schema: T, entity: object): z.output<T> {
   const version = versionColumns.safeParse(entity);
   const read = version.success ? schema.safeParse(entity) : version;
-  if (read.success) return read.data as z.output<T>;
+  if (read.success) return read.data;
   const problem = read.error.issues[0];
   throw new StoredRowError(
     rowName(entity),

@@ -1,7 +1,8 @@
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
+import { SECOND } from '../../domain/time';
 import { tableFailure } from './table-call';
-import { retryOptions, timeLimits } from './time-limits';
+import { timeLimits, type Policies, type TimeLimits } from './time-limits';
 
 /** How to reach the account: a connection string (local development), or an endpoint and an identity (Azure). */
 export type TableConnection =
@@ -18,26 +19,34 @@ export interface TableClients {
   /**
    * Creates the tables that do not exist. Not needed before the stores are used, which create a missing table
    * themselves; for scripts, and for a start that should fail early. A success is remembered, a failure is not.
+   * @throws DependencyError
    */
   ensureTables(): Promise<void>;
 }
 
 const DEFAULT_NAMES: TableNames = { conversations: 'Conversations', workList: 'WorkList' };
 
+/** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
+const RETRY_OPTIONS = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2 * SECOND };
+const TIME_LIMITS: TimeLimits = { attempt: 5 * SECOND, operation: 15 * SECOND };
+
 /**
  * The clients of both tables. Nothing is sent before the first operation.
- * `more` adds policies to every request, for example one that counts them.
+ * `options` is for tests: other time limits, and policies added to every request, such as one that counts them.
  */
 export function createTableClients(
   connection: TableConnection,
   names: Partial<TableNames> = {},
-  more: NonNullable<TableServiceClientOptions['additionalPolicies']> = [],
+  options: { readonly timeLimits?: TimeLimits; readonly policies?: Policies } = {},
 ): TableClients {
   const { conversations, workList } = { ...DEFAULT_NAMES, ...names };
-  const additionalPolicies = [...timeLimits, ...more];
+  const clientOptions = {
+    retryOptions: RETRY_OPTIONS,
+    additionalPolicies: [...timeLimits(options.timeLimits ?? TIME_LIMITS), ...(options.policies ?? [])],
+  };
   const clients = {
-    conversations: createClient(connection, conversations, additionalPolicies),
-    workList: createClient(connection, workList, additionalPolicies),
+    conversations: createClient(connection, conversations, clientOptions),
+    workList: createClient(connection, workList, clientOptions),
   };
   let ensured: Promise<void> | undefined;
   return {
@@ -53,25 +62,24 @@ export function createTableClients(
   };
 }
 
+/** Where a connection string leads to plain HTTP, which only a local emulator may be reached by. */
+const HTTP = /UseDevelopmentStorage=true|DefaultEndpointsProtocol=http\s*(;|$)|TableEndpoint=http:/i;
+
 function createClient(
   connection: TableConnection,
   name: string,
-  additionalPolicies: NonNullable<TableServiceClientOptions['additionalPolicies']>,
+  options: TableServiceClientOptions,
 ): TableClient {
-  const options = { retryOptions, additionalPolicies };
   if ('endpoint' in connection) {
     const { endpoint, credential } = connection;
     const allowInsecureConnection = endpoint.startsWith('http://');
     return new TableClient(endpoint, name, credential, { ...options, allowInsecureConnection });
   }
   const { connectionString } = connection;
-  const allowInsecureConnection =
-    /UseDevelopmentStorage=true|(^|;)\s*TableEndpoint=http:|DefaultEndpointsProtocol=http(;|$)/i.test(
-      connectionString,
-    );
+  const allowInsecureConnection = HTTP.test(connectionString);
   return TableClient.fromConnectionString(connectionString, name, { ...options, allowInsecureConnection });
 }
 
-const createTables = async (tables: readonly TableClient[]): Promise<void> => {
+async function createTables(tables: readonly TableClient[]): Promise<void> {
   await Promise.all(tables.map((table) => table.createTable()));
-};
+}

@@ -1,22 +1,27 @@
 import type { TableServiceClientOptions } from '@azure/data-tables';
+import type { Milliseconds } from '../../domain/time';
 
-type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
+export type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
 
-const ATTEMPT = 5_000;
-const OPERATION = 15_000;
+export interface TimeLimits {
+  /** One request and its answer. */
+  readonly attempt: Milliseconds;
+  /** The operation with all its repetitions and the waits between them. */
+  readonly operation: Milliseconds;
+}
 
 /**
  * Bounds the time of an operation. Without it the SDK waits for ever on a connection that swallows packets, and
  * obeys a `Retry-After` of any length; the webhook must have answered 503 long before the service gives the event
  * up (100 s), so that the event is repeated.
  */
-export const timeLimits: Policies = [
+export const timeLimits = (limits: TimeLimits): Policies => [
   {
     position: 'perCall',
     policy: {
       name: 'operationTimeLimit',
       sendRequest(request, next) {
-        const limit = AbortSignal.timeout(OPERATION);
+        const limit = AbortSignal.timeout(limits.operation);
         const given = request.abortSignal as AbortSignal | undefined;
         request.abortSignal = given === undefined ? limit : AbortSignal.any([given, limit]);
         return next(request);
@@ -28,16 +33,9 @@ export const timeLimits: Policies = [
     policy: {
       name: 'attemptTimeLimit',
       sendRequest(request, next) {
-        request.timeout = ATTEMPT;
+        request.timeout = limits.attempt;
         return next(request);
       },
     },
   },
 ];
-
-/** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
-export const retryOptions: NonNullable<TableServiceClientOptions['retryOptions']> = {
-  maxRetries: 3,
-  retryDelayInMs: 200,
-  maxRetryDelayInMs: 2_000,
-};

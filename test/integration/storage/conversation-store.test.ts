@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type {
+  ConversationStore,
+  StoredConversation,
+} from '../../../shared/application/ports/conversation-store';
+import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
+import type { Conversation } from '../../../shared/domain/conversation';
+import type { TranscriptEntry } from '../../../shared/domain/transcript';
+import { StoredRowError } from '../../../shared/errors';
+import * as arbitrary from '../../properties/storage/arbitraries';
+import { conversationOf, messageOf, noticeOf } from '../../unit/storage/samples';
+import { startTables, type Tables } from './tables';
+
+let tables: Tables;
+let store: ConversationStore;
+let id: string;
+let number = 0;
+
+beforeAll(async () => {
+  tables = await startTables();
+  store = createTableConversationStore(tables.conversations);
+  await tables.ensureTables();
+});
+afterAll(() => tables.stop());
+beforeEach(() => {
+  number += 1;
+  id = `conversation-${number}`;
+  tables.takeRequests();
+});
+
+const create = (entries: readonly TranscriptEntry[] = [], after = conversationOf(id)) =>
+  store.save({ before: undefined, after, entries });
+
+async function loaded(): Promise<StoredConversation> {
+  const stored = await store.load(id);
+  if (stored === undefined) throw new Error('the conversation is not there');
+  return stored;
+}
+
+const changed = (stored: StoredConversation, more: Partial<Conversation>): Conversation => ({
+  ...stored.conversation,
+  ...more,
+});
+
+const transcript = (after = 0, limit = 100) => store.transcript(id, { after, limit });
+const sequences = async (after: number, limit: number) =>
+  (await transcript(after, limit)).map(({ sequence }) => sequence);
+
+describe('what is saved', () => {
+  test('is loaded as it was, and nothing is loaded before', async () => {
+    expect(await store.load(id)).toBeUndefined();
+    expect(await create()).toBe('saved');
+    expect((await loaded()).conversation).toStrictEqual(conversationOf(id));
+  });
+
+  test('replaces the former state completely', async () => {
+    await create([], conversationOf(id, { closedAt: 1, end: { at: 1, reason: 'agent-ended' } }));
+    const before = await loaded();
+    expect(await store.save({ before, after: conversationOf(id), entries: [] })).toBe('saved');
+    expect((await loaded()).conversation).toStrictEqual(conversationOf(id));
+  });
+
+  test('survives whatever the texts contain', async () => {
+    const text =
+      '😀 👩‍👩‍👧 \u0000\u0001 "quoted" --batch_ \r\n--changesetresponse_\r\nHTTP/1.1 500 {"odata.error":{}}';
+    await create([messageOf(1, text), noticeOf(2)], conversationOf(id, { lastSequence: 2 }));
+    expect(await transcript()).toStrictEqual([messageOf(1, text), noticeOf(2)]);
+  });
+
+  test('survives any conversation and any entry', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitrary.conversation, arbitrary.entry, async (any, entry) => {
+        number += 1;
+        id = `conversation-${number}`;
+        await create([entry], { ...any, id });
+        expect((await loaded()).conversation).toStrictEqual({ ...any, id });
+        expect(await transcript()).toStrictEqual([entry]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('costs one request to load and one to save, with and without entries', async () => {
+    const requests: Record<string, readonly string[]> = {};
+    const counting = async <T>(name: string, operation: Promise<T>): Promise<T> => {
+      const result = await operation;
+      requests[name] = tables.takeRequests();
+      return result;
+    };
+    await counting('create', create());
+    const first = await counting('load', loaded());
+    await counting(
+      'save',
+      store.save({ before: first, after: changed(first, { state: 'Active' }), entries: [] }),
+    );
+    const second = await loaded();
+    tables.takeRequests();
+    await counting(
+      'message',
+      store.save({ before: second, after: second.conversation, entries: [messageOf(1)] }),
+    );
+    await counting('transcript', transcript());
+    expect(requests).toEqual({
+      create: ['POST Conversations'],
+      load: [`GET Conversations(PartitionKey='${id}',RowKey='conversation')`],
+      save: [`PUT Conversations(PartitionKey='${id}',RowKey='conversation')`],
+      message: ['POST $batch'],
+      transcript: ['GET Conversations()'],
+    });
+  });
+});
+
+describe('when several write at once', () => {
+  test('one of two creators wins, and the other is told', async () => {
+    const results = await Promise.all([create(), create(), create([messageOf(1)])]);
+    expect(results.sort()).toEqual(['conflict', 'conflict', 'saved']);
+  });
+
+  test('one of two writers wins, and its state is what is stored', async () => {
+    await create();
+    const before = await loaded();
+    const names = ['left', 'right'];
+    const results = await Promise.all(
+      names.map((queue) => {
+        const customer = { ...before.conversation.customer, queue };
+        return store.save({ before, after: changed(before, { customer }), entries: [] });
+      }),
+    );
+    expect([...results].sort()).toEqual(['conflict', 'saved']);
+    expect((await loaded()).conversation.customer.queue).toBe(names[results.indexOf('saved')]);
+  });
+
+  test('the loser leaves neither its state nor its notice', async () => {
+    await create();
+    const before = await loaded();
+    await store.save({ before, after: changed(before, { state: 'Active' }), entries: [] });
+    const late = { before, after: changed(before, { state: 'Closed' }), entries: [noticeOf(1)] };
+    expect(await store.save(late)).toBe('conflict');
+    expect((await loaded()).conversation.state).toBe('Active');
+    expect(await transcript()).toEqual([]);
+  });
+
+  test('a sequence number that is taken leaves the state as it was', async () => {
+    await create([messageOf(1)]);
+    const before = await loaded();
+    const twice = {
+      before,
+      after: changed(before, { state: 'Closed' }),
+      entries: [noticeOf(2), messageOf(1, 'x')],
+    };
+    expect(await store.save(twice)).toBe('conflict');
+    expect((await loaded()).conversation.state).toBe('Open');
+    expect(await transcript()).toStrictEqual([messageOf(1)]);
+  });
+
+  test('a conversation deleted in between is a conflict, with and without entries', async () => {
+    await create();
+    const before = await loaded();
+    await tables.conversations.deleteEntity(id, 'conversation');
+    expect(await store.save({ before, after: before.conversation, entries: [] })).toBe('conflict');
+    expect(await store.save({ before, after: before.conversation, entries: [messageOf(1)] })).toBe(
+      'conflict',
+    );
+    expect(await transcript()).toEqual([]);
+  });
+
+  test('a save whose answer was lost ends as a conflict, and has taken place once', async () => {
+    await create();
+    const before = await loaded();
+    tables.takeRequests();
+    tables.loseNextResponse();
+    const after = changed(before, { state: 'Active' });
+    expect(await store.save({ before, after, entries: [messageOf(1)] })).toBe('conflict');
+    expect(tables.takeRequests()).toEqual(['POST $batch', 'POST $batch']);
+    expect((await loaded()).conversation.state).toBe('Active');
+    expect(await transcript()).toStrictEqual([messageOf(1)]);
+  });
+});
+
+describe('the transcript', () => {
+  test('comes in order, page by page, beyond ten and a hundred entries', async () => {
+    const entries = Array.from({ length: 120 }, (_, i) => messageOf(i + 1));
+    await create(entries.slice(0, 99));
+    const before = await loaded();
+    await store.save({ before, after: before.conversation, entries: entries.slice(99) });
+    expect(await sequences(0, 3)).toEqual([1, 2, 3]);
+    expect(await sequences(8, 4)).toEqual([9, 10, 11, 12]);
+    expect(await sequences(98, 100)).toEqual(Array.from({ length: 22 }, (_, i) => 99 + i));
+    expect(await sequences(120, 10)).toEqual([]);
+  });
+
+  test('holds the entries of its own conversation only', async () => {
+    await create([messageOf(1)]);
+    await store.save({
+      before: undefined,
+      after: conversationOf(`${id}-x`),
+      entries: [messageOf(1, 'foreign')],
+    });
+    expect(await transcript()).toStrictEqual([messageOf(1)]);
+  });
+});
+
+describe('what cannot be stored or read', () => {
+  test('is refused before it is sent: a text beyond 64 KiB, a hundred entries at once', async () => {
+    await expect(create([messageOf(1, 'x'.repeat(32 * 1024 + 1))])).rejects.toThrow(StoredRowError);
+    const hundred = Array.from({ length: 100 }, (_, i) => messageOf(i + 1));
+    await expect(create(hundred)).rejects.toThrow(StoredRowError);
+    expect(tables.takeRequests()).toEqual([]);
+  });
+
+  test('is accepted up to the limits: 64 KiB of text, 99 entries at once', async () => {
+    const entries = Array.from({ length: 99 }, (_, i) => messageOf(i + 1));
+    expect(await create([messageOf(100, '😀'.repeat(16 * 1024)), ...entries.slice(1)])).toBe('saved');
+  });
+
+  test('is reported with its row and column', async () => {
+    await create([messageOf(1)]);
+    const keys = { partitionKey: id, rowKey: 'conversation' };
+    await tables.conversations.updateEntity({ ...keys, state: 'Sleeping' }, 'Merge');
+    await expect(store.load(id)).rejects.toThrow(StoredRowError);
+    await expect(store.load(id)).rejects.toThrow(`${id}/conversation: state: `);
+    await tables.conversations.updateEntity({ ...keys, schemaVersion: 2 }, 'Merge');
+    await expect(store.load(id)).rejects.toThrow(`${id}/conversation: schemaVersion: `);
+    await tables.conversations.updateEntity({ ...keys, rowKey: 'entry.000000000001', kind: 'poem' }, 'Merge');
+    await expect(transcript()).rejects.toThrow(`${id}/entry.000000000001: kind: `);
+  });
+});

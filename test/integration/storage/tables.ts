@@ -1,0 +1,50 @@
+import { RestError } from '@azure/data-tables';
+import { createTableClients, type TableClients } from '../../../shared/adapters/storage/table-clients';
+import type { Policies } from '../../../shared/adapters/storage/time-limits';
+import { startAzurite } from '../../support/azurite';
+
+/** Fresh tables in an Azurite of their own, and what goes over the wire to it. */
+export interface Tables extends TableClients {
+  readonly connectionString: string;
+  /** Method and path of every request on the wire, repetitions included, since the last call. */
+  takeRequests(): readonly string[];
+  /** The response of the next request is lost on the way back. */
+  loseNextResponse(): void;
+  stop(): Promise<void>;
+}
+
+export async function startTables(): Promise<Tables> {
+  const azurite = await startAzurite();
+  let requests: string[] = [];
+  let lose = false;
+  const onTheWire: Policies = [
+    {
+      position: 'perRetry',
+      policy: {
+        name: 'onTheWire',
+        async sendRequest(request, next) {
+          const path = new URL(request.url).pathname.replace('/devstoreaccount1/', '');
+          requests.push(`${request.method} ${decodeURIComponent(path)}`);
+          const response = await next(request);
+          if (!lose) return response;
+          lose = false;
+          throw new RestError('connection reset', { code: 'ECONNRESET', request });
+        },
+      },
+    },
+  ];
+  const { connectionString } = azurite;
+  return {
+    ...createTableClients({ connectionString }, {}, { policies: onTheWire }),
+    connectionString,
+    takeRequests() {
+      const taken = requests;
+      requests = [];
+      return taken;
+    },
+    loseNextResponse() {
+      lose = true;
+    },
+    stop: () => azurite.stop(),
+  };
+}

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import type {
+  Agent,
+  Conversation,
+  CustomerProfile,
+  Disconnection,
+  PastDisconnection,
+} from '../../../shared/domain/conversation';
+import type { Author, MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/domain/transcript';
+import type { WorkListItem } from '../../../shared/domain/work-list';
+
+/** One arbitrary per field: a field added to the domain does not compile until it is stored, too. */
+type Fields<T> = { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> };
+
+/** Records with and without each of the optional fields. */
+const record = <T extends object>(fields: Fields<T>, optional: readonly (keyof T)[] = []): fc.Arbitrary<T> =>
+  fc.record<Record<string, unknown>>(fields, {
+    requiredKeys: Object.keys(fields).filter((key) => !optional.includes(key as keyof T)),
+    noNullPrototype: true,
+  }) as fc.Arbitrary<T>;
+
+const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
+const text = fc.string({ unit: 'binary', maxLength: 200 });
+const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
+const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+const endReason = fc.constantFrom('customer-disconnected', 'customer-ended', 'agent-ended');
+const state = fc.constantFrom('Open', 'Active', 'WrapUp', 'Closed');
+
+const disconnectionFields: Fields<Disconnection> = {
+  number: count,
+  since: instant,
+  deadline: instant,
+  reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
+  lostConnectionId: text,
+};
+
+export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
+  {
+    id,
+    state,
+    customer: record<CustomerProfile>({
+      name: text,
+      locale: text,
+      queue: text,
+      context: fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
+    }),
+    agent: record<Agent>({ id: text, name: text, assignedAt: instant, acceptedAt: instant }, ['acceptedAt']),
+    liveConnectionIds: fc.array(text),
+    endedConnectionIds: fc.array(text),
+    disconnection: record<Disconnection>(disconnectionFields, ['lostConnectionId']),
+    lastDisconnection: record<PastDisconnection>(
+      {
+        ...disconnectionFields,
+        outcome: fc.constantFrom('reconnected', 'expired', 'ended'),
+        endedAt: instant,
+        reconnectedBy: text,
+      },
+      ['lostConnectionId', 'reconnectedBy'],
+    ),
+    disconnectionCount: count,
+    lastSignOfLife: instant,
+    // JSON has no -0.
+    smallestEventDelay: fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    recentMessages: fc.array(record<Conversation['recentMessages'][number]>({ id: text, sequence: count })),
+    lastSequence: count,
+    end: record<NonNullable<Conversation['end']>>({ at: instant, reason: endReason, agentId: text }, [
+      'agentId',
+    ]),
+    closedAt: instant,
+    createdAt: instant,
+  },
+  ['agent', 'disconnection', 'lastDisconnection', 'smallestEventDelay', 'end', 'closedAt'],
+);
+
+const entryFields = {
+  sequence: fc.integer({ min: 1, max: 999_999_999_999 }),
+  at: instant,
+  author: fc.oneof(
+    fc.record({ role: fc.constant('customer'), name: text }, { noNullPrototype: true }),
+    fc.record({ role: fc.constant('agent'), id: text, name: text }, { noNullPrototype: true }),
+    fc.constant({ role: 'system' }),
+  ) as fc.Arbitrary<Author>,
+  text,
+};
+
+export const entry: fc.Arbitrary<TranscriptEntry> = fc.oneof(
+  record<MessageEntry>({ ...entryFields, kind: fc.constant('message'), messageId: text }),
+  record<NoticeEntry>(
+    {
+      ...entryFields,
+      kind: fc.constant('notice'),
+      trigger: fc.constantFrom(
+        'customer-disconnected',
+        'customer-ended-conversation',
+        'agent-ended-conversation',
+      ),
+      recipient: fc.constantFrom('agent', 'everyone'),
+      reason: endReason,
+      disconnectionNumber: count,
+    },
+    ['disconnectionNumber'],
+  ),
+);
+
+export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
+  {
+    conversationId: id,
+    state,
+    queue: text,
+    customerName: text,
+    agentId: text,
+    accepted: fc.boolean(),
+    createdAt: instant,
+    disconnection: record<NonNullable<WorkListItem['disconnection']>>({
+      number: count,
+      since: instant,
+      deadline: instant,
+    }),
+  },
+  ['agentId', 'disconnection'],
+);
+
+/** Any value of a column: what the service may hold, and what it may not. */
+const columnValue = fc.oneof(
+  text,
+  fc.json(),
+  instant.map((moment) => new Date(moment).toISOString()),
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.bigInt(),
+  fc.date(),
+  fc.uint8Array(),
+  fc.anything(),
+);
+
+/** A good row with some columns damaged or gone, or any object at all. */
+export const damagedRow = (good: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<object> =>
+  fc.oneof(
+    { weight: 4, arbitrary: good.chain((row) => damage(row)) },
+    { weight: 1, arbitrary: fc.object({ withBigInt: true, withDate: true, withNullPrototype: true }) },
+  );
+
+const damage = (row: Record<string, unknown>): fc.Arbitrary<object> =>
+  fc
+    .tuple(
+      fc.dictionary(fc.constantFrom(...Object.keys(row)), columnValue, { maxKeys: 3 }),
+      fc.subarray(Object.keys(row), { maxLength: 2 }),
+    )
+    .map(([changed, gone]) =>
+      Object.fromEntries(Object.entries({ ...row, ...changed }).filter(([name]) => !gone.includes(name))),
+    );

@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
+import { decodeEntry, encodeEntry } from '../../../shared/adapters/storage/entry-row';
+import { decodeWorkListItem, encodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
+import { StoredRowError } from '../../../shared/errors';
+import { asRead } from '../../unit/storage/samples';
+import { conversation, damagedRow, entry, workListItem } from './arbitraries';
+
+/** The readers and writers of the three kinds of row. */
+interface Codec<T> {
+  readonly values: fc.Arbitrary<T>;
+  readonly encode: (value: T) => object;
+  readonly decode: (row: object) => T;
+}
+
+describe.each<[string, Codec<unknown>]>([
+  ['conversation', codec(conversation, encodeConversation, decodeConversation)],
+  ['transcript entry', codec(entry, (value) => encodeEntry('c-00000001', value), decodeEntry)],
+  ['work-list item', codec(workListItem, encodeWorkListItem, decodeWorkListItem)],
+])('the row of a %s', (_, { values, encode, decode }) => {
+  test('gives back exactly what was written', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(decode(asRead(encode(value)))).toStrictEqual(value);
+      }),
+    );
+  });
+
+  test('holds only what Table Storage can hold', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        for (const [column, content] of Object.entries(asRead(encode(value)))) {
+          expect(column).toMatch(/^([A-Za-z_][A-Za-z0-9_]*|odata\.metadata)$/);
+          expect(['string', 'number', 'boolean']).toContain(typeof content);
+        }
+      }),
+    );
+  });
+
+  test('is read, or refused with a StoredRowError, whatever it contains', () => {
+    const outcomes = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(damagedRow(values.map((value) => asRead(encode(value)))), (row) => {
+        try {
+          decode(row);
+          outcomes.read += 1;
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(StoredRowError);
+          outcomes.refused += 1;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    // The generator reaches both sides.
+    expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(0);
+  });
+});
+
+function codec<T>(
+  values: fc.Arbitrary<T>,
+  encode: (value: T) => object,
+  decode: (row: object) => T,
+): Codec<unknown> {
+  return { values, encode: (value) => encode(value as T), decode };
+}

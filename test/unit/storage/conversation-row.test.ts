@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals';
+import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
+import { StoredRowError } from '../../../shared/errors';
+import { asRead, conversationOf } from './samples';
+
+/** As version 1 has written it; must stay readable for ever. */
+const VERSION_1 = {
+  partitionKey: 'c-00000001',
+  rowKey: 'conversation',
+  schemaVersion: 1,
+  state: 'WrapUp',
+  queue: 'billing',
+  customerName: 'Zoë',
+  locale: 'fr-CA',
+  context: '{"plan":"gold"}',
+  agentId: 'anna',
+  agentName: 'Anna',
+  agentAssignedAt: '2026-01-31T12:00:05.000Z',
+  acceptedAt: '2026-01-31T12:00:10.000Z',
+  liveConnectionIds: '[]',
+  endedConnectionIds: '["connection-1"]',
+  lastDisconnection:
+    '{"number":2,"since":"2026-01-31T12:01:00.000Z","deadline":"2026-01-31T12:04:00.000Z","reason":"connection-lost","lostConnectionId":"connection-1","outcome":"expired","endedAt":"2026-01-31T12:04:00.020Z"}',
+  disconnectionCount: 2,
+  lastSignOfLife: '2026-01-31T12:00:59.000Z',
+  smallestEventDelay: -120.5,
+  recentMessages: '[{"id":"m1","sequence":1}]',
+  lastSequence: 2,
+  endReason: 'customer-disconnected',
+  endedAt: '2026-01-31T12:04:00.020Z',
+  createdAt: '2026-01-31T12:00:00.000Z',
+};
+
+const at = (time: string) => Date.parse(`2026-01-31T${time}Z`);
+
+test('a row of version 1 is read completely', () => {
+  expect(decodeConversation(VERSION_1)).toStrictEqual({
+    id: 'c-00000001',
+    state: 'WrapUp',
+    customer: { name: 'Zoë', locale: 'fr-CA', queue: 'billing', context: { plan: 'gold' } },
+    agent: { id: 'anna', name: 'Anna', assignedAt: at('12:00:05'), acceptedAt: at('12:00:10') },
+    liveConnectionIds: [],
+    endedConnectionIds: ['connection-1'],
+    lastDisconnection: {
+      number: 2,
+      since: at('12:01:00'),
+      deadline: at('12:04:00'),
+      reason: 'connection-lost',
+      lostConnectionId: 'connection-1',
+      outcome: 'expired',
+      endedAt: at('12:04:00.020'),
+    },
+    disconnectionCount: 2,
+    lastSignOfLife: at('12:00:59'),
+    smallestEventDelay: -120.5,
+    recentMessages: [{ id: 'm1', sequence: 1 }],
+    lastSequence: 2,
+    end: { at: at('12:04:00.020'), reason: 'customer-disconnected' },
+    createdAt: at('12:00:00'),
+  });
+});
+
+test('what is written today is what version 1 wrote', () => {
+  const written: Record<string, unknown> = asRead(encodeConversation(decodeConversation(VERSION_1)));
+  expect(written).toMatchObject(VERSION_1);
+});
+
+test('columns of a later version are ignored', () => {
+  expect(decodeConversation({ ...VERSION_1, mood: 'sunny' })).toStrictEqual(decodeConversation(VERSION_1));
+});
+
+test.each([
+  ['schemaVersion', { schemaVersion: 2 }],
+  ['schemaVersion', { schemaVersion: undefined }],
+  ['state', { state: 'secret' }],
+  ['acceptedAt', { acceptedAt: 'secret' }],
+  ['createdAt', { createdAt: '2026-02-30' }],
+  ['context', { context: '{secret' }],
+  ['context', { context: '["secret"]' }],
+  ['context', { context: '{"plan":{"secret":1}}' }],
+  ['agentName', { agentName: undefined }],
+  ['lastDisconnection.since', { lastDisconnection: '{"number":1,"since":"secret"}' }],
+  ['disconnectionSince', { disconnectionNumber: 3 }],
+])('an unreadable %s is named together with the row, and its content is not (%j)', (column, change) => {
+  const read = () => decodeConversation({ ...VERSION_1, ...change });
+  expect(read).toThrow(StoredRowError);
+  expect(read).toThrow(`c-00000001/conversation: ${column}: `);
+  expect(read).not.toThrow(/secret/);
+});
+
+test('a text of 32 Ki UTF-16 units fits into its column, one more does not', () => {
+  const named = (name: string) =>
+    encodeConversation(conversationOf('c-00000001', { customer: { ...conversationOf('x').customer, name } }));
+  expect(named('😀'.repeat(16 * 1024))).toHaveProperty('customerName');
+  expect(() => named('x'.repeat(32 * 1024 + 1))).toThrow(StoredRowError);
+  expect(() => named('x'.repeat(32 * 1024 + 1))).toThrow('c-00000001/conversation: customerName: ');
+});
+
+test('a moment or a count that a column cannot hold is refused before it is written', () => {
+  expect(() => encodeConversation(conversationOf('c-00000001', { createdAt: Number.NaN }))).toThrow(
+    'c-00000001/conversation: createdAt: ',
+  );
+  expect(() => encodeConversation(conversationOf('c-00000001', { closedAt: 1e15 }))).toThrow(StoredRowError);
+  expect(() => encodeConversation(conversationOf('c-00000001', { lastSequence: 2 ** 31 }))).toThrow(
+    'c-00000001/conversation: lastSequence: ',
+  );
+});

@@ -1,0 +1,64 @@
+import type { Conversation } from '../../../shared/domain/conversation';
+import type { MessageEntry, NoticeEntry } from '../../../shared/domain/transcript';
+import type { WorkListItem } from '../../../shared/domain/work-list';
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+/** A queued conversation whose customer is connected. */
+export const conversationOf = (id: string, more: Partial<Conversation> = {}): Conversation => ({
+  id,
+  state: 'Open',
+  customer: { name: 'Zoë', locale: 'fr-CA', queue: 'billing', context: { plan: 'gold' } },
+  liveConnectionIds: ['connection-1'],
+  endedConnectionIds: [],
+  disconnectionCount: 1,
+  lastSignOfLife: NOON + 1,
+  recentMessages: [],
+  lastSequence: 0,
+  createdAt: NOON,
+  ...more,
+});
+
+export const messageOf = (sequence: number, text = `message ${sequence}`): MessageEntry => ({
+  kind: 'message',
+  sequence,
+  at: NOON + sequence,
+  author: { role: 'customer', name: 'Zoë' },
+  text,
+  messageId: `id-${sequence}`,
+});
+
+export const noticeOf = (sequence: number): NoticeEntry => ({
+  kind: 'notice',
+  sequence,
+  at: NOON + sequence,
+  author: { role: 'system' },
+  text: 'The customer has left.',
+  trigger: 'customer-disconnected',
+  recipient: 'everyone',
+  reason: 'customer-disconnected',
+  disconnectionNumber: 2,
+});
+
+export const itemOf = (conversationId: string, more: Partial<WorkListItem> = {}): WorkListItem => ({
+  conversationId,
+  state: 'Open',
+  queue: 'billing',
+  customerName: 'Zoë',
+  accepted: false,
+  createdAt: NOON,
+  ...more,
+});
+
+/** An entity as the SDK returns it once written: numbers without their Edm type, plus what the service adds. */
+export const asRead = (entity: object): Record<string, unknown> => ({
+  'odata.metadata': 'https://account.table.core.windows.net/$metadata#Conversations/@Element',
+  etag: 'W/"datetime\'2026-01-31T12%3A00%3A00.0000000Z\'"',
+  timestamp: '2026-01-31T12:00:00.0000000Z',
+  ...Object.fromEntries(
+    Object.entries(entity).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'object' && value !== null && 'value' in value ? value.value : value,
+    ]),
+  ),
+});
