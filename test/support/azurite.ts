@@ -15,7 +15,9 @@ export interface Azurite {
 
 /** Generous: several test files may start one each on two cores. */
 const START_LIMIT = 45_000;
-const STOP_LIMIT = 5_000;
+
+/** Runs the program named by the first argument until the pipe to this process closes, whatever closed it. */
+const WHILE_WE_LIVE = 'process.stdin.resume().on("close", () => process.exit()); require(process.argv[1]);';
 
 /** The published development account; not a secret. */
 const ACCOUNT = 'devstoreaccount1';
@@ -24,12 +26,14 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 /**
  * Starts Azurite in memory and resolves once all three services listen. The operating system chooses the ports
  * (port 0) and Azurite prints them, so that files which start at the same moment cannot take each other's.
- * The all-in-one program, because it alone ends cleanly on SIGTERM.
+ * It ends with `stop`, and also when the test run is killed.
  */
 export async function startAzurite(): Promise<Azurite> {
   const child = spawn(
     process.execPath,
     [
+      '-e',
+      WHILE_WE_LIVE,
       require.resolve('azurite/dist/src/azurite.js'),
       '--inMemoryPersistence',
       '--silent',
@@ -37,15 +41,8 @@ export async function startAzurite(): Promise<Azurite> {
       '--skipApiVersionCheck',
       ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'],
     ],
-    { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: tmpdir(), stdio: ['pipe', 'pipe', 'pipe'] },
   );
-  // A test run that is ended early must not leave the process behind.
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  const stop = async () => {
-    process.removeListener('exit', killWithUs);
-    await end(child);
-  };
   try {
     const { blob, queue, table } = await listening(child);
     return {
@@ -54,10 +51,10 @@ export async function startAzurite(): Promise<Azurite> {
       queuePort: queue,
       tablePort: table,
       pid: child.pid ?? 0,
-      stop,
+      stop: () => end(child),
     };
   } catch (thrown) {
-    await stop();
+    await end(child);
     throw thrown;
   }
 }
@@ -70,7 +67,10 @@ function listening(child: ChildProcess): Promise<Ports> {
   return new Promise<Ports>((resolve, reject) => {
     const ports: Partial<Ports> = {};
     let complaints = '';
-    const fail = (why: string) => reject(new Error(`Azurite ${why}\n${complaints}`));
+    const fail = (why: string) => {
+      clearTimeout(limit);
+      reject(new Error(`Azurite ${why}\n${complaints}`));
+    };
     const limit = setTimeout(() => fail(`did not listen within ${START_LIMIT} ms`), START_LIMIT);
     stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
     child.once('error', (error) => fail(`cannot be started: ${error.message}`));
@@ -88,13 +88,12 @@ function listening(child: ChildProcess): Promise<Ports> {
   });
 }
 
+/** At once: what is in memory only needs no flushing, and open connections would delay an orderly end. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT);
+  child.kill('SIGKILL');
   await ended;
-  clearTimeout(force);
 }
 
 const connectionString = (blob: number, queue: number, table: number): string =>

@@ -70,11 +70,9 @@ function createClient(
   name: string,
   options: TableServiceClientOptions,
 ): TableClient {
-  if ('endpoint' in connection) {
-    const { endpoint, credential } = connection;
-    const allowInsecureConnection = endpoint.startsWith('http://');
-    return new TableClient(endpoint, name, credential, { ...options, allowInsecureConnection });
-  }
+  // Over plain HTTP the SDK refuses to send a token, and rightly.
+  if ('endpoint' in connection)
+    return new TableClient(connection.endpoint, name, connection.credential, options);
   const { connectionString } = connection;
   const allowInsecureConnection = HTTP.test(connectionString);
   return TableClient.fromConnectionString(connectionString, name, { ...options, allowInsecureConnection });

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { createTableClients } from '../../../shared/adapters/storage/table-clients';
 import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
@@ -8,40 +6,28 @@ import { createTableWorkList } from '../../../shared/adapters/storage/table-work
 import type { TimeLimits } from '../../../shared/adapters/storage/time-limits';
 import { DependencyError } from '../../../shared/errors';
 import { conversationOf, itemOf, messageOf } from '../../unit/storage/samples';
+import { startStubStorage, type StubStorage } from './stub-storage';
 
-const servers: Server[] = [];
+let running: StubStorage | undefined;
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  }
+  await running?.stop();
+  running = undefined;
 });
 
-/** A storage that answers as told. */
 async function storage(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/account`;
+  running = await startStubStorage(answer);
+  return running.connectionString;
 }
 
 /** An address where nothing listens any more. */
 async function nowhere(): Promise<string> {
-  const endpoint = await storage(() => undefined);
-  const [server] = servers.splice(0);
-  server?.close();
-  return endpoint;
+  const stub = await startStubStorage(() => undefined);
+  await stub.stop();
+  return stub.connectionString;
 }
 
-const clientsOf = (endpoint: string, timeLimits?: TimeLimits) =>
-  createTableClients(
-    {
-      connectionString: `DefaultEndpointsProtocol=http;AccountName=account;AccountKey=c2VjcmV0;TableEndpoint=${endpoint}`,
-    },
-    {},
-    timeLimits && { timeLimits },
-  );
+const clientsOf = (connectionString: string, timeLimits?: TimeLimits) =>
+  createTableClients({ connectionString }, {}, timeLimits && { timeLimits });
 
 async function timed(operation: Promise<unknown>): Promise<{ thrown: unknown; milliseconds: number }> {
   const start = performance.now();
