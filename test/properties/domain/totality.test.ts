@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decide } from '../../../shared/domain/decide';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import { MINUTE } from '../../../shared/domain/time';
+import { CONVERSATION_ID, GRACE, PROFILE } from '../../support/domain/builders';
+import { live, lives } from '../../support/domain/lives';
+import { RUNS } from '../../support/domain/runs';
+
+const id = fc.oneof(
+  fc.integer({ min: 1, max: 9 }).map((n) => `socket-${n}`),
+  fc.string(),
+);
+const agentId = fc.constantFrom('anna', 'ben', '__proto__', '');
+const occurredAt = fc.integer({ min: -8.64e15, max: 8.64e15 });
+const presence = fc.option(
+  fc.oneof(
+    fc.constant({ alive: false } as const),
+    fc
+      .uniqueArray(id, { minLength: 1 })
+      .map(([first = '', ...more]) => ({ alive: true, connectionIds: [first, ...more] }) as const),
+  ),
+  { nil: undefined },
+);
+const named = { agentId, agentName: fc.string() };
+
+/** Any event at all, whether it makes sense or not. */
+const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
+  fc.constant({ type: 'connect', conversationId: CONVERSATION_ID, profile: PROFILE } as const),
+  fc.record({ type: fc.constant('connected' as const), connectionId: id, occurredAt }),
+  fc
+    .record({ type: fc.constant('disconnected' as const), connectionId: id, occurredAt, presence })
+    .map(({ presence: answer, ...rest }) => ({ ...rest, ...(answer && { presence: answer }) })),
+  fc.record({
+    type: fc.constant('customer-message' as const),
+    connectionId: id,
+    messageId: id,
+    text: fc.string(),
+    occurredAt,
+  }),
+  fc.constant({ type: 'customer-left' } as const),
+  fc.record({ type: fc.constant('agent-message' as const), agentId, messageId: id, text: fc.string() }),
+  fc.record({ type: fc.constant('agent-offered' as const), ...named }),
+  fc.record({ type: fc.constant('agent-accepted' as const), ...named }),
+  fc.record({ type: fc.constant('agent-ended' as const), agentId }),
+  fc.record({ type: fc.constant('agent-closed' as const), agentId }),
+  fc
+    .record({
+      type: fc.constant('deadline-reached' as const),
+      kind: fc.constant('disconnection' as const),
+      number: fc.integer(),
+      presence,
+    })
+    .map(({ presence: answer, ...rest }) => ({ ...rest, ...(answer && { presence: answer }) })),
+);
+
+describe('decide', () => {
+  it('has an answer, and a sound conversation, for any event against any conversation', () => {
+    fc.assert(
+      fc.property(
+        lives({ losses: true }),
+        fc.array(fc.tuple(event, fc.integer({ min: -MINUTE, max: 4 * MINUTE })), {
+          maxLength: 12,
+          size: 'max',
+        }),
+        (life, events) => {
+          const world = live({ ...life, happenings: life.happenings.slice(0, 12) });
+          let { conversation, now } = world;
+          for (const [happened, passed] of events) {
+            now += passed;
+            const decision = decide(conversation, happened, { now, gracePeriod: GRACE });
+            if (decision.kind !== 'changed') continue;
+            const before = conversation?.lastSequence ?? 0;
+            ({ conversation } = decision);
+            expect(decision.entries.map((entry) => entry.sequence)).toEqual(
+              decision.entries.map((_, index) => before + index + 1),
+            );
+            const { liveConnectionIds, endedConnectionIds, state, disconnection } = conversation;
+            const known = [...liveConnectionIds, ...endedConnectionIds];
+            expect(new Set(known).size).toBe(known.length);
+            if (state === 'Open' || state === 'Active') {
+              expect(disconnection === undefined).toBe(liveConnectionIds.length > 0);
+            } else {
+              expect(disconnection).toBeUndefined();
+            }
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('does not touch the conversation it is given', () => {
+    fc.assert(
+      fc.property(lives({ losses: true }), fc.array(event), (life, events) => {
+        const { conversation, now } = live({ ...life, happenings: life.happenings.slice(0, 12) });
+        const before = structuredClone(conversation);
+        for (const happened of events) decide(conversation, happened, { now, gracePeriod: GRACE });
+        expect(conversation).toEqual(before);
+      }),
+      RUNS,
+    );
+  });
+
+  it('answers everything but `connect` with "not found" where there is no conversation', () => {
+    fc.assert(
+      fc.property(event, fc.integer({ min: 0, max: 8.64e12 }), (happened, now) => {
+        const decision = decide(undefined, happened, { now, gracePeriod: GRACE });
+        expect(decision).toMatchObject(
+          happened.type === 'connect'
+            ? { kind: 'changed' }
+            : { kind: 'refused', refusal: { code: 'conversation-not-found' }, effects: [] },
+        );
+      }),
+      RUNS,
+    );
+  });
+});

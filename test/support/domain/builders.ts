@@ -1,0 +1,168 @@
+import type { Conversation, CustomerProfile } from '../../../shared/domain/conversation';
+import { decide } from '../../../shared/domain/decide';
+import type { Decision, Effect } from '../../../shared/domain/decision';
+import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import type { Push } from '../../../shared/domain/pushes';
+import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
+
+/**
+ * States for tests, built by telling `decide` what happened, so that no test starts from a conversation that the
+ * product could never have stored.
+ */
+
+export const GRACE = 3 * MINUTE;
+export const START: Instant = Date.UTC(2026, 0, 31, 12, 0, 0);
+export const CONVERSATION_ID = 'conversation-0001';
+
+/** `afterStart(1.5)`: one and a half seconds into the story. */
+export const afterStart = (seconds: number): Instant => START + seconds * SECOND;
+
+export const ANNA = { agentId: 'anna', agentName: 'Anna' } as const;
+export const BEN = { agentId: 'ben', agentName: 'Ben' } as const;
+
+export const PROFILE: CustomerProfile = {
+  name: 'Kim',
+  locale: 'en-GB',
+  queue: 'support',
+  context: { orderNumber: '4711' },
+};
+
+export const alive = (first: string, ...more: string[]): Presence => ({
+  alive: true,
+  connectionIds: [first, ...more],
+});
+export const NOBODY: Presence = { alive: false };
+
+// --- events, with the service's clock right and its stamps in whole seconds unless a test says otherwise ---
+
+const stampOf = (at: Instant): Instant => Math.floor(at / SECOND) * SECOND;
+
+export const connect = (): ConversationEvent => ({
+  type: 'connect',
+  conversationId: CONVERSATION_ID,
+  profile: PROFILE,
+});
+
+export const connected = (connectionId: string, occurredAt: Instant): ConversationEvent => ({
+  type: 'connected',
+  connectionId,
+  occurredAt: stampOf(occurredAt),
+});
+
+export const disconnected = (
+  connectionId: string,
+  occurredAt: Instant,
+  presence?: Presence,
+): ConversationEvent => ({
+  type: 'disconnected',
+  connectionId,
+  occurredAt: stampOf(occurredAt),
+  ...(presence && { presence }),
+});
+
+export const customerMessage = (
+  messageId: string,
+  connectionId = 'tab-1',
+  text = `text of ${messageId}`,
+): ConversationEvent => ({ type: 'customer-message', connectionId, messageId, text, occurredAt: START });
+
+export const agentMessage = (messageId: string, agentId: string = ANNA.agentId): ConversationEvent => ({
+  type: 'agent-message',
+  agentId,
+  messageId,
+  text: `text of ${messageId}`,
+});
+
+export const deadlineReached = (number: number, presence?: Presence): ConversationEvent => ({
+  type: 'deadline-reached',
+  kind: 'disconnection',
+  number,
+  ...(presence && { presence }),
+});
+
+export const customerLeft = (): ConversationEvent => ({ type: 'customer-left' });
+export const agentOffered = (agent = ANNA as Named): ConversationEvent => ({
+  type: 'agent-offered',
+  ...agent,
+});
+export const agentAccepted = (agent = ANNA as Named): ConversationEvent => ({
+  type: 'agent-accepted',
+  ...agent,
+});
+export const agentEnded = (agentId: string = ANNA.agentId): ConversationEvent => ({
+  type: 'agent-ended',
+  agentId,
+});
+export const agentClosed = (agentId: string = ANNA.agentId): ConversationEvent => ({
+  type: 'agent-closed',
+  agentId,
+});
+type Named = { readonly agentId: string; readonly agentName: string };
+
+// --- deciding ---
+
+export const decideAt = (
+  conversation: Conversation | undefined,
+  event: ConversationEvent,
+  now: Instant,
+): Decision => decide(conversation, event, { now, gracePeriod: GRACE });
+
+export type Changed = Extract<Decision, { kind: 'changed' }>;
+
+/** Decides, and insists that the decision changes the conversation. */
+export function change(
+  conversation: Conversation | undefined,
+  event: ConversationEvent,
+  now: Instant,
+): Changed {
+  const decision = decideAt(conversation, event, now);
+  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${JSON.stringify(decision)}`);
+  return decision;
+}
+
+// --- states ---
+
+/** Created by its first `connect` at the start; nobody has connected yet. */
+export const aConversation = (): Conversation => change(undefined, connect(), START).conversation;
+
+/** The customer has these tabs open, the first one since one second after the start. */
+export const connectedCustomer = (...connectionIds: string[]): Conversation =>
+  (connectionIds.length === 0 ? ['tab-1'] : connectionIds).reduce(
+    (conversation, id) => change(conversation, connected(id, afterStart(1)), afterStart(1)).conversation,
+    aConversation(),
+  );
+
+export const offered = (conversation = connectedCustomer(), agent = ANNA as Named): Conversation =>
+  change(conversation, agentOffered(agent), afterStart(2)).conversation;
+
+export const accepted = (conversation = connectedCustomer(), agent = ANNA as Named): Conversation =>
+  change(conversation, agentAccepted(agent), afterStart(3)).conversation;
+
+/** The customer's only tab was lost, ten seconds after the start unless told otherwise. */
+export const lost = (conversation = accepted(), at = afterStart(10), connectionId = 'tab-1'): Conversation =>
+  change(conversation, disconnected(connectionId, at), at).conversation;
+
+/** The running disconnection's deadline passed and nobody was there. */
+export const expired = (conversation = lost()): Conversation => {
+  const { number, deadline } = runningDisconnection(conversation);
+  return change(conversation, deadlineReached(number, NOBODY), deadline).conversation;
+};
+
+export function runningDisconnection(conversation: Conversation) {
+  if (conversation.disconnection === undefined) throw new Error('no disconnection is running');
+  return conversation.disconnection;
+}
+
+// --- what decisions say ---
+
+export const effectsOf = (decision: Decision): readonly Effect[] =>
+  decision.kind === 'presence-needed' ? [] : decision.effects;
+
+export const outcomeOf = (decision: Decision) =>
+  decision.kind === 'changed' || decision.kind === 'unchanged' ? decision.outcome : undefined;
+
+export const pushesOf = (decision: Decision): readonly Push[] =>
+  effectsOf(decision).flatMap((effect) => (effect.type === 'push' ? [effect.push] : []));
+
+export const effectTypes = (decision: Decision): readonly string[] =>
+  effectsOf(decision).map((effect) => (effect.type === 'push' ? `push ${effect.push.type}` : effect.type));

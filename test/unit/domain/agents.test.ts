@@ -1,0 +1,177 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import {
+  accepted,
+  aConversation,
+  afterStart,
+  agentAccepted,
+  agentClosed,
+  agentEnded,
+  agentMessage,
+  agentOffered,
+  ANNA,
+  BEN,
+  change,
+  connectedCustomer,
+  decideAt,
+  effectsOf,
+  effectTypes,
+  expired,
+  lost,
+  offered,
+  START,
+} from '../../support/domain/builders';
+
+const ended = () => change(accepted(), agentEnded(), afterStart(30)).conversation;
+const closed = () => change(ended(), agentClosed(), afterStart(40)).conversation;
+
+const refusalOf = (...args: Parameters<typeof decideAt>) => {
+  const decision = decideAt(...args);
+  return decision.kind === 'refused' ? decision.refusal.code : decision.kind;
+};
+
+describe('an agent is offered a conversation', () => {
+  it('makes it Active, not accepted, and tells the agents only', () => {
+    const decision = change(connectedCustomer(), agentOffered(), afterStart(2));
+    expect(decision.conversation).toMatchObject({
+      state: 'Active',
+      agent: { id: 'anna', name: 'Anna', assignedAt: afterStart(2) },
+    });
+    expect(decision.conversation.agent).not.toHaveProperty('acceptedAt');
+    expect(effectTypes(decision)).toEqual(['update-work-list', 'push conversation-assigned']);
+    expect(decision.effects[1]).toMatchObject({ audience: { to: 'agents' }, push: { accepted: false } });
+  });
+
+  it('changes nothing when it is repeated, and tells the agents again', () => {
+    const first = change(connectedCustomer(), agentOffered(), afterStart(2));
+    const again = decideAt(first.conversation, agentOffered(), afterStart(4));
+    expect(again.kind).toBe('unchanged');
+    expect(effectsOf(again)).toEqual(first.effects);
+  });
+
+  it('is refused when another agent has it, or it is over', () => {
+    expect(refusalOf(offered(), agentOffered(BEN), afterStart(4))).toBe('assigned-to-other-agent');
+    expect(refusalOf(expired(), agentOffered(), afterStart(400))).toBe('conversation-ended');
+  });
+});
+
+describe('an agent accepts a conversation', () => {
+  it('from its offer, keeping the time of the offer', () => {
+    const decision = change(offered(), agentAccepted(), afterStart(3));
+    expect(decision.conversation.agent).toEqual({
+      id: 'anna',
+      name: 'Anna',
+      assignedAt: afterStart(2),
+      acceptedAt: afterStart(3),
+    });
+    expect(effectTypes(decision)).toEqual([
+      'update-work-list',
+      'push conversation-assigned',
+      'push conversation-assigned',
+    ]);
+  });
+
+  it('straight from the queue', () => {
+    expect(accepted().agent).toMatchObject({ assignedAt: afterStart(3), acceptedAt: afterStart(3) });
+  });
+
+  it('while the customer is away, without touching the disconnection', () => {
+    const away = lost(connectedCustomer());
+    const taken = change(away, agentAccepted(), afterStart(20)).conversation;
+    expect(taken.disconnection).toEqual(away.disconnection);
+  });
+
+  it('changes nothing when it is repeated, and tells everyone again', () => {
+    const first = change(connectedCustomer(), agentAccepted(), afterStart(3));
+    const again = decideAt(first.conversation, agentAccepted(), afterStart(5));
+    expect(again).toEqual({ kind: 'unchanged', outcome: { type: 'assigned' }, effects: first.effects });
+  });
+
+  it('of two agents, one wins', () => {
+    expect(refusalOf(accepted(), agentAccepted(BEN), afterStart(4))).toBe('assigned-to-other-agent');
+    expect(refusalOf(offered(), agentAccepted(BEN), afterStart(4))).toBe('assigned-to-other-agent');
+  });
+});
+
+describe('an agent ends a conversation', () => {
+  it('moves it to WrapUp with a notice for everyone', () => {
+    const decision = change(accepted(), agentEnded(), afterStart(30));
+    expect(decision.conversation).toMatchObject({
+      state: 'WrapUp',
+      end: { at: afterStart(30), reason: 'agent-ended', agentId: 'anna' },
+    });
+    expect(decision.conversation).not.toHaveProperty('closedAt');
+    expect(decision.entries).toMatchObject([{ trigger: 'agent-ended-conversation', recipient: 'everyone' }]);
+  });
+
+  it('while the customer is away cancels the timer', () => {
+    const decision = change(lost(), agentEnded(), afterStart(30));
+    expect(decision.conversation.lastDisconnection).toMatchObject({ number: 2, outcome: 'ended' });
+    expect(decision.effects).toContainEqual(
+      expect.objectContaining({ type: 'cancel-timer', number: 2, because: 'conversationEnded' }),
+    );
+  });
+
+  it('is refused but told again when it is repeated', () => {
+    const first = change(accepted(), agentEnded(), afterStart(30));
+    const again = decideAt(first.conversation, agentEnded(), afterStart(31));
+    expect(again).toMatchObject({ kind: 'refused', refusal: { code: 'conversation-ended' } });
+    expect(effectsOf(again)).toEqual(first.effects);
+  });
+
+  it('is refused to others, before it is accepted, and in the queue', () => {
+    expect(refusalOf(accepted(), agentEnded('ben'), afterStart(4))).toBe('assigned-to-other-agent');
+    expect(refusalOf(offered(), agentEnded(), afterStart(4))).toBe('not-assigned-to-you');
+    expect(refusalOf(connectedCustomer(), agentEnded(), afterStart(4))).toBe('illegal-transition');
+  });
+
+  it('says nothing on behalf of somebody else', () => {
+    expect(effectsOf(decideAt(ended(), agentEnded('ben'), afterStart(31)))).toEqual([]);
+    expect(effectsOf(decideAt(expired(), agentEnded(), afterStart(400)))).toEqual([]);
+  });
+});
+
+describe('an agent closes a conversation', () => {
+  it('moves WrapUp to Closed and takes it off the list', () => {
+    const decision = change(ended(), agentClosed(), afterStart(40));
+    expect(decision.conversation).toMatchObject({ state: 'Closed', closedAt: afterStart(40) });
+    expect(decision.entries).toEqual([]);
+    expect(effectTypes(decision)).toEqual(['update-work-list', 'push conversation-closed']);
+  });
+
+  it('is refused but told again when it is repeated', () => {
+    const first = change(ended(), agentClosed(), afterStart(40));
+    const again = decideAt(first.conversation, agentClosed(), afterStart(41));
+    expect(again.kind).toBe('refused');
+    expect(effectsOf(again)).toEqual(first.effects);
+  });
+
+  it('is refused to others, and while the conversation goes on', () => {
+    expect(refusalOf(ended(), agentClosed('ben'), afterStart(40))).toBe('assigned-to-other-agent');
+    expect(refusalOf(accepted(), agentClosed(), afterStart(40))).toBe('illegal-transition');
+    expect(effectsOf(decideAt(closed(), agentClosed('ben'), afterStart(41)))).toEqual([]);
+  });
+
+  it('is final', () => {
+    const events: ConversationEvent[] = [
+      agentOffered(),
+      agentAccepted(),
+      agentMessage('m1'),
+      agentEnded(),
+      agentClosed(),
+    ];
+    for (const event of events) {
+      expect(decideAt(closed(), event, afterStart(50)).kind).toBe('refused');
+    }
+  });
+});
+
+describe('a conversation nobody knows', () => {
+  it('is not found', () => {
+    expect(refusalOf(undefined, agentAccepted(), START)).toBe('conversation-not-found');
+  });
+
+  it('differs from one that is only new', () => {
+    expect(decideAt(aConversation(), agentAccepted(ANNA), START).kind).toBe('changed');
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '../../../shared/domain/conversation';
+import {
+  aConversation,
+  afterStart,
+  alive,
+  change,
+  connect,
+  connected,
+  connectedCustomer,
+  decideAt,
+  disconnected,
+} from '../../support/domain/builders';
+
+const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab-${index + 1}`);
+
+describe('connections are bounded', () => {
+  it(`refuses the socket beyond ${LIMITS.liveConnections} open ones`, () => {
+    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+    expect(decideAt(full, connect(), afterStart(2))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'too-many-connections' },
+    });
+    const nearly = connectedCustomer(...tabs(LIMITS.liveConnections - 1));
+    expect(decideAt(nearly, connect(), afterStart(2)).kind).toBe('unchanged');
+  });
+
+  it('keeps the newest when more were admitted at once than fit', () => {
+    const { liveConnectionIds } = connectedCustomer(...tabs(LIMITS.liveConnections + 1));
+    expect(liveConnectionIds).toHaveLength(LIMITS.liveConnections);
+    expect(liveConnectionIds[0]).toBe('tab-2');
+    expect(liveConnectionIds[liveConnectionIds.length - 1]).toBe(`tab-${LIMITS.liveConnections + 1}`);
+  });
+
+  it(`remembers the ${LIMITS.endedConnections} connections that ended last`, () => {
+    const conversation = tabs(LIMITS.endedConnections + 1).reduce(
+      (before, id) => change(before, disconnected(id, afterStart(1)), afterStart(1)).conversation,
+      connectedCustomer('tab-0'),
+    );
+    expect(conversation.endedConnectionIds).toHaveLength(LIMITS.endedConnections);
+    expect(conversation.endedConnectionIds[0]).toBe('tab-2');
+    expect(decideAt(conversation, connected('tab-2', afterStart(1)), afterStart(2)).kind).toBe('unchanged');
+  });
+});
+
+describe('connections are known by their ids', () => {
+  it('lists the open ones oldest first', () => {
+    expect(connectedCustomer('tab-2', 'tab-1').liveConnectionIds).toEqual(['tab-2', 'tab-1']);
+  });
+
+  it('an open tab that is lost is among the ended ones, and no longer open', () => {
+    const { conversation } = change(
+      connectedCustomer('tab-1', 'tab-2'),
+      disconnected('tab-1', afterStart(5), alive('tab-2')),
+      afterStart(5),
+    );
+    expect(conversation).toMatchObject({ liveConnectionIds: ['tab-2'], endedConnectionIds: ['tab-1'] });
+  });
+
+  it('calibrates the clock of the service with the fastest event', () => {
+    const late = change(aConversation(), connected('tab-1', afterStart(1)), afterStart(30)).conversation;
+    const prompt = change(late, connected('tab-2', afterStart(40)), afterStart(40)).conversation;
+    expect(prompt.smallestEventDelay).toBeLessThan(late.smallestEventDelay ?? 0);
+    const again = change(prompt, connected('tab-3', afterStart(50)), afterStart(70)).conversation;
+    expect(again.smallestEventDelay).toBe(prompt.smallestEventDelay);
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '../../../shared/domain/conversation';
+import {
+  accepted,
+  afterStart,
+  agentEnded,
+  agentMessage,
+  change,
+  connectedCustomer,
+  customerMessage,
+  decideAt,
+  effectsOf,
+  effectTypes,
+  offered,
+} from '../../support/domain/builders';
+
+describe('a message of the customer', () => {
+  it('is numbered, stored and pushed to the customer and the agent', () => {
+    const first = change(accepted(), customerMessage('m1'), afterStart(5));
+    const second = change(first.conversation, customerMessage('m2'), afterStart(6));
+    expect(second.outcome).toEqual({ type: 'message-stored', sequence: 2 });
+    expect(second.entries).toEqual([
+      {
+        kind: 'message',
+        sequence: 2,
+        at: afterStart(6),
+        author: { role: 'customer', name: 'Kim' },
+        text: 'text of m2',
+        messageId: 'm2',
+      },
+    ]);
+    expect(second.effects).toMatchObject([
+      { type: 'push', audience: { to: 'customer' }, push: { sequence: 2, text: 'text of m2' } },
+      { type: 'push', audience: { to: 'agent', agentId: 'anna' }, push: { sequence: 2 } },
+    ]);
+  });
+
+  it('in the queue is pushed to the customer alone', () => {
+    const decision = change(connectedCustomer(), customerMessage('m1'), afterStart(5));
+    expect(decision.effects).toMatchObject([{ type: 'push', audience: { to: 'customer' } }]);
+  });
+
+  it('is stored once, and pushed again when it is repeated', () => {
+    const first = change(accepted(), customerMessage('m1'), afterStart(5));
+    const again = decideAt(first.conversation, customerMessage('m1'), afterStart(5));
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'message-stored', sequence: 1 } });
+    expect(effectsOf(again)).toEqual(expect.arrayContaining([...first.effects]));
+  });
+
+  it('is a sign of life', () => {
+    expect(change(accepted(), customerMessage('m1'), afterStart(5)).conversation.lastSignOfLife).toBe(
+      afterStart(5),
+    );
+  });
+
+  it('is refused when the conversation has ended', () => {
+    const ended = change(accepted(), agentEnded(), afterStart(30)).conversation;
+    expect(decideAt(ended, customerMessage('m1'), afterStart(31))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'conversation-ended', endReason: 'agent-ended' },
+      effects: [],
+    });
+  });
+
+  it('that was stored before the end is acknowledged after it', () => {
+    const wrote = change(accepted(), customerMessage('m1'), afterStart(5)).conversation;
+    const ended = change(wrote, agentEnded(), afterStart(30)).conversation;
+    expect(decideAt(ended, customerMessage('m1'), afterStart(31))).toMatchObject({
+      kind: 'unchanged',
+      outcome: { type: 'message-stored', sequence: 1 },
+    });
+  });
+
+  it('is recognised among the latest ones, which are bounded', () => {
+    let conversation = accepted();
+    for (let n = 1; n <= LIMITS.recentMessages + 1; n += 1) {
+      conversation = change(conversation, customerMessage(`m${n}`), afterStart(5)).conversation;
+    }
+    expect(conversation.recentMessages).toHaveLength(LIMITS.recentMessages);
+    expect(conversation.lastSequence).toBe(LIMITS.recentMessages + 1);
+    expect(decideAt(conversation, customerMessage('m2'), afterStart(6)).kind).toBe('unchanged');
+  });
+});
+
+describe('a message of an agent', () => {
+  it('is stored under the name of the agent, and changes nothing that the list shows', () => {
+    const decision = change(accepted(), agentMessage('m1'), afterStart(5));
+    expect(decision.entries).toMatchObject([
+      { sequence: 1, author: { role: 'agent', id: 'anna', name: 'Anna' }, text: 'text of m1' },
+    ]);
+    expect(effectTypes(decision)).toEqual(['push message', 'push message']);
+  });
+
+  it('is no sign of life of the customer', () => {
+    const before = accepted();
+    const { conversation } = change(before, agentMessage('m1'), afterStart(50));
+    expect(conversation.lastSignOfLife).toBe(before.lastSignOfLife);
+  });
+
+  it.each([
+    ['another agent', () => accepted(), 'ben'],
+    ['an agent who has not accepted', () => offered(), 'anna'],
+    ['an agent of an unassigned conversation', () => connectedCustomer(), 'anna'],
+  ])('is refused from %s', (_title, conversation, agentId) => {
+    expect(decideAt(conversation(), agentMessage('m1', agentId), afterStart(5))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'not-assigned-to-you' },
+    });
+  });
+
+  it('is refused when the conversation has ended', () => {
+    const ended = change(accepted(), agentEnded(), afterStart(30)).conversation;
+    expect(decideAt(ended, agentMessage('m1'), afterStart(31))).toMatchObject({
+      refusal: { code: 'conversation-ended' },
+    });
+  });
+});
