@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type AttemptReport } from '../../../local/web-pubsub/index';
+import { signature } from '../../../local/web-pubsub/upstream/signature';
+import { refusal, startScene, type Scene } from './support';
+
+let scene: Scene;
+afterEach(() => scene.stop());
+
+/** Observes attempts; `attempts(name, n)` resolves when n of them have been made. */
+function observer() {
+  const seen: AttemptReport[] = [];
+  let wake = (): void => undefined;
+  const onEvent = (report: AttemptReport): void => {
+    seen.push(report);
+    wake();
+  };
+  const attempts = async (name: string, count: number): Promise<AttemptReport[]> => {
+    for (;;) {
+      const found = seen.filter(({ eventName }) => eventName === name);
+      if (found.length >= count) return found;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+  return { seen, onEvent, attempts };
+}
+
+describe('an event that the app does not take', () => {
+  test('is repeated under the same id after a 5xx and a 408 until the app takes it', async () => {
+    const watched = observer();
+    scene = await startScene({ retryDelaysMs: [1, 1, 1], onEvent: watched.onEvent });
+    const statuses = [503, 408, 200];
+    scene.webhook.answer = ({ name }) =>
+      name === 'connected' ? { status: statuses.shift() ?? 500 } : undefined;
+    const { connectionId } = await scene.client({ userId: 'ann' });
+    const attempts = await watched.attempts('connected', 3);
+    const facts = {
+      type: 'azure.webpubsub.sys.connected',
+      eventName: 'connected',
+      connectionId,
+      userId: 'ann',
+      ceId: 1,
+    };
+    expect(attempts).toEqual([
+      { ...facts, attempt: 1, status: 503 },
+      { ...facts, attempt: 2, status: 408 },
+      { ...facts, attempt: 3, status: 200 },
+    ]);
+    const sent = scene.webhook
+      .named('connected')
+      .map(({ headers }) => [headers['ce-id'], headers['ce-time']]);
+    expect(new Set(sent.map(String)).size).toBe(1);
+  });
+
+  test('is lost after as many repeats as there are delays, and the next event goes out', async () => {
+    const watched = observer();
+    scene = await startScene({ retryDelaysMs: [1], onEvent: watched.onEvent });
+    scene.webhook.answer = ({ name }) => (name === 'connected' ? { status: 500 } : undefined);
+    const { client } = await scene.client();
+    await watched.attempts('connected', 2);
+    client.stop();
+    await watched.attempts('disconnected', 1);
+    expect(scene.webhook.named('connected')).toHaveLength(2);
+  });
+
+  test.each([404, 401, 429])('is not repeated after a %i', async (status) => {
+    const lines: string[] = [];
+    let warned = (): void => undefined;
+    const warning = new Promise<void>((resolve) => (warned = resolve));
+    const watched = observer();
+    scene = await startScene({
+      retryDelaysMs: [0, 0, 0],
+      onEvent: watched.onEvent,
+      log: (_level, line) => {
+        lines.push(line);
+        warned();
+      },
+    });
+    scene.webhook.answer = ({ name }) => (name === 'connected' ? { status } : undefined);
+    const { client } = await scene.client();
+    await warning;
+    client.stop();
+    await watched.attempts('disconnected', 1);
+    expect(scene.webhook.named('connected')).toHaveLength(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain('the-key');
+  });
+
+  test('is given up when its time is over, repeats included', async () => {
+    const watched = observer();
+    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 50, onEvent: watched.onEvent });
+    scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 500 } : undefined);
+    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    expect(scene.webhook.named('connect')).toHaveLength(1);
+  });
+});
+
+describe('validation', () => {
+  test('asks once, with the service as origin, before any of many clients is asked for', async () => {
+    scene = await startScene();
+    await Promise.all(Array.from({ length: 5 }, () => scene.client()));
+    await scene.webhook.event('connected', 5);
+    expect(scene.webhook.received[0]).toMatchObject({
+      method: 'OPTIONS',
+      url: '/api/web-pubsub/validate?code=the-key',
+    });
+    expect(scene.webhook.received[0]?.headers).toMatchObject({
+      'webhook-request-origin': 'localhost',
+      'ce-awpsversion': '1.0',
+    });
+    expect(scene.webhook.named('OPTIONS')).toHaveLength(1);
+  });
+
+  test('that is refused keeps every event back and refuses clients', async () => {
+    const watched = observer();
+    scene = await startScene({ onEvent: watched.onEvent });
+    scene.webhook.answer = () => ({ headers: { 'WebHook-Allowed-Origin': 'elsewhere.example' } });
+    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    expect(scene.webhook.received.map(({ method }) => method)).toEqual(['OPTIONS']);
+    expect(watched.seen).toMatchObject([
+      { eventName: 'connect', attempt: 0, error: 'the event handler is not validated' },
+    ]);
+  });
+
+  test('is asked with GET where OPTIONS is not found, and may name the origin', async () => {
+    scene = await startScene();
+    scene.webhook.answer = ({ method }) =>
+      method === 'GET'
+        ? { headers: { 'WebHook-Allowed-Origin': 'a.example, LOCALHOST' } }
+        : { status: method === 'POST' ? 200 : 404 };
+    await scene.client();
+    await scene.webhook.event('connected');
+    expect(scene.webhook.received.slice(0, 3).map(({ name }) => name)).toEqual(['OPTIONS', 'GET', 'connect']);
+  });
+
+  test('that failed is asked again soon, so that an app that starts late is found', async () => {
+    scene = await startScene();
+    let ready = false;
+    scene.webhook.answer = ({ method }) => (method === 'OPTIONS' && !ready ? { status: 503 } : undefined);
+    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    ready = true;
+    let started = false;
+    while (!started)
+      started = await scene.client().then(
+        () => true,
+        () => false,
+      );
+    expect(scene.webhook.named('OPTIONS')).toHaveLength(2);
+  });
+});
+
+describe('the signature', () => {
+  const vector = {
+    key: '7aab239577fd4f24bc919802fb629f5f',
+    connectionId: '0f9c97a2f0bf4706afe87a14e0797b11',
+  };
+
+  test('of a known connection id is the known one', async () => {
+    scene = await startScene();
+    expect(signature(vector.connectionId, [vector.key])).toMatch(/^sha256=7767effc[0-9a-f]{51}ab561$/);
+  });
+
+  test('is there once for each access key, the primary first', async () => {
+    scene = await startScene({ accessKey: vector.key, secondaryAccessKey: 'another-key-of-the-service' });
+    const { connectionId } = await scene.client();
+    const { headers } = await scene.webhook.event('connected');
+    const of = (key: string): string => signature(connectionId, [key]);
+    expect(headers['ce-signature']).toBe(`${of(vector.key)},${of('another-key-of-the-service')}`);
+  });
+});
+
+describe('faults', () => {
+  test('a dropped event never reaches the app', async () => {
+    scene = await startScene();
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'connected' ? 'drop' : 'deliver';
+    const { client } = await scene.client();
+    client.stop();
+    const { headers } = await scene.webhook.event('disconnected');
+    expect(headers['ce-id']).toBe('2');
+    expect(scene.webhook.named('connected')).toEqual([]);
+  });
+
+  test('a repeated event arrives that many times with one id', async () => {
+    scene = await startScene();
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'connected' ? { repeat: 3 } : undefined;
+    await scene.client();
+    await scene.webhook.event('connected', 3);
+    expect(scene.webhook.named('connected').map(({ headers }) => headers['ce-id'])).toEqual(['1', '1', '1']);
+  });
+
+  test('a delayed connected arrives after its own disconnected', async () => {
+    scene = await startScene();
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'connected' ? { delayMs: 200 } : 'deliver';
+    const { client } = await scene.client();
+    client.stop();
+    await scene.webhook.event('connected');
+    expect(scene.webhook.received.map(({ name }) => name)).toEqual([
+      'OPTIONS',
+      'connect',
+      'disconnected',
+      'connected',
+    ]);
+  });
+});
