@@ -32,7 +32,7 @@ export type Gate = (operation: Operation) => Promise<void> | void;
 
 /**
  * The ports of the application over memory, one world per test: a table with ETags, sockets that are open or not,
- * timers and the work list. They behave as the real ones promise; the contract of the store is tested on both.
+ * timers and the work list. They keep the promises that the ports' comments make; `list` knows no pages.
  */
 export class MemoryWorld {
   /** Every operation in the order in which it took effect, and the failed ones where they were tried. */
@@ -186,7 +186,12 @@ export class MemoryWorld {
       await this.enter('remove-work-list');
       this.listed.delete(conversationId);
     },
-    list: async () => ({ items: [...this.listed.values()] }),
+    list: async ({ limit, state, agentId }) => ({
+      items: [...this.listed.values()]
+        .filter((item) => state === undefined || item.state === state)
+        .filter((item) => agentId === undefined || item.agentId === agentId)
+        .slice(0, limit),
+    }),
   };
 
   private async enter(operation: Operation, logSuccess = true): Promise<void> {

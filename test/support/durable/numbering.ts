@@ -12,6 +12,8 @@ export interface HostView {
   readonly open: readonly Command[];
 }
 
+const LONGEST_SHORT_TIMER = 6 * 24 * 60 * 60_000;
+
 type Arrived = (event: HistoryEvent) => void;
 
 /**
@@ -57,6 +59,10 @@ export function runAsHost(actions: readonly Action[], history: readonly HistoryE
       case 4:
         return;
       case 5:
+        // The library splits these into several timers, each with a number of its own.
+        if (Date.parse(action.fireAt) - clock > LONGEST_SHORT_TIMER) {
+          throw new Error('the driver does not know timers of more than six days');
+        }
         return timer(action.fireAt, action.isCanceled, then);
       case 6: {
         const name = action.externalEventName;
