@@ -43,9 +43,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   let errors = '';
+  let isReady = false;
   child.stdout?.setEncoding('utf8').on('data', (text: string) => onOutput?.(text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
+    if (!isReady) errors += text;
     onOutput?.(text);
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -67,6 +68,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     );
   });
   const { url, port: actualPort } = await ready;
+  isReady = true;
   return {
     url,
     port: actualPort,

@@ -48,7 +48,11 @@ export async function runHost(
   const url = `http://localhost:${server.port}`;
   settings['WEBSITE_HOSTNAME'] = `localhost:${server.port}`;
   // The client library calls the host itself; its HTTP client would send that through a proxy, too.
-  settings['NO_PROXY'] = [settings['NO_PROXY'], 'localhost', '127.0.0.1'].filter(Boolean).join(',');
+  const direct = [settings['no_proxy'] ?? settings['NO_PROXY'], 'localhost', '127.0.0.1']
+    .filter(Boolean)
+    .join(',');
+  // Both spellings: where the lower one is set, it alone is read.
+  Object.assign(settings, { no_proxy: direct, NO_PROXY: direct });
 
   const core = new CoreApi(log);
   await loadApp(core, directory);

@@ -38,6 +38,8 @@ export class Engine {
       verifyLease: () => Promise<boolean>;
       runOrchestrator: RunOrchestrator;
       runActivity: (scheduled: HistoryEvent, instanceId: string) => Promise<HistoryEvent>;
+      /** For sub-orchestrations that name no version. */
+      defaultVersion?: string;
       maxConcurrentOrchestrators: number;
       maxConcurrentActivities: number;
       log: Log;
@@ -59,9 +61,9 @@ export class Engine {
       {
         committed: (live) => this.outstanding.pursue(live),
         ended: (live) => this.end(live),
-        continuedAsNew: (live) => {
+        continuedAsNew: (live, previousExecutionId) => {
           this.instances.disarm(live);
-          inBackground(store.sweep(live.record, { messages: false }));
+          inBackground(store.deleteHistory(live.record.instanceId, previousExecutionId));
         },
         inBackground,
       },
@@ -114,7 +116,7 @@ export class Engine {
       }
       if (isLive || this.notifying.has(instanceId)) return 'in-use';
       // Events nobody took belong to the execution that has ended, not to the new one.
-      await store.sweep(record, { messages: true });
+      await store.clear(instanceId);
       this.instances.add(record, await store.replace(record, existing.etag));
       return 'started';
     };
@@ -214,7 +216,7 @@ export class Engine {
       instanceId,
       name: created.Name ?? '',
       input: created.Input ?? null,
-      version: created.Version,
+      version: created.Version ?? this.options.defaultVersion,
     };
     const isOwnId = instanceId === parent.instanceId;
     if (!isOwnId && (await this.start({ ...child, parent })) === 'started') return;

@@ -22,7 +22,7 @@ export class EpisodeLoop {
     private readonly after: {
       committed(live: LiveInstance): void;
       ended(live: LiveInstance): void;
-      continuedAsNew(live: LiveInstance): void;
+      continuedAsNew(live: LiveInstance, previousExecutionId: string): void;
       inBackground(task: Promise<unknown>): void;
     },
   ) {}
@@ -89,7 +89,7 @@ export class EpisodeLoop {
     }
     if (episode.record.executionId !== record.executionId) {
       live.history = [];
-      this.after.continuedAsNew(live);
+      this.after.continuedAsNew(live, record.executionId);
     } else this.after.committed(live);
     return true;
   }

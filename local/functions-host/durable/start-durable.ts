@@ -45,6 +45,7 @@ export async function startDurable(options: {
     verifyLease,
     runOrchestrator: createRunOrchestrator(functions, invoke, log),
     runActivity: (scheduled, instanceId) => runActivity(scheduled, instanceId, functions, invoke),
+    defaultVersion: configuration.defaultVersion,
     maxConcurrentOrchestrators: configuration.maxConcurrentOrchestrators,
     maxConcurrentActivities: configuration.maxConcurrentActivities,
     log,

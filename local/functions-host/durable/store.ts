@@ -33,8 +33,10 @@ export interface InstanceStore {
   ): Promise<string>;
   /** Keeps a message; done already when the same key is there. */
   addMessage(instanceId: string, message: InboxMessage): Promise<void>;
-  /** Deletes what earlier executions have left. Only for an instance that is not running, or just changed execution. */
-  sweep(record: InstanceRecord, options: { messages: boolean }): Promise<void>;
+  /** Deletes the history of one execution that is over. Named, not "all but the current one": by now there may be a newer. */
+  deleteHistory(instanceId: string, executionId: string): Promise<void>;
+  /** Deletes everything but the record of an ended instance. */
+  clear(instanceId: string): Promise<void>;
   /** Deletes an instance; its record goes last, so that an interrupted purge can be repeated. */
   purge(instanceId: string): Promise<void>;
   query(filter: InstanceFilter, page: { size: number; token?: string }): Promise<InstancePage>;

@@ -110,18 +110,18 @@ export class TableStore implements InstanceStore {
     }
   }
 
-  async sweep(record: InstanceRecord, { messages }: { messages: boolean }): Promise<void> {
-    const current = `${historyPrefix}${record.executionId}|`;
-    const left = (await this.rows(record.instanceId)).filter(({ rowKey }) =>
-      rowKey.startsWith(messagePrefix) ? messages : rowKey !== recordKey && !rowKey.startsWith(current),
-    );
-    await this.deleteRows(left);
+  async deleteHistory(instanceId: string, executionId: string): Promise<void> {
+    const prefix = `${historyPrefix}${executionId}|`;
+    await this.deleteRows((await this.rows(instanceId)).filter(({ rowKey }) => rowKey.startsWith(prefix)));
+  }
+
+  async clear(instanceId: string): Promise<void> {
+    await this.deleteRows((await this.rows(instanceId)).filter(({ rowKey }) => rowKey !== recordKey));
   }
 
   async purge(instanceId: string): Promise<void> {
-    const rows = await this.rows(instanceId);
-    await this.deleteRows(rows.filter(({ rowKey }) => rowKey !== recordKey));
-    await this.deleteRows(rows.filter(({ rowKey }) => rowKey === recordKey));
+    await this.clear(instanceId);
+    await this.deleteRows(await this.rows(instanceId));
   }
 
   async query(filter: InstanceFilter, page: { size: number; token?: string }): Promise<InstancePage> {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -40,9 +40,9 @@ export async function eventually<T>(
 
 export interface Azurite {
   readonly connectionString: string;
-  /** Takes the service away and back without losing what it has: SIGSTOP and SIGCONT. */
-  freeze(): void;
-  thaw(): void;
+  /** Takes the service away as an orderly stop does (what was stored stays), until `startService`. */
+  stopService(): Promise<void>;
+  startService(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,33 +50,41 @@ export interface Azurite {
 export async function startAzurite(): Promise<Azurite> {
   const location = await mkdtemp(path.join(tmpdir(), 'functions-host-'));
   const [blob, queue, table] = [await freePort(), await freePort(), await freePort()];
-  const child = spawn(
-    process.execPath,
-    [
-      ...[require.resolve('azurite/dist/src/azurite'), '--location', location],
-      ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
-      ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
-    ],
-    { stdio: 'ignore' },
-  );
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const account = 'devstoreaccount1';
-  const isUp = () =>
-    fetch(`http://127.0.0.1:${table}/${account}`)
-      .then(() => true)
-      .catch(() => false);
-  await eventually(isUp, (up) => up, 20_000);
+  const endpoint = `http://127.0.0.1:${table}/devstoreaccount1`;
+  let child: ChildProcess;
+  const startService = async (): Promise<void> => {
+    child = spawn(
+      process.execPath,
+      [
+        ...[require.resolve('azurite/dist/src/azurite'), '--location', location],
+        ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
+        ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
+      ],
+      { stdio: 'ignore' },
+    );
+    const isUp = () =>
+      fetch(endpoint).then(
+        () => true,
+        () => false,
+      );
+    await eventually(isUp, (up) => up, 20_000);
+  };
+  const stopService = async (): Promise<void> => {
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await exited;
+  };
+  await startService();
   return {
     connectionString: [
-      `DefaultEndpointsProtocol=http;AccountName=${account}`,
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1',
       'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
-      `TableEndpoint=http://127.0.0.1:${table}/${account}`,
+      `TableEndpoint=${endpoint}`,
     ].join(';'),
-    freeze: () => child.kill('SIGSTOP'),
-    thaw: () => child.kill('SIGCONT'),
+    startService,
+    stopService,
     stop: async () => {
-      child.kill('SIGTERM');
-      await exited;
+      await stopService();
       await rm(location, { recursive: true, force: true });
     },
   };
@@ -121,7 +129,7 @@ export class RemoteClient {
     return result;
   }
 
-  async start(name: string, input?: unknown, instanceId = randomUUID()): Promise<string> {
+  async start(name: string, input?: unknown, instanceId: string = randomUUID()): Promise<string> {
     return this.call<string>('startNew', name, { instanceId, ...(input !== undefined && { input }) });
   }
 

@@ -5,7 +5,7 @@ app.http('mirror', {
   route: 'echo/{name?}',
   handler: async (request, context) => {
     context.log(`echo for ${request.params.name}`);
-    const body = Buffer.from(await request.arrayBuffer());
+    const body = await request.text();
     return {
       status: 201,
       headers: { 'x-size': String(body.length), 'x-url': request.url, 'content-type': 'application/json' },
@@ -18,7 +18,7 @@ app.http('mirror', {
         method: request.method,
         query: request.query.get('q'),
         header: request.headers.get('x-custom'),
-        body: body.toString().slice(0, 100),
+        body: body.slice(0, 100),
       },
     };
   },
