@@ -19,12 +19,14 @@ export async function performEffects(
   effects: readonly Effect[],
   deps: EffectDependencies,
 ): Promise<void> {
+  const failures: unknown[] = [];
   // Prevents: the socket is closed before the push that says why has been sent.
   const isLast = (effect: Effect) => effect.type.startsWith('close-');
   for (const batch of [effects.filter((e) => !isLast(e)), effects.filter(isLast)]) {
     const results = await Promise.allSettled(batch.map((effect) => perform(conversationId, effect, deps)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    for (const result of results) if (result.status === 'rejected') failures.push(result.reason);
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 function perform(conversationId: string, effect: Effect, deps: EffectDependencies): Promise<void> {

@@ -7,6 +7,8 @@ export interface DeadlineInput {
   readonly number: number;
   /** ISO 8601 UTC. */
   readonly deadline: string;
+  /** The activities have failed for minutes; the orchestration waits until `deadline` before it tries again. */
+  readonly resting?: true;
 }
 
 /** What `reach-deadline` found. Expected outcomes are values; it throws only for "try again". */

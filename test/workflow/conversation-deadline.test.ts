@@ -140,8 +140,8 @@ describe('when a step fails', () => {
     expect(timesOf(run, tellParticipants)).toEqual(reached.slice(-1));
     expect(run.generations.map(({ input }) => input)).toEqual([
       INPUT,
-      { ...INPUT, deadline: iso(secondRound) },
-      { ...INPUT, deadline: iso(thirdRound) },
+      { ...INPUT, deadline: iso(secondRound), resting: true },
+      { ...INPUT, deadline: iso(thirdRound), resting: true },
     ]);
     expect(run).toMatchObject({ status: 'completed', output: { outcome: 'expired' } });
   });

@@ -16,6 +16,9 @@ export function* conversationDeadline(
 ): Generator<Task, DeadlineResult | undefined, unknown> {
   const input = context.df.getInput<DeadlineInput>();
   if (input === undefined) throw new Error('conversation-deadline needs an input');
+  const { resting, ...id } = input;
+  // Set in the generation that rests: a status set just before continue-as-new is never seen.
+  if (resting) context.df.setCustomStatus('resting-after-failure');
 
   const deadline = context.df.createTimer(new Date(input.deadline));
   const reconnected = context.df.waitForExternalEvent(CANCELLING_EVENTS.customerReconnected);
@@ -36,23 +39,22 @@ export function* conversationDeadline(
     const reached = (yield context.df.callActivityWithRetry(
       ACTIVITIES.reachDeadline,
       retry,
-      input,
+      id,
     )) as DeadlineOutcome;
     if (reached.outcome === 'not-reached') {
       // The stored deadline is a later one; a new race uses new tasks, hence a new generation.
-      context.df.continueAsNew({ ...input, deadline: reached.deadline });
+      context.df.continueAsNew({ ...id, deadline: reached.deadline });
       return undefined;
     }
     const somethingToTell = reached.outcome === 'expired' || reached.outcome === 'customer-present';
     if (somethingToTell) {
-      yield context.df.callActivityWithRetry(ACTIVITIES.tellParticipants, retry, input);
+      yield context.df.callActivityWithRetry(ACTIVITIES.tellParticipants, retry, id);
     }
     return { outcome: reached.outcome };
   } catch {
     // Storage or the service has been failing for minutes. End nothing, lose nothing: try again later.
-    context.df.setCustomStatus('resting-after-failure');
     const restUntil = new Date(context.df.currentUtcDateTime.getTime() + REST_AFTER_FAILURE_MS);
-    context.df.continueAsNew({ ...input, deadline: restUntil.toISOString() });
+    context.df.continueAsNew({ ...id, deadline: restUntil.toISOString(), resting: true });
     return undefined;
   }
 }
