@@ -143,6 +143,7 @@ describe('when a step fails', () => {
       { ...INPUT, deadline: iso(secondRound), resting: true },
       { ...INPUT, deadline: iso(thirdRound), resting: true },
     ]);
+    expect(run.customStatuses).toContain('resting-after-failure');
     expect(run).toMatchObject({ status: 'completed', output: { outcome: 'expired' } });
   });
 
