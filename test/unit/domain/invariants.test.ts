@@ -200,6 +200,24 @@ describe('invariant 4: the deadline is the moment of loss plus the grace period'
     expect(conversation.disconnection?.since).toBe(afterStart(50));
   });
 
+  it('never lies before the receipt of the latest `connected`', () => {
+    const back = change(lost(), connected('tab-2', afterStart(15)), afterStart(50)).conversation;
+    const { conversation } = change(back, disconnected('tab-2', afterStart(20)), afterStart(60));
+    expect(conversation.disconnection?.since).toBe(afterStart(50));
+  });
+
+  it('learns from a prompt loss how late the next one is', () => {
+    const arrivedLate = change(
+      aConversation(),
+      connected('tab-1', afterStart(1)),
+      afterStart(31),
+    ).conversation;
+    const prompt = change(arrivedLate, disconnected('tab-1', afterStart(40)), afterStart(40)).conversation;
+    const back = change(prompt, connected('tab-2', afterStart(50)), afterStart(80)).conversation;
+    const { conversation } = change(back, disconnected('tab-2', afterStart(100)), afterStart(130));
+    expect(conversation.disconnection?.since).toBeLessThanOrEqual(afterStart(101));
+  });
+
   it('does nothing before the deadline, and acts at it', () => {
     const conversation = lost();
     const { deadline } = runningDisconnection(conversation);
@@ -282,6 +300,8 @@ describe('invariant 5: lost, repeated, late and reordered events lead to the sam
       'push message',
       'push message',
     ]);
+    const repeated = decideAt(decision.conversation, customerMessage('m1', 'tab-2'), afterStart(60));
+    expect(effectsOf(repeated)).toEqual(decision.effects);
     const behind = decideAt(decision.conversation, connected('tab-2', afterStart(60)), afterStart(61));
     expect(effectTypes(behind)).toEqual(['update-work-list', 'cancel-timer', 'push customer-back']);
   });
