@@ -18,8 +18,6 @@ export class Hub {
   }
 
   join(connection: Connection, group: string): void {
-    // A join that waited behind a slow event must not put a connection into a group after it has ended.
-    if (connection.ended) return;
     connection.groups.add(group);
     addTo(this.byGroup, group, connection);
   }

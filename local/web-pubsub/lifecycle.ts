@@ -27,6 +27,7 @@ export class Lifecycle {
   /** Continues a connection on another WebSocket; no event is raised, and what it has missed is sent again. */
   recover(connectionId: string, reconnectionToken: string, socket: WebSocket): Connection | undefined {
     const connection = this.hub.connection(connectionId);
+    // After its goodbye a client is still there while its last event is handled, but not to be had back.
     if (!connection?.reliable || connection.closing) return undefined;
     if (connection.reliable.reconnectionToken !== reconnectionToken) return undefined;
     clearTimeout(connection.recoveryTimer);
@@ -40,7 +41,7 @@ export class Lifecycle {
 
   /** Ends a connection for good, on behalf of the app or because it cannot be kept. */
   end(connection: Connection, reason: string, code = NORMAL): void {
-    // A close by the app and the end of the recovery window can meet: the first one raises the event.
+    // The app may close a client that has said goodbye while its last event is still handled: only one counts.
     if (connection.ended) return;
     connection.ended = true;
     clearTimeout(connection.recoveryTimer);

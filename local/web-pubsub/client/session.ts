@@ -73,7 +73,7 @@ export class Sessions {
   }
 
   private async handle(connection: Connection, request: Request): Promise<void> {
-    // Closed by the app while this waited behind a slow event: nobody is there to ask for it any more.
+    // Closed by the app while this waited behind a slow event: its events must not follow its `disconnected`.
     if (connection.ended) return;
     const { ackId } = request;
     if (ackId !== undefined && connection.handledAckIds.has(ackId)) {

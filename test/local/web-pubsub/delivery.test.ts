@@ -87,7 +87,7 @@ describe('an event that the app does not take', () => {
 
   test('is given up when its time is over, repeats included', async () => {
     const watched = observer();
-    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 50, onEvent: watched.onEvent });
+    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 500, onEvent: watched.onEvent });
     scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 500 } : undefined);
     expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
     expect(scene.webhook.named('connect')).toHaveLength(1);
@@ -192,7 +192,7 @@ describe('faults', () => {
   test('a delayed connected arrives after its own disconnected', async () => {
     scene = await startScene();
     scene.service.control.faults.intercept = ({ eventName }) =>
-      eventName === 'connected' ? { delayMs: 200 } : 'deliver';
+      eventName === 'connected' ? { delayMs: 1000 } : 'deliver';
     const { client } = await scene.client();
     client.stop();
     await scene.webhook.event('connected');

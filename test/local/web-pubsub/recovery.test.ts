@@ -50,7 +50,7 @@ describe('a reliable connection whose transport is lost', () => {
   });
 
   test('exists, detached, until its window ends; then it is reported as disconnected', async () => {
-    scene = await startScene({ recoveryWindowMs: 150 });
+    scene = await startScene({ recoveryWindowMs: 1000 });
     const { id, socket } = await reliable();
     scene.service.control.dropAll();
     await socket.closed;
@@ -91,6 +91,20 @@ describe('a reliable connection whose transport is lost', () => {
     expect(await again.frame(2)).toMatchObject({ type: 'ack', success: true });
     expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'connected' }]);
     expect(scene.webhook.named('disconnected')).toEqual([]);
+  });
+
+  test('outlives its window once it has come back', async () => {
+    scene = await startScene({ recoveryWindowMs: 1000 });
+    const { id, socket, recoveryUrl } = await reliable();
+    socket.webSocket.terminate();
+    await socket.closed;
+    await scene.socket(RELIABLE, await recoveryUrl());
+    // The window of a connection lost later ends later than the first one's would have.
+    const other = await reliable();
+    other.socket.webSocket.terminate();
+    const { headers } = await scene.webhook.event('disconnected');
+    expect(headers['ce-connectionid']).toBe(other.id);
+    expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'connected' }]);
   });
 
   test('remembers over a recovery which requests have succeeded', async () => {
@@ -180,4 +194,32 @@ test('a connection that the app closes while it is detached is reported once', a
   await scene.webhook.event('disconnected', 2);
   const ids = scene.webhook.named('disconnected').map(({ headers }) => headers['ce-connectionid']);
   expect(ids).toEqual([id, other.id]);
+});
+
+test('a client that leaves while its event is handled, and that the app then closes, is gone once and for all', async () => {
+  scene = await startScene({ recoveryWindowMs: LONG });
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const { id, socket, recoveryUrl } = await reliable();
+  scene.webhook.answer = async ({ name }) => {
+    if (name === 'slow') await released;
+    return {};
+  };
+  socket.webSocket.send('{"type":"event","event":"slow","data":1}');
+  socket.webSocket.send('{"type":"event","event":"queued","data":1}');
+  await scene.webhook.event('slow');
+  socket.webSocket.close(1000);
+  await socket.closed;
+  const again = await scene.socket(RELIABLE, await recoveryUrl());
+  expect(await again.closed).toMatchObject({ code: 1008 });
+  await scene.rest.closeConnection(id, { reason: 'closed by the app' });
+  await scene.webhook.event('disconnected');
+  release();
+  // Another client's whole life comes after whatever the first one's queue could still raise.
+  const other = await scene.client();
+  other.client.stop();
+  await scene.webhook.event('disconnected', 2);
+  const ids = scene.webhook.named('disconnected').map(({ headers }) => headers['ce-connectionid']);
+  expect(ids).toEqual([id, other.connectionId]);
+  expect(scene.webhook.named('queued')).toEqual([]);
 });
