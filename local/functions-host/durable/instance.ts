@@ -2,7 +2,8 @@ import type { HistoryEvent } from './protocol';
 
 export type RuntimeStatus = 'Pending' | 'Running' | 'Completed' | 'Failed' | 'Terminated';
 
-export const isTerminal = (status: RuntimeStatus): boolean => status !== 'Pending' && status !== 'Running';
+export const endedStatuses: readonly RuntimeStatus[] = ['Completed', 'Failed', 'Terminated'];
+export const isTerminal = (status: RuntimeStatus): boolean => endedStatuses.includes(status);
 
 /** The task in a parent that waits for this instance. */
 export interface ParentLink {

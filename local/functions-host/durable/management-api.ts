@@ -1,43 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Handle } from '../http/function-endpoint';
 import { readBody } from '../http/read-body';
 import type { Engine } from './engine';
 import type { FunctionTable } from './function-table';
-import { isTerminal, payloadLimit, type RuntimeStatus } from './instance';
+import { endedStatuses, isTerminal } from './instance';
 import { StorageUnavailableError } from './live-instances';
+import { notCovered, sendAnswer, type Answer } from './management-answer';
+import { filterOf, isValidId, payloadOf } from './management-input';
 import { managementLinks, type ManagementContext } from './management-links';
 import { historyJson, statusJson } from './status-json';
-import type { InstanceFilter, InstanceStore } from './store';
+import type { InstanceStore } from './store';
 
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-const statuses: readonly RuntimeStatus[] = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated'];
-const ended: readonly RuntimeStatus[] = ['Completed', 'Failed', 'Terminated'];
-const notCovered = (what: string): Answer => ({
-  status: 501,
-  body: `${what} is not covered by this local stand-in.`,
-});
 const unknownInstance = (id: string): Answer => ({ status: 404, body: `No instance with ID '${id}' found.` });
-
-/** Ids go into urls unescaped, so the extension restricts them; this is its rule. */
-function isValidId(id: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are among the forbidden ones
-  return id.length > 0 && id.length <= 256 && !id.startsWith('@') && !/[/\\?#\u0000-\u001f\u007f]/.test(id);
-}
-
-/** JSON text, or undefined when it isn't any. */
-function jsonText(body: Buffer): string | undefined {
-  try {
-    return JSON.stringify(JSON.parse(body.toString()));
-  } catch {
-    return undefined;
-  }
-}
 
 /** The durable HTTP API: for the client library on the loopback port, for management links on the main port. */
 export function createManagementApi(options: {
@@ -59,11 +34,8 @@ export function createManagementApi(options: {
       };
     }
     if (!isValidId(id)) return { status: 400, body: `The instance id '${id}' is not valid.` };
-    const input = body.length === 0 ? 'null' : jsonText(body);
-    if (input === undefined) return { status: 400, body: 'The input is not JSON.' };
-    if (input.length > payloadLimit) {
-      return { status: 400, body: `The input is longer than ${payloadLimit} characters.` };
-    }
+    const input = body.length === 0 ? 'null' : payloadOf(body, 'input');
+    if (typeof input !== 'string') return input;
     const version = url.searchParams.get('version') ?? defaultVersion;
     if ((await engine.start({ instanceId: id, name, input, version })) === 'in-use') {
       return { status: 409, body: `An instance with the ID '${id}' already exists and has not ended.` };
@@ -80,11 +52,8 @@ export function createManagementApi(options: {
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       return { status: 400, body: 'Only application/json is accepted.' };
     }
-    const input = jsonText(body);
-    if (input === undefined) return { status: 400, body: 'The event is not JSON.' };
-    if (input.length > payloadLimit) {
-      return { status: 400, body: `The event is longer than ${payloadLimit} characters.` };
-    }
+    const input = payloadOf(body, 'event');
+    if (typeof input !== 'string') return input;
     // The library keeps events and task numbers in one map: an event named 0 would complete the task 0.
     if (/^\d+$/.test(name)) return { status: 400, body: 'An event name must not be a number.' };
     return outcome(id, await engine.raise(id, name, input));
@@ -105,20 +74,6 @@ export function createManagementApi(options: {
     if (isTerminal(loaded.record.status)) return { status: 200, body };
     const location = managementLinks(id, context)['statusQueryGetUri'] ?? '';
     return { status: 202, body, headers: { location, 'retry-after': '5' } };
-  };
-
-  const filterOf = (url: URL): InstanceFilter | Answer => {
-    if (url.searchParams.has('instanceIdPrefix')) return notCovered('instanceIdPrefix');
-    const names = (url.searchParams.get('runtimeStatus') ?? '').split(',').filter(Boolean);
-    const asked = names.map((name) => statuses.find((s) => s.toLowerCase() === name.toLowerCase()));
-    const dates = ['createdTimeFrom', 'createdTimeTo'].map((name) => url.searchParams.get(name));
-    if (dates.some((date) => date && Number.isNaN(Date.parse(date)))) {
-      return { status: 400, body: 'createdTimeFrom and createdTimeTo must be dates.' };
-    }
-    const [createdFrom, createdTo] = dates.map((date) => (date ? new Date(date).toISOString() : undefined));
-    // A status no instance here can have (Suspended, Canceled) is a valid question with an empty answer.
-    const known = asked.filter((name) => name !== undefined);
-    return { createdFrom, createdTo, statuses: names.length > 0 ? known : undefined };
   };
 
   const list = async (request: IncomingMessage, url: URL): Promise<Answer> => {
@@ -143,7 +98,7 @@ export function createManagementApi(options: {
     const filter = filterOf(url);
     if ('status' in filter) return filter;
     if (!filter.createdFrom) return { status: 400, body: 'createdTimeFrom is required.' };
-    const wanted = (filter.statuses ?? ended).filter((name) => ended.includes(name));
+    const wanted = (filter.statuses ?? endedStatuses).filter(isTerminal);
     let deleted = 0;
     let token: string | undefined;
     if (wanted.length > 0) {
@@ -213,13 +168,6 @@ export function createManagementApi(options: {
       else if (error instanceof StorageUnavailableError) answer = { status: 503, body: error.message };
       else throw error;
     }
-    send(response, answer);
+    sendAnswer(response, answer);
   };
-}
-
-function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
-  const isText = typeof body === 'string';
-  const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
-  response.writeHead(status, { ...(body !== undefined && { 'content-type': type }), ...headers });
-  response.end(body === undefined ? undefined : isText ? body : JSON.stringify(body));
 }
