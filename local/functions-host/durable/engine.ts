@@ -2,35 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../cli/log';
 import { toError } from '../cli/to-error';
+import { Children, isSameParent, type StartRequest } from './children';
 import { Semaphore } from './concurrency';
 import { EpisodeLoop, newExecutionId } from './episode-loop';
-import { isTerminal, type InstanceRecord, type ParentLink } from './instance';
+import { isTerminal, type InstanceRecord } from './instance';
 import { LiveInstances, type LiveInstance } from './live-instances';
 import { Outstanding } from './outstanding';
 import { EventType, type HistoryEvent } from './protocol';
 import type { RunOrchestrator } from './run-orchestrator';
 import type { InstanceStore } from './store';
-import { subOrchestrationAnswer } from './sub-orchestration-answer';
 
 /** How long a client's request is kept waiting for a table that refuses. */
 const clientPatienceMs = 8_000;
 const drainMs = 1_500;
 
-export interface StartRequest {
-  readonly instanceId: string;
-  readonly name: string;
-  /** JSON text. */
-  readonly input: string | null;
-  readonly version?: string;
-  readonly parent?: ParentLink;
-}
-
 /** The orchestration engine: what a client may ask of it, and recovery. Everything is stored before it is acknowledged. */
 export class Engine {
   private readonly instances: LiveInstances;
   private readonly outstanding: Outstanding;
+  private readonly children: Children;
   private readonly background = new Set<Promise<unknown>>();
-  private readonly notifying = new Set<string>();
 
   constructor(
     private readonly options: {
@@ -48,9 +39,10 @@ export class Engine {
     const { store, verifyLease, runOrchestrator, runActivity, log } = options;
     const inBackground = (task: Promise<unknown>) => this.inBackground(task);
     this.instances = new LiveInstances(store, verifyLease, log);
+    this.children = new Children(this.instances, (request) => this.start(request), options.defaultVersion);
     this.outstanding = new Outstanding(this.instances, new Semaphore(options.maxConcurrentActivities), {
       activity: runActivity,
-      child: (created, parent) => this.startChild(created, parent),
+      child: (created, parent) => this.children.start(created, parent),
       inBackground,
     });
     const loop = new EpisodeLoop(
@@ -111,10 +103,10 @@ export class Engine {
       if (existing.record.executionId === executionId) return 'started';
       if (parent && isSameParent(existing.record.parent, parent)) {
         // The parent asks again after a crash: its child is there already, perhaps ended.
-        if (!isLive) this.notifyParent(existing.record);
+        if (!isLive) this.inBackground(this.children.notifyParent(existing.record));
         return 'started';
       }
-      if (isLive || this.notifying.has(instanceId)) return 'in-use';
+      if (isLive || this.children.isNotifying(instanceId)) return 'in-use';
       // Events nobody took belong to the execution that has ended, not to the new one.
       await store.clear(instanceId);
       this.instances.add(record, await store.replace(record, existing.etag));
@@ -164,7 +156,7 @@ export class Engine {
       const existing = await this.options.store.readRecord(instanceId);
       if (!existing) return 'unknown';
       // Were a child deleted before its parent's answer is stored, a crash would make the parent start it again.
-      if (!isTerminal(existing.record.status) || this.notifying.has(instanceId)) return 'running';
+      if (!isTerminal(existing.record.status) || this.children.isNotifying(instanceId)) return 'running';
       await this.options.store.purge(instanceId);
       return 'purged';
     };
@@ -195,47 +187,7 @@ export class Engine {
 
   private end(live: LiveInstance): void {
     this.instances.remove(live);
-    this.notifyParent(live.record);
-  }
-
-  private notifyParent(record: InstanceRecord): void {
-    const { parent, instanceId } = record;
-    if (!parent) return;
-    const answer = subOrchestrationAnswer(record, parent.number);
-    const { executionId, number } = parent;
-    this.notifying.add(instanceId);
-    const notice = this.instances
-      .deliver(parent.instanceId, executionId, `${executionId}-s${number}`, answer)
-      .finally(() => this.notifying.delete(instanceId));
-    this.inBackground(notice);
-  }
-
-  private async startChild(created: HistoryEvent, parent: ParentLink): Promise<void> {
-    const instanceId = created.InstanceId ?? '';
-    const child = {
-      instanceId,
-      name: created.Name ?? '',
-      input: created.Input ?? null,
-      version: created.Version ?? this.options.defaultVersion,
-    };
-    const isOwnId = instanceId === parent.instanceId;
-    if (!isOwnId && (await this.start({ ...child, parent })) === 'started') return;
-    const at = new Date().toISOString();
-    const refusal = {
-      ...{
-        ...child,
-        executionId: '',
-        status: 'Failed' as const,
-        customStatus: null,
-        createdAt: at,
-        updatedAt: at,
-      },
-      ...{ output: JSON.stringify(`An instance with the id '${instanceId}' is already running.`) },
-      ...{ episodes: 0, canceledTimers: [] },
-    };
-    const { executionId, number } = parent;
-    const answer = subOrchestrationAnswer(refusal, number);
-    await this.instances.deliver(parent.instanceId, executionId, `${executionId}-s${number}`, answer);
+    this.inBackground(this.children.notifyParent(live.record));
   }
 
   private inBackground(task: Promise<unknown>): void {
@@ -244,8 +196,4 @@ export class Engine {
       .finally(() => this.background.delete(tracked));
     this.background.add(tracked);
   }
-}
-
-function isSameParent(a: ParentLink | undefined, b: ParentLink): boolean {
-  return a?.instanceId === b.instanceId && a.executionId === b.executionId && a.number === b.number;
 }

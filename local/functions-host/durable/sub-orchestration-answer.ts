@@ -2,7 +2,10 @@ import type { InstanceRecord } from './instance';
 import { EventType, type HistoryEvent } from './protocol';
 
 /** What a parent gets when its child has ended: the output, or the failure with the child's own words. */
-export function subOrchestrationAnswer(child: InstanceRecord, number: number): HistoryEvent {
+export function subOrchestrationAnswer(
+  child: Pick<InstanceRecord, 'name' | 'status' | 'output' | 'updatedAt'>,
+  number: number,
+): HistoryEvent {
   const answer = { EventId: -1, IsPlayed: false, Timestamp: child.updatedAt, TaskScheduledId: number };
   if (child.status === 'Completed') {
     return {
