@@ -69,7 +69,13 @@ export interface Conversation {
   /** Smallest (receipt minus the service's time) seen: calibrates the service's clock, see `momentOfLoss`. */
   readonly smallestEventDelay?: Milliseconds;
   /** Recently handled messages, newest last: a repeated event appends nothing. */
-  readonly recentMessages: readonly { readonly id: string; readonly sequence: number }[];
+  readonly recentMessages: readonly {
+    readonly id: string;
+    /** Whose message it is; another author's event with the same id is another message. */
+    readonly by: string;
+    readonly sequence: number;
+    readonly at: Instant;
+  }[];
   /** Sequence number of the newest transcript entry; 0 when there is none. */
   readonly lastSequence: number;
   readonly end?: { readonly at: Instant; readonly reason: EndReason; readonly agentId?: string };

@@ -31,7 +31,7 @@ export function smallestDelay(
   occurredAt: Instant,
   receivedAt: Instant,
 ): Milliseconds {
-  const delay = receivedAt - endOfSecond(occurredAt);
+  const delay = receivedAt - occurredAt;
   return known === undefined ? delay : Math.min(known, delay);
 }
 

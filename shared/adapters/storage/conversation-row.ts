@@ -22,7 +22,9 @@ const recordColumns = z.object({
   disconnectionCount: z.int(),
   lastSignOfLife: instantColumn,
   smallestEventDelay: z.number().exactOptional(),
-  recentMessages: jsonColumn(z.array(z.object({ id: z.string(), sequence: z.int() }))),
+  recentMessages: jsonColumn(
+    z.array(z.object({ id: z.string(), by: z.string(), sequence: z.int(), at: z.int() })),
+  ),
   lastSequence: z.int(),
   closedAt: instantColumn.exactOptional(),
   createdAt: instantColumn,

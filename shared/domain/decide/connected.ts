@@ -15,12 +15,12 @@ export function decideConnected(
   const { connectionId, occurredAt } = event;
   if (hasEnded(conversation)) {
     // The conversation ended between this socket's `connect` and its `connected`: tell it and show it out.
-    const { end, state } = conversation;
+    const { end, agent } = conversation;
     const reason = end?.reason ?? 'customer-disconnected';
     return unchanged({ type: 'ignored', because: 'ended' }, [
       push(conversation, { to: 'customer' }, 'ended', end?.at ?? now, {
         type: 'conversation-ended',
-        state,
+        state: agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp',
         reason,
       }),
       { type: 'close-connection', connectionId },

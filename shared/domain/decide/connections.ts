@@ -12,7 +12,7 @@ export function withLiveConnections(
   connectionIds: readonly string[],
   now: Instant,
 ): { conversation: Conversation; effects: Effect[] } {
-  const fresh = connectionIds.filter((id) => !conversation.liveConnectionIds.includes(id));
+  const fresh = [...new Set(connectionIds)].filter((id) => !conversation.liveConnectionIds.includes(id));
   const { disconnection, ...rest } = conversation;
   const next: Conversation = {
     ...rest,
@@ -40,6 +40,6 @@ export function withoutConnections(
   return {
     ...conversation,
     liveConnectionIds: conversation.liveConnectionIds.filter((id) => !connectionIds.includes(id)),
-    endedConnectionIds: [...known, ...connectionIds].slice(-LIMITS.endedConnections),
+    endedConnectionIds: [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections),
   };
 }

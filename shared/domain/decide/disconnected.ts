@@ -25,7 +25,22 @@ export function decideDisconnected(
       return unchanged({ type: 'ignored', because: 'repeated' });
     }
     // `disconnected` without or before its `connected`: remember the id, so that a late `connected` is ignored.
-    return changed(withoutConnections(conversation, [connectionId]), { type: 'connection-removed' });
+    const removed = withoutConnections(conversation, [connectionId]);
+    const { disconnection: running, ...rest } = conversation;
+    const loss = lossOf(conversation, event.occurredAt, context.now);
+    if (running === undefined || loss <= running.since) {
+      const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
+      return changed({ ...removed, lastSignOfLife }, { type: 'connection-removed' });
+    }
+    // It was there meanwhile: the running disconnection ended with it, and its loss begins the next one. The timer
+    // of the running one finds its number superseded.
+    const past = {
+      ...running,
+      outcome: 'reconnected',
+      endedAt: context.now,
+      reconnectedBy: connectionId,
+    } as const;
+    return beginDisconnection({ ...rest, lastDisconnection: past }, [connectionId], event, context);
   }
 
   const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
@@ -35,7 +50,9 @@ export function decideDisconnected(
   if (event.presence === undefined) return { kind: 'presence-needed' };
   const alive = event.presence.alive ? event.presence.connectionIds.filter((id) => id !== connectionId) : [];
   const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
-  if (alive.length === 0) return beginDisconnection(conversation, gone, event, context);
+  // When the others were lost is not known: their own events are late or lost, so only the receipt is certain.
+  if (alive.length === 0)
+    return beginDisconnection(conversation, gone, { ...event, occurredAt: undefined }, context);
   const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
   return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
 }
@@ -43,16 +60,11 @@ export function decideDisconnected(
 function beginDisconnection(
   conversation: Conversation,
   lost: readonly string[],
-  event: { readonly connectionId: string; readonly occurredAt: Instant },
+  event: { readonly connectionId: string; readonly occurredAt: Instant | undefined },
   { now, gracePeriod }: DecisionContext,
 ): Decision {
-  const { lastSignOfLife, smallestEventDelay } = conversation;
-  const since = momentOfLoss({
-    occurredAt: event.occurredAt,
-    receivedAt: now,
-    lastSignOfLife,
-    ...(smallestEventDelay !== undefined && { smallestEventDelay }),
-  });
+  const { smallestEventDelay } = conversation;
+  const since = event.occurredAt === undefined ? now : lossOf(conversation, event.occurredAt, now);
   const number = conversation.disconnectionCount + 1;
   const next: Conversation = {
     ...withoutConnections(conversation, lost),
@@ -64,7 +76,18 @@ function beginDisconnection(
       lostConnectionId: event.connectionId,
     },
     disconnectionCount: number,
-    smallestEventDelay: smallestDelay(smallestEventDelay, event.occurredAt, now),
+    ...(event.occurredAt !== undefined && {
+      smallestEventDelay: smallestDelay(smallestEventDelay, event.occurredAt, now),
+    }),
   };
   return changed(next, { type: 'disconnection-began' }, effectsOfRunningDisconnection(next));
 }
+
+/** When the connection of an event was lost, by what the conversation knows of the service's clock. */
+const lossOf = ({ lastSignOfLife, smallestEventDelay }: Conversation, occurredAt: Instant, now: Instant) =>
+  momentOfLoss({
+    occurredAt,
+    receivedAt: now,
+    lastSignOfLife,
+    ...(smallestEventDelay !== undefined && { smallestEventDelay }),
+  });

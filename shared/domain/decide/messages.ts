@@ -14,7 +14,7 @@ export function decideCustomerMessage(
 ): Decision {
   const { connectionId } = event;
   const author: Author = { role: 'customer', name: conversation.customer.name };
-  const repeated = repetitionOf(conversation, event, author, now);
+  const repeated = repetitionOf(conversation, event, author);
   if (repeated) {
     const returned = conversation.lastDisconnection?.reconnectedBy === connectionId;
     return unchanged(repeated.outcome, [
@@ -27,7 +27,13 @@ export function decideCustomerMessage(
   const live = conversation.liveConnectionIds.includes(connectionId);
   const arrived =
     stale || live ? { conversation, effects: [] } : withLiveConnections(conversation, [connectionId], now);
-  return store({ ...arrived.conversation, lastSignOfLife: now }, event, author, now, arrived.effects);
+  return store(
+    { ...arrived.conversation, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) },
+    event,
+    author,
+    now,
+    arrived.effects,
+  );
 }
 
 /** An agent wrote: only the agent who accepted the conversation may. */
@@ -38,7 +44,7 @@ export function decideAgentMessage(
 ): Decision {
   const { agent } = conversation;
   const author: Author = { role: 'agent', id: event.agentId, name: agent?.name ?? event.agentId };
-  const repeated = repetitionOf(conversation, event, author, now);
+  const repeated = repetitionOf(conversation, event, author);
   if (repeated) return unchanged(repeated.outcome, repeated.effects);
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (agent?.id !== event.agentId || agent.acceptedAt === undefined) {
@@ -62,7 +68,7 @@ function store(
 ): Decision {
   const sequence = conversation.lastSequence + 1;
   const entry: MessageEntry = { kind: 'message', sequence, at: now, author, text, messageId };
-  const recent = [...conversation.recentMessages, { id: messageId, sequence }];
+  const recent = [...conversation.recentMessages, { id: messageId, by: keyOf(author), sequence, at: now }];
   const next: Conversation = {
     ...conversation,
     recentMessages: recent.slice(-LIMITS.recentMessages),
@@ -73,18 +79,17 @@ function store(
 }
 
 /** A message that is stored already: nothing is appended, but its pushes may not have been sent. */
-function repetitionOf(
-  conversation: Conversation,
-  { messageId, text }: Written,
-  author: Author,
-  now: Instant,
-) {
-  const stored = conversation.recentMessages.find((message) => message.id === messageId);
+function repetitionOf(conversation: Conversation, { messageId, text }: Written, author: Author) {
+  const stored = conversation.recentMessages.find(
+    (message) => message.id === messageId && message.by === keyOf(author),
+  );
   if (stored === undefined) return undefined;
-  const { sequence } = stored;
-  const entry: MessageEntry = { kind: 'message', sequence, at: now, author, text, messageId };
+  const { sequence, at } = stored;
+  const entry: MessageEntry = { kind: 'message', sequence, at, author, text, messageId };
   return {
     outcome: { type: 'message-stored', sequence } as const,
     effects: effectsOfMessage(conversation, entry),
   };
 }
+
+const keyOf = (author: Author): string => (author.role === 'agent' ? `agent.${author.id}` : author.role);

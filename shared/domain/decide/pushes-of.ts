@@ -61,12 +61,13 @@ export function effectsOfReturn(conversation: Conversation): Effect[] {
 
 /** Effects of the end: everyone is told why, a pending timer is cancelled, the customer's sockets are closed. */
 export function effectsOfEnd(conversation: Conversation): Effect[] {
-  const { end, state, lastDisconnection } = conversation;
+  const { end, agent, lastDisconnection } = conversation;
   if (end === undefined) return [];
   const told = (audience: Audience) =>
     push(conversation, audience, 'ended', end.at, {
       type: 'conversation-ended',
-      state: state === 'WrapUp' ? 'WrapUp' : 'Closed',
+      // The state it ended in, however often and late this is said.
+      state: agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp',
       reason: end.reason,
     });
   const cancel: Effect[] =

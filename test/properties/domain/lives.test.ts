@@ -4,6 +4,7 @@ import { LIMITS, type Conversation, type ConversationState } from '../../../shar
 import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import { timerInstanceId } from '../../../shared/domain/ids';
+import type { Push } from '../../../shared/domain/pushes';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { GRACE, NOBODY } from '../../support/domain/builders';
 import { live, lives, story, type Life } from '../../support/domain/lives';
@@ -30,8 +31,8 @@ function everyLife(losses: boolean, check: (life: Life) => void) {
 const goesOn = (conversation: Conversation | undefined): conversation is Conversation =>
   conversation?.state === 'Open' || conversation?.state === 'Active';
 
-const again = (step: Step, event: ConversationEvent) =>
-  decide(step.after, event, { now: step.now, gracePeriod: GRACE });
+const again = (step: Step, event: ConversationEvent, later = 0) =>
+  decide(step.after, event, { now: step.now + later, gracePeriod: GRACE });
 
 describe('random lives, with late, doubled, reordered and lost events', () => {
   it('never end for absence while a socket of the customer is open (invariant 1)', () => {
@@ -95,10 +96,24 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
   it('answer a repeated event with the same effects and no change', () => {
     everyStep(true, (step) => {
       if (step.decision.kind !== 'changed') return;
-      const repeated = again(step, step.event);
+      const repeated = again(step, step.event, 5 * SECOND);
       expect(repeated).not.toHaveProperty('entries');
       expect(repeated).toMatchObject({
         effects: expect.arrayContaining([...step.decision.effects]) as unknown,
+      });
+    });
+  });
+
+  it('never push two different things under one id', () => {
+    everyLife(true, (life) => {
+      const pushed = new Map<string, Push>();
+      live(life, ({ decision }) => {
+        for (const effect of decision.effects) {
+          if (effect.type !== 'push') continue;
+          const key = `${JSON.stringify(effect.audience)} ${effect.push.id}`;
+          expect(effect.push).toEqual(pushed.get(key) ?? effect.push);
+          pushed.set(key, effect.push);
+        }
       });
     });
   });
@@ -175,6 +190,17 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
 });
 
 describe('random lives whose events are late, doubled and reordered, but not lost', () => {
+  it('give the whole grace period after every loss that has been reported (invariant 4)', () => {
+    everyStep(false, ({ after }, { sockets }) => {
+      const running = after?.disconnection;
+      if (running === undefined) return;
+      for (const { closedAt, known } of sockets) {
+        if (known && closedAt !== undefined)
+          expect(running.deadline).toBeGreaterThanOrEqual(closedAt + GRACE);
+      }
+    });
+  });
+
   it('are over, or still have the customer, when everything has arrived (invariant 5)', () => {
     everyLife(false, (life) => {
       const world = live(life);

@@ -47,6 +47,33 @@ describe('the moment of loss (invariant 4)', () => {
     );
   });
 
+  it('is not before the true loss, whatever the constant error of the clock and the delays', () => {
+    const delays = fc.integer({ min: 0, max: 2 * MINUTE });
+    const event = fc.record({ at: fc.integer({ min: START, max: START + 10 * MINUTE }), delay: delays });
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 5 }),
+        event,
+        fc.integer({ min: -5 * MINUTE, max: 5 * MINUTE }),
+        (others, loss, error) => {
+          const stamp = (at: number) => Math.floor((at + error) / SECOND) * SECOND;
+          const smallestEventDelay = others.reduce<number | undefined>(
+            (known, { at, delay }) => smallestDelay(known, stamp(at), at + delay),
+            undefined,
+          );
+          const since = momentOfLoss({
+            occurredAt: stamp(loss.at),
+            receivedAt: loss.at + loss.delay,
+            lastSignOfLife: START,
+            ...(smallestEventDelay !== undefined && { smallestEventDelay }),
+          });
+          expect(since).toBeGreaterThanOrEqual(loss.at);
+        },
+      ),
+      RUNS,
+    );
+  });
+
   it('the smallest delay does not depend on the order of events', () => {
     const events = fc.array(fc.tuple(instant, instant), { minLength: 1 });
     const smallest = (pairs: readonly (readonly [number, number])[]) =>

@@ -17,8 +17,8 @@ const presence = fc.option(
   fc.oneof(
     fc.constant({ alive: false } as const),
     fc
-      .uniqueArray(id, { minLength: 1 })
-      .map(([first = '', ...more]) => ({ alive: true, connectionIds: [first, ...more] }) as const),
+      .tuple(id, fc.array(id))
+      .map(([first, more]) => ({ alive: true, connectionIds: [first, ...more] }) as const),
   ),
   { nil: undefined },
 );

@@ -61,7 +61,9 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
     lastSignOfLife: instant,
     // JSON has no -0.
     smallestEventDelay: fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
-    recentMessages: fc.array(record<Conversation['recentMessages'][number]>({ id: text, sequence: count })),
+    recentMessages: fc.array(
+      record<Conversation['recentMessages'][number]>({ id: text, by: text, sequence: count, at: instant }),
+    ),
     lastSequence: count,
     end: record<NonNullable<Conversation['end']>>({ at: instant, reason: endReason, agentId: text }, [
       'agentId',

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+
+/** 300 runs per law unless `FC_RUNS` says otherwise. */
+export const RUNS = { numRuns: Number(process.env['FC_RUNS'] ?? 300) };
+
+/** Texts, nasty ones among them: names of `Object.prototype`, lone surrogates, control characters, long ones. */
+export const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', '', ' ', '\u0000', '\ud800', '﻿'),
+  fc.integer({ min: 1, max: 20_000 }).map((length) => 'x'.repeat(length)),
+);
+
+const deep = fc
+  .tuple(fc.integer({ min: 1, max: 20_000 }), fc.constantFrom(['[', ']'], ['{"a":', '}']))
+  .map(([depth, [open, close]]) => `${open.repeat(depth)}1${close.repeat(depth)}`);
+
+/** Bodies: valid JSON of any shape, almost JSON, text, bytes that are no UTF-8, and nothing. */
+export const anyBody: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc
+    .oneof(
+      fc.json(),
+      fc.json().map((text) => text.slice(0, -1)),
+      anyText,
+      deep,
+      fc.constantFrom(
+        '',
+        '{"__proto__":{"query":{}}}',
+        '{"query":{"__proto__":["x"],"constructor":["y"]}}',
+        '{"query":{"ctx.__proto__":["x"]}}',
+        '{"text":"\\ud800"}',
+        '{"text":"x","conversationId":"__proto__"}',
+        '1e999',
+      ),
+    )
+    .map((text) => Buffer.from(text)),
+);
+
+/** Objects that look like what a parser expects, with one or more parts that do not. */
+export const almostConnect = fc
+  .record({
+    query: fc.dictionary(
+      fc.oneof(
+        fc.constantFrom('name', 'locale', 'queue', 'ctx.a', 'ctx.__proto__', 'ctx.constructor', 'ctx.'),
+        anyText,
+      ),
+      fc.oneof(fc.array(anyText, { maxLength: 2 }), fc.anything({ maxDepth: 1 })),
+      { maxKeys: 8 },
+    ),
+  })
+  .map((value) => Buffer.from(JSON.stringify(value) ?? ''));
+
+export const almostMessage = fc
+  .record(
+    {
+      text: fc.oneof(anyText, fc.anything({ maxDepth: 1 })),
+      conversationId: fc.oneof(fc.constant('conversation-0001'), anyText, fc.anything({ maxDepth: 1 })),
+    },
+    { requiredKeys: [] },
+  )
+  .map((value) => Buffer.from(safeJson(value)));
+
+/** JSON cannot write every value: what it cannot is left out. */
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '{}';
+  }
+}

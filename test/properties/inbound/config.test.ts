@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { loadConfig } from '../../../shared/config';
+import { ConfigurationError } from '../../../shared/errors';
+import { anyText, RUNS } from './arbitraries';
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  DISCONNECT_GRACE: ['PT3M', 'P1D', 'PT0S', 'P', 'PT1.5S'],
+  WEB_PUBSUB_HUB: ['chat', '1'],
+  WEB_PUBSUB_CONNECTION_STRING: ['Endpoint=https://x.example;AccessKey=SECRET-ACCESS-KEY;', 'Endpoint=;'],
+  WEB_PUBSUB_CONNECTION_STRING_SECONDARY: ['Endpoint=https://x.example;AccessKey=SECRET-SECOND-KEY;'],
+  WEB_PUBSUB_ENDPOINT: ['https://x.example', 'http://x.example'],
+  CONVERSATION_TABLES_CONNECTION_STRING: ['UseDevelopmentStorage=true', 'AccountName=SECRET-ACCOUNT'],
+  CONVERSATION_TABLES_ENDPOINT: ['https://account.table.core.windows.net'],
+  WEBHOOK_GUARD: ['signature', 'entra', 'none'],
+  WEBHOOK_TOKEN_TENANT_ID: ['11111111-2222-3333-4444-555555555555'],
+  WEBHOOK_TOKEN_AUDIENCE: ['api://chat'],
+  WEBHOOK_TOKEN_AUTHORITY: ['https://login.example'],
+  TICKET_SIGNING_KEY: ['SECRET-SIGNING-KEY-of-32-or-more-characters', 'SECRET-SHORT'],
+  TICKET_SIGNING_KEY_PREVIOUS: ['SECRET-PREVIOUS-KEY-of-32-or-more-characters', 'SECRET-SHORT'],
+  TICKET_LIFETIME: ['PT12H', 'P7D', 'P8D'],
+  AZURE_CLIENT_ID: ['11111111-2222-3333-4444-555555555555', 'SECRET-NO-GUID'],
+};
+
+const environment = fc.record(
+  Object.fromEntries(
+    Object.entries(VALUES).map(([name, values]) => [
+      name,
+      fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anyText }),
+    ]),
+  ),
+  { requiredKeys: [] },
+);
+
+describe('the configuration', () => {
+  it('is usable, or the error names settings and repeats no value, whatever the environment', () => {
+    fc.assert(
+      fc.property(environment, (env) => {
+        try {
+          const config = loadConfig(env);
+          expect(config.gracePeriod).toBeGreaterThanOrEqual(1_000);
+          expect(config.gracePeriod).toBeLessThanOrEqual(86_400_000);
+          for (const key of config.ticketSigningKeys) expect(key.length).toBeGreaterThanOrEqual(32);
+          const guard = config.webhookGuard;
+          expect(guard.type === 'entra' ? guard.audience : guard.accessKeys[0]).toBeTruthy();
+        } catch (thrown) {
+          if (!(thrown instanceof ConfigurationError)) throw thrown;
+          expect(thrown.message).toMatch(new RegExp(Object.keys(VALUES).join('|')));
+          expect(thrown.message).not.toContain('SECRET');
+        }
+      }),
+      RUNS,
+    );
+  });
+});
