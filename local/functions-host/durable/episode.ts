@@ -16,6 +16,8 @@ export interface Episode {
 /** Longest JSON text of the events of one episode: a transaction holds 4 MB. */
 const episodeLimit = 1_000_000;
 
+const longestReason = 10_000;
+
 const base = (EventType: number, Timestamp: string, EventId = -1) => ({
   EventType,
   EventId,
@@ -125,7 +127,9 @@ export function closeEpisode(
     record: {
       ...next,
       status: 'Failed',
-      output: JSON.stringify(`Orchestrator function '${record.name}' failed: ${reason}`),
+      output: JSON.stringify(
+        `Orchestrator function '${record.name}' failed: ${reason.slice(0, longestReason)}`,
+      ),
     },
     events: [...opened, base(EventType.OrchestratorCompleted, at)],
   });
@@ -138,7 +142,9 @@ export function closeEpisode(
 
   const customStatus = state.customStatus === undefined ? null : JSON.stringify(state.customStatus);
   const known = new Set(past.filter(isCreated).map(({ EventId }) => EventId));
-  const created = commands.filter(({ number }) => !known.has(number));
+  const created = commands
+    .filter(({ number }) => !known.has(number))
+    .map((command) => createdEvent(command, record, at));
   const answered = new Set(history.map(answeredNumber));
   const running: Episode = {
     record: {
@@ -149,17 +155,14 @@ export function closeEpisode(
         .filter((command) => command.kind === 'timer' && command.isCanceled && !answered.has(command.number))
         .map(({ number }) => number),
     },
-    events: [
-      ...opened,
-      ...created.map((command) => createdEvent(command, record, at)),
-      base(EventType.OrchestratorCompleted, at),
-    ],
+    events: [...opened, ...created, base(EventType.OrchestratorCompleted, at)],
   };
   const ending = decideEnding(record.name, state);
-  const tooLong = [customStatus, ending.output, JSON.stringify(continueAsNew?.input ?? null)].some(
-    (text) => (text?.length ?? 0) > payloadLimit,
-  );
-  if (tooLong) return fail(`its output, status or next input is longer than ${payloadLimit} characters.`);
+  const nextInput = JSON.stringify(continueAsNew?.input ?? null);
+  const payloads = [customStatus, ending.output, nextInput, ...created.map(({ Input }) => Input)];
+  if (payloads.some((text) => (text?.length ?? 0) > payloadLimit)) {
+    return fail(`an input, an output or the status is longer than ${payloadLimit} characters.`);
+  }
   if (JSON.stringify(running.events).length > episodeLimit) {
     return fail(`it scheduled more than ${episodeLimit} characters of input at once.`);
   }
@@ -170,7 +173,7 @@ export function closeEpisode(
       record: {
         ...running.record,
         executionId: newExecutionId,
-        input: JSON.stringify(continueAsNew.input ?? null),
+        input: nextInput,
         createdAt: at,
         episodes: 0,
         canceledTimers: [],

@@ -183,6 +183,23 @@ describe('orchestrations of the real durable-functions library', () => {
     expect((await client.until(id, 'Completed')).output).toBe((149 * 150) / 2);
   });
 
+  it.each(['return', 'call', 'result', 'throw'])(
+    'fail clearly when what they %s is too long',
+    async (how) => {
+      const id = await client.start('oversized', { how, length: 70_000 });
+      expect((await client.until(id, 'Failed')).output).toContain('longer than 65536 characters');
+      const fits = await client.start('oversized', { how: 'return', length: 65_000 });
+      expect((await client.until(fits, 'Completed')).output).toHaveLength(65_000);
+    },
+  );
+
+  it('refuse an input or an event that is too long', async () => {
+    const long = 'x'.repeat(70_000);
+    await expect(client.start('race', { long })).rejects.toThrow(/400.*longer than/);
+    const id = await client.start('race', { waitMs: hour });
+    await expect(client.call('raiseEvent', id, 'answered', long)).rejects.toThrow(/400.*longer than/);
+  });
+
   it('refuse events whose name is a number or that are not JSON', async () => {
     const id = await client.start('race', { waitMs: hour });
     await expect(client.call('raiseEvent', id, '0', {})).rejects.toThrow('400');

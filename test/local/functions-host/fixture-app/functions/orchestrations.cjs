@@ -121,6 +121,16 @@ df.app.orchestration('calls-http', function* (context) {
   yield context.df.callHttp({ method: 'GET', url: 'http://localhost:1/' });
 });
 
+/** Hands on, returns, or throws a text of the given length. */
+df.app.orchestration('oversized', function* (context) {
+  const { how, length } = context.df.getInput();
+  const text = 'x'.repeat(length);
+  if (how === 'throw') throw new Error(text);
+  if (how === 'call') yield context.df.callActivity('echo', text);
+  if (how === 'result') yield context.df.callActivity('long', length);
+  return text;
+});
+
 /** Changes its code between two starts of the host. */
 df.app.orchestration('changing', function* (context) {
   yield context.df.callActivity(process.env.FIXTURE_CHANGED ? 'note' : 'echo', 'x');
@@ -143,6 +153,7 @@ df.app.orchestration('fan-out', function* (context) {
 });
 
 df.app.activity('echo', { handler: async (input) => input });
+df.app.activity('long', { handler: async (length) => 'x'.repeat(length) });
 df.app.activity('note', { handler: async (line) => (note(line), `noted ${line}`) });
 df.app.activity('slow', {
   handler: async (ms) => {
