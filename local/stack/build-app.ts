@@ -7,5 +7,6 @@ export function buildApp(root: string): void {
     cwd: root,
     encoding: 'utf8',
   });
+  if (build.signal !== null) throw new Error(`The compiler was stopped by ${build.signal}.`);
   if (build.status !== 0) throw new Error(`The app does not compile:\n${build.stdout}${build.stderr}`);
 }

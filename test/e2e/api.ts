@@ -1,0 +1,126 @@
+import type { conversationView, transcriptView } from '../../shared/application/conversation-view';
+import { CannotRun } from './failures';
+
+/** What the API answers, by the types of the app itself: a change of the contract stops the compiler here. */
+export type ConversationView = ReturnType<typeof conversationView>;
+export type TranscriptView = ReturnType<typeof transcriptView>;
+
+export interface CustomerAccess {
+  readonly conversationId: string;
+  readonly url: string;
+  readonly ticket: string;
+}
+
+export interface AgentAccess {
+  readonly agentId: string;
+  readonly url: string;
+  readonly ticket: string;
+}
+
+export interface CustomerProfile {
+  readonly name: string;
+  readonly queue: string;
+  readonly locale: string;
+}
+
+/** Long enough for a cold start, short enough that an address nobody answers at is noticed. */
+const ANSWER_LIMIT_MS = 30_000;
+
+/** An answer other than 2xx, with the members of its problem document that matter here. */
+export class ApiError extends Error {
+  constructor(
+    request: string,
+    readonly status: number,
+    readonly code: string | undefined,
+    readonly reason: string | undefined,
+  ) {
+    super(`${request} was answered ${[status, code, reason].filter(Boolean).join(' ')}`);
+  }
+}
+
+/** The app's HTTP API as browsers and the agents' desk use it. */
+export class Api {
+  constructor(
+    readonly functionsUrl: string,
+    private readonly functionKey: string | undefined,
+  ) {}
+
+  /** Whether this app answers at the address, and not just anything. */
+  async isHealthy(): Promise<boolean> {
+    const answer = await this.call<{ status?: unknown }>('GET', '/api/health');
+    return answer.status === 'ok';
+  }
+
+  negotiate(profile: CustomerProfile, ticket?: string): Promise<CustomerAccess> {
+    return this.call('POST', '/api/negotiate', { ticket, body: profile });
+  }
+
+  negotiateAgent(agentId: string, name: string): Promise<AgentAccess> {
+    return this.call('POST', '/api/agents/negotiate', { body: { agentId, name }, withFunctionKey: true });
+  }
+
+  conversation(
+    id: string,
+    ticket: string,
+  ): Promise<{ conversation: ConversationView; transcript: TranscriptView }> {
+    return this.call('GET', `/api/conversations/${id}`, { ticket });
+  }
+
+  act(
+    action: 'offer' | 'accept' | 'end' | 'close',
+    id: string,
+    ticket: string,
+    body: object = {},
+  ): Promise<{ conversation: ConversationView }> {
+    return this.call('POST', `/api/conversations/${id}/${action}`, { ticket, body });
+  }
+
+  private async call<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    { ticket, body, withFunctionKey = false }: CallOptions = {},
+  ): Promise<T> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.functionsUrl}${path}`, {
+        method,
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(ticket !== undefined && { authorization: `Bearer ${ticket}` }),
+          ...(withFunctionKey && this.functionKey !== undefined && { 'x-functions-key': this.functionKey }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      });
+      text = await response.text();
+    } catch (thrown) {
+      throw new CannotRun(`${method} ${this.functionsUrl}${path} got no answer: ${causeOf(thrown)}`);
+    }
+    const answer = parse(text);
+    if (response.ok) return answer as T;
+    const { code, reason } = answer as { code?: string; reason?: string };
+    throw new ApiError(`${method} ${path}`, response.status, code, reason);
+  }
+}
+
+interface CallOptions {
+  readonly ticket?: string | undefined;
+  readonly body?: object;
+  readonly withFunctionKey?: boolean;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** `fetch` hides why it failed in the cause of its error, several addresses in the errors of that. */
+function causeOf(thrown: unknown): string {
+  const { cause, message } = thrown as Error;
+  const { code, message: reason } = (cause ?? {}) as { code?: string; message?: string };
+  return code ?? (reason || message);
+}

@@ -1,0 +1,70 @@
+import { messageOf } from './failures';
+import { startLocalSystem, type LocalSystem } from './local-system';
+import { playAll, readBack, type Verdict } from './play';
+import { resultTable } from './report/table';
+import { summary } from './report/lines';
+import { timelineHeader, timelineLine } from './report/timeline';
+import { SCENARIOS } from './scenarios';
+import { enterWorld, leaveWorld } from './world';
+
+const INTERRUPTED = 130;
+let isInterrupted = false;
+
+/** `npm run demo`: builds the app, starts everything on this machine, plays every scenario, and cleans up. */
+async function demo(): Promise<number> {
+  const startedAt = Date.now();
+  console.log('Building the app and starting Azurite, Web PubSub and the Functions host …');
+  const starting = startLocalSystem((part, address) => console.log(`  ${part.padEnd(10)}  ${address}`));
+  onSignal(() => starting.then((system) => system.stop()));
+  const system = await starting;
+  try {
+    const verdicts = await playTold(system, startedAt);
+    if (isInterrupted) return INTERRUPTED;
+    const failed = verdicts.some(({ outcome }) => outcome === 'failed');
+    console.log(`\n${resultTable(verdicts)}\n${summary(verdicts)} in ${elapsed(startedAt)} s`);
+    if (failed) console.error(['', 'Last words of the stack:', ...system.log.slice(-20)].join('\n'));
+    return failed ? 1 : 0;
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Plays with a line for every step. */
+async function playTold({ worldOptions }: LocalSystem, startedAt: number): Promise<Verdict[]> {
+  const world = await enterWorld(worldOptions);
+  try {
+    console.log(`\n${timelineHeader()}`);
+    const played = await Promise.all(
+      playAll(SCENARIOS, world, (moment) => {
+        if (!isInterrupted) console.log(timelineLine(moment, startedAt));
+      }),
+    );
+    return await Promise.all(played.map((verdict) => readBack(verdict, world)));
+  } finally {
+    await leaveWorld(world);
+  }
+}
+
+/** Ctrl-C takes everything down, also while it is still coming up. */
+function onSignal(stop: () => Promise<void>): void {
+  const interrupt = (): void => {
+    if (isInterrupted) return;
+    isInterrupted = true;
+    console.log('\nStopping …');
+    void stop()
+      .catch(() => undefined)
+      .finally(() => process.exit(INTERRUPTED));
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+}
+
+const elapsed = (since: number): string => ((Date.now() - since) / 1000).toFixed(1);
+
+demo().then(
+  (code) => process.exit(isInterrupted ? INTERRUPTED : code),
+  (thrown: unknown) => {
+    if (!isInterrupted) console.error(messageOf(thrown));
+    process.exit(isInterrupted ? INTERRUPTED : 1);
+  },
+);

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from '../../local/stack/build-app';
+import { ROOT, startStack, type Stack } from '../../local/stack/stack';
+import type { WorldOptions } from './world';
+
+/** Short enough to watch, long enough for a customer to come back in. */
+const GRACE = 'PT4S';
+const RECOVERY_WINDOW_MS = 1_500;
+const PATIENCE_MS = 20_000;
+
+/** The whole system on this machine, on free ports and with data of its own, gone after `stop`. */
+export interface LocalSystem {
+  readonly stack: Stack;
+  readonly worldOptions: WorldOptions;
+  /** What the host and the Web PubSub stand-in had to say: nothing, when all is well. */
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Builds the app and starts it. Leaves nothing behind when it cannot. */
+export async function startLocalSystem(
+  onUp: (part: string, address: string) => void = () => undefined,
+  grace = GRACE,
+): Promise<LocalSystem> {
+  buildApp(ROOT);
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'chat-disconnect-'));
+  const removeData = () =>
+    rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const log: string[] = [];
+  let stack: Stack;
+  // Asked for by Ctrl-C and by the end of the run, perhaps both: whoever asks waits for the same end.
+  let stopped: Promise<void> | undefined;
+  try {
+    stack = await startStack({
+      dataDirectory,
+      settings: { DISCONNECT_GRACE: grace },
+      webPubSub: {
+        recoveryWindowMs: RECOVERY_WINDOW_MS,
+        log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),
+      },
+      onUp,
+      onHostOutput: (text) => void log.push(`host: ${text.trimEnd()}`),
+    });
+  } catch (error) {
+    await removeData();
+    throw error;
+  }
+  const { functionsUrl, functionKey, webPubSub, host } = stack;
+  return {
+    stack,
+    worldOptions: {
+      functionsUrl,
+      functionKey,
+      webPubSub: webPubSub.connectionString,
+      patienceMs: PATIENCE_MS,
+      host,
+    },
+    log,
+    stop: () => (stopped ??= stack.stop().finally(removeData)),
+  };
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import type { WorldOptions } from './world';
+
+/** What the user typed cannot be used; the message says what is wrong. */
+export class UsageError extends Error {}
+
+export const USAGE = `Plays every scenario against a running deployment and checks what becomes of it.
+
+  npm run e2e -- --functions URL --web-pubsub CONNECTION_STRING [--function-key KEY] [--patience SECONDS]
+
+  --functions     address of the function app, without /api
+  --web-pubsub    connection string of its Web PubSub service, or the service's https endpoint when your
+                  Azure sign-in may use it (role "Web PubSub Service Owner")
+  --function-key  default function key; not needed where the host asks for none
+  --patience      seconds that anything may take beyond what the product promises (default 90)
+
+npm start (prints this command with its connection string when it is up):
+  npm run e2e -- --functions http://localhost:7071 --function-key local-function-key \\
+    --web-pubsub "Endpoint=http://localhost;AccessKey=…;Port=8080;Version=1.0;"
+
+func start (Core Tools ask for no key):
+  npm run e2e -- --functions http://localhost:7071 --web-pubsub "Endpoint=…;AccessKey=…;Version=1.0;"
+
+Azure:
+  npm run e2e -- --functions https://APP.azurewebsites.net --web-pubsub https://NAME.webpubsub.azure.com \\
+    --function-key "$(az functionapp keys list -g GROUP -n APP --query functionKeys.default -o tsv)"`;
+
+const DEFAULT_PATIENCE_S = 90;
+
+/** @throws UsageError */
+export function parseOptions(argv: readonly string[]): WorldOptions {
+  const values = parse(argv);
+  const functions = values.functions;
+  if (functions === undefined) throw new UsageError('--functions is missing.');
+  if (!URL.canParse(functions) || !/^https?:$/.test(new URL(functions).protocol)) {
+    throw new UsageError('--functions must be an http or https URL.');
+  }
+  const webPubSub = values['web-pubsub'];
+  if (webPubSub === undefined) throw new UsageError('--web-pubsub is missing.');
+  if (!/^https:\/\/\S+$|(^|;)\s*Endpoint=https?:\/\/.+/i.test(webPubSub)) {
+    throw new UsageError(
+      '--web-pubsub must be a connection string (Endpoint=…;AccessKey=…;) or an https URL.',
+    );
+  }
+  const patience = Number(values.patience ?? DEFAULT_PATIENCE_S);
+  if (!(patience >= 1 && patience <= 3_600)) {
+    throw new UsageError('--patience must be a number of seconds from 1 to 3600.');
+  }
+  return {
+    functionsUrl: functions.replace(/\/+$/, ''),
+    functionKey: values['function-key'],
+    webPubSub,
+    patienceMs: patience * 1_000,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const type = 'string';
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { functions: { type }, 'web-pubsub': { type }, 'function-key': { type }, patience: { type } },
+    }).values;
+  } catch (thrown) {
+    throw new UsageError((thrown as Error).message);
+  }
+}

@@ -1,0 +1,37 @@
+import type { ConversationState, EndReason } from '../../shared/domain/conversation';
+import type { Push } from '../../shared/domain/pushes';
+import type { Stage } from './stage';
+
+/** What a deployment must offer for a scenario to be possible. */
+export type Need = 'host-control';
+
+/** How a conversation must look when its scenario is over, read back from the API and the agents' socket. */
+export interface Expected {
+  readonly state: ConversationState;
+  readonly reason?: EndReason;
+  /** `customer: text`, `agent: text` or `notice: trigger`, in order; so it says how many notices there are, too. */
+  readonly transcript: readonly string[];
+  /** Episodes without a live connection; number 1 is the time before the first connection. */
+  readonly disconnections: number;
+  /** Types of the pushes to agents, in order, messages left out. */
+  readonly pushes: readonly Push['type'][];
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly needs: readonly Need[];
+  /** Disturbs others: runs when they are over. */
+  readonly runsAlone?: boolean;
+  readonly expected: Expected;
+  /** Plays it and checks on the way what is gone at the end. Returns the conversation's id. */
+  run(stage: Stage): Promise<string>;
+}
+
+/** Why the scenario cannot be played there; undefined when it can. */
+export function reasonToSkip({ needs }: Scenario, has: { readonly host: unknown }): string | undefined {
+  return needs.includes('host-control') && has.host === undefined
+    ? 'it kills the Functions host, which only a local run (npm run demo) can'
+    : undefined;
+}
+
+export const BEFORE_ANY_LOSS = ['conversation-opened', 'customer-connected'] as const;

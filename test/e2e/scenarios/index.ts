@@ -1,0 +1,23 @@
+import type { Scenario } from '../scenario';
+import { agentEnds } from './agent-ends';
+import { dropsInQueue } from './drops-in-queue';
+import { dropsWhenActive } from './drops-when-active';
+import { dropsWhenOffered } from './drops-when-offered';
+import { hostKilled } from './host-killed';
+import { leaves } from './leaves';
+import { returnsInTime } from './returns-in-time';
+import { transportCut } from './transport-cut';
+import { twoTabs } from './two-tabs';
+
+/** Every scenario, in the order of reports. */
+export const SCENARIOS: readonly Scenario[] = [
+  dropsInQueue,
+  dropsWhenActive,
+  dropsWhenOffered,
+  returnsInTime,
+  twoTabs,
+  leaves,
+  agentEnds,
+  transportCut,
+  hostKilled,
+];

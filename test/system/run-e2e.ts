@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const ROOT = join(__dirname, '..', '..');
+
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs what `npm run e2e` runs, until it ends. */
+export function runE2e(...args: string[]): Promise<Finished> {
+  const loader = pathToFileURL(require.resolve('tsx')).href;
+  const program = join(ROOT, 'test', 'e2e', 'main.ts');
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      ['--import', loader, program, ...args],
+      { cwd: ROOT, timeout: 110_000 },
+      (error, stdout, stderr) => {
+        if (error === null) return resolve({ code: 0, stdout, stderr });
+        if (typeof error.code === 'number') return resolve({ code: error.code, stdout, stderr });
+        reject(new Error(`the command ended by ${error.signal ?? error.message}\n${stdout}${stderr}`));
+      },
+    );
+  });
+}

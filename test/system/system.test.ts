@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../local/stack/ports';
+import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
+import { playAll, readBack, type Verdict } from '../e2e/play';
+import { SCENARIOS } from '../e2e/scenarios';
+import { dropsInQueue } from '../e2e/scenarios/drops-in-queue';
+import { leaves } from '../e2e/scenarios/leaves';
+import { enterWorld, leaveWorld, type World } from '../e2e/world';
+import { runE2e } from './run-e2e';
+
+/** One system for the whole file: it takes a while to come up, and two would build the app over each other. */
+let system: LocalSystem;
+let world: World;
+/** Under way from the start, side by side; each test waits for its own. */
+let verdicts: Map<string, Promise<Verdict>>;
+
+beforeAll(async () => {
+  system = await startLocalSystem(undefined, 'PT5S');
+  world = await enterWorld(system.worldOptions);
+  const played = playAll(SCENARIOS, world);
+  verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));
+}, 120_000);
+
+afterAll(async () => {
+  if (world !== undefined) await leaveWorld(world);
+  await system?.stop();
+}, 60_000);
+
+describe('scenarios on the local stack', () => {
+  it.each(SCENARIOS.map(({ name }) => name))('%s', async (name) => {
+    expect(await verdicts.get(name)).toMatchObject({ outcome: 'ok', scenario: { name } });
+  });
+
+  it('read back when all are over, nothing has been added', async () => {
+    const again = await Promise.all([...verdicts.values()].map(async (one) => readBack(await one, world)));
+    expect(again.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+  });
+});
+
+describe('the verdict', () => {
+  it('tells in one line what is not as expected', async () => {
+    const wrong = {
+      ...leaves,
+      expected: { ...leaves.expected, state: 'WrapUp', disconnections: 2 },
+    } as const;
+    expect(await playAll([wrong], world)[0]).toMatchObject({
+      outcome: 'failed',
+      problem: 'state: expected WrapUp, got Closed; disconnections: expected 2, got 1',
+    });
+  });
+
+  it('is not ok when the app never hears of the loss', async () => {
+    const { faults } = system.stack.webPubSub.control;
+    faults.intercept = ({ eventName }) => (eventName === 'disconnected' ? 'drop' : 'deliver');
+    try {
+      expect(await playAll([dropsInQueue], { ...world, patienceMs: 4_000 })[0]).toMatchObject({
+        outcome: 'failed',
+        problem:
+          'pushes to the agents: expected connection-lost within 4.0 s, got conversation-opened, customer-connected',
+      });
+    } finally {
+      delete faults.intercept;
+    }
+  });
+});
+
+describe('npm run e2e', () => {
+  const options = ({ functionsUrl, functionKey = '', webPubSub } = system.worldOptions) => ({
+    '--functions': functionsUrl,
+    '--web-pubsub': webPubSub,
+    '--function-key': functionKey,
+  });
+  const run = (changes: Record<string, string> = {}) =>
+    runE2e(...Object.entries({ ...options(), ...changes }).flat());
+
+  it('passes on the running stack and says what it cannot do there', async () => {
+    const { code, stdout } = await run({ '--patience': '20' });
+    expect(stdout).toMatch(/^skipped {2}host killed: it kills the Functions host/m);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('8 passed, 0 failed, 1 skipped');
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it('says that nobody answers at the address', async () => {
+    const url = `http://localhost:${await freePort()}`;
+    const { code, stderr } = await run({ '--functions': url });
+    expect(stderr).toContain(`GET ${url}/api/health got no answer: ECONNREFUSED`);
+    expect(code).toBe(1);
+  });
+
+  it('says that another program answers there', async () => {
+    const { code, stderr } = await run({ '--functions': system.stack.webPubSub.endpoint });
+    expect(stderr).toMatch(/does not look like this app/);
+    expect(code).toBe(1);
+  });
+
+  it('says that the function key is wrong', async () => {
+    const { code, stderr } = await run({ '--function-key': 'wrong' });
+    expect(stderr).toMatch(/the function key was refused .*POST \/api\/agents\/negotiate was answered 401/);
+    expect(code).toBe(1);
+  });
+
+  it('says that Web PubSub refuses the access key', async () => {
+    const { webPubSub } = system.worldOptions;
+    const { code, stderr } = await run({ '--web-pubsub': webPubSub.replace(/AccessKey=/, 'AccessKey=not-') });
+    expect(stderr).toMatch(/Web PubSub at localhost:\d+ refuses --web-pubsub: 401/);
+    expect(code).toBe(1);
+  });
+
+  it('says that the app uses another Web PubSub service', async () => {
+    const { code, stderr } = await run({ '--web-pubsub': 'Endpoint=https://other.example;AccessKey=a2V5;' });
+    expect(stderr).toMatch(
+      /the app uses the Web PubSub service at localhost:\d+, --web-pubsub names other\.example/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['--functions is missing.', []],
+    ['--functions must be an http or https URL.', ['--functions', 'localhost:7071']],
+    ['--web-pubsub is missing.', ['--functions', 'http://localhost:7071']],
+    ["Unknown option '--nonsense'", ['--nonsense']],
+  ])('shows examples when: %s', async (problem, args) => {
+    const { code, stderr } = await runE2e(...args);
+    expect(stderr).toContain(problem);
+    for (const place of ['npm start', 'func start', 'Azure:']) expect(stderr).toContain(place);
+    expect(code).toBe(2);
+  });
+});
