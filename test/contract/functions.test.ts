@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ACTIVITIES, ORCHESTRATORS } from '../../shared/workflow/names';
+import { recordedFunctions } from '../support/functions-core';
+import { loadFunctions, SETTINGS } from './functions-app';
+import type * as FunctionsCore from '../support/functions-core';
+
+jest.mock(
+  '@azure/functions-core',
+  () => jest.requireActual<typeof FunctionsCore>('../support/functions-core').functionsCore,
+  { virtual: true },
+);
+
+beforeAll(async () => {
+  Object.assign(process.env, SETTINGS);
+  await loadFunctions();
+});
+
+const ofType = (type: string) => recordedFunctions().filter(({ trigger }) => trigger.type === type);
+const bindingTypes = (name: string) =>
+  Object.values(recordedFunctions().find((fn) => fn.name === name)?.bindings ?? {}).map(({ type }) => type);
+
+describe('the functions of the app', () => {
+  it('answer these routes, and only what a ticket or nothing at all protects is anonymous', () => {
+    const routes = ofType('httpTrigger').map(({ name, trigger }) =>
+      [name, trigger['authLevel'], (trigger['methods'] as string[]).join(), trigger['route']].join(' '),
+    );
+    expect(routes).toEqual([
+      'accept-conversation anonymous POST conversations/{conversationId}/accept',
+      'close-conversation anonymous POST conversations/{conversationId}/close',
+      'end-conversation anonymous POST conversations/{conversationId}/end',
+      'health anonymous GET health',
+      'list-conversations anonymous GET conversations',
+      'negotiate anonymous POST negotiate',
+      'negotiate-agent function POST agents/negotiate',
+      'offer-conversation anonymous POST conversations/{conversationId}/offer',
+      'read-conversation anonymous GET conversations/{conversationId}',
+      'web-pubsub-events function OPTIONS,POST web-pubsub/events',
+    ]);
+  });
+
+  it('run at these times', () => {
+    // Six fields, seconds first: five would be refused by the host.
+    for (const { trigger } of ofType('timerTrigger')) {
+      expect(String(trigger['schedule'])).toMatch(/^(%\w+%|\S+( \S+){5})$/);
+    }
+    const schedules = ofType('timerTrigger').map(({ name, trigger }) => [name, trigger['schedule']]);
+    expect(schedules).toContainEqual(['purge-finished-timers', '0 17 3 * * *']);
+  });
+
+  it('are every orchestrator and activity that has a name, and no others', () => {
+    const names = (type: string) => ofType(type).map(({ name }) => name);
+    expect(names('orchestrationTrigger')).toEqual(Object.values<string>(ORCHESTRATORS).sort());
+    expect(names('activityTrigger')).toEqual(Object.values<string>(ACTIVITIES).sort());
+  });
+
+  it('have no trigger of another kind', () => {
+    const kinds = new Set(recordedFunctions().map(({ trigger }) => trigger.type));
+    expect([...kinds].sort()).toEqual([
+      'activityTrigger',
+      'httpTrigger',
+      'orchestrationTrigger',
+      'timerTrigger',
+    ]);
+  });
+
+  it.each([
+    'web-pubsub-events',
+    'offer-conversation',
+    'accept-conversation',
+    'end-conversation',
+    'close-conversation',
+    'reach-deadline',
+    'tell-participants',
+    'purge-finished-timers',
+  ])('get a durable client where they need one: %s', (name) => {
+    expect(bindingTypes(name)).toContain('durableClient');
+  });
+});
+
+describe('a route that a ticket protects', () => {
+  const guarded = ['list-conversations', 'read-conversation'].concat(
+    ['offer', 'accept', 'end', 'close'].map((action) => `${action}-conversation`),
+  );
+
+  it('is every anonymous one but health and negotiate', () => {
+    const anonymous = ofType('httpTrigger').filter(({ trigger }) => trigger['authLevel'] === 'anonymous');
+    expect(anonymous.map(({ name }) => name)).toEqual([...guarded, 'health', 'negotiate'].sort());
+  });
+
+  it.each(guarded)('answers 401 without one: %s', async (name) => {
+    const fn = recordedFunctions().find((one) => one.name === name);
+    const { HttpRequest, InvocationContext } = await import('@azure/functions');
+    const input = Object.values(fn?.bindings ?? {}).find(({ type }) => type === 'durableClient');
+    const request = new HttpRequest({
+      method: 'POST',
+      url: 'http://localhost/',
+      params: { conversationId: 'conversation-0001' },
+    });
+    const context = new InvocationContext({
+      functionName: name,
+      invocationId: '1',
+      logHandler: () => undefined,
+      options: { trigger: fn?.trigger as never, extraInputs: input ? [input] : [] },
+    });
+    if (input) context.extraInputs.set(input, durableClientData());
+    await expect(fn?.handler(request as never, context as never)).resolves.toMatchObject({ status: 401 });
+  });
+});
+
+/** What the host gives for a durable client; no call is made with it here. */
+function durableClientData() {
+  const url = 'http://localhost:1/runtime/webhooks/durabletask';
+  const urls = { id: 'INSTANCEID', statusQueryGetUri: url, sendEventPostUri: url };
+  return {
+    taskHubName: 'Hub',
+    creationUrls: { createNewInstancePostUri: url, createAndWaitOnNewInstancePostUri: url },
+    managementUrls: { ...urls, terminatePostUri: url, purgeHistoryDeleteUri: url },
+    baseUrl: url,
+    requiredQueryStringParameters: '',
+    rpcBaseUrl: 'http://127.0.0.1:1/durabletask/',
+  };
+}

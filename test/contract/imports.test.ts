@@ -1,0 +1,109 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { ROOT } from './functions-app';
+
+interface Import {
+  /** Path of the importing file below the root, with `/`. */
+  readonly from: string;
+  /** Path of the imported file below the root, or the name of a package or of a module of Node. */
+  readonly to: string;
+}
+
+const posix = (path: string) => relative(ROOT, path).split(sep).join('/');
+
+const filesBelow = (directory: string): string[] =>
+  readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(ROOT, directory, name));
+
+/** Static and dynamic imports, re-exports and `require`, as the compiler sees them. */
+function importsOf(directory: string): Import[] {
+  return filesBelow(directory).flatMap((file) =>
+    ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles.map(({ fileName }) => ({
+      from: posix(file),
+      to: fileName.startsWith('.') ? posix(resolve(dirname(file), fileName)) : fileName,
+    })),
+  );
+}
+
+const product = [...importsOf('functions'), ...importsOf('shared')];
+const standIns = importsOf('local');
+const isPackage = ({ to }: Import) => !/^(functions|shared|local|test|scripts)\//.test(to);
+const nameOfPackage = (to: string) =>
+  to
+    .split('/')
+    .slice(0, to.startsWith('@') ? 2 : 1)
+    .join('/');
+const isOfNode = ({ to }: Import) => to.startsWith('node:') || builtinModules.includes(to);
+const shown = (imports: Import[]) => imports.map(({ from, to }) => `${from} imports ${to}`);
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(product.length).toBeGreaterThan(100);
+    expect(standIns.length).toBeGreaterThan(100);
+    const missing = product.filter((one) => !isPackage(one) && !existsSync(join(ROOT, `${one.to}.ts`)));
+    expect(shown(missing)).toEqual([]);
+  });
+
+  const allowed: readonly [string, RegExp][] = [
+    ['shared/domain/', /^shared\/domain\//],
+    ['shared/application/', /^shared\/(domain|application)\/|^shared\/errors$/],
+    ['shared/inbound/', /^shared\/(domain|inbound)\/|^shared\/errors$|^zod$/],
+    ['shared/security/', /^shared\/(domain|inbound|security)\/|^shared\/errors$|^(jose|zod|node:crypto)$/],
+    ['shared/workflow/orchestrators/', /^shared\/(domain\/|workflow\/(deadline|names)$)|^durable-functions$/],
+    [
+      'functions/',
+      /^shared\/(composition|handlers\/.*|workflow\/.*)$|^(@azure\/functions|durable-functions)$/,
+    ],
+  ];
+
+  it.each(allowed)('of %s stay inside its layer', (layer, inside) => {
+    const own = product.filter(({ from }) => from.startsWith(layer));
+    expect(own.length).toBeGreaterThan(0);
+    expect(shown(own.filter(({ to }) => !inside.test(to)))).toEqual([]);
+  });
+
+  it('of adapters, configuration and composition are left to the composition', () => {
+    const inner = product.filter(
+      ({ from, to }) => !from.startsWith('shared/adapters/') && /^shared\/(adapters\/|config$)/.test(to),
+    );
+    expect(new Set(inner.map(({ from }) => from))).toEqual(new Set(['shared/composition.ts']));
+    const composing = product.filter(({ to }) => to === 'shared/composition').map(({ from }) => from);
+    expect(composing.filter((from) => !from.startsWith('functions/'))).toEqual([]);
+  });
+
+  it('of the product never lead to the stand-ins or to tests', () => {
+    expect(shown(product.filter(({ to }) => /^(local|test|scripts)\//.test(to)))).toEqual([]);
+  });
+
+  it('of the stand-ins never lead to the product', () => {
+    expect(shown(standIns.filter(({ to }) => /^(functions|shared|test)\//.test(to)))).toEqual([]);
+  });
+});
+
+describe('packages', () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+  const used = (imports: Import[]) =>
+    new Set(imports.filter((one) => isPackage(one) && !isOfNode(one)).map(({ to }) => nameOfPackage(to)));
+
+  it('that the product imports are its dependencies, and it has no others', () => {
+    expect([...used(product)].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it('are declared once, with an exact version', () => {
+    expect(Object.keys(devDependencies).filter((name) => name in dependencies)).toEqual([]);
+    for (const version of Object.values({ ...dependencies, ...devDependencies })) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+  });
+
+  it('that the stand-ins import are declared', () => {
+    const declared = { ...dependencies, ...devDependencies };
+    expect([...used(standIns)].filter((name) => !(name in declared))).toEqual([]);
+  });
+});

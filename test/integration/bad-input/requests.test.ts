@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { WebSocket } from 'ws';
+import { newId, SIGNING_KEY, startSystem, type Call, type EventParts, type Row, type System } from './system';
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M' } });
+}, 120_000);
+afterAll(() => system.stop());
+
+/** Runs something and says which rows are different afterwards. */
+async function rowsChangedBy(run: () => Promise<void>): Promise<Row[]> {
+  const before = new Set((await system.rows()).map((row) => JSON.stringify(row)));
+  await run();
+  return (await system.rows()).filter((row) => !before.has(JSON.stringify(row)));
+}
+
+const ACTIONS = ['offer', 'accept', 'end', 'close'] as const;
+
+describe('the webhook', () => {
+  const warnings = () => system.output().match(/refused a request that is not allowed/g)?.length ?? 0;
+
+  it.each<[string, Partial<EventParts>]>([
+    ['without a signature', { headers: { 'ce-signature': undefined } }],
+    ['with a wrong signature', { headers: { 'ce-signature': `sha256=${'0'.repeat(64)}` } }],
+    ['with the signature of another connection', { headers: { 'ce-connectionId': 'another' } }],
+  ])('%s: 401, nothing stored, one warning', async (_what, parts) => {
+    const seen = warnings();
+    const changed = await rowsChangedBy(async () => {
+      const answer = await system.event({ name: 'connect', conversationId: newId(), ...parts });
+      expect(answer.status).toBe(401);
+      expect(answer.json['code']).toBe('not-authenticated');
+    });
+    expect(changed).toEqual([]);
+    expect(warnings()).toBe(seen + 1);
+  });
+
+  it('without or with a wrong function key: 401, nothing stored', async () => {
+    const changed = await rowsChangedBy(async () => {
+      const conversationId = newId();
+      expect((await system.event({ name: 'connect', conversationId, withoutKey: true })).status).toBe(401);
+      const wrong = { 'x-functions-key': 'wrong' };
+      const parts = { name: 'connect', conversationId, headers: wrong, withoutKey: true };
+      expect((await system.event(parts)).status).toBe(401);
+    });
+    expect(changed).toEqual([]);
+  });
+
+  const big = (bytes: number) => 'x'.repeat(bytes);
+  it.each<[number, string, EventParts]>([
+    ...['ce-type', 'ce-eventName', 'ce-hub', 'ce-userId', 'ce-connectionId', 'ce-id', 'ce-time'].map(
+      (name): [number, string, EventParts] => [
+        400,
+        name,
+        { name: 'connect', headers: { [name]: undefined } },
+      ],
+    ),
+    [404, 'ce-hub', { name: 'connect', headers: { 'ce-hub': 'other' } }],
+    [400, 'ce-type', { name: 'connect', headers: { 'ce-type': 'azure.webpubsub.user.unknown' } }],
+    [400, 'ce-eventName', { name: 'connect', headers: { 'ce-eventName': 'connected' } }],
+    [400, 'ce-time', { name: 'connect', headers: { 'ce-time': '2026-99-01T00:00:00Z' } }],
+    [400, 'ce-id', { name: 'connect', headers: { 'ce-id': big(2_000) } }],
+    [400, 'ce-userId', { name: 'connect', userId: 'customer.../../x' }],
+    [400, 'body', { name: 'connect', body: 'not JSON' }],
+    [400, 'body', { name: 'connect', body: Buffer.from([0xff, 0xfe, 0x00]) }],
+    [400, 'body', { name: 'connect', body: '['.repeat(50_000) }],
+    [400, 'body', { name: 'connect', body: `${'['.repeat(50_000)}${']'.repeat(50_000)}` }],
+    [400, 'body.query', { name: 'connect', body: { query: 'name=x' } }],
+    [400, 'query.locale', { name: 'connect', body: { query: { locale: ['<script>'] } } }],
+    [400, 'query.context.1st', { name: 'connect', body: { query: { 'ctx.1st': ['x'] } } }],
+    [413, 'body', { name: 'connect', body: big(128 * 1024 + 1) }],
+    [413, 'body', { name: 'connect', body: big(8 * 1024 * 1024) }],
+    [415, 'content-type', { name: 'message', headers: { 'content-type': 'application/octet-stream' } }],
+    [400, 'body.text', { name: 'message', body: { text: big(8_001) } }],
+    [400, 'body.text', { name: 'message', body: { text: 'nul \u0000' } }],
+    [400, 'body.text', { name: 'message', body: { text: { toString: 'x' } } }],
+  ])('answers %i naming %s, and stores nothing', async (status, field, parts) => {
+    const changed = await rowsChangedBy(async () => {
+      const answer = await system.event({ conversationId: newId(), ...parts });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.json).toMatchObject({ code: 'invalid-input', field, status });
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it('is not there for other methods, and validates the service only', async () => {
+    const path = `web-pubsub/events?code=${system.stack.functionKey}`;
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await system.call(path, { method })).status).toBe(404);
+    }
+    const ask = (origin: string) =>
+      system.call(path, { method: 'OPTIONS', headers: { 'webhook-request-origin': origin } });
+    expect((await ask('localhost')).headers.get('webhook-allowed-origin')).toBe('localhost');
+    expect((await ask('evil.example')).status).toBe(400);
+  });
+});
+
+describe('negotiate', () => {
+  it.each<[number, string, unknown]>([
+    [400, 'body', 'not JSON'],
+    [400, 'body', []],
+    [400, 'body.name', { name: { first: 'x' } }],
+    [413, 'body', 'x'.repeat(16 * 1024 + 1)],
+  ])('answers %i naming %s', async (status, field, body) => {
+    const answer = await system.call('negotiate', { body });
+    expect(answer.status).toBe(status);
+    expect(answer.json).toMatchObject({ code: 'invalid-input', field });
+  });
+
+  it('takes no harm from names that mean something to JavaScript', async () => {
+    const body = '{"__proto__":{"name":"x"},"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
+    const answer = await system.call('negotiate', { body });
+    expect(answer.status).toBe(200);
+    const query = new URL(String(answer.json['url'])).searchParams;
+    expect(query.get('name')).toBe('Customer');
+    expect(query.get('ctx.constructor')).toBe('y');
+  });
+
+  it('stores nothing, however often it is asked', async () => {
+    const changed = await rowsChangedBy(async () => {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => system.customer()));
+      expect(new Set(answers.map(({ conversationId }) => conversationId)).size).toBe(20);
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it('for agents needs the function key', async () => {
+    const answer = await system.call('agents/negotiate', { body: { agentId: 'ann' } });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('a ticket', () => {
+  const forged = (subject: string, key: string, expires = '1h') =>
+    new SignJWT({ name: 'Mallory' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('chat-disconnect-detection')
+      .setAudience('conversation-api')
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(expires)
+      .sign(Buffer.from(key));
+
+  const calls = (id: string): [string, Call][] => [
+    ['conversations', { method: 'GET' }],
+    [`conversations/${id}`, { method: 'GET' }],
+    ...ACTIONS.map((action): [string, Call] => [
+      `conversations/${id}/${action}`,
+      { body: { agentId: 'ann' } },
+    ]),
+  ];
+
+  it('missing, forged, expired or not signed: 401 everywhere, nothing stored', async () => {
+    const { conversationId } = await system.born();
+    const none = Buffer.from('{"alg":"none"}').toString('base64url');
+    const bad = [
+      undefined,
+      'Bearer',
+      `Bearer ${await forged('agent.mallory', 'k'.repeat(48))}`,
+      `Bearer ${await forged('agent.mallory', SIGNING_KEY, '-1s')}`,
+      `Bearer ${none}.${(await forged('agent.mallory', SIGNING_KEY)).split('.')[1]}.x`,
+    ];
+    const changed = await rowsChangedBy(async () => {
+      for (const authorization of bad) {
+        for (const [path, call] of calls(conversationId)) {
+          const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+          const answer = await system.call(path, { ...call, headers });
+          expect([path, answer.status]).toEqual([path, 401]);
+          expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+        }
+      }
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it('of a customer: 403 for every other conversation and for what agents do, nothing stored', async () => {
+    const { conversationId } = await system.born();
+    const { bearer } = await system.customer();
+    const changed = await rowsChangedBy(async () => {
+      for (const [path, call] of calls(conversationId)) {
+        const answer = await system.call(path, { ...call, headers: bearer });
+        expect([path, answer.status, answer.json['code']]).toEqual([path, 403, 'not-allowed']);
+      }
+      const resume = await system.call('negotiate', { headers: bearer, body: { conversationId } });
+      expect(resume.status).toBe(403);
+    });
+    expect(changed).toEqual([]);
+  });
+});
+
+describe('an agent', () => {
+  const act = async (action: string, conversationId: string, agentId = 'ann') => {
+    const { bearer } = await system.agent(agentId);
+    const path = `conversations/${encodeURIComponent(conversationId)}/${action}`;
+    return system.call(path, { headers: bearer, body: { agentId: 'ann' } });
+  };
+
+  it('gets 404 for a conversation that nobody knows, nothing stored', async () => {
+    const changed = await rowsChangedBy(async () => {
+      for (const action of ACTIONS) {
+        for (const id of [newId(), 'NOT AN ID', "' or 1 eq 1"]) {
+          const answer = await act(action, id);
+          expect([action, answer.status]).toEqual([action, 404]);
+          expect(answer.json['code']).toBe('conversation-not-found');
+        }
+      }
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it('gets 409 for an ended conversation, nothing changed', async () => {
+    const { conversationId } = await system.born();
+    expect((await system.event({ name: 'leave', conversationId, id: '2' })).status).toBe(204);
+    const changed = await rowsChangedBy(async () => {
+      for (const action of ACTIONS) {
+        const answer = await act(action, conversationId);
+        expect([action, answer.status]).toEqual([action, 409]);
+        expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      }
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it('wins alone when eight accept at once', async () => {
+    const { conversationId } = await system.born();
+    const agents = await Promise.all(
+      Array.from({ length: 8 }, (_, number) => system.agent(`agent-${number}`)),
+    );
+    const answers = await Promise.all(
+      agents.map(({ bearer }) => system.call(`conversations/${conversationId}/accept`, { headers: bearer })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(409)]);
+    const winner = answers.findIndex(({ status }) => status === 200);
+    const rows = (await system.rows()).filter((row) => row['partitionKey'] === conversationId);
+    expect(rows).toMatchObject([{ table: 'Conversations', state: 'Active', agentId: `agent-${winner}` }]);
+  });
+
+  it('ends a conversation once when it asks many times at once', async () => {
+    const { conversationId } = await system.born();
+    await act('accept', conversationId);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => act('end', conversationId)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(4);
+    const notices = (await system.rows()).filter(
+      (row) => row['partitionKey'] === conversationId && row['rowKey'] !== 'conversation',
+    );
+    expect(notices).toHaveLength(1);
+  });
+});
+
+describe('a socket to an ended conversation', () => {
+  it('is refused, by the handshake and by negotiate, with what the widget can do', async () => {
+    const { conversationId, url, bearer } = await system.born();
+    await system.event({ name: 'leave', conversationId, id: '2' });
+    const refusal = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const socket = new WebSocket(url, 'json.webpubsub.azure.v1');
+      socket.on('open', () => reject(new Error('the socket was let in')));
+      socket.on('error', () => undefined);
+      socket.on('unexpected-response', (_request, response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+    });
+    const problem = {
+      code: 'conversation-ended',
+      reason: 'customer-ended',
+      options: ['new-conversation'],
+    };
+    expect(refusal.status).toBe(409);
+    expect(JSON.parse(refusal.body)).toMatchObject(problem);
+    const negotiated = await system.call('negotiate', { headers: bearer, body: {} });
+    expect(negotiated.status).toBe(409);
+    expect(negotiated.json).toMatchObject(problem);
+  });
+});

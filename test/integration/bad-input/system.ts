@@ -1,0 +1,221 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TableClient, TableServiceClient } from '@azure/data-tables';
+import { freePort } from '../../../local/stack/ports';
+import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
+import { ensureBuilt } from './built-app';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy';
+
+export const ACCESS_KEY = 'CANARY-access-key-of-the-local-service-0123456789';
+export const SIGNING_KEY = 'CANARY-ticket-signing-key-0123456789-0123456789';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: Record<string, unknown>;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes are sent as they are, everything else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface EventParts {
+  readonly name: string;
+  readonly conversationId?: string;
+  readonly userId?: string;
+  readonly connectionId?: string;
+  readonly id?: string;
+  readonly body?: unknown;
+  /** Replace or (undefined) leave out headers. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly withoutKey?: boolean;
+}
+
+/** A row of any table: its table and its columns. */
+export type Row = Readonly<Record<string, unknown>> & { readonly table: string };
+
+/** The whole system, with proxies between the app and its storage, and between the host and its task hub. */
+export interface System {
+  readonly stack: Stack;
+  readonly tables: TcpProxy;
+  readonly taskHub: TcpProxy;
+  readonly output: () => string;
+  call(path: string, call?: Call): Promise<Answer>;
+  /** Sends an event to the webhook as the service does. */
+  event(parts: EventParts): Promise<Answer>;
+  /** Every row of every table, but for what the host writes about itself. */
+  readonly rows: () => Promise<Row[]>;
+  /** A ticket and a socket URL. */
+  customer(body?: unknown): Promise<Negotiated>;
+  agent(agentId: string, name?: string): Promise<Negotiated>;
+  /** A conversation whose customer has one open socket, told by events only. */
+  born(connectionId?: string): Promise<Negotiated>;
+  stop(): Promise<void>;
+}
+
+export interface Negotiated {
+  readonly conversationId: string;
+  readonly url: string;
+  readonly ticket: string;
+  /** The headers of an API call. */
+  readonly bearer: { readonly authorization: string };
+}
+
+export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
+  await ensureBuilt();
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'bad-input-'));
+  const table = await freePort();
+  const tables = await startTcpProxy(table);
+  const taskHub = await startTcpProxy(table);
+  let output = '';
+  const stopProxies = () => Promise.all([tables.stop(), taskHub.stop()]);
+  const stack = await startStack({
+    dataDirectory,
+    ports: { table },
+    ...options,
+    webPubSub: { accessKey: ACCESS_KEY, log: () => undefined, ...options.webPubSub },
+    settings: {
+      DISCONNECT_GRACE: 'PT2S',
+      TICKET_SIGNING_KEY: SIGNING_KEY,
+      CONVERSATION_TABLES_CONNECTION_STRING: storageAt(tables.port),
+      AzureWebJobsStorage: storageAt(taskHub.port),
+      ...options.settings,
+    },
+    onHostOutput: (text) => (output += text),
+  }).catch(async (thrown: unknown) => {
+    await stopProxies();
+    throw thrown;
+  });
+
+  const call: System['call'] = async (path, { method = 'POST', headers = {}, body } = {}) => {
+    const response = await fetch(`${stack.functionsUrl}/api/${path}`, {
+      method,
+      headers,
+      body: body === undefined ? null : bytesOf(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: parsed(text) };
+  };
+  const event: System['event'] = (parts) =>
+    call(`web-pubsub/events${parts.withoutKey ? '' : `?code=${stack.functionKey}`}`, {
+      headers: eventHeaders(parts),
+      body: parts.body ?? {},
+    });
+  const negotiated = (answer: Answer): Negotiated => {
+    if (answer.status !== 200) throw new Error(`negotiate answered ${answer.status}: ${answer.text}`);
+    const { ticket } = answer.json as { ticket: string };
+    return { ...(answer.json as unknown as Negotiated), bearer: { authorization: `Bearer ${ticket}` } };
+  };
+  const customer: System['customer'] = async (body = {}) => negotiated(await call('negotiate', { body }));
+
+  return {
+    stack,
+    tables,
+    taskHub,
+    output: () => output,
+    call,
+    event,
+    rows: () => allRows(storageAt(table)),
+    customer,
+    agent: async (agentId, name = agentId) => {
+      const headers = { 'x-functions-key': stack.functionKey };
+      return negotiated(await call('agents/negotiate', { headers, body: { agentId, name } }));
+    },
+    born: async (connectionId = 'tab-a') => {
+      const born = await customer();
+      const { conversationId } = born;
+      for (const [id, name] of ['connect', 'connected'].entries()) {
+        const answer = await event({ name, conversationId, connectionId, id: String(id) });
+        if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${answer.text}`);
+      }
+      return born;
+    },
+    stop: async () => {
+      tables.mode = taskHub.mode = 'forward';
+      await stack.stop();
+      await stopProxies();
+      rmSync(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+const bytesOf = (body: unknown): Uint8Array | string =>
+  typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+export function eventHeaders(parts: EventParts): Record<string, string> {
+  const { name, conversationId = 'conversation-0001', connectionId = 'tab-a', id = '1' } = parts;
+  const kind = ['connect', 'connected', 'disconnected'].includes(name) ? 'sys' : 'user';
+  const signature = createHmac('sha256', ACCESS_KEY).update(connectionId).digest('hex');
+  const headers: Record<string, string | undefined> = {
+    'webhook-request-origin': 'localhost',
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-type': `azure.webpubsub.${kind}.${name}`,
+    'ce-id': id,
+    'ce-time': `${new Date().toISOString().slice(0, 19)}Z`,
+    'ce-hub': 'chat',
+    'ce-eventName': name,
+    'ce-connectionId': connectionId,
+    'ce-userId': parts.userId ?? `customer.${conversationId}`,
+    'ce-signature': `sha256=${signature}`,
+    ...parts.headers,
+  };
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Azurite's well-known development account, its tables reached through a port; not a secret. */
+function storageAt(tablePort: number): string {
+  const account = 'devstoreaccount1';
+  const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+  const tables = `TableEndpoint=http://127.0.0.1:${tablePort}/${account};`;
+  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${tables}`;
+}
+
+async function allRows(connectionString: string): Promise<Row[]> {
+  const insecure = { allowInsecureConnection: true };
+  const rows: Row[] = [];
+  for await (const { name } of TableServiceClient.fromConnectionString(
+    connectionString,
+    insecure,
+  ).listTables()) {
+    if (name === undefined) continue;
+    const client = TableClient.fromConnectionString(connectionString, name, insecure);
+    for await (const row of client.listEntities()) {
+      if (!row.partitionKey?.startsWith('$')) rows.push({ table: name, ...row });
+    }
+  }
+  return rows;
+}
+
+export const newId = (): string => randomUUID();
+
+/** Waits until a condition holds; fails with what was last seen. */
+export async function eventually<T>(
+  look: () => Promise<T>,
+  isSo: (seen: T) => boolean,
+  limitMs = 20_000,
+): Promise<T> {
+  for (const giveUpAt = Date.now() + limitMs; ;) {
+    const seen = await look();
+    if (isSo(seen)) return seen;
+    if (Date.now() > giveUpAt) throw new Error(`it did not happen; last seen: ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

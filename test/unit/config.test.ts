@@ -1,0 +1,200 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../shared/config';
+import { ConfigurationError } from '../../shared/errors';
+
+const VALID = {
+  WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=https://chat.webpubsub.azure.com;AccessKey=PRIMARY;Version=1.0;',
+  WEBHOOK_GUARD: 'signature',
+  CONVERSATION_TABLES_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+  TICKET_SIGNING_KEY: 'x'.repeat(32),
+};
+const ENTRA = {
+  WEB_PUBSUB_ENDPOINT: 'https://chat.webpubsub.azure.com',
+  CONVERSATION_TABLES_ENDPOINT: 'https://account.table.core.windows.net',
+  WEBHOOK_GUARD: 'entra',
+  WEBHOOK_TOKEN_TENANT_ID: '11111111-2222-3333-4444-555555555555',
+  WEBHOOK_TOKEN_AUDIENCE: 'api://chat-webhook',
+  TICKET_SIGNING_KEY: 'x'.repeat(32),
+};
+
+type Env = Record<string, string | undefined>;
+
+function problemsOf(env: Env): string {
+  try {
+    loadConfig(env);
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.message;
+    throw thrown;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('a usable configuration', () => {
+  it('needs four settings; everything else has a default', () => {
+    expect(loadConfig(VALID)).toEqual({
+      gracePeriod: 180_000,
+      webPubSub: {
+        connection: { connectionString: VALID.WEB_PUBSUB_CONNECTION_STRING },
+        hub: 'chat',
+        host: 'chat.webpubsub.azure.com',
+      },
+      webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
+      tables: { connectionString: 'UseDevelopmentStorage=true' },
+      ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
+      ticketLifetime: 12 * 3_600_000,
+      identityClientId: undefined,
+    });
+  });
+
+  it('can do without any key, with identities instead', () => {
+    expect(loadConfig({ ...ENTRA, AZURE_CLIENT_ID: ENTRA.WEBHOOK_TOKEN_TENANT_ID })).toMatchObject({
+      webPubSub: { connection: { endpoint: ENTRA.WEB_PUBSUB_ENDPOINT }, host: 'chat.webpubsub.azure.com' },
+      webhookGuard: {
+        type: 'entra',
+        tenantId: ENTRA.WEBHOOK_TOKEN_TENANT_ID,
+        audience: 'api://chat-webhook',
+        authority: 'https://login.microsoftonline.com',
+      },
+      tables: { endpoint: ENTRA.CONVERSATION_TABLES_ENDPOINT },
+      identityClientId: ENTRA.WEBHOOK_TOKEN_TENANT_ID,
+    });
+  });
+
+  it('may name the authority of a national cloud', () => {
+    const authority = 'https://login.partner.microsoftonline.cn/';
+    expect(loadConfig({ ...ENTRA, WEBHOOK_TOKEN_AUTHORITY: authority }).webhookGuard).toMatchObject({
+      authority: 'https://login.partner.microsoftonline.cn',
+    });
+  });
+
+  it('may have older keys beside the current ones, for rotation', () => {
+    const config = loadConfig({
+      ...VALID,
+      WEB_PUBSUB_CONNECTION_STRING_SECONDARY:
+        'Endpoint=https://chat.webpubsub.azure.com;AccessKey=SECONDARY;',
+      TICKET_SIGNING_KEY_PREVIOUS: 'y'.repeat(32),
+    });
+    expect(config.webhookGuard).toMatchObject({ accessKeys: ['PRIMARY', 'SECONDARY'] });
+    expect(config.ticketSigningKeys).toEqual(['x'.repeat(32), 'y'.repeat(32)]);
+  });
+
+  it.each([
+    ['PT1S', 1_000],
+    ['PT3M', 180_000],
+    ['PT1M4.25S', 64_250],
+    ['PT1H30M', 5_400_000],
+    ['P1D', 86_400_000],
+    ['P0DT24H', 86_400_000],
+    [' PT3M ', 180_000],
+    ['', 180_000],
+  ])('reads DISCONNECT_GRACE "%s"', (text, length) => {
+    expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).gracePeriod).toBe(length);
+  });
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(loadConfig(VALID))).toBe(true);
+  });
+
+  it('reads keys whatever the case of their names', () => {
+    const string = 'endpoint=https://chat.webpubsub.azure.com;ACCESSKEY=PRIMARY';
+    expect(loadConfig({ ...VALID, WEB_PUBSUB_CONNECTION_STRING: string }).webhookGuard).toMatchObject({
+      accessKeys: ['PRIMARY'],
+    });
+  });
+});
+
+describe('a setting that is missing is named', () => {
+  it.each([
+    ['WEB_PUBSUB_CONNECTION_STRING', /WEB_PUBSUB_CONNECTION_STRING or WEB_PUBSUB_ENDPOINT is missing/],
+    [
+      'CONVERSATION_TABLES_CONNECTION_STRING',
+      /CONVERSATION_TABLES_CONNECTION_STRING or CONVERSATION_TABLES_ENDPOINT is missing/,
+    ],
+    ['WEBHOOK_GUARD', /WEBHOOK_GUARD is missing: give "signature" or "entra"/],
+    ['TICKET_SIGNING_KEY', /TICKET_SIGNING_KEY is missing: give a secret of at least 32 characters/],
+  ])('%s', (name, message) => {
+    expect(problemsOf({ ...VALID, [name]: undefined })).toMatch(message);
+    expect(problemsOf({ ...VALID, [name]: '   ' })).toMatch(message);
+  });
+
+  it.each(['WEBHOOK_TOKEN_TENANT_ID', 'WEBHOOK_TOKEN_AUDIENCE'])('%s, for the guard "entra"', (name) => {
+    expect(problemsOf({ ...ENTRA, [name]: undefined })).toContain(`${name} is missing: give `);
+  });
+
+  it('together with all the others', () => {
+    const message = problemsOf({});
+    for (const name of ['WEB_PUBSUB', 'WEBHOOK_GUARD', 'CONVERSATION_TABLES', 'TICKET_SIGNING_KEY']) {
+      expect(message).toContain(name);
+    }
+  });
+});
+
+describe('a setting that is malformed is named with its accepted form, and its value is not repeated', () => {
+  it.each<[string, string, Env?]>([
+    ['DISCONNECT_GRACE', '180'],
+    ['DISCONNECT_GRACE', 'P'],
+    ['DISCONNECT_GRACE', 'PT'],
+    ['DISCONNECT_GRACE', 'P1W'],
+    ['DISCONNECT_GRACE', 'P1M'],
+    ['DISCONNECT_GRACE', 'PT-3M'],
+    ['DISCONNECT_GRACE', 'PT0S'],
+    ['DISCONNECT_GRACE', 'PT0.999S'],
+    ['DISCONNECT_GRACE', 'PT24H0.001S'],
+    ['DISCONNECT_GRACE', `PT${'9'.repeat(400)}S`],
+    ['TICKET_LIFETIME', 'PT59S'],
+    ['TICKET_LIFETIME', 'P7DT1S'],
+    ['WEB_PUBSUB_HUB', 'hub with space'],
+    ['WEB_PUBSUB_HUB', '1chat'],
+    ['WEB_PUBSUB_CONNECTION_STRING', 'nonsense'],
+    ['WEB_PUBSUB_ENDPOINT', 'http://chat.webpubsub.azure.com', { WEB_PUBSUB_CONNECTION_STRING: undefined }],
+    ['WEB_PUBSUB_ENDPOINT', 'https://chat.example/path', { WEB_PUBSUB_CONNECTION_STRING: undefined }],
+    ['CONVERSATION_TABLES_CONNECTION_STRING', 'nonsense'],
+    [
+      'CONVERSATION_TABLES_ENDPOINT',
+      'account.table.core.windows.net',
+      { CONVERSATION_TABLES_CONNECTION_STRING: undefined },
+    ],
+    ['WEBHOOK_GUARD', 'none'],
+    ['WEBHOOK_GUARD', 'Signature'],
+    ['TICKET_SIGNING_KEY', 'too-short-a-secret'],
+    ['TICKET_SIGNING_KEY_PREVIOUS', 'too-short-a-secret'],
+    ['AZURE_CLIENT_ID', 'the-identity'],
+    ['WEBHOOK_TOKEN_TENANT_ID', 'contoso.onmicrosoft.com', ENTRA],
+    ['WEBHOOK_TOKEN_AUDIENCE', 'two words', ENTRA],
+    ['WEBHOOK_TOKEN_AUTHORITY', 'login.microsoftonline.com', ENTRA],
+  ])('%s=%s', (name, value, more = {}) => {
+    const base = more === ENTRA ? {} : VALID;
+    const message = problemsOf({ ...base, ...more, [name]: value });
+    expect(message).toContain(`${name} is malformed: give `);
+    // Shorter ones are part of the accepted forms, "P" for example.
+    if (value.length > 3) expect(message).not.toContain(value);
+  });
+
+  it('both ways of reaching one service are one too many', () => {
+    expect(problemsOf({ ...VALID, WEB_PUBSUB_ENDPOINT: 'https://x.example' })).toContain(
+      'WEB_PUBSUB_CONNECTION_STRING and WEB_PUBSUB_ENDPOINT are both given: give one of them',
+    );
+  });
+
+  it('the guard "signature" without any key to check with', () => {
+    const { WEB_PUBSUB_ENDPOINT } = ENTRA;
+    const env = { ...VALID, WEB_PUBSUB_CONNECTION_STRING: undefined, WEB_PUBSUB_ENDPOINT };
+    expect(problemsOf(env)).toContain('AccessKey');
+  });
+
+  // Known gap: accepted, and the app fails later, or answers every validation request, without naming a setting.
+  it.failing.each<[string, string, Env?]>([
+    ['WEB_PUBSUB_CONNECTION_STRING', 'AccountName=a;AccessKey=PRIMARY'],
+    ['WEB_PUBSUB_CONNECTION_STRING', 'Endpoint=nonsense;AccessKey=PRIMARY'],
+    ['WEB_PUBSUB_CONNECTION_STRING_SECONDARY', 'nonsense'],
+    ['CONVERSATION_TABLES_CONNECTION_STRING', 'AccountName=account'],
+    ['CONVERSATION_TABLES_CONNECTION_STRING', 'AccountName=account;AccountKey=SECRET'],
+    ['WEB_PUBSUB_ENDPOINT', 'https://[', ENTRA],
+    ['CONVERSATION_TABLES_ENDPOINT', 'https://[', ENTRA],
+    ['WEBHOOK_TOKEN_AUTHORITY', 'https://[', ENTRA],
+    ['WEBHOOK_TOKEN_TENANT_ID', '-'.repeat(36), ENTRA],
+    ['AZURE_CLIENT_ID', 'f'.repeat(36)],
+  ])('%s=%s', (name, value, base = VALID) => {
+    expect(problemsOf({ ...base, [name]: value })).toContain(`${name} is malformed: give `);
+  });
+});

@@ -1,0 +1,234 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  actOnConversation,
+  listConversations,
+  readConversation,
+  type AgentAction,
+} from '../../../shared/handlers/conversations';
+import { bodyOf, request, type RequestParts } from './request';
+import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
+
+const ACTIONS: readonly AgentAction[] = ['offer', 'accept', 'end', 'close'];
+
+function api() {
+  const here = scene();
+  const { deps, bearer } = here;
+  type Who = Parameters<typeof bearer>[0];
+  const as = async (who: Who, parts: RequestParts) => request({ ...parts, headers: await bearer(who) });
+  return {
+    ...here,
+    list: async (who: Who, query = {}) => listConversations(await as(who, { method: 'GET', query }), deps),
+    read: async (who: Who, conversationId = ID, query = {}) =>
+      readConversation(await as(who, { method: 'GET', params: { conversationId }, query }), deps),
+    act: async (action: AgentAction, who: Who, conversationId = ID, body?: unknown) =>
+      actOnConversation(action, await as(who, { params: { conversationId }, body }), deps),
+    write: (id: string, text: string) =>
+      here.service.handle(ID, {
+        type: 'customer-message',
+        connectionId: 'tab-a',
+        messageId: id,
+        text,
+        occurredAt: here.clock.now,
+      }),
+  };
+}
+
+describe('a call without a good ticket', () => {
+  const calls: readonly [string, (headers: Record<string, string>) => Promise<{ status: number }>][] = [
+    ['list', (headers) => listConversations(request({ headers }), scene().deps)],
+    [
+      'read',
+      (headers) => readConversation(request({ headers, params: { conversationId: ID } }), scene().deps),
+    ],
+    ...ACTIONS.map(
+      (action) =>
+        [
+          action,
+          (headers: Record<string, string>) =>
+            actOnConversation(action, request({ headers, params: { conversationId: ID } }), scene().deps),
+        ] as [string, (headers: Record<string, string>) => Promise<{ status: number }>],
+    ),
+  ];
+
+  it.each(calls)('to %s is answered 401', async (_name, call) => {
+    expect((await call({})).status).toBe(401);
+    expect((await call({ authorization: 'Bearer a.b.c' })).status).toBe(401);
+  });
+
+  it('is a problem document, touches nothing and is logged without the ticket', async () => {
+    const { deps, world, lines } = scene();
+    const headers = { authorization: 'Bearer FORGED.TICKET.HERE' };
+    const answer = await readConversation(request({ headers, params: { conversationId: ID } }), deps);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'www-authenticate': 'Bearer',
+    });
+    expect(world.log).toEqual([]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.text).not.toContain('FORGED');
+  });
+});
+
+describe('a customer', () => {
+  it('reads its own conversation, without what is meant for agents', async () => {
+    const { born, write, read } = api();
+    await born();
+    await write('m-1', 'Where is my parcel?');
+    const answer = await read(CUSTOMER);
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    expect(bodyOf(answer)).toMatchObject({
+      conversation: { id: ID, state: 'Open', customer: { name: 'Erika Mustermann' } },
+      transcript: [{ text: 'Where is my parcel?', sequence: 1 }],
+    });
+    expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
+  });
+
+  it('gets 403 for any other conversation, existing or not', async () => {
+    const { born, read, lines } = api();
+    await born('conversation-0002');
+    for (const id of ['conversation-0002', 'conversation-9999', '../../x']) {
+      const answer = await read(CUSTOMER, id);
+      expect(answer.status).toBe(403);
+      expect(bodyOf(answer)['code']).toBe('not-allowed');
+    }
+    expect(lines.every(({ level }) => level === 'warn')).toBe(true);
+  });
+
+  it.each(ACTIONS)('may not %s', async (action) => {
+    const { born, act, writes } = api();
+    await born();
+    const before = writes();
+    expect((await act(action, CUSTOMER, ID, { agentId: 'ann' })).status).toBe(403);
+    expect(writes()).toEqual(before);
+  });
+
+  it('may not see the work list', async () => {
+    expect((await api().list(CUSTOMER)).status).toBe(403);
+  });
+});
+
+describe('an agent', () => {
+  it('lists, accepts, ends and closes', async () => {
+    const { born, list, act, read } = api();
+    await born();
+    expect(bodyOf(await list(ANN))).toMatchObject({ items: [{ conversationId: ID, state: 'Open' }] });
+    const states = [];
+    for (const action of ['accept', 'end', 'close'] as const) {
+      const { conversation } = bodyOf(await act(action, ANN)) as { conversation: { state: string } };
+      states.push(conversation.state);
+    }
+    expect(states).toEqual(['Active', 'WrapUp', 'Closed']);
+    expect(bodyOf(await read(ANN))).toMatchObject({ conversation: { connected: true, disconnections: 1 } });
+  });
+
+  it('is offered a conversation under the name that the offer gives', async () => {
+    const { born, act } = api();
+    await born();
+    const offered = bodyOf(await act('offer', BOB, ID, { agentId: 'ann', agentName: 'Ann Smith' }));
+    expect(offered).toMatchObject({
+      conversation: { state: 'Active', agent: { id: 'ann', name: 'Ann Smith', accepted: false } },
+    });
+  });
+
+  it.each(ACTIONS)('gets 404 for %s of a conversation that nobody knows', async (action) => {
+    const { act, writes } = api();
+    for (const id of ['conversation-9999', 'NOT-AN-ID', '']) {
+      const answer = await act(action, ANN, id, { agentId: 'ann' });
+      expect(answer.status).toBe(404);
+      expect(bodyOf(answer)['code']).toBe('conversation-not-found');
+    }
+    expect(writes()).toEqual([]);
+  });
+
+  it('gets 404 when it reads one', async () => {
+    expect((await api().read(ANN, 'conversation-9999')).status).toBe(404);
+    expect((await api().read(ANN, "' or 1 eq 1")).status).toBe(404);
+  });
+
+  it.each(['accept', 'end'] as const)('gets 409 for %s of an ended conversation', async (action) => {
+    const { born, act, service } = api();
+    await born();
+    await service.handle(ID, { type: 'customer-left' });
+    const answer = await act(action, ANN);
+    expect(answer.status).toBe(409);
+    expect(bodyOf(answer)).toMatchObject({ code: 'conversation-ended', reason: 'customer-ended' });
+  });
+
+  it.each([
+    ['end', 'illegal-transition'],
+    ['close', 'illegal-transition'],
+  ] as const)('gets 409 for %s of a conversation in the queue', async (action, code) => {
+    const { born, act } = api();
+    await born();
+    const answer = await act(action, ANN);
+    expect(answer.status).toBe(409);
+    expect(bodyOf(answer)['code']).toBe(code);
+  });
+
+  it('wins alone when two accept at once', async () => {
+    const { born, act, world } = api();
+    await born();
+    const answers = await Promise.all([act('accept', ANN), act('accept', BOB)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const loser = answers.find(({ status }) => status === 409);
+    expect(bodyOf(loser ?? { status: 0 })['code']).toBe('assigned-to-other-agent');
+    const winner = answers[0]?.status === 200 ? 'ann' : 'bob';
+    expect(world.conversation(ID).agent?.id).toBe(winner);
+  });
+
+  it.each([
+    ['body', 'not JSON'],
+    ['body.agentId', {}],
+    ['body.agentId', { agentId: 'a b' }],
+    ['body.agentName', { agentId: 'ann', agentName: 'two\nlines' }],
+    ['body.agentName', { agentId: 'ann', agentName: '' }],
+  ])('gets 400 naming %s for the offer %j', async (field, body) => {
+    const { born, act } = api();
+    await born();
+    const answer = await act('offer', ANN, ID, body);
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)['field']).toBe(field);
+  });
+
+  it('gets 413 for an offer of more than 16 KiB', async () => {
+    expect((await api().act('offer', ANN, ID, 'x'.repeat(16 * 1024 + 1))).status).toBe(413);
+  });
+
+  it.each([
+    ['query.state', { state: 'Closed' }],
+    ['query.agentId', { agentId: "' or 1 eq 1" }],
+    ['query.limit', { limit: '0' }],
+    ['query.limit', { limit: '501' }],
+    ['query.limit', { limit: 'ten' }],
+    ['query.limit', { limit: '' }],
+    ['query.limit', { limit: '1.5' }],
+    ['query.continuationToken', { continuationToken: 'x'.repeat(4_001) }],
+  ])('gets 400 naming %s for the list %j', async (field, query) => {
+    const answer = await api().list(ANN, query);
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)['field']).toBe(field);
+  });
+
+  it('reads a transcript in pages', async () => {
+    const { born, write, read } = api();
+    await born();
+    for (const number of [1, 2, 3]) await write(`m-${number}`, `text ${number}`);
+    const first = bodyOf(await read(ANN, ID, { limit: '2' }));
+    expect(first).toMatchObject({ transcript: [{ sequence: 1 }, { sequence: 2 }], nextAfter: 2 });
+    const second = bodyOf(await read(ANN, ID, { limit: '2', after: '2' }));
+    expect(second).toMatchObject({ transcript: [{ sequence: 3 }] });
+    expect(second).not.toHaveProperty('nextAfter');
+    expect((await read(ANN, ID, { after: '-1' })).status).toBe(400);
+  });
+
+  it('gets 503 while the storage or the timers fail, and the repeated call tells the truth', async () => {
+    const { born, act, world } = api();
+    await born();
+    world.fail('load', 1);
+    expect((await act('accept', ANN)).status).toBe(503);
+    world.fail('push', 1);
+    expect((await act('accept', ANN)).status).toBe(503);
+    expect((await act('accept', ANN)).status).toBe(200);
+    expect(world.conversation(ID)).toMatchObject({ state: 'Active', agent: { id: 'ann' } });
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import { DependencyError } from '../../../shared/errors';
+import { negotiateForAgent, negotiateForCustomer } from '../../../shared/handlers/negotiate';
+import { bodyOf, request, type RequestParts } from './request';
+import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
+
+function negotiation() {
+  const here = scene();
+  return {
+    ...here,
+    customer: (parts: RequestParts = {}) => negotiateForCustomer(request(parts), here.deps),
+    agent: (parts: RequestParts = {}) => negotiateForAgent(request(parts), here.deps),
+  };
+}
+
+describe('a customer who asks for a socket', () => {
+  it('gets a new conversation, its URL with the profile and a ticket; nothing is stored or even read', async () => {
+    const { customer, tickets, world } = negotiation();
+    const answer = await customer({
+      body: { name: 'Zoë & Søn', locale: 'de', queue: 'support', context: { OrderId: '47&11' } },
+    });
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    const { conversationId, url, ticket, ticketExpiresAt } = bodyOf(answer) as Record<string, string>;
+    expect(conversationId).toBe('new-conversation-0001');
+    const query = Object.fromEntries(new URL(url ?? '').searchParams);
+    expect(query).toEqual({
+      access_token: 'token-of-customer.new-conversation-0001',
+      name: 'Zoë & Søn',
+      locale: 'de',
+      queue: 'support',
+      'ctx.OrderId': '47&11',
+    });
+    expect(ticketExpiresAt).toBe(new Date(NOW + 3_600_000).toISOString());
+    const headers = new Headers({ authorization: `Bearer ${ticket}` });
+    await expect(tickets.callerOf(headers)).resolves.toEqual({ ...CUSTOMER, conversationId });
+    expect(world.log).toEqual([]);
+  });
+
+  it.each([undefined, '', {}])('may say nothing about itself (%j)', async (body) => {
+    expect((await negotiation().customer({ body })).status).toBe(200);
+  });
+
+  it('comes back to its conversation with its ticket', async () => {
+    const { customer, born, bearer, writes } = negotiation();
+    await born();
+    const before = writes().length;
+    for (const body of [{}, { conversationId: ID }]) {
+      const answer = await customer({ headers: await bearer(CUSTOMER), body });
+      expect(bodyOf(answer)['conversationId']).toBe(ID);
+    }
+    expect(writes()).toHaveLength(before);
+  });
+
+  it('is told that its conversation has ended, and what it can do next', async () => {
+    const { customer, born, bearer, service, clientUrl } = negotiation();
+    await born();
+    await service.handle(ID, { type: 'customer-left' });
+    const answer = await customer({ headers: await bearer(CUSTOMER) });
+    expect(answer.status).toBe(409);
+    expect(bodyOf(answer)).toMatchObject({
+      code: 'conversation-ended',
+      reason: 'customer-ended',
+      options: ['new-conversation'],
+    });
+    expect(clientUrl).not.toHaveBeenCalled();
+  });
+
+  it.each<[number, string, RequestParts]>([
+    [401, 'names a conversation without a ticket', { body: { conversationId: ID } }],
+    [401, 'has a forged ticket', { headers: { authorization: 'Bearer a.b.c' } }],
+    [401, 'sends something else than a ticket', { headers: { authorization: 'Basic YTpi' } }],
+  ])('gets %i when it %s', async (status, _what, parts) => {
+    const { customer, world, lines, clientUrl } = negotiation();
+    const answer = await customer(parts);
+    expect(answer).toMatchObject({ status, headers: { 'www-authenticate': 'Bearer' } });
+    expect(world.log).toEqual([]);
+    expect(clientUrl).not.toHaveBeenCalled();
+    expect(lines.map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  it('gets 403 with the ticket of another conversation', async () => {
+    const { customer, bearer, world } = negotiation();
+    const headers = await bearer({ ...CUSTOMER, conversationId: 'conversation-0002' });
+    expect((await customer({ headers, body: { conversationId: ID } })).status).toBe(403);
+    expect(world.log).toEqual([]);
+  });
+
+  it('gets 401 when its ticket has expired', async () => {
+    const { customer, bearer, clock } = negotiation();
+    const headers = await bearer(CUSTOMER);
+    clock.now += 3_600_000;
+    expect((await customer({ headers })).status).toBe(401);
+  });
+
+  it('is not an agent', async () => {
+    const { customer, bearer } = negotiation();
+    const answer = await customer({ headers: await bearer(ANN) });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)['field']).toBe('authorization');
+  });
+
+  it.each([
+    ['body', 'not JSON'],
+    ['body', '[]'],
+    ['body', '"text"'],
+    ['body.name', { name: 7 }],
+    ['body.name', { name: 'a\u0007b' }],
+    ['body.locale', { locale: '<script>' }],
+    ['body.queue', { queue: 'a/b' }],
+    ['body.context', { context: [] }],
+    ['body.context.x-y', { context: { 'x-y': '1' } }],
+    ['body.context.x', { context: { x: 1 } }],
+    ['body.conversationId', { conversationId: 'x' }],
+  ])('gets 400 naming %s for %j', async (field, body) => {
+    const { customer, clientUrl } = negotiation();
+    const answer = await customer({ body });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)).toMatchObject({ code: 'invalid-input', field });
+    expect(clientUrl).not.toHaveBeenCalled();
+  });
+
+  it('gets 413 for a body of more than 16 KiB', async () => {
+    expect((await negotiation().customer({ body: 'x'.repeat(16 * 1024 + 1) })).status).toBe(413);
+  });
+
+  it('gets 503 while the storage fails', async () => {
+    const { customer, bearer, world } = negotiation();
+    world.fail('load', 1);
+    expect((await customer({ headers: await bearer(CUSTOMER) })).status).toBe(503);
+  });
+
+  it('gets 503 while no socket URL can be made', async () => {
+    const { customer, clientUrl } = negotiation();
+    clientUrl.mockRejectedValueOnce(new DependencyError('web-pubsub', 'client-url'));
+    expect((await customer()).status).toBe(503);
+  });
+});
+
+describe('the backend of the agents', () => {
+  it('gets a socket and a ticket for the agent it names', async () => {
+    const { agent, tickets, world } = negotiation();
+    const answer = await agent({ body: { agentId: 'ann', name: 'Ann Smith' } });
+    const { agentId, url, ticket } = bodyOf(answer) as Record<string, string>;
+    expect(agentId).toBe('ann');
+    expect(url).toContain('token-of-agent.ann');
+    const headers = new Headers({ authorization: `Bearer ${ticket}` });
+    await expect(tickets.callerOf(headers)).resolves.toEqual(ANN);
+    expect(world.log).toEqual([]);
+  });
+
+  it('may leave out the name', async () => {
+    const { agent, tickets } = negotiation();
+    const { ticket } = bodyOf(await agent({ body: { agentId: 'ann' } })) as Record<string, string>;
+    const headers = new Headers({ authorization: `Bearer ${ticket}` });
+    await expect(tickets.callerOf(headers)).resolves.toEqual({ ...ANN, agentName: 'ann' });
+  });
+
+  it.each([
+    ['body', 'not JSON'],
+    ['body', null],
+    ['body.agentId', {}],
+    ['body.agentId', { agentId: 'a b' }],
+    ['body.agentId', { agentId: 'x'.repeat(65) }],
+    ['body.name', { agentId: 'ann', name: '' }],
+    ['body.name', { agentId: 'ann', name: 'x'.repeat(101) }],
+    ['body.name', { agentId: 'ann', name: 'two\nlines' }],
+  ])('gets 400 naming %s for %j', async (field, body) => {
+    const { agent, clientUrl } = negotiation();
+    const answer = await agent({ body });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)['field']).toBe(field);
+    expect(clientUrl).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,68 @@
+import { jest } from '@jest/globals';
+import { createConversationService } from '../../../shared/application/conversation-service';
+import type { Instant } from '../../../shared/domain/time';
+import { MINUTE } from '../../../shared/domain/time';
+import { createLogger } from '../../../shared/logging';
+import { createTickets, type Caller, type Tickets } from '../../../shared/security/tickets';
+import { MemoryWorld } from '../../support/memory-ports';
+
+export const ID = 'conversation-0001';
+export const NOW: Instant = Date.parse('2026-03-01T10:00:00.000Z');
+export const SIGNING_KEY = 'a-signing-key-of-the-handler-tests-000';
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+/** The handlers' dependencies over memory: real service, real tickets, a log that can be read. */
+export function scene() {
+  const world = new MemoryWorld();
+  const clock = { now: NOW };
+  const now = () => clock.now;
+  const lines: LogLine[] = [];
+  const to =
+    (level: LogLine['level']) =>
+    (...args: unknown[]) =>
+      lines.push({ level, text: args.join(' ') });
+  const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
+  const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetime: 60 * MINUTE, now });
+  const service = createConversationService({ ...world, now, gracePeriod: 3 * MINUTE });
+  const clientUrl = jest.fn(
+    async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
+  );
+  const bearer = async (caller: Caller) => ({
+    authorization: `Bearer ${(await tickets.issue(caller)).ticket}`,
+  });
+  return {
+    world,
+    clock,
+    lines,
+    service,
+    tickets,
+    clientUrl,
+    bearer,
+    deps: {
+      store: world.store,
+      workList: world.workList,
+      tickets,
+      logger,
+      service,
+      clientUrl,
+      newConversationId: () => 'new-conversation-0001',
+    },
+    /** The customer opens its first socket. */
+    born: async (id = ID): Promise<void> => {
+      const profile = { name: 'Erika Mustermann', locale: 'de', queue: 'support', context: {} };
+      await service.handle(id, { type: 'connect', conversationId: id, profile });
+      await service.handle(id, { type: 'connected', connectionId: 'tab-a', occurredAt: NOW });
+      world.open(id, 'tab-a');
+    },
+    /** Writes that have reached the ports. */
+    writes: () => world.log.filter((entry) => !['load', 'presence'].includes(entry)),
+  };
+}
+
+export const ANN = { role: 'agent', agentId: 'ann', agentName: 'Ann Smith' } as const;
+export const BOB = { role: 'agent', agentId: 'bob', agentName: 'Bob Jones' } as const;
+export const CUSTOMER = { role: 'customer', conversationId: ID } as const;

@@ -1,0 +1,236 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidInputError } from '../../../shared/errors';
+import { parseWebPubSubEvent } from '../../../shared/inbound/cloud-event';
+import { bytesOf, eventHeaders, HUB, without, type EventParts } from '../handlers/request';
+
+const parse = (headers: Record<string, string>, body?: unknown, hub = HUB) =>
+  parseWebPubSubEvent(new Headers(headers), bytesOf(body), hub);
+
+const event = (parts: EventParts, body?: unknown) => parse(eventHeaders(parts), body);
+
+function failure(run: () => unknown): InvalidInputError {
+  try {
+    run();
+  } catch (thrown) {
+    if (thrown instanceof InvalidInputError) return thrown;
+    throw thrown;
+  }
+  throw new Error('nothing was refused');
+}
+
+const CONNECTION = { participant: { role: 'customer', conversationId: 'conversation-0001' } };
+
+describe('an event that the service sends', () => {
+  it('has its name, participant, connection, time and an id of its own', () => {
+    expect(event({ name: 'disconnected', id: '7' }, { reason: 'whatever' })).toEqual({
+      ...CONNECTION,
+      name: 'disconnected',
+      connectionId: 'connection-a',
+      occurredAt: Date.parse('2026-03-01T10:00:00Z'),
+      eventId: 'connection-a.7',
+    });
+  });
+
+  it('is told apart from the same numbered event of another connection', () => {
+    const ids = ['connection-a', 'connection-b'].map(
+      (connectionId) => event({ connectionId, id: '1' }).eventId,
+    );
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it.each(['chat', 'Chat', 'CHAT'])('belongs to the hub "Chat" when it names "%s"', (hub) => {
+    expect(parse(eventHeaders({ hub }), undefined, 'Chat').name).toBe('connected');
+  });
+
+  it('may write its type in any case', () => {
+    const headers = { ...eventHeaders(), 'ce-type': 'AZURE.WebPubSub.Sys.Connected' };
+    expect(parse(headers).name).toBe('connected');
+  });
+
+  it.each([
+    ['customer.conversation-0001', { role: 'customer', conversationId: 'conversation-0001' }],
+    ['agent.Ann_Smith-1', { role: 'agent', agentId: 'Ann_Smith-1' }],
+  ])('names its participant in the user id %s', (userId, participant) => {
+    expect(event({ userId }).participant).toEqual(participant);
+  });
+
+  it.each([
+    ['2026-03-01T10:00:00.5Z', '2026-03-01T10:00:00.500Z'],
+    ['2026-03-01T12:00:00+02:00', '2026-03-01T10:00:00.000Z'],
+  ])('may give its time as %s', (time, instant) => {
+    expect(event({ time }).occurredAt).toBe(Date.parse(instant));
+  });
+});
+
+describe('a header that is not as the service sends it is named', () => {
+  const needed = ['ce-type', 'ce-eventName', 'ce-hub', 'ce-userId', 'ce-connectionId', 'ce-id', 'ce-time'];
+
+  it.each(needed)('%s is missing', (name) => {
+    expect(failure(() => parse(without(eventHeaders(), name)))).toMatchObject({ field: name, status: 400 });
+  });
+
+  it.each(needed)('%s is empty', (name) => {
+    expect(failure(() => parse({ ...without(eventHeaders(), name), [name]: '' })).field).toBe(name);
+  });
+
+  it.each(needed)('%s is far too long', (name) => {
+    const long = 'x'.repeat(100_000);
+    expect(failure(() => parse({ ...without(eventHeaders(), name), [name]: long })).field).toBe(name);
+  });
+
+  it.each([
+    ['ce-type', 'azure.webpubsub.sys.exploded'],
+    ['ce-type', 'azure.webpubsub.user.connected'],
+    ['ce-type', 'connected'],
+    ['ce-type', 'azure.webpubsub.sys.connected, azure.webpubsub.sys.connected'],
+    ['ce-type', 'constructor'],
+    ['ce-eventName', 'disconnected'],
+    ['ce-eventName', 'Connected'],
+    ['ce-userId', 'conversation-0001'],
+    ['ce-userId', 'customer.'],
+    ['ce-userId', 'customer.UPPER-CASE'],
+    ['ce-userId', 'customer.../../agents'],
+    ['ce-userId', 'agent.a b'],
+    ['ce-userId', 'agent.ann.other'],
+    ['ce-userId', 'admin.root-0001'],
+    ['ce-connectionId', 'with space'],
+    ['ce-connectionId', "' or 1 eq 1"],
+    ['ce-connectionId', 'x'.repeat(129)],
+    ['ce-id', '1, 1'],
+    ['ce-id', 'x'.repeat(65)],
+    ['ce-time', 'yesterday'],
+    ['ce-time', '2026-03-01'],
+    ['ce-time', '2026-03-01T10:00:00'],
+    ['ce-time', '2026-13-01T10:00:00Z'],
+    ['ce-time', '2026-03-01T25:00:00Z'],
+    ['ce-time', '1772359200'],
+  ])('%s: %s', (name, value) => {
+    const refused = failure(() => parse({ ...without(eventHeaders(), name), [name]: value }));
+    expect(refused).toMatchObject({ field: name, status: 400 });
+  });
+
+  it('another hub is not found here', () => {
+    expect(failure(() => event({ hub: 'other' }))).toMatchObject({ field: 'ce-hub', status: 404 });
+  });
+
+  it('is not repeated in the error', () => {
+    const refused = failure(() => event({ userId: 'customer.NOT-TO-BE-REPEATED' }));
+    expect(refused.message).not.toContain('NOT-TO-BE-REPEATED');
+  });
+});
+
+describe('connect', () => {
+  const connect = (body: unknown, userId?: string) =>
+    event({ name: 'connect', id: '0', ...(userId !== undefined && { userId }) }, body);
+
+  it('says who the customer is in the query of the socket URL', () => {
+    const query = {
+      name: ['Erika Mustermann'],
+      locale: ['de-DE'],
+      queue: ['support'],
+      'ctx.OrderId': ['4711'],
+      'ctx.constructor': ['harmless'],
+      access_token: ['not looked at'],
+    };
+    expect(connect({ claims: {}, query, headers: {}, subprotocols: [] })).toMatchObject({
+      name: 'connect',
+      profile: {
+        name: 'Erika Mustermann',
+        locale: 'de-DE',
+        queue: 'support',
+        context: { OrderId: '4711', constructor: 'harmless' },
+      },
+    });
+  });
+
+  it.each([undefined, '', {}, { query: {} }])('has defaults when the body is %j', (body) => {
+    expect(connect(body)).toMatchObject({
+      profile: { name: 'Customer', locale: 'en', queue: 'default', context: {} },
+    });
+  });
+
+  it('of an agent needs no profile', () => {
+    expect(connect('not even JSON', 'agent.ann')).toMatchObject({ name: 'connect', profile: undefined });
+  });
+
+  it.each([
+    ['body', 'not JSON'],
+    ['body', '[]'],
+    ['body', 'null'],
+    ['body', Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
+    ['body.query', { query: 'name=Erika' }],
+    ['body.query.name', { query: { name: 'Erika' } }],
+    ['query.name', { query: { name: ['Erika', 'Max'] } }],
+    ['query.name', { query: { name: [''] } }],
+    ['query.name', { query: { name: ['x'.repeat(101)] } }],
+    ['query.name', { query: { name: ['two\nlines'] } }],
+    ['query.locale', { query: { locale: ['not a language'] } }],
+    ['query.queue', { query: { queue: ['../agents'] } }],
+    ['query.context.1st', { query: { 'ctx.1st': ['x'] } }],
+    ['query.context.OrderId', { query: { 'ctx.OrderId': ['x'.repeat(501)] } }],
+    ['query.ctx.OrderId', { query: { 'ctx.OrderId': ['1', '2'] } }],
+    [
+      'query.context',
+      { query: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`ctx.v${i}`, ['x']])) },
+    ],
+  ])('is refused, naming %s', (field, body) => {
+    expect(failure(() => connect(body))).toMatchObject({ field, status: 400 });
+  });
+});
+
+describe('message', () => {
+  const message = (body: unknown, contentType = 'application/json', userId?: string) =>
+    event({ name: 'message', contentType, ...(userId !== undefined && { userId }) }, body);
+
+  it.each([
+    ['application/json', { text: 'Where is my parcel?' }],
+    ['Application/JSON; charset=UTF-8', { text: 'Where is my parcel?' }],
+    ['text/plain', 'Where is my parcel?'],
+    ['text/plain; charset=utf-8', 'Where is my parcel?'],
+  ])('may come as %s', (contentType, body) => {
+    expect(message(body, contentType)).toMatchObject({ name: 'message', text: 'Where is my parcel?' });
+  });
+
+  it('keeps line breaks, tabs and every language', () => {
+    const text = 'Grüße\r\n\tаж 你好 👩‍👩‍👧';
+    expect(message({ text })).toMatchObject({ text });
+  });
+
+  it('of an agent says which conversation it is for', () => {
+    const body = { text: 'Hello', conversationId: 'conversation-0002' };
+    expect(message(body, 'application/json', 'agent.ann')).toMatchObject(body);
+    expect(failure(() => message({ text: 'Hello' }, 'application/json', 'agent.ann')).field).toBe(
+      'body.conversationId',
+    );
+  });
+
+  it.each(['application/octet-stream', 'application/xml', 'multipart/form-data', ''])(
+    'of the type "%s" is refused as 415',
+    (contentType) => {
+      expect(failure(() => message('x', contentType))).toMatchObject({ field: 'content-type', status: 415 });
+    },
+  );
+
+  it.each([
+    ['body', 'not JSON'],
+    ['body', '"text"'],
+    ['body', [{ text: 'x' }]],
+    ['body.text', {}],
+    ['body.text', { text: '' }],
+    ['body.text', { text: 7 }],
+    ['body.text', { text: 'x'.repeat(8_001) }],
+    ['body.text', { text: 'nul \u0000 byte' }],
+    ['body.text', '{"text":"\\ud800"}'],
+    ['body.conversationId', { text: 'x', conversationId: "' or 1 eq 1" }],
+    ['body', Buffer.from('{"text":"\xff"}', 'latin1')],
+  ])('is refused, naming %s', (field, body) => {
+    expect(failure(() => message(body))).toMatchObject({ field, status: 400 });
+  });
+
+  it('never appears in an error', () => {
+    for (const body of ['{"text": PRIVATE', { text: 'PRIVATE\u0000' }, { text: ['PRIVATE'] }]) {
+      const refused = failure(() => message(body));
+      expect(`${refused.message} ${String(refused.cause)}`).not.toContain('PRIVATE');
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { ContentionError, DependencyError, StoredRowError } from '../../../shared/errors';
+import { parseProfileFromQuery, profileToQuery } from '../../../shared/inbound/customer-profile';
+import { problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
+import { request } from '../handlers/request';
+
+describe('the body of a request', () => {
+  it('is read when it is exactly as large as allowed', async () => {
+    expect((await readBody(request({ body: 'x'.repeat(10) }), 10)).toString()).toBe('x'.repeat(10));
+  });
+
+  it('is refused as 413 when it is larger, whatever Content-Length says', async () => {
+    const lying = request({ body: 'x'.repeat(11), headers: { 'content-length': '1' } });
+    await expect(readBody(lying, 10)).rejects.toMatchObject({ field: 'body', status: 413 });
+  });
+
+  it('is not even read when Content-Length says that it is larger', async () => {
+    const announced = {
+      ...request({ headers: { 'content-length': '11' } }),
+      arrayBuffer: () => Promise.reject(new Error('was read')),
+    };
+    await expect(readBody(announced, 10)).rejects.toMatchObject({ status: 413 });
+  });
+});
+
+describe('an answer', () => {
+  it('that tells a problem has a stable code, a type and its status, and is not kept by caches', () => {
+    const answer = problem(409, 'conversation-ended', 'It is over.', { state: 'Closed' });
+    expect(answer).toMatchObject({
+      status: 409,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    });
+    expect(JSON.parse(answer.body ?? '')).toEqual({
+      type: 'urn:chat-disconnect:problem:conversation-ended',
+      title: 'conversation ended',
+      status: 409,
+      code: 'conversation-ended',
+      detail: 'It is over.',
+      state: 'Closed',
+    });
+  });
+
+  it.each([
+    [503, new DependencyError('table-storage', 'load')],
+    [503, new ContentionError(24)],
+    [500, new StoredRowError('row', 'is broken')],
+    [500, new Error('a bug')],
+    [500, 'a thrown text'],
+  ])('to a failure of ours is %i', (status, thrown) => {
+    expect(statusOfFailure(thrown)).toBe(status);
+  });
+});
+
+describe('a profile in a socket URL', () => {
+  it('reads as it was written', () => {
+    const profile = {
+      name: 'Zoë & Søn <script>',
+      locale: 'pt-BR',
+      queue: 'support_1',
+      context: { OrderId: '47=11&x', Note: '' },
+    };
+    const query: Record<string, string[]> = {};
+    for (const [key, value] of profileToQuery(profile)) (query[key] ??= []).push(value);
+    expect(parseProfileFromQuery(query)).toEqual(profile);
+  });
+});

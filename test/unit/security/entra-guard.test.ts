@@ -1,0 +1,135 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
+import { entraGuard } from '../../../shared/security/webhook-guard';
+
+const TENANT = '11111111-2222-3333-4444-555555555555';
+const OTHER_TENANT = '99999999-2222-3333-4444-555555555555';
+const AUDIENCE = 'api://chat-webhook';
+
+let server: Server;
+let authority: string;
+let key: KeyLike;
+let publicKeyText: string;
+let otherKey: KeyLike;
+const asked: string[] = [];
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('RS256', { extractable: true });
+  key = pair.privateKey;
+  publicKeyText = await exportSPKI(pair.publicKey);
+  otherKey = (await generateKeyPair('RS256')).privateKey;
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' }];
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+interface Token {
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly expires?: string;
+  readonly notBefore?: string;
+  readonly key?: KeyLike | Uint8Array;
+  readonly header?: { alg: string; kid?: string };
+}
+
+const token = (change: Token = {}) =>
+  new SignJWT({ appid: 'the-service' })
+    .setProtectedHeader(change.header ?? { alg: 'RS256', kid: 'key-1' })
+    .setIssuer(change.issuer ?? `${authority}/${TENANT}/v2.0`)
+    .setAudience(change.audience ?? AUDIENCE)
+    .setIssuedAt()
+    .setNotBefore(change.notBefore ?? '-1m')
+    .setExpirationTime(change.expires ?? '1h')
+    .sign(change.key ?? key);
+
+const guard = () => entraGuard({ tenantId: TENANT, audience: AUDIENCE, authority });
+const pass = async (bearer: string) => guard()(new Headers({ authorization: `Bearer ${bearer}` }));
+
+describe('the guard of a service without access keys', () => {
+  it('lets a token of the tenant for the audience pass, in both forms of the issuer', async () => {
+    await expect(pass(await token())).resolves.toBeUndefined();
+    await expect(
+      pass(await token({ issuer: `https://sts.windows.net/${TENANT}/` })),
+    ).resolves.toBeUndefined();
+    expect(asked).toContain(`/${TENANT}/discovery/v2.0/keys`);
+  });
+
+  it('asks for the keys once, not at every event', async () => {
+    const one = guard();
+    const before = asked.length;
+    const headers = new Headers({ authorization: `Bearer ${await token()}` });
+    await Promise.all([one(headers), one(headers)]);
+    await one(headers);
+    expect(asked.length - before).toBe(1);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['for another audience', () => token({ audience: 'api://something-else' })],
+    ['of another tenant', () => token({ issuer: `${authority}/${OTHER_TENANT}/v2.0` })],
+    ['of another tenant, old form', () => token({ issuer: `https://sts.windows.net/${OTHER_TENANT}/` })],
+    ['of another issuer', () => token({ issuer: 'https://evil.example/v2.0' })],
+    ['that expired', () => token({ expires: '-2m' })],
+    ['that is not valid yet', () => token({ notBefore: '5m' })],
+    ['signed with another key', () => token({ key: otherKey })],
+    ['that names an unknown key', () => token({ header: { alg: 'RS256', kid: 'key-2' }, key: otherKey })],
+    [
+      'signed with the public key as if it were a secret (HS256)',
+      () => token({ header: { alg: 'HS256', kid: 'key-1' }, key: Buffer.from(publicKeyText) }),
+    ],
+    [
+      'that is not signed (alg none)',
+      async () =>
+        new UnsecuredJWT({})
+          .setIssuer(`${authority}/${TENANT}/v2.0`)
+          .setAudience(AUDIENCE)
+          .setExpirationTime('1h')
+          .encode(),
+    ],
+    ['that is no token', async () => 'a.b.c'],
+  ])('refuses a token %s', async (_what, make) => {
+    const bearer = await make();
+    const refused = await pass(bearer).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ status: 401, code: 'not-authenticated' });
+    expect(String(refused)).not.toContain(bearer);
+    expect((refused as Error).cause).toBeUndefined();
+  });
+
+  // Known gap: the claim is checked only where it is there.
+  it.failing('refuses a token that never expires', async () => {
+    const endless = new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
+      .setIssuer(`${authority}/${TENANT}/v2.0`)
+      .setAudience(AUDIENCE);
+    await expect(pass(await endless.sign(key))).rejects.toMatchObject({ status: 401 });
+  });
+
+  // Known gap: answered 401, which the service does not repeat, so that the event is lost.
+  it.failing('fails, to be repeated, while the keys of the tenant cannot be read', async () => {
+    const unreachable = 'http://127.0.0.1:1';
+    const cutOff = entraGuard({ tenantId: TENANT, audience: AUDIENCE, authority: unreachable });
+    const headers = { authorization: `Bearer ${await token({ issuer: `${unreachable}/${TENANT}/v2.0` })}` };
+    await expect(cutOff(new Headers(headers))).rejects.toMatchObject({ retryable: true });
+  });
+
+  it.each([undefined, '', 'Bearer', 'Basic YTpi'])(
+    'asks for a token when the header is %j',
+    async (value) => {
+      const headers = new Headers(value === undefined ? {} : { authorization: value });
+      await expect(guard()(headers)).rejects.toMatchObject({ status: 401 });
+    },
+  );
+
+  it('does not take a signature for a token', async () => {
+    await expect(guard()(new Headers({ 'ce-signature': 'sha256=00' }))).rejects.toMatchObject({
+      status: 401,
+    });
+  });
+});
