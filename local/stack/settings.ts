@@ -1,10 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The values of `local.settings.json`, or of the committed sample where nobody has made one. */
-export function readLocalSettings(root: string): Record<string, string> {
+/** The `local.settings.json` in use: your own, or the committed sample where you have made none. */
+export function localSettingsFile(root: string): string {
   const own = join(root, 'local.settings.json');
-  const file = existsSync(own) ? own : join(root, 'local.settings.sample.json');
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as { Values?: Record<string, string> };
+  return existsSync(own) ? own : join(root, 'local.settings.sample.json');
+}
+
+/** The values of the `local.settings.json` in use. */
+export function readLocalSettings(root: string): Record<string, string> {
+  const parsed = JSON.parse(readFileSync(localSettingsFile(root), 'utf8')) as {
+    Values?: Record<string, string>;
+  };
   return parsed.Values ?? {};
 }

@@ -3,7 +3,7 @@ import { startFunctionsHost } from '../functions-host';
 import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../web-pubsub';
 import { startAzurite } from './azurite';
 import { freePort } from './ports';
-import { readLocalSettings } from './settings';
+import { localSettingsFile, readLocalSettings } from './settings';
 
 /** The repository's root: where package.json, host.json and the compiled app are. */
 export const ROOT = join(__dirname, '..', '..');
@@ -79,10 +79,10 @@ async function bringUp(
 
   const functionsPort = ports.functions ?? (await freePort());
   const functionsUrl = `http://localhost:${functionsPort}`;
-  const settings = readLocalSettings(ROOT);
+  const settings = localSettingsFile(ROOT);
   const webPubSub = await startWebPubSub({
     port: ports.webPubSub ?? 0,
-    hub: settings['WEB_PUBSUB_HUB'] ?? 'chat',
+    hub: options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat',
     handlerUrl: webhookUrl(functionsUrl),
     ...options.webPubSub,
   });
@@ -90,7 +90,6 @@ async function bringUp(
   onUp('Web PubSub', webPubSub.endpoint);
 
   const env = {
-    ...settings,
     AzureWebJobsStorage: azurite.connectionString,
     CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
     WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
@@ -103,6 +102,7 @@ async function bringUp(
       appDirectory: ROOT,
       port: functionsPort,
       env,
+      settings,
       ...(options.onHostOutput && { onOutput: options.onHostOutput }),
     });
   let host = await startHost();

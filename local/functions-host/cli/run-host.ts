@@ -4,6 +4,7 @@ import { webhookPath } from '../durable/management-links';
 import { openTable } from '../durable/open-table';
 import { startDurable, type Durable } from '../durable/start-durable';
 import { readKeys } from '../http/authorize';
+import { withCors } from '../http/cors';
 import { authLevelOf, createFunctionEndpoint } from '../http/function-endpoint';
 import { startServer } from '../http/server';
 import { TimerRunner } from '../timers/timer-runner';
@@ -37,7 +38,7 @@ export async function runHost(
 ): Promise<RunningHost> {
   const directory = path.resolve(appDirectory);
   const settings = process.env;
-  if (settingsFile) await applySettingsFile(settingsFile, settings);
+  const { cors } = settingsFile ? await applySettingsFile(settingsFile, settings) : {};
   const configuration = await readHostJson(directory, settings);
 
   // The port first: it takes no part in loading, and a port in use should be told before anything else is touched.
@@ -95,10 +96,11 @@ export async function runHost(
     ...{ functions: httpFunctions, routePrefix: configuration.routePrefix, keys, invoke, log },
   });
   await durable?.recover();
-  handle = (request, response, requestUrl) =>
+  handle = withCors(cors, (request, response, requestUrl) =>
     durable && requestUrl.pathname.startsWith(`${webhookPath}/`)
       ? durable.handle(request, response, requestUrl)
-      : app(request, response, requestUrl);
+      : app(request, response, requestUrl),
+  );
   for (const timer of timers) await timer.start();
 
   return {

@@ -4,12 +4,18 @@ import { toError } from './to-error';
 
 export type Settings = Readonly<Record<string, string | undefined>>;
 
-/** Puts the `Values` of a local.settings.json into the environment; what is set there already wins. */
+/** What a local.settings.json says about the host itself. */
+export interface HostSettings {
+  /** Origins that browsers may call from: `*` or a comma-separated list. */
+  readonly cors?: string;
+}
+
+/** Puts the `Values` of a local.settings.json into the environment (what is set there already wins); gives the rest. */
 export async function applySettingsFile(
   file: string,
   env: Record<string, string | undefined>,
-): Promise<void> {
-  let parsed: { Values?: Record<string, unknown>; IsEncrypted?: boolean };
+): Promise<HostSettings> {
+  let parsed: { Values?: Record<string, unknown>; IsEncrypted?: boolean; Host?: { CORS?: unknown } };
   try {
     parsed = JSON.parse(await readFile(file, 'utf8')) as typeof parsed;
   } catch (error) {
@@ -20,6 +26,8 @@ export async function applySettingsFile(
   for (const [name, value] of Object.entries(parsed.Values ?? {})) {
     if (typeof value === 'string') env[name] ??= value;
   }
+  const cors = parsed.Host?.CORS;
+  return typeof cors === 'string' ? { cors } : {};
 }
 
 /** Replaces `%NAME%` by the setting of that name, as the Functions host does in schedules and the task hub name. */

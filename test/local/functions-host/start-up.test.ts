@@ -75,6 +75,30 @@ describe('starting the host', () => {
     await host.stop();
   });
 
+  it('lets browsers of the configured origins call, and no others', async () => {
+    const settings = path.join(directory, 'cors.settings.json');
+    const Host = { CORS: 'https://shop.example' };
+    await writeFile(settings, JSON.stringify({ IsEncrypted: false, Values: {}, Host }));
+    const host = await startFixture(azurite.connectionString, {}, { settings });
+    const preflight = (origin: string) =>
+      fetch(`${host.url}/api/echo/x`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-a' },
+      });
+    const allowed = await preflight('https://shop.example');
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    expect(allowed.headers.get('access-control-allow-headers')).toBe('x-a');
+    const foreign = await preflight('https://elsewhere.example');
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    const answer = await fetch(`${host.url}/api/echo/x`, {
+      method: 'PUT',
+      headers: { origin: 'https://shop.example' },
+    });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    await host.stop();
+  });
+
   it('runs timer functions by their schedule and at start', async () => {
     const notes = path.join(directory, 'timers');
     const host = await startFixture(azurite.connectionString, {
