@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { startFunctionsHost } from '../../../local/functions-host';
-import { readLocalSettings } from '../../../local/stack/settings';
 import { ROOT } from '../../../local/stack/stack';
 import { ensureBuilt } from './built-app';
+
+const { Values: SAMPLE } = JSON.parse(readFileSync(join(ROOT, 'local.settings.sample.json'), 'utf8')) as {
+  Values: Record<string, string>;
+};
 
 beforeAll(ensureBuilt, 120_000);
 
@@ -10,7 +15,7 @@ beforeAll(ensureBuilt, 120_000);
 async function refusalWith(changes: Record<string, string | undefined>): Promise<string> {
   const started = await startFunctionsHost({
     appDirectory: ROOT,
-    env: { ...readLocalSettings(ROOT), LOCAL_FUNCTION_KEY: 'key', LOCAL_MASTER_KEY: 'key', ...changes },
+    env: { ...SAMPLE, LOCAL_FUNCTION_KEY: 'key', LOCAL_MASTER_KEY: 'key', ...changes },
   }).catch((thrown: unknown) => String(thrown));
   if (typeof started === 'string') return started;
   await started.stop();
