@@ -17,7 +17,7 @@ afterEach(() => {
   system.tables.mode = system.taskHub.mode = 'forward';
   system.tables.loseAnswerTo = undefined;
 });
-afterAll(() => system.stop());
+afterAll(() => system?.stop());
 
 const rowsOf = async (conversationId: string): Promise<Row[]> =>
   (await system.rows()).filter(

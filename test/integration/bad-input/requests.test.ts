@@ -7,7 +7,7 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M' } });
 }, 120_000);
-afterAll(() => system.stop());
+afterAll(() => system?.stop());
 
 /** Runs something and says which rows are different afterwards. */
 async function rowsChangedBy(run: () => Promise<void>): Promise<Row[]> {
@@ -83,6 +83,14 @@ describe('the webhook', () => {
       expect(answer.json).toMatchObject({ code: 'invalid-input', field, status });
     });
     expect(changed).toEqual([]);
+  });
+
+  // Known gap: accepted by the parser, refused by the row (500), and so repeated by the service in vain.
+  it.failing('answers 4xx to context variables that are too long to be stored', async () => {
+    const context = Array.from({ length: 20 }, (_, index) => [`ctx.v${index}`, ['\u0001'.repeat(500)]]);
+    const body = { query: Object.fromEntries(context) as object };
+    const answer = await system.event({ name: 'connect', conversationId: newId(), body });
+    expect(answer.status).toBe(400);
   });
 
   it('is not there for other methods, and validates the service only', async () => {

@@ -71,7 +71,7 @@ beforeAll(async () => {
     (seen) => seen.includes('expired') && seen.includes('"Completed"'),
   );
 }, 180_000);
-afterAll(() => system.stop());
+afterAll(() => system?.stop());
 
 const DATA = { NAME, AGENT_NAME, TEXT, CONTEXT };
 const hubRows = () => rows.filter(({ table }) => table !== 'Conversations' && table !== 'WorkList');

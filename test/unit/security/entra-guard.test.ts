@@ -20,7 +20,8 @@ beforeAll(async () => {
   key = pair.privateKey;
   publicKeyText = await exportSPKI(pair.publicKey);
   otherKey = (await generateKeyPair('RS256')).privateKey;
-  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' }];
+  // Like those of Entra: they do not say which algorithm they are for.
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'key-1', use: 'sig' }];
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
@@ -79,6 +80,10 @@ describe('the guard of a service without access keys', () => {
     ['that expired', () => token({ expires: '-2m' })],
     ['that is not valid yet', () => token({ notBefore: '5m' })],
     ['signed with another key', () => token({ key: otherKey })],
+    [
+      'signed with another algorithm of the same key',
+      () => token({ header: { alg: 'PS256', kid: 'key-1' } }),
+    ],
     ['that names an unknown key', () => token({ header: { alg: 'RS256', kid: 'key-2' }, key: otherKey })],
     [
       'signed with the public key as if it were a secret (HS256)',

@@ -92,7 +92,7 @@ describe('a ticket', () => {
           .setAudience('conversation-api')
           .setSubject('customer.conversation-0001')
           .setExpirationTime(NOW / 1000 + 60)
-          .sign(createSecretKey(Buffer.from(KEY.repeat(2)))),
+          .sign(createSecretKey(Buffer.from(KEY))),
     ],
     [
       'signed with a private key',
