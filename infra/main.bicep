@@ -1,0 +1,230 @@
+targetScope = 'subscription'
+
+metadata description = 'Chat disconnect detection: one deployment, identities instead of keys.'
+
+// ---------------------------------------------------------------------------------------------- parameters
+
+@description('Name of the environment. It is part of the resource group\'s name and, hashed, of every other name.')
+@minLength(1)
+@maxLength(40)
+param environmentName string
+
+@description('Region of every resource. It has to offer Flex Consumption and Web PubSub.')
+param location string
+
+@description('Node.js version of the function app.')
+@allowed(['22', '24'])
+param nodeVersion string = '22'
+
+@description('DISCONNECT_GRACE: how long a disconnection may last, as an ISO 8601 duration.')
+param disconnectGrace string = 'PT3M'
+
+@description('TICKET_LIFETIME: how long a ticket is valid, as an ISO 8601 duration.')
+param ticketLifetime string = 'PT12H'
+
+@description('TASKHUB_NAME: the Durable Functions task hub. Another name starts an empty hub: running timers stay behind.')
+@minLength(3)
+@maxLength(45)
+param taskHubName string = 'ChatDisconnect'
+
+@description('WEB_PUBSUB_HUB: the hub that customers and agents connect to.')
+param webPubSubHub string = 'chat'
+
+@description('Size of Web PubSub. Free_F1 allows 20 connections at a time, which is enough for a try.')
+@allowed(['Free_F1', 'Standard_S1', 'Premium_P1'])
+param webPubSubSku string = 'Standard_S1'
+
+@description('Units of Web PubSub, 1000 connections each. Free_F1 has one.')
+@minValue(1)
+param webPubSubCapacity int = 1
+
+@description('WEBHOOK_TOKEN_AUDIENCE: the resource that Web PubSub asks its token for. See infra/README.md before changing it.')
+param webhookTokenAudience string = 'https://webpubsub.azure.com'
+
+@description('Origins of the pages that hold the chat widget and the agent desk, such as https://www.contoso.com.')
+param allowedOrigins string[] = []
+
+@description('Most instances the function app may scale out to.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Memory of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
+param acceptPreviousTicketSigningKey bool = false
+
+// --------------------------------------------------------------------------------------------------- names
+
+var tags = { 'azd-env-name': environmentName }
+
+// The same for every deployment of an environment, so that a deployment updates instead of adding; different
+// between environments, because half of these names are unique in all of Azure.
+var token = uniqueString(subscription().id, environmentName, location)
+
+// Modules take names from here and not from each other's outputs: a preview (what-if) knows a name made of parameters
+// before anything exists, so it can show every resource.
+var names = {
+  appIdentity: 'id-app-${token}'
+  webPubSubIdentity: 'id-webpubsub-${token}'
+  workspace: 'log-${token}'
+  component: 'appi-${token}'
+  hostStorage: 'sthost${token}'
+  conversationStorage: 'stchat${token}'
+  keyVault: 'kv-chat-${token}'
+  webPubSub: 'wps-chat-${token}'
+  plan: 'plan-${token}'
+  functionApp: 'func-chat-${token}'
+}
+
+// ----------------------------------------------------------------------------------------------- resources
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module appIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: { name: names.appIdentity, location: location, tags: tags }
+}
+
+// Web PubSub calls the webhook with an identity of its own: it can read one secret and nothing else, so that the
+// token it sends is of no use anywhere else.
+module webPubSubIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: { name: names.webPubSubIdentity, location: location, tags: tags }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    workspaceName: names.workspace
+    componentName: names.component
+    location: location
+    tags: tags
+  }
+}
+
+// Whoever can write to the host's account can run code in the app (packages, task hub). The conversations are
+// data, so they have an account of their own.
+var packageContainer = 'app-package'
+
+module hostStorage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    name: names.hostStorage
+    location: location
+    tags: tags
+    containers: [packageContainer]
+  }
+}
+
+module conversationStorage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    name: names.conversationStorage
+    location: location
+    tags: tags
+    tables: ['Conversations', 'WorkList']
+  }
+}
+
+module keyVault 'modules/key-vault.bicep' = {
+  scope: group
+  params: { name: names.keyVault, location: location, tags: tags }
+}
+
+module webPubSub 'modules/web-pubsub.bicep' = {
+  scope: group
+  params: {
+    name: names.webPubSub
+    location: location
+    tags: tags
+    sku: webPubSubSku
+    capacity: webPubSubCapacity
+    identityId: webPubSubIdentity.outputs.id
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    // An assignment is named after the identity's object id, which Azure makes: an identity that is deleted and made
+    // anew needs new assignments, and an assignment cannot be moved to another principal.
+    #disable-next-line what-if-short-circuiting
+    appPrincipalId: appIdentity.outputs.principalId
+    #disable-next-line what-if-short-circuiting
+    webPubSubPrincipalId: webPubSubIdentity.outputs.principalId
+    hostStorageName: names.hostStorage
+    conversationStorageName: names.conversationStorage
+    componentName: names.component
+    webPubSubName: names.webPubSub
+    keyVaultName: names.keyVault
+  }
+  dependsOn: [hostStorage, conversationStorage, monitoring, webPubSub, keyVault]
+}
+
+module functions 'modules/functions.bicep' = {
+  scope: group
+  params: {
+    planName: names.plan
+    name: names.functionApp
+    location: location
+    tags: tags
+    nodeVersion: nodeVersion
+    maximumInstanceCount: maximumInstanceCount
+    instanceMemoryMB: instanceMemoryMB
+    allowedOrigins: allowedOrigins
+    identityId: appIdentity.outputs.id
+    identityClientId: appIdentity.outputs.clientId
+    hostStorage: hostStorage.outputs.endpoints
+    packageContainer: packageContainer
+    conversationTablesEndpoint: conversationStorage.outputs.endpoints.table
+    applicationInsightsConnectionString: monitoring.outputs.connectionString
+    keyVaultUri: keyVault.outputs.uri
+    webPubSubEndpoint: webPubSub.outputs.endpoint
+    webPubSubHub: webPubSubHub
+    webhookTokenAudience: webhookTokenAudience
+    disconnectGrace: disconnectGrace
+    ticketLifetime: ticketLifetime
+    taskHubName: taskHubName
+    acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
+  }
+  // The host reads its storage, its keys and the ticket signing key as soon as it starts.
+  dependsOn: [roles]
+}
+
+module hub 'modules/web-pubsub-hub.bicep' = {
+  scope: group
+  params: {
+    webPubSubName: names.webPubSub
+    name: webPubSubHub
+    functionAppHostName: functions.outputs.hostName
+    keyVaultUri: keyVault.outputs.uri
+    tokenAudience: webhookTokenAudience
+  }
+  // Web PubSub reads the key in its webhook URL with its identity.
+  dependsOn: [roles]
+}
+
+// ------------------------------------------------------------------------------------------------- outputs
+// azd keeps outputs in the environment's .env file, and Azure in the deployment history: no secret belongs here.
+
+@description('Resource group that holds everything.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Name of the function app.')
+output FUNCTION_APP_NAME string = names.functionApp
+
+@description('Address of the API: the widget and the desk call it.')
+output FUNCTION_APP_URL string = 'https://${functions.outputs.hostName}'
+
+@description('Address of Web PubSub.')
+output WEB_PUBSUB_ENDPOINT string = webPubSub.outputs.endpoint
+
+@description('Key vault with the ticket signing key and the function keys.')
+output KEY_VAULT_NAME string = names.keyVault

@@ -1,0 +1,5 @@
+using './main.bicep'
+
+// azd sets both. With the Azure CLI, set them yourself; there is no default, so that nothing lands in the wrong place.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param location = readEnvironmentVariable('AZURE_LOCATION')

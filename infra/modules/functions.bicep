@@ -1,0 +1,187 @@
+import { ticketSigningKeySecretName } from 'key-vault.bicep'
+
+metadata description = 'The function app on Flex Consumption, and all its settings.'
+
+@description('Name of the plan. A Flex Consumption plan holds one app.')
+param planName string
+
+@description('Name of the function app. Shorter than 32 characters, because the host derives its id from the first 32.')
+@maxLength(31)
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags { *: string }
+
+@description('Node.js version.')
+param nodeVersion string
+
+@description('Most instances.')
+param maximumInstanceCount int
+
+@description('Memory of an instance.')
+param instanceMemoryMB int
+
+@description('Origins of the pages that call the API.')
+param allowedOrigins string[]
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Addresses of the host\'s storage account.')
+param hostStorage { blob: string, queue: string, table: string }
+
+@description('Blob container of the packages.')
+param packageContainer string
+
+@description('Address of the conversations\' tables.')
+param conversationTablesEndpoint string
+
+@description('Connection string of Application Insights, which names the component and opens nothing.')
+param applicationInsightsConnectionString string
+
+@description('Address of the key vault, with a slash at its end.')
+param keyVaultUri string
+
+@description('Address of Web PubSub.')
+param webPubSubEndpoint string
+
+@description('Hub.')
+param webPubSubHub string
+
+@description('The resource that Web PubSub asks its token for.')
+param webhookTokenAudience string
+
+@description('How long a disconnection may last.')
+param disconnectGrace string
+
+@description('How long a ticket is valid.')
+param ticketLifetime string
+
+@description('Task hub.')
+param taskHubName string
+
+@description('Whether tickets of the previous signing key are accepted.')
+param acceptPreviousTicketSigningKey bool
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  // Linux.
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  // By this tag azd finds where the service "api" of azure.yaml is deployed to.
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    // Key Vault references in settings use the system-assigned identity unless told otherwise; there is none here.
+    keyVaultReferenceIdentity: identityId
+    functionAppConfig: {
+      runtime: { name: 'node', version: nodeVersion }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${hostStorage.blob}${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstanceCount
+        instanceMemoryMB: instanceMemoryMB
+        // Durable Functions on Azure Storage needs one: an app scaled to zero would be woken late by its timers, and
+        // a timer that ends conversations should not be late.
+        alwaysReady: [{ name: 'durable', instanceCount: 1 }]
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      // The widget and the desk are pages of other origins. Tickets travel in a header, so no cookies are needed.
+      cors: { allowedOrigins: allowedOrigins, supportCredentials: false }
+    }
+  }
+}
+
+// Deployment signs in; publishing user names and passwords are off.
+resource noPasswordForDeployment 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
+
+resource noPasswordForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+// What the Functions host reads. No FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION, WEBSITE_*: Flex Consumption
+// has functionAppConfig instead and refuses or ignores them.
+var hostSettings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  // Not __managedIdentityResourceId: Durable Functions does not accept it.
+  AzureWebJobsStorage__clientId: identityClientId
+  // All three, because Durable Functions uses all three.
+  AzureWebJobsStorage__blobServiceUri: hostStorage.blob
+  AzureWebJobsStorage__queueServiceUri: hostStorage.queue
+  AzureWebJobsStorage__tableServiceUri: hostStorage.table
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // Function keys live in the vault, where the deployment has put the webhook's key (key-vault.bicep).
+  AzureWebJobsSecretStorageType: 'keyvault'
+  AzureWebJobsSecretStorageKeyVaultUri: keyVaultUri
+  AzureWebJobsSecretStorageKeyVaultClientId: identityClientId
+}
+
+// What shared/config.ts and host.json read.
+var productSettings = {
+  DISCONNECT_GRACE: disconnectGrace
+  WEB_PUBSUB_ENDPOINT: webPubSubEndpoint
+  WEB_PUBSUB_HUB: webPubSubHub
+  WEBHOOK_GUARD: 'entra'
+  WEBHOOK_TOKEN_TENANT_ID: tenant().tenantId
+  WEBHOOK_TOKEN_AUDIENCE: webhookTokenAudience
+  WEBHOOK_TOKEN_AUTHORITY: environment().authentication.loginEndpoint
+  CONVERSATION_TABLES_ENDPOINT: conversationTablesEndpoint
+  // Without a version, so that a new version of the secret is picked up (within a day, or at once by a restart).
+  TICKET_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${ticketSigningKeySecretName})'
+  TICKET_LIFETIME: ticketLifetime
+  AZURE_CLIENT_ID: identityClientId
+  TASKHUB_NAME: taskHubName
+}
+
+// Only while it exists: a reference to a secret that is not there would be taken for a key, word for word.
+var rotationSettings = acceptPreviousTicketSigningKey
+  ? {
+      TICKET_SIGNING_KEY_PREVIOUS: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${ticketSigningKeySecretName}-previous)'
+    }
+  : {}
+
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(hostSettings, productSettings, rotationSettings)
+}
+
+@description('Host name of the function app, known before any code is in it.')
+output hostName string = app.properties.defaultHostName

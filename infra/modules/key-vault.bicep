@@ -1,0 +1,132 @@
+metadata description = 'The vault of this one app: the ticket signing key, and the function keys, which the Functions host keeps here.'
+
+@description('Name of the vault.')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags { *: string }
+
+@description('Name of the secret with the ticket signing key.')
+@export()
+var ticketSigningKeySecretName = 'ticket-signing-key'
+
+@description('Name of the secret with the webhook\'s function key, in the naming of the Functions host (see below).')
+@export()
+var webhookKeySecretName = 'function--web-045pubsub-045events--webpubsub'
+
+// Random values for the first deployment. newGuid() may only be a parameter's default, and a secure parameter does
+// not show in the deployment history. Every deployment draws new ones, and only those whose secret does not exist
+// yet are used: see onlyIfNotExists below. Two version 4 GUIDs hold 244 random bits.
+
+@description('Half of a new ticket signing key.')
+@secure()
+param ticketKeyStart string = newGuid()
+
+@description('Half of a new ticket signing key.')
+@secure()
+param ticketKeyEnd string = newGuid()
+
+@description('Half of a new function key for the webhook.')
+@secure()
+param webhookKeyStart string = newGuid()
+
+@description('Half of a new function key for the webhook.')
+@secure()
+param webhookKeyEnd string = newGuid()
+
+@description('Half of a new function key for the agent desk.')
+@secure()
+param deskKeyStart string = newGuid()
+
+@description('Half of a new function key for the agent desk.')
+@secure()
+param deskKeyEnd string = newGuid()
+
+@description('Half of a function key that nobody uses.')
+@secure()
+param unusedKeyStart string = newGuid()
+
+@description('Half of a function key that nobody uses.')
+@secure()
+param unusedKeyEnd string = newGuid()
+
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    // Access by roles, like everywhere else, instead of the vault's own access policies.
+    enableRbacAuthorization: true
+    // Everything here can be made anew at the price of signing everybody in again. So a deleted vault is kept for
+    // the shortest time, and purge protection stays off: it would keep the name of a deleted environment taken.
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 7
+    // No template, machine or disk reads from this vault.
+    enabledForTemplateDeployment: false
+    enabledForDeployment: false
+    enabledForDiskEncryption: false
+    // Open to every network, closed to everybody without a role. Private networking is not part of this version.
+    publicNetworkAccess: 'Enabled'
+    networkAcls: { defaultAction: 'Allow', bypass: 'AzureServices' }
+  }
+}
+
+// A second deployment must not change a key: every ticket would become invalid. With onlyIfNotExists a secret is
+// written once and afterwards belongs to whoever rotates it.
+@onlyIfNotExists()
+resource ticketSigningKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: ticketSigningKeySecretName
+  properties: {
+    contentType: 'TICKET_SIGNING_KEY of the function app'
+    value: replace('${ticketKeyStart}${ticketKeyEnd}', '-', '')
+  }
+}
+
+// Function keys. The host is told to keep its keys in this vault (functions.bicep), looks here for the keys of a
+// function before it makes any, and takes what it finds. That is how the key of the webhook is known before the
+// code has run. The host's naming is function--{function}--{key}, where every character that is no letter or digit
+// is written as a dash and its three-digit decimal code: "-" is "-045".
+
+@onlyIfNotExists()
+resource webhookKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: webhookKeySecretName
+  properties: {
+    contentType: 'Function key of web-pubsub-events, for Web PubSub'
+    value: replace('${webhookKeyStart}${webhookKeyEnd}', '-', '')
+  }
+}
+
+@onlyIfNotExists()
+resource deskKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'function--negotiate-045agent--desk'
+  properties: {
+    contentType: 'Function key of negotiate-agent, for the backend of the agent desk'
+    value: replace('${deskKeyStart}${deskKeyEnd}', '-', '')
+  }
+}
+
+// negotiate is anonymous and needs no key, but it has to have one: where a caller sends any key to a function that
+// has none, the host makes one and then deletes every other secret whose name begins with function--negotiate. That
+// is the desk's key, too. With a key in place the host has nothing to make.
+@onlyIfNotExists()
+resource unusedKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'function--negotiate--unused'
+  properties: {
+    contentType: 'Keeps the host from replacing the keys of negotiate-agent; gives access to nothing that is not public'
+    value: replace('${unusedKeyStart}${unusedKeyEnd}', '-', '')
+  }
+}
+
+@description('Address of the vault, with a slash at its end.')
+output uri string = vault.properties.vaultUri

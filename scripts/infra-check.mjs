@@ -1,0 +1,125 @@
+// `npm run infra:check`: compiles and lints everything in infra/ with the real Bicep compiler; a warning is a failure.
+// Exit code 0: clean. 1: findings. 2: there is no compiler (the message says how to get one).
+// Where there are none, leaves in .local/infra: main.json (the ARM template), parameters.json, and snapshot.json (every resource that the
+// deployment would make, worked out by the compiler's own deployment engine without any subscription).
+// `--offline` uses a compiler that is already there and never asks the package registry.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const infra = join(root, 'infra');
+const output = join(root, '.local', 'infra');
+const project = join(infra, 'cli', 'bicep-cli.csproj');
+const pinned = /<BicepVersion>(.+)<\/BicepVersion>/.exec(readFileSync(project, 'utf8'))[1];
+const offline = process.argv.includes('--offline');
+
+// The compiler is a .NET program that brings its runtime along; without this it wants ICU installed.
+const env = { ...process.env, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1', DOTNET_NOLOGO: '1' };
+const run = (command, args, more = {}) => {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env, ...more });
+  return { ok: status === 0, text: `${stdout ?? ''}${stderr ?? ''}`, missing: error?.code === 'ENOENT' };
+};
+
+const bicep = findBicep();
+console.log(`${run(bicep, ['--version']).text.trim()} (pinned: ${pinned})`);
+
+let findings = 0;
+const step = (what, { ok, text }) => {
+  // The compiler ends with 0 where it only has warnings, so its lines are read.
+  const lines = text.split('\n').filter((line) => / : (Error|Warning|Info) /.test(line));
+  if (!ok && lines.length === 0) lines.push(text.trim() || 'failed without a message');
+  findings += lines.length;
+  console.log(`${lines.length === 0 ? 'ok    ' : 'FAILED'} ${what}`);
+  for (const line of lines) console.log(`       ${line}`);
+};
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const sources = readdirSync(infra, { recursive: true }).filter((file) => /\.bicep(param)?$/.test(file));
+const modules = sources.filter((file) => file.endsWith('.bicep'));
+
+step(`lint: ${modules.length} files`, run(bicep, ['lint', '--pattern', 'infra/**/*.bicep'], { cwd: root }));
+step(
+  'build: main.bicep',
+  run(bicep, ['build', join(infra, 'main.bicep'), '--outfile', join(output, 'main.json')]),
+);
+
+// The parameters of an environment come from variables that azd sets; these are only to compile with.
+const sample = { env: { ...env, AZURE_ENV_NAME: 'check', AZURE_LOCATION: 'westeurope' } };
+const parameters = ['--outfile', join(output, 'parameters.json')];
+step(
+  'build: main.bicepparam',
+  run(bicep, ['build-params', join(infra, 'main.bicepparam'), ...parameters], sample),
+);
+
+// Formatting and snapshots are written beside the source, so both work on a copy.
+const copy = join(output, 'copy');
+cpSync(infra, copy, { recursive: true });
+for (const file of sources.filter((name) => name.endsWith('.bicepparam'))) {
+  run(bicep, ['format', join(copy, file)]);
+}
+const formatted = run(bicep, ['format', '--pattern', '**/*.bicep'], { cwd: copy });
+const read = (folder, file) => readFileSync(join(folder, file), 'utf8');
+const unformatted = sources.filter((file) => read(infra, file) !== read(copy, file));
+step('format', {
+  ok: formatted.ok && unformatted.length === 0,
+  text:
+    unformatted.length > 0 ? `not as "bicep format" writes it: ${unformatted.join(', ')}` : formatted.text,
+});
+const zeros = '00000000-0000-0000-0000-00000000000';
+const where = ['--subscription-id', `${zeros}1`, '--tenant-id', `${zeros}2`, '--location', 'westeurope'];
+step(
+  'snapshot',
+  run(bicep, ['snapshot', join(copy, 'main.bicepparam'), '--mode', 'overwrite', ...where], sample),
+);
+if (existsSync(join(copy, 'main.snapshot.json'))) {
+  renameSync(join(copy, 'main.snapshot.json'), join(output, 'snapshot.json'));
+}
+rmSync(copy, { recursive: true });
+
+// What is there is of templates without findings, so that nobody works with less.
+if (findings > 0) rmSync(output, { recursive: true });
+console.log(findings === 0 ? 'infra: no findings' : `infra: ${findings} findings`);
+process.exit(findings === 0 ? 0 : 1);
+
+/** The pinned compiler from its NuGet package, or else the one on the PATH. */
+function findBicep() {
+  const system = { linux: 'linux', darwin: 'osx', win32: 'win' }[process.platform];
+  const platform = `${system}-${process.arch}`;
+  const program = process.platform === 'win32' ? 'bicep.exe' : 'bicep';
+  const packages = join(root, '.local', 'bicep-cli', 'packages');
+  const restored = join(packages, `azure.bicep.commandline.${platform}`, pinned, 'tools', program);
+
+  let restore;
+  if (!existsSync(restored) && !offline) {
+    console.log(`Getting the Bicep CLI ${pinned} (dotnet restore) …`);
+    restore = run('dotnet', ['restore', project, `-p:BicepPlatform=${platform}`]);
+  }
+  if (existsSync(restored)) {
+    if (process.platform !== 'win32') chmodSync(restored, 0o755);
+    return restored;
+  }
+  const onPath = run(program, ['--version']);
+  if (onPath.ok) {
+    if (!onPath.text.includes(` ${pinned} `)) {
+      console.log(`The bicep on the PATH is not the pinned version ${pinned}; its findings may differ.`);
+    }
+    return program;
+  }
+  if (restore !== undefined && !restore.missing) console.error(restore.text);
+  console.error(
+    `There is no Bicep compiler. Either install the .NET SDK (8 or newer), with which this command gets Azure.Bicep.CommandLine.${platform} ${pinned} from NuGet by itself, or put bicep on the PATH: https://aka.ms/bicep-install`,
+  );
+  process.exit(2);
+}
