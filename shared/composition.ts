@@ -74,6 +74,12 @@ function compose(config: Config) {
       newConversationId: randomUUID,
       logger: createLogger(sink),
     }),
+    reconciliation: (durable: DurableClient, sink: Sink) => ({
+      service: conversationService(durable),
+      workList,
+      now,
+      logger: createLogger(sink),
+    }),
     conversations: (sink: Sink) => ({ store, workList, tickets, logger: createLogger(sink) }),
   };
 }

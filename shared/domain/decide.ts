@@ -12,9 +12,10 @@ import { decideCustomerLeft } from './decide/customer-left';
 import { decideDeadlineReached } from './decide/deadline-reached';
 import { decideDisconnected } from './decide/disconnected';
 import { decideAgentMessage, decideCustomerMessage } from './decide/messages';
+import { decidePresenceChecked } from './decide/presence-checked';
 import { notFound } from './decide/results';
 import type { ConversationEvent } from './events';
-import { looksTheSame } from './work-list';
+import { sameItem, workListItem } from './work-list';
 
 /**
  * The whole behaviour of a conversation, as one pure and total function: what is stored, what happened and the
@@ -59,6 +60,8 @@ function decideOnExisting(
       return decideAgentEnded(conversation, event, context);
     case 'agent-closed':
       return decideAgentClosed(conversation, event, context);
+    case 'presence-checked':
+      return decidePresenceChecked(conversation, event, context);
     case 'deadline-reached':
       return decideDeadlineReached(conversation, event, context);
   }
@@ -74,7 +77,7 @@ function withWorkList(before: Conversation | undefined, decision: Decision): Dec
   if (after === undefined) return decision;
   const shownAnew =
     decision.kind === 'changed'
-      ? before === undefined || !looksTheSame(before, after)
+      ? before === undefined || !sameItem(workListItem(before), workListItem(after))
       : decision.effects.some(concernsTheList);
   if (!shownAnew) return decision;
   return { ...decision, effects: [{ type: 'update-work-list', conversation: after }, ...decision.effects] };

@@ -30,7 +30,7 @@ export type Outcome =
   | { readonly type: 'message-stored'; readonly sequence: number }
   | { readonly type: 'assigned' | 'ended' | 'closed' }
   | { readonly type: 'expired' }
-  | { readonly type: 'customer-present' }
+  | { readonly type: 'customer-present' | 'agrees' }
   | { readonly type: 'superseded' }
   | { readonly type: 'not-reached'; readonly deadline: Instant };
 

@@ -33,6 +33,7 @@ export type ConversationEvent =
   | { readonly type: 'agent-accepted'; readonly agentId: string; readonly agentName: string }
   | { readonly type: 'agent-ended'; readonly agentId: string }
   | { readonly type: 'agent-closed'; readonly agentId: string }
+  | { readonly type: 'presence-checked'; readonly presence?: Presence }
   | {
       readonly type: 'deadline-reached';
       readonly kind: DeadlineKind;

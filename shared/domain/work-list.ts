@@ -36,6 +36,13 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
   };
 }
 
-/** Whether two versions of a conversation look the same in the list (property order is fixed above). */
-export const looksTheSame = (before: Conversation, after: Conversation): boolean =>
-  JSON.stringify(workListItem(before)) === JSON.stringify(workListItem(after));
+/** Whether two rows show the same; absent means: not in the list. */
+export const sameItem = (one: WorkListItem | undefined, other: WorkListItem | undefined): boolean =>
+  shown(one) === shown(other);
+
+function shown(item: WorkListItem | undefined): string {
+  if (item === undefined) return 'nothing';
+  const { conversationId, state, queue, customerName, agentId, accepted, createdAt, disconnection } = item;
+  const away = disconnection && [disconnection.number, disconnection.since, disconnection.deadline];
+  return JSON.stringify([conversationId, state, queue, customerName, agentId, accepted, createdAt, away]);
+}

@@ -3,6 +3,7 @@ import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { momentOfLoss, smallestDelay } from '../moment-of-loss';
 import type { Instant } from '../time';
+import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
 import { effectsOfRunningDisconnection } from './pushes-of';
 import { changed, unchanged } from './results';
@@ -40,47 +41,38 @@ export function decideDisconnected(
       endedAt: context.now,
       reconnectedBy: connectionId,
     } as const;
-    return beginDisconnection({ ...rest, lastDisconnection: past }, [connectionId], event, context);
+    return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context);
   }
 
   const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
-  if (others.length === 0) return beginDisconnection(conversation, [connectionId], event, context);
+  if (others.length === 0) return beginWithThisLoss(conversation, event, context);
 
   // Prevents: disconnected(A) was lost, B closes, and the record's stale A keeps the conversation open for ever.
   if (event.presence === undefined) return { kind: 'presence-needed' };
   const alive = event.presence.alive ? event.presence.connectionIds.filter((id) => id !== connectionId) : [];
   const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
   // When the others were lost is not known: their own events are late or lost, so only the receipt is certain.
-  if (alive.length === 0)
-    return beginDisconnection(conversation, gone, { ...event, occurredAt: undefined }, context);
+  if (alive.length === 0) {
+    const loss = { connectionIds: gone, since: context.now, lostConnectionId: connectionId };
+    return beginDisconnection(conversation, loss, context.gracePeriod);
+  }
   const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
   return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
 }
 
-function beginDisconnection(
+/** A disconnection that begins when this event's connection was lost. */
+function beginWithThisLoss(
   conversation: Conversation,
-  lost: readonly string[],
-  event: { readonly connectionId: string; readonly occurredAt: Instant | undefined },
+  { connectionId, occurredAt }: { readonly connectionId: string; readonly occurredAt: Instant },
   { now, gracePeriod }: DecisionContext,
 ): Decision {
-  const { smallestEventDelay } = conversation;
-  const since = event.occurredAt === undefined ? now : lossOf(conversation, event.occurredAt, now);
-  const number = conversation.disconnectionCount + 1;
-  const next: Conversation = {
-    ...withoutConnections(conversation, lost),
-    disconnection: {
-      number,
-      since,
-      deadline: since + gracePeriod,
-      reason: 'connection-lost',
-      lostConnectionId: event.connectionId,
-    },
-    disconnectionCount: number,
-    ...(event.occurredAt !== undefined && {
-      smallestEventDelay: smallestDelay(smallestEventDelay, event.occurredAt, now),
-    }),
-  };
-  return changed(next, { type: 'disconnection-began' }, effectsOfRunningDisconnection(next));
+  const since = lossOf(conversation, occurredAt, now);
+  const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, now);
+  return beginDisconnection(
+    { ...conversation, smallestEventDelay },
+    { connectionIds: [connectionId], since, lostConnectionId: connectionId },
+    gracePeriod,
+  );
 }
 
 /** When the connection of an event was lost, by what the conversation knows of the service's clock. */

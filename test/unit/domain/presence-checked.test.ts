@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import {
+  accepted,
+  afterStart,
+  alive,
+  change,
+  connected,
+  decideAt,
+  disconnected,
+  effectTypes,
+  expired,
+  GRACE,
+  lost,
+  NOBODY,
+  outcomeOf,
+} from '../../support/domain/builders';
+
+const checked = (presence?: Presence): ConversationEvent => ({
+  type: 'presence-checked',
+  ...(presence && { presence }),
+});
+
+describe('a comparison with the service', () => {
+  it('asks the service first', () => {
+    expect(decideAt(accepted(), checked(), afterStart(60))).toEqual({ kind: 'presence-needed' });
+  });
+
+  it('changes nothing while both agree', () => {
+    const decision = decideAt(accepted(), checked(alive('tab-1')), afterStart(60));
+    expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'agrees' }, effects: [] });
+  });
+
+  it('starts the timer of a running disconnection again, for it may never have started', () => {
+    const decision = decideAt(lost(), checked(NOBODY), afterStart(20));
+    expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'agrees' } });
+    expect(effectTypes(decision)).toContain('start-timer');
+  });
+
+  it('begins a disconnection, from now on, when nobody is there any more', () => {
+    const { conversation } = change(accepted(), checked(NOBODY), afterStart(600));
+    expect(conversation.disconnection).toMatchObject({
+      number: 2,
+      since: afterStart(600),
+      deadline: afterStart(600) + GRACE,
+    });
+    expect(conversation.liveConnectionIds).toEqual([]);
+  });
+
+  it('ignores the `disconnected` that comes after all', () => {
+    const { conversation } = change(accepted(), checked(NOBODY), afterStart(600));
+    const late = decideAt(conversation, disconnected('tab-1', afterStart(599)), afterStart(605));
+    expect(outcomeOf(late)).toEqual({ type: 'ignored', because: 'repeated' });
+  });
+
+  it('ends a running disconnection when the customer is there after all', () => {
+    const { conversation, effects } = change(lost(), checked(alive('tab-2')), afterStart(30));
+    expect(conversation.disconnection).toBeUndefined();
+    expect(conversation.liveConnectionIds).toEqual(['tab-2']);
+    expect(effects.map(({ type }) => type)).toEqual(expect.arrayContaining(['cancel-timer', 'push']));
+    const late = decideAt(conversation, connected('tab-2', afterStart(29)), afterStart(31));
+    expect(late.kind).toBe('unchanged');
+  });
+
+  it('leaves an ended conversation alone', () => {
+    expect(outcomeOf(decideAt(expired(), checked(NOBODY), afterStart(900)))).toEqual({
+      type: 'ignored',
+      because: 'ended',
+    });
+  });
+});
