@@ -189,6 +189,7 @@ module functions 'modules/functions.bicep' = {
     webPubSubEndpoint: webPubSub.outputs.endpoint
     webPubSubHub: webPubSubHub
     webhookTokenAudience: webhookTokenAudience
+    webhookTokenCaller: webPubSubIdentity.outputs.principalId
     disconnectGrace: disconnectGrace
     ticketLifetime: ticketLifetime
     taskHubName: taskHubName

@@ -6,15 +6,13 @@ import { createDurableDeadlineTimers } from './adapters/durable/durable-deadline
 import { createTableClients } from './adapters/storage/table-clients';
 import { createTableConversationStore } from './adapters/storage/table-conversation-store';
 import { createTableWorkList } from './adapters/storage/table-work-list';
+import { createClientUrl } from './adapters/web-pubsub/client-url';
 import { createWebPubSubParticipants } from './adapters/web-pubsub/web-pubsub-participants';
 import { createConversationService } from './application/conversation-service';
 import { loadConfig, type Config, type Connection } from './config';
 import { createLogger } from './logging';
 import { createTickets } from './security/tickets';
 import { entraGuard, signatureGuard } from './security/webhook-guard';
-
-/** A socket URL is used at once; a client that reconnects negotiates anew. */
-const SOCKET_URL_MINUTES = 10;
 
 /**
  * The only place that builds clients and puts the parts together. Clients are shared by all invocations of a
@@ -44,9 +42,6 @@ function compose(config: Config) {
       ? signatureGuard(config.webhookGuard.accessKeys)
       : entraGuard(config.webhookGuard);
 
-  const clientUrl = async (userId: string) =>
-    (await service.getClientAccessToken({ userId, expirationTimeInMinutes: SOCKET_URL_MINUTES })).url;
-
   const conversationService = (durable: DurableClient) =>
     createConversationService({
       store,
@@ -70,7 +65,7 @@ function compose(config: Config) {
     negotiation: (sink: Sink) => ({
       store,
       tickets,
-      clientUrl,
+      clientUrl: createClientUrl(service),
       newConversationId: randomUUID,
       logger: createLogger(sink),
     }),

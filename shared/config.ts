@@ -1,5 +1,17 @@
-import { MINUTE, SECOND, toIsoDuration, type Milliseconds } from './domain/time';
+import { MINUTE, SECOND, type Milliseconds } from './domain/time';
 import { ConfigurationError } from './errors';
+import {
+  GUID,
+  HTTPS_ORIGIN,
+  matching,
+  partOf,
+  SECRET,
+  SettingsReader,
+  STORAGE_STRING,
+  URL_FORM,
+  WEB_PUBSUB_STRING,
+  type Form,
+} from './settings';
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
 export type Connection = { readonly connectionString: string } | { readonly endpoint: string };
@@ -21,6 +33,7 @@ export interface Config {
         readonly type: 'entra';
         readonly tenantId: string;
         readonly audience: string;
+        readonly callerObjectId: string;
         readonly authority: string;
       };
   readonly tables: Connection;
@@ -31,129 +44,79 @@ export interface Config {
   readonly identityClientId: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads and checks the whole configuration once.
  * @throws ConfigurationError naming every missing or malformed variable and its accepted form, never its value
  */
-export function loadConfig(env: Environment): Config {
-  const problems: string[] = [];
-  const read = createReader(env, problems);
-
-  const webPubSub = read.connection('WEB_PUBSUB', 'Endpoint=https://…;AccessKey=…;Version=1.0;');
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const read = new SettingsReader(env);
+  const webPubSub = readConnection(read, 'WEB_PUBSUB', WEB_PUBSUB_STRING);
+  const previousKey = read.optional('TICKET_SIGNING_KEY_PREVIOUS', SECRET);
+  const hub = matching(/^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"');
   const config: Config = {
     gracePeriod: read.duration('DISCONNECT_GRACE', 3 * MINUTE, SECOND, 24 * 60 * MINUTE),
     webPubSub: {
       connection: webPubSub,
-      hub: read.text('WEB_PUBSUB_HUB', /^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"', 'chat'),
+      hub: read.optional('WEB_PUBSUB_HUB', hub) ?? 'chat',
       host: hostOf(webPubSub),
     },
-    webhookGuard: readGuard(read, webPubSub, env, problems),
-    tables: read.connection('CONVERSATION_TABLES', 'a storage connection string'),
+    webhookGuard: readGuard(read, webPubSub),
+    tables: readConnection(read, 'CONVERSATION_TABLES', STORAGE_STRING),
     ticketSigningKeys: [
-      read.text('TICKET_SIGNING_KEY', /^.{32,}$/s, 'a secret of at least 32 characters'),
-      ...read.optional('TICKET_SIGNING_KEY_PREVIOUS', /^.{32,}$/s, 'a secret of at least 32 characters'),
+      read.required('TICKET_SIGNING_KEY', SECRET),
+      ...(previousKey === undefined ? [] : [previousKey]),
     ],
     ticketLifetime: read.duration('TICKET_LIFETIME', 12 * 60 * MINUTE, MINUTE, 7 * 24 * 60 * MINUTE),
-    identityClientId: read.optional('AZURE_CLIENT_ID', /^[0-9a-fA-F-]{36}$/, 'a GUID')[0],
+    identityClientId: read.optional('AZURE_CLIENT_ID', GUID),
   };
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return Object.freeze(config);
 }
 
-type Reader = ReturnType<typeof createReader>;
-
-function createReader(env: Environment, problems: string[]) {
-  const valueOf = (name: string) => env[name]?.trim() || undefined;
-  const text = (name: string, form: RegExp, accepted: string, fallback?: string): string => {
-    const value = valueOf(name) ?? fallback;
-    if (value === undefined) problems.push(`${name} is missing: give ${accepted}`);
-    else if (!form.test(value)) problems.push(`${name} is malformed: give ${accepted}`);
-    else return value;
-    return '';
-  };
-  return {
-    text,
-    optional: (name: string, form: RegExp, accepted: string): string[] =>
-      valueOf(name) === undefined ? [] : [text(name, form, accepted)],
-
-    duration(name: string, fallback: Milliseconds, min: Milliseconds, max: Milliseconds): Milliseconds {
-      const accepted = `an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}, for example ${toIsoDuration(fallback)}`;
-      const value = text(name, /^P/, accepted, toIsoDuration(fallback));
-      const length = parseIsoDuration(value);
-      if (value !== '' && (length === undefined || length < min || length > max)) {
-        problems.push(`${name} is malformed: give ${accepted}`);
-      }
-      return length ?? fallback;
-    },
-
-    connection(prefix: string, accepted: string): Connection {
-      const [string, endpoint] = [`${prefix}_CONNECTION_STRING`, `${prefix}_ENDPOINT`];
-      if (valueOf(string) !== undefined && valueOf(endpoint) !== undefined) {
-        problems.push(`${string} and ${endpoint} are both given: give one of them`);
-      } else if (valueOf(endpoint) !== undefined) {
-        return { endpoint: text(endpoint, /^https:\/\/[^\s/]+\/?$/, 'an https URL without a path') };
-      } else if (valueOf(string) !== undefined) {
-        const form =
-          /^(UseDevelopmentStorage=true;?|(?=.*(Endpoint|AccountName|SharedAccessSignature)=).+)$/is;
-        return { connectionString: text(string, form, accepted) };
-      } else {
-        problems.push(
-          `${string} or ${endpoint} is missing: give ${accepted}, or the https URL of the service`,
-        );
-      }
-      return { connectionString: '' };
-    },
-  };
+/** `<prefix>_CONNECTION_STRING` or `<prefix>_ENDPOINT`, one of them. */
+function readConnection(read: SettingsReader, prefix: string, form: Form): Connection {
+  const [connectionString, endpoint] = [`${prefix}_CONNECTION_STRING`, `${prefix}_ENDPOINT`];
+  if (read.has(connectionString) && read.has(endpoint)) {
+    read.problems.push(`${connectionString} and ${endpoint} are both given: give one of them`);
+  } else if (read.has(endpoint)) {
+    return { endpoint: read.optional(endpoint, HTTPS_ORIGIN) ?? '' };
+  } else if (read.has(connectionString)) {
+    return { connectionString: read.optional(connectionString, form) ?? '' };
+  } else {
+    read.problems.push(
+      `${connectionString} or ${endpoint} is missing: give ${form.says}, or the https URL of the service`,
+    );
+  }
+  return { connectionString: '' };
 }
 
-function readGuard(
-  read: Reader,
-  webPubSub: Connection,
-  env: Environment,
-  problems: string[],
-): Config['webhookGuard'] {
-  const type = read.text('WEBHOOK_GUARD', /^(signature|entra)$/, '"signature" or "entra"');
+function readGuard(read: SettingsReader, webPubSub: Connection): Config['webhookGuard'] {
+  const type = read.required('WEBHOOK_GUARD', matching(/^(signature|entra)$/, '"signature" or "entra"'));
   if (type === 'entra') {
+    const audience = matching(/^\S+$/, 'the resource for which the event handler asks its token');
+    const authority =
+      read.optional('WEBHOOK_TOKEN_AUTHORITY', URL_FORM) ?? 'https://login.microsoftonline.com';
     return {
       type,
-      tenantId: read.text('WEBHOOK_TOKEN_TENANT_ID', /^[0-9a-fA-F-]{36}$/, 'a GUID'),
-      audience: read.text(
-        'WEBHOOK_TOKEN_AUDIENCE',
-        /^\S+$/,
-        'the application id URI the event handler asks for',
-      ),
-      authority: read
-        .text('WEBHOOK_TOKEN_AUTHORITY', /^https?:\/\/\S+$/, 'a URL', 'https://login.microsoftonline.com')
-        .replace(/\/$/, ''),
+      tenantId: read.required('WEBHOOK_TOKEN_TENANT_ID', GUID),
+      audience: read.required('WEBHOOK_TOKEN_AUDIENCE', audience),
+      callerObjectId: read.required('WEBHOOK_TOKEN_CALLER', GUID),
+      authority: authority.replace(/\/$/, ''),
     };
   }
-  const secondary = env['WEB_PUBSUB_CONNECTION_STRING_SECONDARY'];
-  const strings = ['connectionString' in webPubSub ? webPubSub.connectionString : undefined, secondary];
-  const accessKeys = strings.flatMap((text) => partOf(text, 'AccessKey') ?? []);
+  const primary = 'connectionString' in webPubSub ? webPubSub.connectionString : '';
+  const secondary = read.optional('WEB_PUBSUB_CONNECTION_STRING_SECONDARY', WEB_PUBSUB_STRING) ?? '';
+  const accessKeys = [primary, secondary].flatMap((text) => partOf(text, 'AccessKey') ?? []);
   if (type === 'signature' && accessKeys.length === 0) {
-    problems.push(
+    read.problems.push(
       'WEBHOOK_GUARD "signature" needs an AccessKey in WEB_PUBSUB_CONNECTION_STRING: give it, or use "entra"',
     );
   }
   return { type: 'signature', accessKeys };
 }
 
-/** A part of a connection string; the names of parts are case-insensitive. */
-const partOf = (connectionString: string | undefined, name: string): string | undefined =>
-  new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(connectionString ?? '')?.[1];
-
 function hostOf(connection: Connection): string {
   const url =
     'endpoint' in connection ? connection.endpoint : partOf(connection.connectionString, 'Endpoint');
   return url !== undefined && URL.canParse(url) ? new URL(url).hostname : '';
-}
-
-/** `P1DT2H3M4.5S` as milliseconds. Years, months and weeks have no fixed length here and are not accepted. */
-function parseIsoDuration(text: string): Milliseconds | undefined {
-  const match = /^P(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/.exec(text);
-  if (match === null || text === 'P') return undefined;
-  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
-  return ((days! * 24 + hours!) * 60 + minutes!) * MINUTE + Math.round(seconds! * SECOND);
 }

@@ -40,7 +40,7 @@ export class AccessDeniedError extends AppError {
 /** A service the product depends on did not do its part. The same call may succeed later. */
 export class DependencyError extends AppError {
   constructor(
-    readonly dependency: 'table-storage' | 'web-pubsub' | 'durable-functions',
+    readonly dependency: 'table-storage' | 'web-pubsub' | 'durable-functions' | 'token-authority',
     operation: string,
     options?: ErrorOptions,
   ) {

@@ -57,6 +57,9 @@ param webPubSubHub string
 @description('The resource that Web PubSub asks its token for.')
 param webhookTokenAudience string
 
+@description('Object id of the identity whose token the webhook accepts: that of Web PubSub.')
+param webhookTokenCaller string
+
 @description('How long a disconnection may last.')
 param disconnectGrace string
 
@@ -161,6 +164,7 @@ var productSettings = {
   WEBHOOK_GUARD: 'entra'
   WEBHOOK_TOKEN_TENANT_ID: tenant().tenantId
   WEBHOOK_TOKEN_AUDIENCE: webhookTokenAudience
+  WEBHOOK_TOKEN_CALLER: webhookTokenCaller
   WEBHOOK_TOKEN_AUTHORITY: environment().authentication.loginEndpoint
   CONVERSATION_TABLES_ENDPOINT: conversationTablesEndpoint
   // Without a version, so that a new version of the secret is picked up (within a day, or at once by a restart).

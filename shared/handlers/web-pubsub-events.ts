@@ -40,7 +40,7 @@ export const handleWebPubSubEvent = (
 /** Abuse protection: the service asks whether it may send events here. */
 function validate(request: HttpInput, serviceHost: string): HttpOutput {
   const origins = (request.headers.get('webhook-request-origin') ?? '').toLowerCase().split(/[,\s]+/);
-  if (!origins.includes(serviceHost.toLowerCase())) {
+  if (serviceHost === '' || !origins.includes(serviceHost.toLowerCase())) {
     throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
   }
   return { status: 200, headers: { 'webhook-allowed-origin': serviceHost } };

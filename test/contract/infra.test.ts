@@ -46,6 +46,7 @@ const deployed = {
   WEBHOOK_GUARD: 'entra',
   WEBHOOK_TOKEN_TENANT_ID: '00000000-0000-0000-0000-000000000002',
   WEBHOOK_TOKEN_AUDIENCE: 'https://webpubsub.azure.com',
+  WEBHOOK_TOKEN_CALLER: '00000000-0000-0000-0000-000000000004',
   WEBHOOK_TOKEN_AUTHORITY: 'https://login.microsoftonline.com/',
   CONVERSATION_TABLES_ENDPOINT: 'https://stchat.table.core.windows.net/',
   TICKET_SIGNING_KEY: 'what-the-reference-to-the-vault-leads-to',

@@ -6,6 +6,9 @@ import { DependencyError, toError } from '../../errors';
 import type { DeadlineInput } from '../../workflow/deadline';
 import { CANCELLING_EVENTS, ORCHESTRATORS } from '../../workflow/names';
 
+/** How long the host may take for one call before it counts as failed; the library itself waits for ever. */
+const CALL_TIMEOUT_MS = 5_000;
+
 type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
 
 /** Deadline timers as orchestrations, one instance per numbered deadline. */
@@ -15,11 +18,11 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
       const input: DeadlineInput = { ...id, deadline: toIso(deadline) };
       try {
-        await client.startNew(ORCHESTRATORS.conversationDeadline, { instanceId, input });
+        await inTime(client.startNew(ORCHESTRATORS.conversationDeadline, { instanceId, input }));
       } catch (cause) {
         // Prevents: a repeated event starts the timer a second time. Hosts answer a running id with 409 or with
         // a plain 500, so the only trustworthy answer is whether the instance exists.
-        if (!(await exists(client, instanceId))) {
+        if (cause instanceof TimeoutError || !(await exists(client, instanceId))) {
           throw new DependencyError('durable-functions', 'start', { cause: reduced(cause) });
         }
       }
@@ -28,7 +31,7 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
     async cancel(id, because) {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
       try {
-        await client.raiseEvent(instanceId, CANCELLING_EVENTS[because], {});
+        await inTime(client.raiseEvent(instanceId, CANCELLING_EVENTS[because], {}));
       } catch (cause) {
         // No such instance: never started, or purged. The library swallows 410 (has ended) itself.
         if (toError(cause).message.startsWith('No instance with ID')) return;
@@ -40,10 +43,24 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
 
 async function exists(client: Client, instanceId: string): Promise<boolean> {
   try {
-    const status = await client.getStatus(instanceId, { showInput: false });
+    const status = await inTime(client.getStatus(instanceId, { showInput: false }));
     return status.instanceId === instanceId;
   } catch {
     return false;
+  }
+}
+
+class TimeoutError extends Error {}
+
+async function inTime<T>(call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError('no answer in time')), CALL_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

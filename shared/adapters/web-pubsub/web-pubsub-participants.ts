@@ -2,10 +2,7 @@ import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import type { Participants } from '../../application/ports/participants';
 import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../../domain/ids';
 import type { Audience, Push } from '../../domain/pushes';
-import { DependencyError } from '../../errors';
-
-/** How long the service may take for one call before it counts as "no answer". */
-const CALL_TIMEOUT_MS = 5_000;
+import { call } from './service-call';
 
 /** More sockets of one customer than are ever kept in its record. */
 const MOST_CONNECTIONS = 256;
@@ -70,15 +67,4 @@ async function connectionsOf(
     if (ids.length === MOST_CONNECTIONS) break;
   }
   return ids;
-}
-
-/** Runs one call with a time limit. The SDK's errors carry the request, token included: only the status is kept. */
-async function call<T>(operation: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-  try {
-    return await run(AbortSignal.timeout(CALL_TIMEOUT_MS));
-  } catch (thrown) {
-    const { name, statusCode } = thrown as { name?: string; statusCode?: number };
-    const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
-    throw new DependencyError('web-pubsub', operation, { cause });
-  }
 }
