@@ -21,8 +21,8 @@ module.exports = {
     project('properties'),
     project('workflow'),
     project('contract'),
-    project('integration'),
+    project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('local'),
-    project('system'),
+    project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
   ],
 };

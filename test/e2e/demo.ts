@@ -1,3 +1,5 @@
+import { buildApp } from '../../local/stack/build-app';
+import { ROOT } from '../../local/stack/stack';
 import { messageOf } from './failures';
 import { startLocalSystem, type LocalSystem } from './local-system';
 import { playAll, readBack, type Verdict } from './play';
@@ -14,6 +16,7 @@ let isInterrupted = false;
 async function demo(): Promise<number> {
   const startedAt = Date.now();
   console.log('Building the app and starting Azurite, Web PubSub and the Functions host …');
+  buildApp(ROOT);
   const starting = startLocalSystem((part, address) => console.log(`  ${part.padEnd(10)}  ${address}`));
   onSignal(() => starting.then((system) => system.stop()));
   const system = await starting;

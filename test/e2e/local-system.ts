@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildApp } from '../../local/stack/build-app';
-import { ROOT, startStack, type Stack } from '../../local/stack/stack';
+import { startStack, type Stack } from '../../local/stack/stack';
 import type { WorldOptions } from './world';
 
 /** Short enough to watch, long enough for a customer to come back in. */
@@ -19,12 +18,11 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
-/** Builds the app and starts it. Leaves nothing behind when it cannot. */
+/** Starts the app as it is built. Leaves nothing behind when it cannot. */
 export async function startLocalSystem(
   onUp: (part: string, address: string) => void = () => undefined,
   grace = GRACE,
 ): Promise<LocalSystem> {
-  buildApp(ROOT);
   const dataDirectory = await mkdtemp(join(tmpdir(), 'chat-disconnect-'));
   const removeData = () =>
     rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startFunctionsHost } from '../../../local/functions-host';
 import { ROOT } from '../../../local/stack/stack';
-import { ensureBuilt } from './built-app';
 
 const { Values: SAMPLE } = JSON.parse(readFileSync(join(ROOT, 'local.settings.sample.json'), 'utf8')) as {
   Values: Record<string, string>;
 };
-
-beforeAll(ensureBuilt, 120_000);
 
 /** Starts the compiled app with these settings and gives the reason why it does not start. */
 async function refusalWith(changes: Record<string, string | undefined>): Promise<string> {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { freePort } from '../../../local/stack/ports';
 import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
-import { ensureBuilt } from './built-app';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy';
 
 export const ACCESS_KEY = 'CANARY-access-key-of-the-local-service-0123456789';
@@ -68,7 +67,6 @@ export interface Negotiated {
 }
 
 export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
-  await ensureBuilt();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'bad-input-'));
   const table = await freePort();
   const tables = await startTcpProxy(table);
