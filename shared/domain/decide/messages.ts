@@ -16,7 +16,9 @@ export function decideCustomerMessage(
   const author: Author = { role: 'customer', name: conversation.customer.name };
   const repeated = repetitionOf(conversation, event, author);
   if (repeated) {
-    const returned = conversation.lastDisconnection?.reconnectedBy === connectionId;
+    // Only the message that brought the customer back has the return among its effects.
+    const past = conversation.lastDisconnection;
+    const returned = past?.reconnectedBy === connectionId && past.endedAt === repeated.at;
     return unchanged(repeated.outcome, [
       ...(returned ? effectsOfReturn(conversation) : []),
       ...repeated.effects,
@@ -87,6 +89,7 @@ function repetitionOf(conversation: Conversation, { messageId, text }: Written, 
   const { sequence, at } = stored;
   const entry: MessageEntry = { kind: 'message', sequence, at, author, text, messageId };
   return {
+    at,
     outcome: { type: 'message-stored', sequence } as const,
     effects: effectsOfMessage(conversation, entry),
   };
