@@ -89,7 +89,7 @@ export const hasEnded = (conversation: Conversation): boolean =>
 
 /** Bounds that keep the row far below the 64 KiB of a table property. */
 export const LIMITS = {
-  liveConnections: 256,
+  liveConnections: 200,
   endedConnections: 32,
   recentMessages: 64,
   messageCharacters: 8_000,
