@@ -24,5 +24,6 @@ module.exports = {
     project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('local'),
     project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('browser', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
   ],
 };
