@@ -9,20 +9,24 @@ import { createTableWorkList } from './adapters/storage/table-work-list';
 import { createClientUrl } from './adapters/web-pubsub/client-url';
 import { createWebPubSubParticipants } from './adapters/web-pubsub/web-pubsub-participants';
 import { createConversationService } from './application/conversation-service';
+import { reconcile } from './application/reconcile';
 import { loadConfig, type Config, type Connection } from './config';
-import { createLogger } from './logging';
+import { createLogger, type LogSink } from './logging';
 import { createTickets } from './security/tickets';
 import { entraGuard, signatureGuard } from './security/webhook-guard';
+import { purgeFinishedTimers } from './workflow/purge-finished-timers';
 
 /**
  * The only place that builds clients and puts the parts together. Clients are shared by all invocations of a
  * process; what needs the invocation's durable client or log is built per invocation and holds no state.
  */
 function compose(config: Config) {
+  let shared: TokenCredential | undefined;
   const credential = (): TokenCredential =>
-    config.identityClientId === undefined
-      ? new DefaultAzureCredential()
-      : new ManagedIdentityCredential({ clientId: config.identityClientId });
+    (shared ??=
+      config.identityClientId === undefined
+        ? new DefaultAzureCredential()
+        : new ManagedIdentityCredential({ clientId: config.identityClientId }));
   const withCredential = (connection: Connection) =>
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
 
@@ -51,31 +55,28 @@ function compose(config: Config) {
       now,
       gracePeriod: config.gracePeriod,
     });
-  type Sink = Parameters<typeof createLogger>[0];
 
   return {
     conversationService,
-    webPubSubEvents: (durable: DurableClient, sink: Sink) => ({
+    webPubSubEvents: (durable: DurableClient, sink: LogSink) => ({
       service: conversationService(durable),
       guard,
       hub: config.webPubSub.hub,
       serviceHost: config.webPubSub.host,
       logger: createLogger(sink),
     }),
-    negotiation: (sink: Sink) => ({
+    negotiation: (sink: LogSink) => ({
       store,
       tickets,
       clientUrl: createClientUrl(service),
       newConversationId: randomUUID,
       logger: createLogger(sink),
     }),
-    reconciliation: (durable: DurableClient, sink: Sink) => ({
-      service: conversationService(durable),
-      workList,
-      now,
-      logger: createLogger(sink),
-    }),
-    conversations: (sink: Sink) => ({ store, workList, tickets, logger: createLogger(sink) }),
+    reconcile: (durable: DurableClient, sink: LogSink) =>
+      reconcile({ service: conversationService(durable), workList, now, logger: createLogger(sink) }),
+    purgeFinishedTimers: (durable: DurableClient, sink: LogSink) =>
+      purgeFinishedTimers(durable, now(), createLogger(sink)),
+    conversations: (sink: LogSink) => ({ store, workList, tickets, logger: createLogger(sink) }),
   };
 }
 

@@ -76,7 +76,3 @@ export class ConfigurationError extends AppError {
 /** Whatever was thrown, as an Error. */
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
-
-/** Whether trying the same again may help. Unknown failures count as retryable: nothing may be lost. */
-export const isRetryable = (thrown: unknown): boolean =>
-  thrown instanceof AppError ? thrown.retryable : true;

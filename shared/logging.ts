@@ -11,7 +11,7 @@ export interface Logger {
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Where log lines go; `InvocationContext` of `@azure/functions` fits. */
-interface LogSink {
+export interface LogSink {
   info(...args: unknown[]): void;
   warn(...args: unknown[]): void;
   error(...args: unknown[]): void;

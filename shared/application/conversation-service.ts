@@ -3,6 +3,7 @@ import type { Decision, Effect, Outcome, Refusal } from '../domain/decision';
 import { decide } from '../domain/decide';
 import type { ConversationEvent } from '../domain/events';
 import type { Instant, Milliseconds } from '../domain/time';
+import { workListItem } from '../domain/work-list';
 import { ContentionError } from '../errors';
 import { performEffects, type EffectDependencies } from './perform-effects';
 import type { ConversationStore, StoredConversation } from './ports/conversation-store';
@@ -64,6 +65,7 @@ async function decideAndSave(
     if (decision.kind === 'unchanged')
       return { handled: { kind: 'accepted', outcome, conversation }, effects };
 
+    if (before === undefined) await list(conversation, deps);
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
@@ -86,6 +88,15 @@ async function decideWithPresence(
   const second = decide(before?.conversation, { ...event, presence } as ConversationEvent, context());
   if (second.kind === 'presence-needed') throw new Error('a decision asks for the presence once');
   return second;
+}
+
+/**
+ * Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
+ * conversation. A row without a conversation does no harm and is removed by reconciliation.
+ */
+async function list(created: Conversation, { workList }: ConversationServiceDependencies): Promise<void> {
+  const item = workListItem(created);
+  if (item !== undefined) await workList.put(item);
 }
 
 /** A short, random wait, so that writers that collided do not collide again in step. */

@@ -44,11 +44,26 @@ export function conversationView(conversation: Conversation, viewer: Viewer) {
   };
 }
 
-/** The transcript as the viewer may see it. Sequence numbers of left-out notices leave gaps. */
+/**
+ * The transcript as the viewer may see it. Sequence numbers of left-out notices leave gaps; message ids, which may name
+ * a connection, are nobody's business.
+ */
 export function transcriptView(entries: readonly TranscriptEntry[], viewer: Viewer) {
   return entries
     .filter((entry) => viewer === 'agent' || entry.kind === 'message' || entry.recipient === 'everyone')
-    .map(({ at, ...entry }) => ({ ...entry, at: toIso(at) }));
+    .map((entry) => ({
+      sequence: entry.sequence,
+      at: toIso(entry.at),
+      kind: entry.kind,
+      author: entry.author,
+      text: entry.text,
+      ...(entry.kind === 'notice' && {
+        trigger: entry.trigger,
+        recipient: entry.recipient,
+        reason: entry.reason,
+        disconnectionNumber: entry.disconnectionNumber,
+      }),
+    }));
 }
 
 /** A line of the agents' work list. */

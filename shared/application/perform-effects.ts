@@ -10,23 +10,29 @@ export interface EffectDependencies {
   readonly timers: DeadlineTimers;
 }
 
+/** In this order: a stage begins when the one before it is done. */
+const STAGES: readonly (readonly Effect['type'][])[] = [
+  ['start-timer', 'cancel-timer', 'push'],
+  // Prevents: the socket is closed before the push that says why has been sent.
+  ['close-customer-connections', 'close-connection'],
+  // Prevents: the row looks as if all were done, and reconciliation does not repeat what has failed.
+  ['update-work-list'],
+];
+
 /**
- * Performs the effects of a saved decision. One that fails does not keep the others from being tried; afterwards
- * the first failure is thrown, so that the caller's event is repeated and the decision yields them all again.
+ * Performs the effects of a saved decision. Those of one stage are all tried; a stage in which one fails is the last,
+ * and the first failure is thrown, so that the caller's event is repeated and the decision yields them all again.
  */
 export async function performEffects(
   conversationId: string,
   effects: readonly Effect[],
   deps: EffectDependencies,
 ): Promise<void> {
-  const failures: unknown[] = [];
-  // Prevents: the socket is closed before the push that says why has been sent.
-  const isLast = (effect: Effect) => effect.type.startsWith('close-');
-  for (const batch of [effects.filter((e) => !isLast(e)), effects.filter(isLast)]) {
-    const results = await Promise.allSettled(batch.map((effect) => perform(conversationId, effect, deps)));
-    for (const result of results) if (result.status === 'rejected') failures.push(result.reason);
+  for (const stage of STAGES) {
+    const due = effects.filter(({ type }) => stage.includes(type));
+    const results = await Promise.allSettled(due.map((effect) => perform(conversationId, effect, deps)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
-  if (failures.length > 0) throw failures[0];
 }
 
 function perform(conversationId: string, effect: Effect, deps: EffectDependencies): Promise<void> {

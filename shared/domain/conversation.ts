@@ -22,6 +22,8 @@ export interface Disconnection {
   readonly reason: 'not-yet-connected' | 'connection-lost';
   /** The connection whose loss began it. A repeated event recognises itself by this id. */
   readonly lostConnectionId?: string;
+  /** Begun by the loss of a connection that was never on record: its `connected` was lost, or its handshake failed. */
+  readonly inferred?: true;
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -46,7 +48,7 @@ export interface CustomerProfile {
   /** BCP 47 language tag. */
   readonly locale: string;
   readonly queue: string;
-  /** Context variables for automated messages and the agent's desk. */
+  /** Context variables, shown to the agent's desk. */
   readonly context: Readonly<Record<string, string>>;
 }
 

@@ -69,7 +69,7 @@ function decideOnExisting(
 
 /**
  * Adds the work-list effect: when what the list shows has changed, and on a repetition that has effects (the first
- * try may have died before the list was written).
+ * try may have died before the list was written). A new conversation is listed before it is saved, by the caller.
  */
 function withWorkList(before: Conversation | undefined, decision: Decision): Decision {
   if (decision.kind === 'presence-needed') return decision;
@@ -77,7 +77,7 @@ function withWorkList(before: Conversation | undefined, decision: Decision): Dec
   if (after === undefined) return decision;
   const shownAnew =
     decision.kind === 'changed'
-      ? before === undefined || !sameItem(workListItem(before), workListItem(after))
+      ? before !== undefined && !sameItem(workListItem(before), workListItem(after))
       : decision.effects.some(concernsTheList);
   if (!shownAnew) return decision;
   return { ...decision, effects: [{ type: 'update-work-list', conversation: after }, ...decision.effects] };

@@ -20,7 +20,6 @@ export type ConversationEvent =
       readonly connectionId: string;
       readonly messageId: string;
       readonly text: string;
-      readonly occurredAt: Instant;
     }
   | { readonly type: 'customer-left' }
   | {
@@ -33,7 +32,12 @@ export type ConversationEvent =
   | { readonly type: 'agent-accepted'; readonly agentId: string; readonly agentName: string }
   | { readonly type: 'agent-ended'; readonly agentId: string }
   | { readonly type: 'agent-closed'; readonly agentId: string }
-  | { readonly type: 'presence-checked'; readonly presence?: Presence }
+  | {
+      readonly type: 'presence-checked';
+      readonly presence?: Presence;
+      /** The work list still shows the conversation as going on: if it has ended, perhaps nobody was told. */
+      readonly endUntold?: true;
+    }
   | {
       readonly type: 'deadline-reached';
       readonly kind: DeadlineKind;

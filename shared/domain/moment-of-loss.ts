@@ -10,8 +10,8 @@ const LONGEST_DELIVERY: Milliseconds = 100 * SECOND;
  * late. Taking the stamp as it is would let a slow clock shorten the customer's time; taking the time of receipt
  * would make every delay of delivery an extra wait. So only the *extra* delay counts: the delay of this event
  * beyond the smallest delay any event of this conversation has shown. A constant clock error cancels out.
- * The result is held between the last sign of life and the receipt, and never lies more than the longest
- * delivery (100 s) back, so that even a jumping clock leaves the customer most of the grace period.
+ * The result is held between the last sign of life and the receipt, and never lies further back than the longest
+ * delivery (100 s), so that a jumping clock cannot do more.
  */
 export function momentOfLoss(input: {
   readonly occurredAt: Instant;

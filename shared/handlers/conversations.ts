@@ -8,6 +8,7 @@ import { isAgentId, isConversationId } from '../domain/ids';
 import { AccessDeniedError } from '../errors';
 import { json, parseJson, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
 import { parseWith } from '../inbound/schema';
+import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
 import type { Caller, Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
@@ -37,12 +38,7 @@ const READ_QUERY = z.object({
 });
 const OFFER = z.object({
   agentId: z.string().refine(isAgentId, 'must be 1 to 64 letters, digits, "_" or "-"'),
-  agentName: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^\P{Cc}*$/u, 'must be one line')
-    .optional(),
+  agentName: oneLine(100).optional(),
 });
 
 /** The agents' work list: conversations that are not closed. */

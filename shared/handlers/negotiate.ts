@@ -7,6 +7,7 @@ import { AccessDeniedError, InvalidInputError } from '../errors';
 import { parseProfile, profileToQuery } from '../inbound/customer-profile';
 import { json, parseJson, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
 import { parseWith } from '../inbound/schema';
+import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
 import type { Caller, Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
@@ -21,17 +22,14 @@ export interface NegotiateDependencies {
 }
 
 const BODY_LIMIT = 16 * 1024;
+/** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
+const URL_LIMIT = 4 * 1024;
 const RESUME = z.object({
   conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
 });
 const AGENT = z.object({
   agentId: z.string().refine(isAgentId, 'must be 1 to 64 letters, digits, "_" or "-"'),
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .regex(/^\P{Cc}*$/u, 'must be one line')
-    .optional(),
+  name: oneLine(100).optional(),
 });
 
 /**
@@ -60,6 +58,9 @@ export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependen
     const conversationId = resumed ?? deps.newConversationId();
     const url = new URL(await deps.clientUrl(customerUserId(conversationId)));
     for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
+    if (url.href.length > URL_LIMIT) {
+      throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+    }
     return json(200, {
       conversationId,
       url: url.href,

@@ -48,12 +48,15 @@ function validate(request: HttpInput, serviceHost: string): HttpOutput {
 
 /** The event of the domain, and whose conversation it is; undefined for an agent's coming and going. */
 function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefined {
-  const { participant, connectionId, occurredAt, eventId } = event;
+  const { participant, connectionId, occurredAt } = event;
   if (participant.role === 'agent') {
     if (event.name === 'leave') throw new InvalidInputError('ce-eventName', 'only a customer can leave');
     if (event.name !== 'message' || event.conversationId === undefined) return undefined;
     const { agentId } = participant;
-    return [event.conversationId, { type: 'agent-message', agentId, messageId: eventId, text: event.text }];
+    return [
+      event.conversationId,
+      { type: 'agent-message', agentId, messageId: event.messageId, text: event.text },
+    ];
   }
   const { conversationId } = participant;
   switch (event.name) {
@@ -66,11 +69,8 @@ function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefin
     case 'leave':
       return [conversationId, { type: 'customer-left' }];
     case 'message': {
-      const { text } = event;
-      return [
-        conversationId,
-        { type: 'customer-message', connectionId, messageId: eventId, text, occurredAt },
-      ];
+      const { text, messageId } = event;
+      return [conversationId, { type: 'customer-message', connectionId, messageId, text }];
     }
   }
 }

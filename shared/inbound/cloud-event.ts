@@ -6,6 +6,7 @@ import { InvalidInputError } from '../errors';
 import { parseProfileFromQuery } from './customer-profile';
 import { decodeUtf8, parseJson, type HttpInput } from './http';
 import { parseWith } from './schema';
+import { plainText } from './text';
 
 /**
  * An event of Web PubSub as it arrives: CloudEvents in HTTP binary mode ("CloudEvents extension for Azure Web
@@ -15,7 +16,16 @@ export type WebPubSubEvent = EventBase &
   (
     | { readonly name: 'connect'; readonly profile: CustomerProfile | undefined }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
-    | { readonly name: 'message'; readonly text: string; readonly conversationId?: string }
+    | {
+        readonly name: 'message';
+        readonly text: string;
+        readonly conversationId?: string;
+        /**
+         * The same for every repetition: the sender's own id, which also covers a client that sends anew, or else the
+         * service's id of the event, which covers the service's repetitions.
+         */
+        readonly messageId: string;
+      }
   );
 
 interface EventBase {
@@ -23,8 +33,6 @@ interface EventBase {
   readonly connectionId: string;
   /** The service's clock, whole seconds. */
   readonly occurredAt: Instant;
-  /** The same for every repetition of one event, different for any two events. */
-  readonly eventId: string;
 }
 
 /** Largest body of an event, in bytes: a `connect` carries headers, claims and certificates. */
@@ -41,15 +49,13 @@ const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
 };
 
 const CONNECT_BODY = z.object({ query: z.record(z.string(), z.array(z.string())).default({}) });
-const text = z
-  .string()
-  .min(1)
-  .max(LIMITS.messageCharacters)
-  .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
-  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 const MESSAGE_BODY = z.object({
-  text,
+  text: plainText(LIMITS.messageCharacters).min(1),
   conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
+  messageId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+    .optional(),
 });
 
 /** @throws InvalidInputError naming the header or the part of the body */
@@ -66,17 +72,17 @@ export function parseWebPubSubEvent(
   const participant = participantOf(header(headers, 'ce-userId'));
   if (participant === undefined) throw new InvalidInputError('ce-userId', 'was not issued by negotiate');
   const connectionId = connectionIdOf(headers);
+  const eventId = `${connectionId}.${header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/)}`;
   const base: EventBase = {
     participant,
     connectionId,
     occurredAt: timeOf(headers),
-    eventId: `${connectionId}.${header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/)}`,
   };
   switch (name) {
     case 'connect':
       return { ...base, name, profile: participant.role === 'customer' ? profileOf(body) : undefined };
     case 'message':
-      return { ...base, name, ...messageOf(headers, body, participant) };
+      return { ...base, name, ...messageOf(headers, body, participant, eventId) };
     default:
       return { ...base, name };
   }
@@ -114,7 +120,7 @@ function profileOf(body: Uint8Array): CustomerProfile {
   return parseProfileFromQuery(query);
 }
 
-function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant) {
+function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json' && type !== 'text/plain') {
     throw new InvalidInputError('content-type', 'must be application/json or text/plain', 415);
@@ -124,5 +130,6 @@ function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Part
   if (sender.role === 'agent' && message.conversationId === undefined) {
     throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
   }
-  return message;
+  const messageId = message.messageId === undefined ? eventId : `sent.${message.messageId}`;
+  return { ...message, messageId };
 }

@@ -2,23 +2,10 @@ import { z } from 'zod';
 import type { CustomerProfile } from '../domain/conversation';
 import { InvalidInputError } from '../errors';
 import { parseWith } from './schema';
+import { oneLine, plainText } from './text';
 
 /** Prefix of the query parameters that carry context variables: `ctx.OrderId=4711`. */
 const CONTEXT_PREFIX = 'ctx.';
-
-const wellFormed = (text: string) => text.isWellFormed();
-const oneLine = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^\P{Cc}*$/u, 'must be one line')
-    .refine(wellFormed, 'must be well-formed Unicode');
-const contextValue = z
-  .string()
-  .max(500)
-  .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
-  .refine(wellFormed, 'must be well-formed Unicode');
 
 const PROFILE = z.object({
   name: oneLine(100).default('Customer'),
@@ -32,7 +19,7 @@ const PROFILE = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
     .default('default'),
   context: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'is not a variable name'), contextValue)
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'is not a variable name'), plainText(500))
     .refine((variables) => Object.keys(variables).length <= 20, 'must have at most 20 variables')
     .default({}),
 });

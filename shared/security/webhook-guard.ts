@@ -34,7 +34,10 @@ export interface EntraGuardOptions {
  */
 export function entraGuard(options: EntraGuardOptions): WebhookGuard {
   const { tenantId, audience, callerObjectId, authority } = options;
-  const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`));
+  // A key that is not known is looked for again after five seconds: a 401 during a key rotation loses the event.
+  const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
+    cooldownDuration: 5_000,
+  });
   const checks = {
     issuer: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     audience,

@@ -1,6 +1,6 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import { MINUTE, type Instant, type Milliseconds } from '../domain/time';
-import { createLogger } from '../logging';
+import type { Logger } from '../logging';
 
 /** How long the history of a finished timer stays readable for operators. */
 const RETENTION: Milliseconds = 7 * 24 * 60 * MINUTE;
@@ -12,12 +12,12 @@ const RETENTION: Milliseconds = 7 * 24 * 60 * MINUTE;
 export async function purgeFinishedTimers(
   client: Pick<DurableClient, 'purgeInstanceHistoryBy'>,
   now: Instant,
-  sink: Parameters<typeof createLogger>[0],
+  logger: Logger,
 ): Promise<void> {
   const { instancesDeleted } = await client.purgeInstanceHistoryBy({
     createdTimeFrom: new Date(0),
     createdTimeTo: new Date(now - RETENTION),
     runtimeStatus: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Terminated],
   });
-  createLogger(sink).info('purge-finished-timers: done', { instancesDeleted });
+  logger.info('purge-finished-timers: done', { instancesDeleted });
 }

@@ -74,7 +74,6 @@ const message = (messageId: string): ConversationEvent => ({
   connectionId: 'tab-1',
   messageId,
   text: 'Hello',
-  occurredAt: now,
 });
 const profile = { name: 'Ann', locale: 'en', queue: 'default', context: {} };
 const acceptance: ConversationEvent = { type: 'agent-accepted', agentId: 'bob', agentName: 'Bob' };

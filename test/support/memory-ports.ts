@@ -187,6 +187,7 @@ export class MemoryWorld {
       this.listed.delete(conversationId);
     },
     list: async ({ limit, state, agentId }) => ({
+      unreadable: [],
       items: [...this.listed.values()]
         .filter((item) => state === undefined || item.state === state)
         .filter((item) => agentId === undefined || item.agentId === agentId)

@@ -1,4 +1,4 @@
-import type { DurableClient } from 'durable-functions';
+import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import type { DeadlineTimers } from '../../application/ports/deadline-timers';
 import { timerInstanceId } from '../../domain/ids';
 import { toIso } from '../../domain/time';
@@ -21,8 +21,8 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
         await inTime(client.startNew(ORCHESTRATORS.conversationDeadline, { instanceId, input }));
       } catch (cause) {
         // Prevents: a repeated event starts the timer a second time. Hosts answer a running id with 409 or with
-        // a plain 500, so the only trustworthy answer is whether the instance exists.
-        if (cause instanceof TimeoutError || !(await exists(client, instanceId))) {
+        // a plain 500, so the only trustworthy answer is the instance's own status.
+        if (cause instanceof TimeoutError || !(await isStarted(client, instanceId))) {
           throw new DependencyError('durable-functions', 'start', { cause: reduced(cause) });
         }
       }
@@ -41,14 +41,21 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
   };
 }
 
-async function exists(client: Client, instanceId: string): Promise<boolean> {
+/** Whether the instance waits, or has done its work: a timer that has completed needs no second start. */
+async function isStarted(client: Client, instanceId: string): Promise<boolean> {
   try {
     const status = await inTime(client.getStatus(instanceId, { showInput: false }));
-    return status.instanceId === instanceId;
+    return status.instanceId === instanceId && !BROKEN.includes(status.runtimeStatus);
   } catch {
     return false;
   }
 }
+
+const BROKEN: readonly OrchestrationRuntimeStatus[] = [
+  OrchestrationRuntimeStatus.Failed,
+  OrchestrationRuntimeStatus.Terminated,
+  OrchestrationRuntimeStatus.Canceled,
+];
 
 class TimeoutError extends Error {}
 

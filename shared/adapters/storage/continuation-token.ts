@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors';
 
+const key = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed());
+
 /** What the SDK puts into its tokens, and reads without looking. */
 const position = z.strictObject({
-  nextPartitionKey: z.string().min(1),
-  nextRowKey: z.string().min(1).optional(),
+  nextPartitionKey: key,
+  nextRowKey: key.optional(),
 });
 
 /** Our form of the SDK's token: base64url, so that it needs no escaping in a query string. */

@@ -43,7 +43,7 @@ export function createTableWorkList(table: TableClient): WorkList {
         },
       );
       return {
-        items: rows.flatMap(readable),
+        ...split(rows),
         ...(token !== undefined && { continuationToken: toPublicToken(token) }),
       };
     },
@@ -59,14 +59,18 @@ function filterOf(state: string | undefined, agentId: string | undefined): strin
 }
 
 /**
- * Skips a row that cannot be read: one such row must not hide every other conversation from the agents and from
- * the sweep. The conversation itself is loaded from its own row, which reports what is wrong with it.
+ * Sets aside a row that cannot be read: one such row must not hide every other conversation from the agents and from
+ * the sweep. Its key still names the conversation.
  */
-function readable(entity: object): readonly WorkListItem[] {
-  try {
-    return [decodeWorkListItem(entity)];
-  } catch (thrown) {
-    if (thrown instanceof StoredRowError) return [];
-    throw thrown;
+function split(rows: readonly object[]): { items: WorkListItem[]; unreadable: string[] } {
+  const [items, unreadable]: [WorkListItem[], string[]] = [[], []];
+  for (const row of rows) {
+    try {
+      items.push(decodeWorkListItem(row));
+    } catch (thrown) {
+      if (!(thrown instanceof StoredRowError)) throw thrown;
+      unreadable.push((row as { rowKey: string }).rowKey);
+    }
   }
+  return { items, unreadable };
 }

@@ -12,6 +12,7 @@ export async function call<T>(operation: string, run: (abortSignal: AbortSignal)
   try {
     return await run(AbortSignal.timeout(CALL_TIMEOUT_MS));
   } catch (thrown) {
+    if (thrown instanceof DependencyError) throw thrown;
     const { name, statusCode } = thrown as { name?: string; statusCode?: number };
     const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
     throw new DependencyError('web-pubsub', operation, { cause });

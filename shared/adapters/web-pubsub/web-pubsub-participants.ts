@@ -1,11 +1,10 @@
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import type { Participants } from '../../application/ports/participants';
+import { LIMITS } from '../../domain/conversation';
 import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../../domain/ids';
 import type { Audience, Push } from '../../domain/pushes';
+import { DependencyError } from '../../errors';
 import { call } from './service-call';
-
-/** More sockets of one customer than are ever kept in its record. */
-const MOST_CONNECTIONS = 256;
 
 /** Participants reached through Azure Web PubSub. */
 export function createWebPubSubParticipants(service: WebPubSubServiceClient): Participants {
@@ -32,7 +31,7 @@ export function createWebPubSubParticipants(service: WebPubSubServiceClient): Pa
         if (first !== undefined) return { alive: true, connectionIds: [first, ...others] };
         // The group is the app's own bookkeeping; the user id is the token's. They must agree on "nobody".
         const alive = await service.userExists(customerUserId(conversationId), { abortSignal });
-        if (alive) throw new Error('the customer is connected but not listed');
+        if (alive) throw new DependencyError('web-pubsub', 'presence: connected, but not listed');
         return { alive: false };
       }),
   };
@@ -64,7 +63,7 @@ async function connectionsOf(
   const group = service.group(customerGroup(conversationId));
   for await (const member of await group.listConnections({ abortSignal })) {
     if (member.userId === customerUserId(conversationId)) ids.push(member.connectionId);
-    if (ids.length === MOST_CONNECTIONS) break;
+    if (ids.length === LIMITS.liveConnections) break;
   }
   return ids;
 }

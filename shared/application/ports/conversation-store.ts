@@ -7,11 +7,6 @@ export interface StoredConversation {
   readonly etag: string;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly continuationToken?: string;
-}
-
 /** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */
 export interface ConversationStore {
   /** One read. @throws StoredRowError when the row cannot be understood. */

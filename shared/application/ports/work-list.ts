@@ -1,5 +1,12 @@
 import type { WorkListItem } from '../../domain/work-list';
-import type { Page } from './conversation-store';
+
+/** One page of the list, and where the next begins. */
+export interface WorkListPage {
+  readonly items: readonly WorkListItem[];
+  /** Conversations whose row cannot be read; reconciliation writes it anew. */
+  readonly unreadable: readonly string[];
+  readonly continuationToken?: string;
+}
 
 /** The agents' list of conversations that are not closed: written after the truth, never trusted for a decision. */
 export interface WorkList {
@@ -12,5 +19,5 @@ export interface WorkList {
     readonly continuationToken?: string;
     readonly state?: WorkListItem['state'];
     readonly agentId?: string;
-  }): Promise<Page<WorkListItem>>;
+  }): Promise<WorkListPage>;
 }

@@ -7,18 +7,21 @@ import { changed, illegal, refused, refusedAsEnded, unchanged } from './results'
 type ByAgent = { readonly agentId: string };
 type ByNamedAgent = ByAgent & { readonly agentName: string };
 
-/** A conversation of the queue is offered to an agent: Active, but not accepted. */
+/**
+ * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
+ * replaced by another, or it would hold the conversation for good.
+ */
 export function decideAgentOffered(
   conversation: Conversation,
   { agentId, agentName }: ByNamedAgent,
   { now }: DecisionContext,
 ): Decision {
   const { agent, state } = conversation;
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (state === 'Active' && agent?.id === agentId) {
     return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
   }
-  if (state === 'Active') return assignedToOther(conversation);
-  if (state !== 'Open') return illegal(conversation, 'offer');
+  if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
   return assign(conversation, { id: agentId, name: agentName, assignedAt: now });
 }
 
@@ -35,7 +38,7 @@ export function decideAgentAccepted(
     if (agent.acceptedAt !== undefined) {
       return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
     }
-    return assign(conversation, { ...agent, acceptedAt: now });
+    return assign(conversation, { ...agent, name: agentName, acceptedAt: now });
   }
   return assign(conversation, { id: agentId, name: agentName, assignedAt: now, acceptedAt: now });
 }
@@ -80,14 +83,14 @@ function effectsOfAssignment(conversation: Conversation): Effect[] {
   const { agent } = conversation;
   if (agent === undefined) return [];
   const accepted = agent.acceptedAt !== undefined;
+  const at = agent.acceptedAt ?? agent.assignedAt;
   const told = (to: 'agents' | 'customer') =>
-    push(
-      conversation,
-      { to },
-      `assigned.${agent.id}.${accepted ? 'accepted' : 'offered'}`,
-      agent.acceptedAt ?? agent.assignedAt,
-      { type: 'conversation-assigned', agentId: agent.id, agentName: agent.name, accepted },
-    );
+    push(conversation, { to }, `assigned.${agent.id}.${accepted ? 'accepted' : 'offered'}.${at}`, at, {
+      type: 'conversation-assigned',
+      agentId: agent.id,
+      agentName: agent.name,
+      accepted,
+    });
   return accepted ? [told('agents'), told('customer')] : [told('agents')];
 }
 

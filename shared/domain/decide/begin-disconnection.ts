@@ -13,10 +13,11 @@ export function beginDisconnection(
     readonly since: Instant;
     /** The connection whose event tells of the loss, where one does. */
     readonly lostConnectionId?: string;
+    readonly inferred?: true;
   },
   gracePeriod: Milliseconds,
 ): Decision {
-  const { since, lostConnectionId } = loss;
+  const { since, lostConnectionId, inferred } = loss;
   const number = conversation.disconnectionCount + 1;
   const next: Conversation = {
     ...withoutConnections(conversation, loss.connectionIds),
@@ -26,6 +27,7 @@ export function beginDisconnection(
       deadline: since + gracePeriod,
       reason: 'connection-lost',
       ...(lostConnectionId !== undefined && { lostConnectionId }),
+      ...(inferred && { inferred }),
     },
     disconnectionCount: number,
   };

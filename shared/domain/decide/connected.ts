@@ -3,7 +3,7 @@ import type { Decision, DecisionContext } from '../decision';
 import { smallestDelay } from '../moment-of-loss';
 import type { Instant } from '../time';
 import { withLiveConnections } from './connections';
-import { effectsOfReturn, push } from './pushes-of';
+import { effectsOfReturn, endTold } from './pushes-of';
 import { changed, unchanged } from './results';
 
 /** A socket of the customer is open. */
@@ -15,14 +15,8 @@ export function decideConnected(
   const { connectionId, occurredAt } = event;
   if (hasEnded(conversation)) {
     // The conversation ended between this socket's `connect` and its `connected`: tell it and show it out.
-    const { end, agent } = conversation;
-    const reason = end?.reason ?? 'customer-disconnected';
     return unchanged({ type: 'ignored', because: 'ended' }, [
-      push(conversation, { to: 'customer' }, 'ended', end?.at ?? now, {
-        type: 'conversation-ended',
-        state: agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp',
-        reason,
-      }),
+      ...endTold(conversation, { to: 'customer' }),
       { type: 'close-connection', connectionId },
     ]);
   }

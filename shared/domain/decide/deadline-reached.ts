@@ -38,5 +38,5 @@ export function decideDeadlineReached(
   return end(conversation, 'customer-disconnected', now, { type: 'expired' });
 }
 
-/** The timer that asks needs no cancel: it has just fired. */
+/** The timer that asks needs no cancel; where reconciliation asks before it, it finds its number superseded. */
 const isPush = (effect: { readonly type: string }): boolean => effect.type === 'push';

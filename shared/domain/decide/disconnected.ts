@@ -25,23 +25,7 @@ export function decideDisconnected(
     if (conversation.endedConnectionIds.includes(connectionId)) {
       return unchanged({ type: 'ignored', because: 'repeated' });
     }
-    // `disconnected` without or before its `connected`: remember the id, so that a late `connected` is ignored.
-    const removed = withoutConnections(conversation, [connectionId]);
-    const { disconnection: running, ...rest } = conversation;
-    const loss = lossOf(conversation, event.occurredAt, context.now);
-    if (running === undefined || loss <= running.since) {
-      const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
-      return changed({ ...removed, lastSignOfLife }, { type: 'connection-removed' });
-    }
-    // It was there meanwhile: the running disconnection ended with it, and its loss begins the next one. The timer
-    // of the running one finds its number superseded.
-    const past = {
-      ...running,
-      outcome: 'reconnected',
-      endedAt: context.now,
-      reconnectedBy: connectionId,
-    } as const;
-    return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context);
+    return decideLossOfUnknown(conversation, event, context);
   }
 
   const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
@@ -60,26 +44,59 @@ export function decideDisconnected(
   return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
 }
 
+/**
+ * `disconnected` without or before its `connected`: the id is remembered, so that a late `connected` is ignored. If the
+ * customer was there meanwhile, its loss begins the next disconnection (the timer of the running one finds its number
+ * superseded). But a handshake that fails looks just the same, so one such disconnection does not follow another: a
+ * widget that tries in vain for hours must not keep the conversation open.
+ */
+function decideLossOfUnknown(
+  conversation: Conversation,
+  event: { readonly connectionId: string; readonly occurredAt: Instant },
+  context: DecisionContext,
+): Decision {
+  const { disconnection: running, ...rest } = conversation;
+  const loss = lossOf(conversation, event.occurredAt, context);
+  if (running === undefined || running.inferred || loss <= running.since) {
+    const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
+    const removed = withoutConnections(conversation, [event.connectionId]);
+    return changed({ ...removed, lastSignOfLife }, { type: 'connection-removed' });
+  }
+  const past = {
+    ...running,
+    outcome: 'reconnected',
+    endedAt: context.now,
+    reconnectedBy: event.connectionId,
+  } as const;
+  return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context, true);
+}
+
 /** A disconnection that begins when this event's connection was lost. */
 function beginWithThisLoss(
   conversation: Conversation,
   { connectionId, occurredAt }: { readonly connectionId: string; readonly occurredAt: Instant },
-  { now, gracePeriod }: DecisionContext,
+  context: DecisionContext,
+  inferred?: true,
 ): Decision {
-  const since = lossOf(conversation, occurredAt, now);
-  const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, now);
+  const since = lossOf(conversation, occurredAt, context);
+  const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, context.now);
   return beginDisconnection(
     { ...conversation, smallestEventDelay },
-    { connectionIds: [connectionId], since, lostConnectionId: connectionId },
-    gracePeriod,
+    { connectionIds: [connectionId], since, lostConnectionId: connectionId, ...(inferred && { inferred }) },
+    context.gracePeriod,
   );
 }
 
-/** When the connection of an event was lost, by what the conversation knows of the service's clock. */
-const lossOf = ({ lastSignOfLife, smallestEventDelay }: Conversation, occurredAt: Instant, now: Instant) =>
-  momentOfLoss({
-    occurredAt,
-    receivedAt: now,
-    lastSignOfLife,
-    ...(smallestEventDelay !== undefined && { smallestEventDelay }),
-  });
+/**
+ * When the connection of an event was lost, by what the conversation knows of the service's clock. However that clock
+ * jumps, half the grace period is left.
+ */
+function lossOf(
+  { lastSignOfLife, smallestEventDelay }: Conversation,
+  occurredAt: Instant,
+  { now, gracePeriod }: DecisionContext,
+): Instant {
+  const calibration = smallestEventDelay === undefined ? {} : { smallestEventDelay };
+  const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, ...calibration });
+  return Math.max(loss, now - gracePeriod / 2);
+}

@@ -3,6 +3,7 @@ import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
+import { effectsOfEnd, effectsOfRunningDisconnection } from './pushes-of';
 import { changed, unchanged } from './results';
 
 /**
@@ -12,10 +13,13 @@ import { changed, unchanged } from './results';
  */
 export function decidePresenceChecked(
   conversation: Conversation,
-  event: { readonly presence?: Presence },
+  event: { readonly presence?: Presence; readonly endUntold?: true },
   context: DecisionContext,
 ): Decision {
-  if (hasEnded(conversation)) return unchanged({ type: 'ignored', because: 'ended' });
+  if (hasEnded(conversation)) {
+    const due = event.endUntold ? effectsOfEnd(conversation) : [];
+    return unchanged({ type: 'ignored', because: 'ended' }, due);
+  }
   if (event.presence === undefined) return { kind: 'presence-needed' };
   const { disconnection, liveConnectionIds } = conversation;
 
@@ -24,9 +28,8 @@ export function decidePresenceChecked(
       const loss = { connectionIds: liveConnectionIds, since: context.now };
       return beginDisconnection(conversation, loss, context.gracePeriod);
     }
-    // Its timer may never have started; a second start is a no-op.
-    const { number, deadline } = disconnection;
-    return unchanged({ type: 'agrees' }, [{ type: 'start-timer', kind: 'disconnection', number, deadline }]);
+    // Its timer may never have started, nor the news been told; both are no-ops when they have.
+    return unchanged({ type: 'agrees' }, effectsOfRunningDisconnection(conversation));
   }
   const { connectionIds } = event.presence;
   const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));

@@ -59,17 +59,20 @@ export function effectsOfReturn(conversation: Conversation): Effect[] {
   ];
 }
 
+/** The push that says why and how the conversation ended: the same however often and late it is said. */
+export function endTold(conversation: Conversation, audience: Audience): Effect[] {
+  const { end, agent } = conversation;
+  if (end === undefined) return [];
+  const state = agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
+  return [
+    push(conversation, audience, 'ended', end.at, { type: 'conversation-ended', state, reason: end.reason }),
+  ];
+}
+
 /** Effects of the end: everyone is told why, a pending timer is cancelled, the customer's sockets are closed. */
 export function effectsOfEnd(conversation: Conversation): Effect[] {
-  const { end, agent, lastDisconnection } = conversation;
+  const { end, lastDisconnection } = conversation;
   if (end === undefined) return [];
-  const told = (audience: Audience) =>
-    push(conversation, audience, 'ended', end.at, {
-      type: 'conversation-ended',
-      // The state it ended in, however often and late this is said.
-      state: agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp',
-      reason: end.reason,
-    });
   const cancel: Effect[] =
     lastDisconnection?.outcome === 'ended'
       ? [
@@ -83,8 +86,8 @@ export function effectsOfEnd(conversation: Conversation): Effect[] {
       : [];
   return [
     ...cancel,
-    told({ to: 'agents' }),
-    told({ to: 'customer' }),
+    ...endTold(conversation, { to: 'agents' }),
+    ...endTold(conversation, { to: 'customer' }),
     { type: 'close-customer-connections' },
   ];
 }

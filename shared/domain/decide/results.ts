@@ -41,7 +41,7 @@ export function refusedAsEnded(conversation: Conversation, effects: readonly Eff
 
 /** The refusal of an action that the conversation's state does not allow; names state and action. */
 export function illegal(conversation: Conversation, action: string): Decision {
-  if (hasEnded(conversation) && action !== 'close') return refusedAsEnded(conversation);
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
   return refused({
     code: 'illegal-transition',
     detail: `A conversation in state ${conversation.state} does not allow "${action}".`,

@@ -4,6 +4,7 @@ import { ACTIVITIES, CANCELLING_EVENTS } from '../names';
 
 /** About four minutes of tries; after that the orchestrator rests and begins anew, so it never gives up. */
 const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 60_000 };
+const SHORTEST_WAIT_MS = 1_000;
 const REST_AFTER_FAILURE_MS = 5 * 60_000;
 
 /**
@@ -20,13 +21,13 @@ export function* conversationDeadline(
   // Set in the generation that rests: a status set just before continue-as-new is never seen.
   if (resting) context.df.setCustomStatus('resting-after-failure');
 
-  const deadline = context.df.createTimer(new Date(input.deadline));
+  const timer = context.df.createTimer(new Date(input.deadline));
   const reconnected = context.df.waitForExternalEvent(CANCELLING_EVENTS.customerReconnected);
   const ended = context.df.waitForExternalEvent(CANCELLING_EVENTS.conversationEnded);
-  const winner = yield context.df.Task.any([deadline, reconnected, ended]);
+  const winner = yield context.df.Task.any([timer, reconnected, ended]);
   const cancelled = winner === reconnected || winner === ended;
   if (cancelled) {
-    deadline.cancel();
+    timer.cancel();
     const by =
       winner === reconnected ? CANCELLING_EVENTS.customerReconnected : CANCELLING_EVENTS.conversationEnded;
     return { outcome: 'cancelled', by };
@@ -42,8 +43,11 @@ export function* conversationDeadline(
       id,
     )) as DeadlineOutcome;
     if (reached.outcome === 'not-reached') {
-      // The stored deadline is a later one; a new race uses new tasks, hence a new generation.
-      context.df.continueAsNew({ ...id, deadline: reached.deadline });
+      // The stored deadline is a later one; a new race uses new tasks, hence a new generation. Never at once: the
+      // clock of the activity's host may be behind, and would be asked over and over.
+      const soonest = new Date(context.df.currentUtcDateTime.getTime() + SHORTEST_WAIT_MS).toISOString();
+      const deadline = reached.deadline > soonest ? reached.deadline : soonest;
+      context.df.continueAsNew({ ...id, deadline });
       return undefined;
     }
     const somethingToTell = reached.outcome === 'expired' || reached.outcome === 'customer-present';

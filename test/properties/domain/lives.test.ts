@@ -148,7 +148,8 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
 
   it('update the work list exactly when what it shows has changed', () => {
     everyStep(true, ({ before, decision }) => {
-      if (decision.kind !== 'changed') return;
+      // A new conversation is listed before it is saved, by the service.
+      if (decision.kind !== 'changed' || before === undefined) return;
       const updates = decision.effects.filter((effect) => effect.type === 'update-work-list');
       const shown = shownOf(before) !== shownOf(decision.conversation);
       expect(updates).toEqual(

@@ -32,6 +32,7 @@ const disconnectionFields: Fields<Disconnection> = {
   deadline: instant,
   reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
   lostConnectionId: text,
+  inferred: fc.constant(true as const),
 };
 
 export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
@@ -47,7 +48,7 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
     agent: record<Agent>({ id: text, name: text, assignedAt: instant, acceptedAt: instant }, ['acceptedAt']),
     liveConnectionIds: fc.array(text),
     endedConnectionIds: fc.array(text),
-    disconnection: record<Disconnection>(disconnectionFields, ['lostConnectionId']),
+    disconnection: record<Disconnection>(disconnectionFields, ['lostConnectionId', 'inferred']),
     lastDisconnection: record<PastDisconnection>(
       {
         ...disconnectionFields,
@@ -55,7 +56,7 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
         endedAt: instant,
         reconnectedBy: text,
       },
-      ['lostConnectionId', 'reconnectedBy'],
+      ['lostConnectionId', 'inferred', 'reconnectedBy'],
     ),
     disconnectionCount: count,
     lastSignOfLife: instant,

@@ -64,7 +64,7 @@ export const customerMessage = (
   messageId: string,
   connectionId = 'tab-1',
   text = `text of ${messageId}`,
-): ConversationEvent => ({ type: 'customer-message', connectionId, messageId, text, occurredAt: START });
+): ConversationEvent => ({ type: 'customer-message', connectionId, messageId, text });
 
 export const agentMessage = (messageId: string, agentId: string = ANNA.agentId): ConversationEvent => ({
   type: 'agent-message',

@@ -89,7 +89,6 @@ export class World {
         connectionId: socket.id,
         messageId,
         text: `customer ${messageId}`,
-        occurredAt: this.stamp(),
       },
       delivery,
     );

@@ -72,6 +72,8 @@ describe('starting a timer', () => {
     ['its status cannot be read either', 500, { Message: 'no' }],
     ['the status is that of another one', 200, { ...RUNNING, instanceId: 'another' }],
     ['the status is nonsense', 200, 'nonsense'],
+    ['the instance has failed', 200, { ...RUNNING, runtimeStatus: 'Failed' }],
+    ['the instance was terminated', 200, { ...RUNNING, runtimeStatus: 'Terminated' }],
   ])('fails, to be repeated, when the host says 500 and %s', async (_what, status, body) => {
     rpc.answer = (call) => (call === START ? [500, { Message: 'no' }] : [status, body]);
     expect(await failureOf(start())).toMatchObject({ retryable: true, dependency: 'durable-functions' });

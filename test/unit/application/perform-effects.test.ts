@@ -106,14 +106,24 @@ describe('an effect that fails', () => {
     },
   );
 
-  it('does not keep the others from being tried', async () => {
+  it('keeps no timer or push from being tried, but leaves the row as it was, for reconciliation to see', async () => {
     const made = await inConversation();
     made.world.lose(ID, 'tab-a');
     made.world.fail('start-timer');
     await expect(made.handle(disconnected('tab-a'))).rejects.toBeInstanceOf(DependencyError);
     expect(made.world.log).toEqual(
-      expect.arrayContaining(['start-timer fails', 'put-work-list', 'push connection-lost to agents']),
+      expect.arrayContaining(['start-timer fails', 'push connection-lost to agents']),
     );
+    expect(made.world.log).not.toContain('put-work-list');
+  });
+
+  it('among the pushes leaves the sockets open, so that the repetition still reaches them', async () => {
+    const made = await inConversation();
+    made.world.fail('push', 1);
+    await expect(made.handle(agentEnded)).rejects.toBeInstanceOf(DependencyError);
+    expect(made.world.socketsOf(ID).size).toBe(1);
+    await made.handle(agentEnded);
+    expect(made.world.socketsOf(ID).size).toBe(0);
   });
 
   it('adds no second entry, however often the event is repeated', async () => {

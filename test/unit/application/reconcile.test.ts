@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { reconcile, type ReconcileReport } from '../../../shared/application/reconcile';
-import { workListItem } from '../../../shared/domain/work-list';
+import type { Handled } from '../../../shared/application/conversation-service';
+import { workListItem, type WorkListItem } from '../../../shared/domain/work-list';
+import { DependencyError } from '../../../shared/errors';
+import { aConversation } from '../../support/domain/builders';
+import { MemoryWorld } from '../../support/memory-ports';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
   agentEnded,
@@ -9,6 +13,8 @@ import {
   inConversation,
   inQueue,
   left,
+  scene,
+  connect,
   pastTheDeadline,
   quiet,
   type Scene,
@@ -19,10 +25,10 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
   reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
 
-/** One run a minute, until every conversation has had its turn. */
+/** One run a minute, long enough for every conversation to be drawn: the draw is fixed by id and minute. */
 async function afterEveryTurn(made: Scene): Promise<ReconcileReport[]> {
   const reports: ReconcileReport[] = [];
-  for (let minute = 0; minute < 8; minute += 1) {
+  for (let minute = 0; minute < 40; minute += 1) {
     reports.push(await run(made));
     made.clock.now += MINUTE;
   }
@@ -84,7 +90,7 @@ describe('the comparison with the service', () => {
     made.clock.now += 20 * MINUTE;
     const noticedFrom = made.clock.now;
     const reports: ReconcileReport[] = [];
-    while (made.world.conversation(ID).disconnection === undefined && reports.length < 8) {
+    while (made.world.conversation(ID).disconnection === undefined && reports.length < 40) {
       reports.push(await run(made));
       if (made.world.conversation(ID).disconnection === undefined) made.clock.now += MINUTE;
     }
@@ -116,11 +122,11 @@ describe('the comparison with the service', () => {
     });
   });
 
-  it('writes and asks nothing more than one presence check when all is well', async () => {
+  it('costs one read and one question each time, and writes nothing, when all is well', async () => {
     const made = quiet(await inConversation());
-    const reports = await afterEveryTurn(made);
-    expect(sum(reports, 'checked')).toBe(1);
-    expect(made.world.log).toEqual(['load', 'presence']);
+    const checked = sum(await afterEveryTurn(made), 'checked');
+    expect(checked).toBeGreaterThan(0);
+    expect(made.world.log).toEqual(Array.from({ length: checked }, () => ['load', 'presence']).flat());
   });
 });
 
@@ -143,12 +149,102 @@ describe('the work list', () => {
     expect(made.world.listed.get(ID)).toMatchObject({ state: 'WrapUp' });
   });
 
-  it('loses a row without a conversation, and every other conversation still has its turn', async () => {
-    const made = await pastTheDeadline();
+  it('loses an old row without a conversation', async () => {
+    const made = await inQueue();
     const row = workListItem(made.world.conversation(ID))!;
     made.world.listed.set('a-ghost-0001', { ...row, conversationId: 'a-ghost-0001' });
-    made.clock.now += MINUTE;
-    expect(await run(made)).toMatchObject({ expired: 1, rowsRepaired: 1 });
-    expect(made.world.listed.has('a-ghost-0001')).toBe(false);
+    await afterEveryTurn(made);
+    expect([...made.world.listed.keys()]).toEqual([ID]);
+  });
+
+  it('keeps a young row without a conversation, which may be just about to be created', async () => {
+    const made = await inQueue();
+    const row = workListItem(made.world.conversation(ID))!;
+    for (let n = 0; n < 50; n += 1) {
+      const conversationId = `a-new-one-${String(n).padStart(4, '0')}`;
+      made.world.listed.set(conversationId, { ...row, conversationId, createdAt: made.clock.now });
+    }
+    expect((await run(made)).checked).toBeGreaterThan(0);
+    expect(made.world.listed.size).toBe(51);
+  });
+
+  it('leads to a conversation of which nothing but the first save happened', async () => {
+    const made = scene();
+    made.world.crashAfterNextSave();
+    await expect(made.handle(connect)).rejects.toThrow();
+    made.clock.now += GRACE + MINUTE;
+    expect(await run(made)).toMatchObject({ expired: 1 });
+    expect(made.world.conversation(ID).state).toBe('Closed');
+  });
+
+  it('makes reconciliation repeat the pushes of an end that was never told', async () => {
+    const made = await inConversation();
+    made.world.fail('push', 4);
+    for (let attempt = 0; attempt < 2; attempt += 1) await made.handle(left).catch(() => undefined);
+    made.world.recover();
+    await afterEveryTurn(made);
+    expect([...made.world.told].join()).toContain('conversation-ended');
+    expect(made.world.socketsOf(ID).size).toBe(0);
+    expect(made.world.listed.get(ID)).toMatchObject({ state: 'WrapUp' });
+  });
+});
+
+describe('one run', () => {
+  const anItem = (n: number, more: Partial<WorkListItem> = {}): WorkListItem => ({
+    conversationId: `conversation-${String(n).padStart(6, '0')}`,
+    state: 'Open',
+    queue: 'default',
+    customerName: 'Ann',
+    accepted: false,
+    createdAt: 0,
+    ...more,
+  });
+
+  /** A list of that many rows, and which of them were handled in so many runs, one a minute. */
+  async function handledOf(items: readonly WorkListItem[], runs: number, handle = async () => agrees) {
+    const handled = new Set<string>();
+    let now = Date.parse('2026-03-01T10:00:00Z');
+    const world = new MemoryWorld();
+    for (const item of items) world.listed.set(item.conversationId, item);
+    for (let count = 0; count < runs; count += 1) {
+      await reconcile({
+        service: {
+          handle: (id) => {
+            handled.add(id);
+            return handle();
+          },
+        },
+        workList: { ...world.workList, list: async () => ({ items, unreadable: [] }) },
+        now: () => now,
+        logger: silent,
+      });
+      now += MINUTE;
+    }
+    return handled;
+  }
+  const agrees: Handled = {
+    kind: 'accepted',
+    outcome: { type: 'superseded' },
+    conversation: aConversation(),
+  };
+
+  it('leaves nobody out for good in a list that is longer than one run can compare', async () => {
+    const items = Array.from({ length: 12_000 }, (_, n) => anItem(n));
+    expect((await handledOf(items, 150)).size).toBe(12_000);
+  });
+
+  it('handles every overdue disconnection first, wherever it stands in the list', async () => {
+    const overdue = { number: 2, since: 0, deadline: 1 };
+    const items = [
+      ...Array.from({ length: 9_000 }, (_, n) => anItem(n)),
+      anItem(9_999, { disconnection: overdue }),
+    ];
+    expect((await handledOf(items, 1)).has('conversation-009999')).toBe(true);
+  });
+
+  it('gives up soon while a service is down', async () => {
+    const items = Array.from({ length: 5_000 }, (_, n) => anItem(n));
+    const failing = () => Promise.reject(new DependencyError('web-pubsub', 'presence'));
+    expect((await handledOf(items, 1, failing)).size).toBeLessThanOrEqual(32);
   });
 });

@@ -36,7 +36,6 @@ export const message = (messageId: string, connectionId = 'tab-a'): Conversation
   connectionId,
   messageId,
   text: 'Where is my parcel?',
-  occurredAt: T0,
 });
 export const offered = (agent = ANN): ConversationEvent => ({ type: 'agent-offered', ...agent });
 export const accepted = (agent = ANN): ConversationEvent => ({ type: 'agent-accepted', ...agent });

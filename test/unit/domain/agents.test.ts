@@ -49,8 +49,21 @@ describe('an agent is offered a conversation', () => {
     expect(effectsOf(again)).toEqual(first.effects);
   });
 
-  it('is refused when another agent has it, or it is over', () => {
-    expect(refusalOf(offered(), agentOffered(BEN), afterStart(4))).toBe('assigned-to-other-agent');
+  it('can be offered to another while nobody has accepted', () => {
+    const { conversation } = change(offered(), agentOffered(BEN), afterStart(4));
+    expect(conversation.agent).toMatchObject({ id: BEN.agentId, name: BEN.agentName });
+    expect(refusalOf(conversation, agentAccepted(), afterStart(5))).toBe('assigned-to-other-agent');
+  });
+
+  it('is called by the name of its own ticket, whatever the offer said', () => {
+    const offer = agentOffered({ agentId: BEN.agentId, agentName: 'The director' });
+    const { conversation } = change(connectedCustomer(), offer, afterStart(2));
+    const taken = change(conversation, agentAccepted(BEN), afterStart(3)).conversation;
+    expect(taken.agent?.name).toBe(BEN.agentName);
+  });
+
+  it('is refused when another agent has accepted, or it is over', () => {
+    expect(refusalOf(accepted(), agentOffered(BEN), afterStart(4))).toBe('assigned-to-other-agent');
     expect(refusalOf(expired(), agentOffered(), afterStart(400))).toBe('conversation-ended');
   });
 });

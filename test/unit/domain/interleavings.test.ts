@@ -30,7 +30,22 @@ describe('`connect` is repeated, or the handshake fails after it', () => {
   it('the running disconnection simply goes on, and its timer is started again', () => {
     const first = change(undefined, connect(), START);
     const again = decideAt(first.conversation, connect(), afterStart(5));
-    expect(again).toEqual({ kind: 'unchanged', outcome: { type: 'admitted' }, effects: first.effects });
+    const listed = { type: 'update-work-list', conversation: first.conversation };
+    expect(again).toEqual({
+      kind: 'unchanged',
+      outcome: { type: 'admitted' },
+      effects: [listed, ...first.effects],
+    });
+  });
+
+  it('a widget whose handshakes fail for hours does not keep the conversation open', () => {
+    let conversation = aConversation();
+    for (let handshake = 1; handshake <= 5; handshake += 1) {
+      const at = afterStart(handshake * 100);
+      const decision = decideAt(conversation, disconnected(`failed-${handshake}`, at), at);
+      if (decision.kind === 'changed') conversation = decision.conversation;
+    }
+    expect(conversation.disconnection?.deadline).toBeLessThanOrEqual(afterStart(100) + GRACE);
   });
 
   it('the customer who never comes is ended at the first deadline', () => {

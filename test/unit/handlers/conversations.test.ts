@@ -28,7 +28,6 @@ function api() {
         connectionId: 'tab-a',
         messageId: id,
         text,
-        occurredAt: here.clock.now,
       }),
   };
 }

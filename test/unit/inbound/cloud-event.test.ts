@@ -27,15 +27,7 @@ describe('an event that the service sends', () => {
       name: 'disconnected',
       connectionId: 'connection-a',
       occurredAt: Date.parse('2026-03-01T10:00:00Z'),
-      eventId: 'connection-a.7',
     });
-  });
-
-  it('is told apart from the same numbered event of another connection', () => {
-    const ids = ['connection-a', 'connection-b'].map(
-      (connectionId) => event({ connectionId, id: '1' }).eventId,
-    );
-    expect(new Set(ids).size).toBe(2);
   });
 
   it.each(['chat', 'Chat', 'CHAT'])('belongs to the hub "Chat" when it names "%s"', (hub) => {
