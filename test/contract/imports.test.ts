@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { LAYERED, layerOf, layers, refusalOf, targetOf } from '../../scripts/layers.cjs';
 import { ROOT } from './functions-app';
 
 interface Import {
@@ -24,20 +25,20 @@ function importsOf(directory: string): Import[] {
   return filesBelow(directory).flatMap((file) =>
     ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles.map(({ fileName }) => ({
       from: posix(file),
-      to: fileName.startsWith('.') ? posix(resolve(dirname(file), fileName)) : fileName,
+      to: targetOf(posix(file), fileName),
     })),
   );
 }
 
 const product = [...importsOf('functions'), ...importsOf('shared')];
 const standIns = importsOf('local');
-const isPackage = ({ to }: Import) => !/^(functions|shared|local|test|scripts)\//.test(to);
+const isPackage = ({ to }: Pick<Import, 'to'>) => !/^(functions|shared|local|test|scripts)\//.test(to);
 const nameOfPackage = (to: string) =>
   to
     .split('/')
     .slice(0, to.startsWith('@') ? 2 : 1)
     .join('/');
-const isOfNode = ({ to }: Import) => to.startsWith('node:') || builtinModules.includes(to);
+const isOfNode = ({ to }: Pick<Import, 'to'>) => to.startsWith('node:') || builtinModules.includes(to);
 const shown = (imports: Import[]) => imports.map(({ from, to }) => `${from} imports ${to}`);
 
 describe('imports', () => {
@@ -48,22 +49,39 @@ describe('imports', () => {
     expect(shown(missing)).toEqual([]);
   });
 
-  const allowed: readonly [string, RegExp][] = [
-    ['shared/domain/', /^shared\/domain\//],
-    ['shared/application/', /^shared\/(domain|application)\/|^shared\/errors$/],
-    ['shared/inbound/', /^shared\/(domain|inbound)\/|^shared\/errors$|^zod$/],
-    ['shared/security/', /^shared\/(domain|inbound|security)\/|^shared\/errors$|^(jose|zod|node:crypto)$/],
-    ['shared/workflow/orchestrators/', /^shared\/(domain\/|workflow\/(deadline|names)$)|^durable-functions$/],
-    [
-      'functions/',
-      /^shared\/(composition|handlers\/.*|workflow\/.*)$|^(@azure\/functions|durable-functions)$/,
-    ],
-  ];
+  it.each(layers.map((layer) => [layer.of.join(', '), layer] as const))(
+    'of %s stay inside what the table allows',
+    (_name, layer) => {
+      const own = [...product, ...standIns].filter(({ from }) => layerOf(from) === layer);
+      expect(own.flatMap(({ from, to }) => refusalOf(from, to) ?? [])).toEqual([]);
+    },
+  );
 
-  it.each(allowed)('of %s stay inside its layer', (layer, inside) => {
-    const own = product.filter(({ from }) => from.startsWith(layer));
-    expect(own.length).toBeGreaterThan(0);
-    expect(shown(own.filter(({ to }) => !inside.test(to)))).toEqual([]);
+  it('are all looked at, for the product is .ts files only', () => {
+    const files = ['functions', 'shared'].flatMap((directory) =>
+      readdirSync(join(ROOT, directory), { recursive: true, withFileTypes: true }).filter((one) =>
+        one.isFile(),
+      ),
+    );
+    expect(files.map(({ name }) => name).filter((name) => !/(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  });
+
+  it.each(LAYERED)('below %s are imports of files that have a layer', (directory) => {
+    expect(
+      filesBelow(directory)
+        .map(posix)
+        .filter((file) => layerOf(file) === undefined),
+    ).toEqual([]);
+  });
+
+  it('are allowed by name, and every name of the table exists', () => {
+    const named = layers.flatMap(({ of, may = [], mayNot = [] }) => [...of, ...may, ...mayNot]);
+    const gone = [...new Set(named)].filter((name) =>
+      isPackage({ to: name })
+        ? !isOfNode({ to: name }) && !existsSync(join(ROOT, 'node_modules', name))
+        : !existsSync(join(ROOT, name.endsWith('/') ? name : `${name}.ts`)),
+    );
+    expect(gone).toEqual([]);
   });
 
   it('of adapters, configuration and composition are left to the composition', () => {
