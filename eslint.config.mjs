@@ -1,14 +1,49 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import layers from './scripts/layers-rule.mjs';
 
-/** Forbids imports whose path matches one of the patterns; the message says where the line belongs. */
-const forbid = (...rules) => ({
-  'no-restricted-imports': ['error', { patterns: rules.map(([regex, message]) => ({ regex, message })) }],
-});
+const withoutClock =
+  'There is no clock here: only new Date(<a given moment>); in an orchestrator context.df.currentUtcDateTime.';
+const forbidden = (message, ...selectors) => selectors.map((selector) => ({ selector, message }));
 
-const standIns = ['(^|/)local/', 'local/ holds development stand-ins; the product must not know them.'];
-const sdk = ['^(@azure/|durable-functions)', 'SDKs are used by adapters and functions/ only.'];
-const node = ['^node:', 'Pure code has no I/O.'];
+/** Every mention of Date that is not `new Date(<argument>)` or a type: calls, Date.now, aliases, destructuring. */
+const clock = forbidden(
+  withoutClock,
+  "Identifier[name='Date']:not(NewExpression[arguments.length>0][arguments.0.type!='SpreadElement'] > Identifier.callee, TSTypeReference > Identifier)",
+);
+/** Every mention of Math that is not `Math.<something other than random>`. */
+const randomness = forbidden(
+  'There is no randomness here.',
+  "Identifier[name='Math']:not(MemberExpression[computed=false][property.name!='random'] > Identifier.object)",
+);
+
+const globals = (message, ...names) => names.map((name) => ({ name, message }));
+/** The names under which the environment could be read, and those that import past layers/imports. */
+const environment = [
+  ...globals(
+    'shared/composition.ts alone reads the environment, through shared/config.ts.',
+    'process',
+    'global',
+    'globalThis',
+  ),
+  ...globals('Imports are written as imports.', 'require', 'module'),
+];
+/** What gives something else at every call, or lives outside of the calculation. */
+const outsideWorld = globals(
+  'Code here gives the same result for the same input, whenever and wherever it runs.',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'fetch',
+  'WebSocket',
+  'AbortSignal',
+  'crypto',
+  'performance',
+  'console',
+  'Intl',
+  'eval',
+);
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', '.local/', 'node_modules/'] },
@@ -61,130 +96,61 @@ export default tseslint.config(
     },
   },
 
-  // --- layers: domain <- workflow, application, inbound <- composition <- functions; adapters only by composition ---
+  // --- layers: who may import whom is the table of scripts/layers.cjs ---
+  {
+    files: ['shared/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts'],
+    plugins: { layers },
+    rules: { 'layers/imports': 'error' },
+  },
   {
     files: ['shared/**/*.ts', 'functions/**/*.ts'],
-    rules: {
-      ...forbid(standIns),
-      'no-restricted-properties': [
-        'error',
-        {
-          object: 'process',
-          property: 'env',
-          message: 'shared/composition.ts alone reads the environment, through shared/config.ts.',
-        },
-      ],
-    },
+    rules: { 'no-restricted-globals': ['error', ...environment] },
   },
+  {
+    files: ['shared/composition.ts'],
+    rules: { 'no-restricted-globals': ['error', ...environment.filter(({ name }) => name !== 'process')] },
+  },
+
+  // --- determinism ---
   {
     files: ['shared/domain/**/*.ts'],
     rules: {
-      ...forbid(['^(?!\\./)', 'The domain imports only itself.']),
+      'no-restricted-globals': ['error', ...environment, ...outsideWorld],
+      'no-restricted-syntax': ['error', ...clock, ...randomness],
+    },
+  },
+  {
+    // Orchestrators are replayed: everything that could differ between two runs is forbidden in them and in the
+    // two files they import.
+    files: [
+      'shared/workflow/orchestrators/**/*.ts',
+      'shared/workflow/deadline.ts',
+      'shared/workflow/names.ts',
+    ],
+    rules: {
       'no-restricted-globals': [
         'error',
-        'process',
-        'setTimeout',
-        'setInterval',
-        'fetch',
-        'crypto',
-        'performance',
-        'console',
+        ...environment,
+        ...outsideWorld,
+        ...globals('The replay engine knows its own tasks only.', 'Promise'),
       ],
       'no-restricted-syntax': [
         'error',
-        {
-          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-          message: 'The domain has no clock: take now as an argument.',
-        },
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'The domain has no clock: take now as an argument.',
-        },
-        {
-          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
-          message: 'The domain has no randomness.',
-        },
+        ...clock,
+        ...forbidden(
+          'Orchestrators do without Math; for an id, context.df.newGuid.',
+          "Identifier[name='Math']",
+        ),
+        ...forbidden(
+          'Orchestrators are synchronous generators.',
+          ':function[async=true]',
+          'AwaitExpression',
+          'ForOfStatement[await=true]',
+        ),
       ],
     },
   },
-  {
-    files: ['shared/domain/decide/**/*.ts'],
-    rules: forbid(['^(?!\\./|\\.\\./[a-z-]+$)', 'The domain imports only itself.']),
-  },
-  {
-    files: ['shared/application/**/*.ts'],
-    rules: forbid(
-      standIns,
-      sdk,
-      node,
-      ['/(adapters|inbound|workflow)/', 'The application layer knows the domain and its own ports only.'],
-      ['/(config|composition)$', 'Configuration is handed in.'],
-    ),
-  },
-  {
-    files: ['shared/inbound/**/*.ts'],
-    rules: forbid(
-      standIns,
-      sdk,
-      ['/(adapters|workflow)/', 'Parsers know the domain only.'],
-      ['/(config|composition)$', 'Configuration is handed in.'],
-    ),
-  },
-  {
-    files: ['shared/adapters/**/*.ts'],
-    rules: forbid(standIns, ['/(composition|config)$', 'Configuration is handed in.']),
-  },
-  {
-    // Orchestrators are replayed: everything that could differ between two runs is forbidden here.
-    files: ['shared/workflow/orchestrators/**/*.ts'],
-    rules: {
-      ...forbid(
-        standIns,
-        node,
-        ['^@azure/', 'An orchestrator does no I/O.'],
-        ['/(adapters|application|inbound)/', 'An orchestrator calls activities by name.'],
-        ['/(config|composition)$', 'An orchestrator takes its input from its history.'],
-      ),
-      'no-restricted-globals': [
-        'error',
-        'process',
-        'setTimeout',
-        'setInterval',
-        'setImmediate',
-        'fetch',
-        'crypto',
-        'performance',
-      ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-          message: 'Use context.df.currentUtcDateTime.',
-        },
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'Use context.df.currentUtcDateTime.',
-        },
-        {
-          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
-          message: 'Use context.df.newGuid.',
-        },
-        { selector: 'AwaitExpression', message: 'Orchestrators are synchronous generators.' },
-        { selector: 'FunctionDeclaration[async=true]', message: 'Orchestrators are synchronous generators.' },
-      ],
-    },
-  },
-  {
-    files: ['functions/**/*.ts'],
-    rules: forbid(standIns, ['/adapters/', 'functions/ takes what it needs from shared/composition.']),
-  },
-  { files: ['shared/composition.ts'], rules: { 'no-restricted-properties': 'off' } },
-  {
-    files: ['local/**/*.ts'],
-    rules: {
-      ...forbid(['(^|/)(functions|shared)/', 'The stand-ins know the product only through its protocols.']),
-      'no-console': 'off',
-    },
-  },
-  { files: ['test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
+
+  // --- tools that talk to people ---
+  { files: ['local/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
 );
