@@ -36,7 +36,7 @@ test('the first conversation of an empty account is stored, transcript included'
 test('an empty account has no conversation, no transcript and an empty list', async () => {
   expect(await stores('second').store.load('conversation-1')).toBeUndefined();
   expect(await stores('third').store.transcript('conversation-1', { after: 0, limit: 9 })).toEqual([]);
-  expect(await stores('fourth').list.list({ limit: 9 })).toEqual({ items: [] });
+  expect(await stores('fourth').list.list({ limit: 9 })).toEqual({ items: [], unreadable: [] });
   await stores('fifth').list.remove('conversation-1');
 });
 

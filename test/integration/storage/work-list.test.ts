@@ -51,7 +51,7 @@ test('what is removed is gone, and removing it again succeeds', async () => {
   await list.put(itemOf('conversation-1'));
   await list.remove('conversation-1');
   await list.remove('conversation-1');
-  expect(await list.list({ limit: 10 })).toEqual({ items: [] });
+  expect(await list.list({ limit: 10 })).toEqual({ items: [], unreadable: [] });
 });
 
 test('put and remove cost one request each, and a page of all partitions one as well', async () => {
@@ -89,11 +89,13 @@ test.each(['x', 'bm9uc2Vuc2U', '../../etc'])(
   },
 );
 
-test('rows that cannot be read hide nobody else', async () => {
+test('rows that cannot be read hide nobody else, and are named', async () => {
   await list.put(itemOf('conversation-1'));
   await list.put(itemOf('conversation-2'));
   const keys = workListKeys('conversation-1');
   await tables.workList.updateEntity({ ...keys, schemaVersion: 2 }, 'Merge');
   await tables.workList.upsertEntity({ partitionKey: 'shard-0', rowKey: 'by-hand' }, 'Replace');
   expect(await idsOf({ limit: 10 })).toEqual(['conversation-2']);
+  const { unreadable } = await list.list({ limit: 10 });
+  expect([...unreadable].sort()).toEqual(['by-hand', 'conversation-1']);
 });
