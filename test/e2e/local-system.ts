@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000;
 export interface LocalSystem {
   readonly stack: Stack;
   readonly worldOptions: WorldOptions;
-  /** What the host and the Web PubSub stand-in had to say: nothing, when all is well. */
+  /** What the host and the Web PubSub stand-in had to say: the host's line at start, and nothing else when all is well. */
   readonly log: readonly string[];
   stop(): Promise<void>;
 }

@@ -52,6 +52,8 @@ export async function startServer(options: {
       response.end();
     });
   });
+  // Longer than callers keep a connection for later: one that closes while a request is under way costs the request.
+  server.keepAliveTimeout = 65_000;
   await listen(server, options.port);
   return {
     port: (server.address() as AddressInfo).port,
