@@ -22,8 +22,11 @@ export interface Disconnection {
   readonly reason: 'not-yet-connected' | 'connection-lost';
   /** The connection whose loss began it. A repeated event recognises itself by this id. */
   readonly lostConnectionId?: string;
-  /** Begun by the loss of a connection that was never on record: its `connected` was lost, or its handshake failed. */
-  readonly inferred?: true;
+  /**
+   * Begun by the loss of a connection that was never on record: its `connected` was lost, or its handshake failed. The
+   * how-manieth in a row.
+   */
+  readonly inferred?: number;
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -95,4 +98,6 @@ export const LIMITS = {
   endedConnections: 32,
   recentMessages: 64,
   messageCharacters: 8_000,
+  /** Disconnections that only follow from one another, without a sign of life between them. */
+  inferredInARow: 20,
 } as const;

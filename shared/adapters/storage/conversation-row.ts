@@ -43,7 +43,7 @@ const disconnectionColumns = z.object({
   disconnectionDeadline: instantColumn,
   disconnectionReason: z.enum(['not-yet-connected', 'connection-lost']),
   lostConnectionId: z.string().exactOptional(),
-  disconnectionInferred: z.literal(true).exactOptional(),
+  disconnectionInferred: z.int().exactOptional(),
 });
 const endColumns = z.object({
   endReason: z.enum(['customer-disconnected', 'customer-ended', 'agent-ended']),
@@ -105,7 +105,9 @@ const writeDisconnection = (disconnection: Disconnection, write: RowWriter) => (
   disconnectionDeadline: write.instant('disconnectionDeadline', disconnection.deadline),
   disconnectionReason: disconnection.reason,
   ...(disconnection.lostConnectionId !== undefined && { lostConnectionId: disconnection.lostConnectionId }),
-  ...(disconnection.inferred && { disconnectionInferred: true }),
+  ...(disconnection.inferred !== undefined && {
+    disconnectionInferred: write.int32('disconnectionInferred', disconnection.inferred),
+  }),
 });
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
@@ -139,7 +141,7 @@ function readDisconnection(entity: object): Disconnection {
     deadline: row.disconnectionDeadline,
     reason: row.disconnectionReason,
     ...(row.lostConnectionId !== undefined && { lostConnectionId: row.lostConnectionId }),
-    ...(row.disconnectionInferred && { inferred: true }),
+    ...(row.disconnectionInferred !== undefined && { inferred: row.disconnectionInferred }),
   };
 }
 

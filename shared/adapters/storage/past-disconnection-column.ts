@@ -10,7 +10,7 @@ export const pastDisconnectionColumn = jsonColumn(
     deadline: instantColumn,
     reason: z.enum(['not-yet-connected', 'connection-lost']),
     lostConnectionId: z.string().exactOptional(),
-    inferred: z.literal(true).exactOptional(),
+    inferred: z.int().exactOptional(),
     outcome: z.enum(['reconnected', 'expired', 'ended']),
     endedAt: instantColumn,
     reconnectedBy: z.string().exactOptional(),

@@ -13,7 +13,7 @@ export function beginDisconnection(
     readonly since: Instant;
     /** The connection whose event tells of the loss, where one does. */
     readonly lostConnectionId?: string;
-    readonly inferred?: true;
+    readonly inferred?: number;
   },
   gracePeriod: Milliseconds,
 ): Decision {
@@ -27,7 +27,7 @@ export function beginDisconnection(
       deadline: since + gracePeriod,
       reason: 'connection-lost',
       ...(lostConnectionId !== undefined && { lostConnectionId }),
-      ...(inferred && { inferred }),
+      ...(inferred !== undefined && { inferred }),
     },
     disconnectionCount: number,
   };

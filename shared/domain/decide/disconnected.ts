@@ -1,4 +1,4 @@
-import { hasEnded, type Conversation } from '../conversation';
+import { hasEnded, LIMITS, type Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { momentOfLoss, smallestDelay } from '../moment-of-loss';
@@ -47,8 +47,8 @@ export function decideDisconnected(
 /**
  * `disconnected` without or before its `connected`: the id is remembered, so that a late `connected` is ignored. If the
  * customer was there meanwhile, its loss begins the next disconnection (the timer of the running one finds its number
- * superseded). But a handshake that fails looks just the same, so one such disconnection does not follow another: a
- * widget that tries in vain for hours must not keep the conversation open.
+ * superseded). A handshake that fails looks just the same, so there is a limit: a widget that tries in vain for hours
+ * must not keep the conversation open.
  */
 function decideLossOfUnknown(
   conversation: Conversation,
@@ -57,7 +57,8 @@ function decideLossOfUnknown(
 ): Decision {
   const { disconnection: running, ...rest } = conversation;
   const loss = lossOf(conversation, event.occurredAt, context);
-  if (running === undefined || running.inferred || loss <= running.since) {
+  const inferred = (running?.inferred ?? 0) + 1;
+  if (running === undefined || inferred > LIMITS.inferredInARow || loss <= running.since) {
     const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
     const removed = withoutConnections(conversation, [event.connectionId]);
     return changed({ ...removed, lastSignOfLife }, { type: 'connection-removed' });
@@ -68,7 +69,7 @@ function decideLossOfUnknown(
     endedAt: context.now,
     reconnectedBy: event.connectionId,
   } as const;
-  return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context, true);
+  return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context, inferred);
 }
 
 /** A disconnection that begins when this event's connection was lost. */
@@ -76,13 +77,18 @@ function beginWithThisLoss(
   conversation: Conversation,
   { connectionId, occurredAt }: { readonly connectionId: string; readonly occurredAt: Instant },
   context: DecisionContext,
-  inferred?: true,
+  inferred?: number,
 ): Decision {
   const since = lossOf(conversation, occurredAt, context);
   const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, context.now);
   return beginDisconnection(
     { ...conversation, smallestEventDelay },
-    { connectionIds: [connectionId], since, lostConnectionId: connectionId, ...(inferred && { inferred }) },
+    {
+      connectionIds: [connectionId],
+      since,
+      lostConnectionId: connectionId,
+      ...(inferred !== undefined && { inferred }),
+    },
     context.gracePeriod,
   );
 }

@@ -32,7 +32,7 @@ const disconnectionFields: Fields<Disconnection> = {
   deadline: instant,
   reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
   lostConnectionId: text,
-  inferred: fc.constant(true as const),
+  inferred: count,
 };
 
 export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
