@@ -71,6 +71,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         process: 'readonly',
+        setInterval: 'readonly',
         console: 'readonly',
         module: 'writable',
         require: 'readonly',

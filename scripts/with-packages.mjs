@@ -2,10 +2,11 @@
 // A missing or stale node_modules is installed first, so that every command works from a fresh clone.
 // Plain JavaScript with Node's own modules only, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`Node 20.19 or newer is needed; this is ${process.versions.node}.`);
@@ -19,6 +20,7 @@ if (!isInstalled()) {
     stdio: ['ignore', 2, 'inherit'],
     shell: process.platform === 'win32',
   });
+  if (install.error) console.error(install.error.message);
   if (install.status !== 0) process.exit(install.status ?? 1);
 }
 
@@ -31,9 +33,14 @@ if (command !== undefined) {
     env: { ...process.env, PATH: path },
     shell: process.platform === 'win32',
   });
-  // Ctrl-C reaches the command by itself and the command decides when it has stopped; SIGTERM is passed on.
+  // Ctrl-C reaches the command by itself and the command decides when it has stopped. Everything else is passed on,
+  // also that npm or the terminal is gone: npm ends by a SIGTERM without a word to us.
+  const stop = () => run.kill('SIGTERM');
+  const parent = process.ppid;
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => run.kill('SIGTERM'));
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', stop);
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
   run.on('error', (error) => console.error(error.message));
   run.on('close', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }
@@ -46,7 +53,9 @@ function isInstalled() {
     const installed = packages('node_modules/.package-lock.json');
     return Object.entries(wanted).every(
       ([path, { version, optional }]) =>
-        path === '' || (optional && !installed[path]) || installed[path]?.version === version,
+        path === '' ||
+        (optional && !installed[path]) ||
+        (installed[path]?.version === version && existsSync(join(root, path))),
     );
   } catch {
     return false;

@@ -1,73 +1,117 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
 
-/** Azurite's well-known development account; not a secret. */
+/** Azurite's published development account; not a secret. */
 const ACCOUNT = 'devstoreaccount1';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
-const START_TIMEOUT_MS = 30_000;
+
+/** Generous: several may start at once on two cores. */
+const START_LIMIT_MS = 45_000;
+
+/**
+ * Runs the program named by the first argument until the pipe to this process closes, whatever closed it, and ends it
+ * as Ctrl-C would, so that it saves its data. The pipe itself keeps nothing alive.
+ */
+const WHILE_WE_LIVE =
+  'process.stdin.resume().on("close", () => process.kill(process.pid, "SIGINT")).unref(); require(process.argv[1]);';
+
+export interface AzuritePorts {
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
 
 export interface AzuriteOptions {
-  readonly blobPort: number;
-  readonly queuePort: number;
-  readonly tablePort: number;
-  /** Where the data is kept from one run to the next. */
-  readonly dataDirectory: string;
+  /** 0, the default, lets the operating system choose, so that two starts cannot take each other's port. */
+  readonly ports?: Partial<AzuritePorts>;
+  /** Where the data is kept from one run to the next; in memory unless given. */
+  readonly dataDirectory?: string;
 }
 
 export interface Azurite {
   readonly connectionString: string;
+  readonly ports: AzuritePorts;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the real Azurite as a process of its own, outside the terminal's process group: Ctrl-C must not take the
- * storage away from under a host that is still saving. The all-in-one program flushes its data when told to stop.
+ * Starts the real Azurite as a process of its own and resolves when its three services listen. It stands outside the
+ * terminal's process group, for Ctrl-C must not take the storage away from under a host that is still saving; and it
+ * ends by itself when this process does, even by SIGKILL.
  */
-export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
-  const { blobPort, queuePort, tablePort, dataDirectory } = options;
-  mkdirSync(dataDirectory, { recursive: true });
-  const program = createRequire(__filename).resolve('azurite/dist/src/azurite.js');
-  const ports = ['--blobPort', blobPort, '--queuePort', queuePort, '--tablePort', tablePort].map(String);
-  const quiet = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
-  const azurite = spawn(process.execPath, [program, '--location', dataDirectory, ...ports, ...quiet], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let errors = '';
-  azurite.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const exited = new Promise<number | null>((resolve) => azurite.once('exit', resolve));
-  let running = true;
-  void exited.then(() => (running = false));
-
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(tablePort))) {
-    if (!running) throw new Error(`Azurite did not start:\n${errors.trim()}`);
-    if (Date.now() > deadline) throw new Error(`Azurite did not answer on port ${tablePort}.`);
-    await delay(50);
+export async function startAzurite({ ports = {}, dataDirectory }: AzuriteOptions = {}): Promise<Azurite> {
+  if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true });
+  const { blob = 0, queue = 0, table = 0 } = ports;
+  const child = spawn(
+    process.execPath,
+    [
+      ...['-e', WHILE_WE_LIVE, require.resolve('azurite/dist/src/azurite.js')],
+      ...(dataDirectory === undefined ? ['--inMemoryPersistence'] : ['--location', dataDirectory]),
+      ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
+      ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
+    ],
+    { cwd: tmpdir(), detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  // What is in memory only needs no saving, and open connections would delay an orderly end.
+  const signal = dataDirectory === undefined ? 'SIGKILL' : 'SIGINT';
+  try {
+    const actual = await listening(child);
+    return {
+      connectionString: connectionString(actual),
+      ports: actual,
+      pid: child.pid ?? 0,
+      stop: () => end(child, signal),
+    };
+  } catch (thrown) {
+    await end(child, 'SIGKILL');
+    throw thrown;
   }
-  const endpoint = (kind: string, port: number) => `${kind}Endpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
-  return {
-    pid: azurite.pid ?? 0,
-    connectionString:
-      `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};` +
-      endpoint('Blob', blobPort) +
-      endpoint('Queue', queuePort) +
-      endpoint('Table', tablePort),
-    async stop() {
-      if (running) azurite.kill('SIGINT');
-      await exited;
-    },
-  };
 }
 
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.end());
+function listening(child: ChildProcess): Promise<AzuritePorts> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('Azurite was started without pipes');
+  return new Promise<AzuritePorts>((resolve, reject) => {
+    const ports: { blob?: number; queue?: number; table?: number } = {};
+    let complaints = '';
+    const fail = (why: string) => {
+      clearTimeout(limit);
+      reject(new Error(`Azurite ${why}\n${complaints}`.trimEnd()));
+    };
+    const limit = setTimeout(() => fail(`did not listen within ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+    stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+    child.once('error', (error) => fail(`cannot be started: ${error.message}`));
+    child.once('exit', (code) => fail(`ended with code ${code} before it listened`));
+    // Keeps reading afterwards too: a full pipe would stop Azurite.
+    createInterface({ input: stdout }).on('line', (line) => {
+      const [, service, port] = /Azurite (Blob|Queue|Table) .*successfully listen.*:(\d+)/.exec(line) ?? [];
+      if (service === undefined) return;
+      ports[service.toLowerCase() as keyof AzuritePorts] = Number(port);
+      const { blob, queue, table } = ports;
+      if (blob === undefined || queue === undefined || table === undefined) return;
+      clearTimeout(limit);
+      resolve({ blob, queue, table });
+    });
   });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+const connectionString = ({ blob, queue, table }: AzuritePorts): string =>
+  [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${ACCOUNT}`,
+    `AccountKey=${KEY}`,
+    `BlobEndpoint=http://127.0.0.1:${blob}/${ACCOUNT}`,
+    `QueueEndpoint=http://127.0.0.1:${queue}/${ACCOUNT}`,
+    `TableEndpoint=http://127.0.0.1:${table}/${ACCOUNT}`,
+  ].join(';');

@@ -7,10 +7,13 @@ export function localSettingsFile(root: string): string {
   return existsSync(own) ? own : join(root, 'local.settings.sample.json');
 }
 
-/** The values of the `local.settings.json` in use. */
+/** The values of the `local.settings.json` in use. Throws an error that names the file when it is not JSON. */
 export function readLocalSettings(root: string): Record<string, string> {
-  const parsed = JSON.parse(readFileSync(localSettingsFile(root), 'utf8')) as {
-    Values?: Record<string, string>;
-  };
-  return parsed.Values ?? {};
+  const file = localSettingsFile(root);
+  try {
+    const parsed = JSON.parse(readFileSync(file, 'utf8')) as { Values?: Record<string, string> };
+    return parsed.Values ?? {};
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -69,9 +69,7 @@ async function bringUp(
 ): Promise<Stack> {
   const { ports = {}, onUp = () => undefined } = options;
   const azurite = await startAzurite({
-    blobPort: ports.blob ?? (await freePort()),
-    queuePort: ports.queue ?? (await freePort()),
-    tablePort: ports.table ?? (await freePort()),
+    ports,
     dataDirectory: options.dataDirectory,
   });
   stops.push(() => azurite.stop());

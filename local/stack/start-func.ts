@@ -26,39 +26,41 @@ async function main(): Promise<void> {
     copyFileSync(join(ROOT, 'local.settings.sample.json'), settingsFile);
     console.log('Wrote local.settings.json from local.settings.sample.json.');
   }
+  const hub = readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat';
   buildApp(ROOT);
 
-  const azurite = await startAzurite({
-    blobPort: ports.blob,
-    queuePort: ports.queue,
-    tablePort: ports.table,
-    dataDirectory: join(ROOT, '.local', 'azurite'),
-  });
-  const webPubSub = await startWebPubSub({
-    port: ports['web-pubsub'],
-    hub: readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat',
-    handlerUrl: webhookUrl(`http://localhost:${ports.functions}`),
-  });
-  console.log(`Azurite and Web PubSub (local stand-in) are up: ${webPubSub.endpoint}`);
-
-  const func = spawn('func', ['start', '--port', String(ports.functions)], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-    env: {
-      ...process.env,
+  const azurite = await startAzurite({ ports, dataDirectory: join(ROOT, '.local', 'azurite') });
+  try {
+    const handlerUrl = webhookUrl(`http://localhost:${ports.functions}`);
+    const webPubSub = await startWebPubSub({ port: ports['web-pubsub'], hub, handlerUrl });
+    console.log(`Azurite and Web PubSub (local stand-in) are up: ${webPubSub.endpoint}`);
+    process.exitCode = await runFunc(ports.functions, {
       AzureWebJobsStorage: azurite.connectionString,
       CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
       WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
-    },
+    });
+    await webPubSub.stop();
+  } finally {
+    await azurite.stop();
+  }
+  process.exit();
+}
+
+/** Runs `func start` until it ends; gives its exit code. */
+function runFunc(port: number, settings: Readonly<Record<string, string>>): Promise<number> {
+  const func = spawn('func', ['start', '--port', String(port)], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    env: { ...process.env, ...settings },
   });
   // Ctrl-C reaches func by itself; what stands beside it stops when it has.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => func.kill('SIGTERM'));
-  const code = await new Promise<number>((resolve) => func.once('close', (status) => resolve(status ?? 0)));
-  await webPubSub.stop();
-  await azurite.stop();
-  process.exit(code);
+  return new Promise((resolve, reject) => {
+    func.once('error', reject);
+    func.once('close', (status) => resolve(status ?? 0));
+  });
 }
 
 main().catch((error: unknown) => {

@@ -9,6 +9,7 @@ async function main(): Promise<void> {
   const { ports } = parseStartArguments(process.argv.slice(2));
   await refuseTakenPorts(ports, 'npm start');
   buildApp(ROOT);
+  let up = false;
   const stack = await startStack({
     dataDirectory: join(ROOT, '.local', 'azurite'),
     ports: {
@@ -19,8 +20,12 @@ async function main(): Promise<void> {
       table: ports.table,
     },
     onUp: (part, address) => console.log(`${part.padEnd(11)} ${address}   (Ctrl-C stops it)`),
-    onHostOutput: (line) => console.error(line),
+    // Before it is up, what the host writes is in the error it fails with.
+    onHostOutput: (text) => {
+      if (up) console.error(text.trimEnd());
+    },
   });
+  up = true;
   const url = stack.functionsUrl;
   console.log(
     `Try it: npm run e2e -- --functions ${url} --function-key ${LOCAL_FUNCTION_KEY} ` +

@@ -1,7 +1,7 @@
 import { buildApp } from '../../local/stack/build-app';
 import { ROOT } from '../../local/stack/stack';
 import { messageOf } from './failures';
-import { startLocalSystem, type LocalSystem } from './local-system';
+import { GRACE, startLocalSystem, type LocalSystem } from './local-system';
 import { playAll, readBack, type Verdict } from './play';
 import { resultTable } from './report/table';
 import { summary } from './report/lines';
@@ -15,7 +15,9 @@ let isInterrupted = false;
 /** `npm run demo`: builds the app, starts everything on this machine, plays every scenario, and cleans up. */
 async function demo(): Promise<number> {
   const startedAt = Date.now();
-  console.log('Building the app and starting Azurite, Web PubSub and the Functions host …');
+  console.log(
+    `Building the app and starting Azurite, Web PubSub and the Functions host (grace period ${GRACE}) …`,
+  );
   buildApp(ROOT);
   const starting = startLocalSystem((part, address) => console.log(`  ${part.padEnd(10)}  ${address}`));
   onSignal(() => starting.then((system) => system.stop()));

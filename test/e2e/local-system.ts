@@ -5,7 +5,7 @@ import { startStack, type Stack } from '../../local/stack/stack';
 import type { WorldOptions } from './world';
 
 /** Short enough to watch, long enough for a customer to come back in. */
-const GRACE = 'PT4S';
+export const GRACE = 'PT4S';
 const RECOVERY_WINDOW_MS = 1_500;
 const PATIENCE_MS = 20_000;
 

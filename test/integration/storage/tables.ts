@@ -1,7 +1,7 @@
 import { RestError } from '@azure/data-tables';
 import { createTableClients, type TableClients } from '../../../shared/adapters/storage/table-clients';
 import type { Policies } from '../../../shared/adapters/storage/time-limits';
-import { startAzurite } from '../../support/azurite';
+import { startAzurite } from '../../../local/stack/azurite';
 
 /** Fresh tables in an Azurite of their own, and what goes over the wire to it. */
 export interface Tables extends TableClients {

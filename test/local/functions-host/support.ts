@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startAzurite as startService } from '../../../local/stack/azurite';
 import {
   startFunctionsHost,
   type FunctionsHost,
@@ -13,14 +12,6 @@ import {
 
 export const fixtureApp = path.join(__dirname, 'fixture-app');
 export const keys = { LOCAL_FUNCTION_KEY: 'function-key', LOCAL_MASTER_KEY: 'master-key' };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Repeats until a value comes that satisfies; fails with the last one when that takes too long. */
 export async function eventually<T>(
@@ -46,46 +37,20 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
-/** A storage emulator of the test's own, on free ports and in a temporary directory. */
+/** A storage emulator of the test's own, in a temporary directory, that can be stopped and come back. */
 export async function startAzurite(): Promise<Azurite> {
-  const location = await mkdtemp(path.join(tmpdir(), 'functions-host-'));
-  const [blob, queue, table] = [await freePort(), await freePort(), await freePort()];
-  const endpoint = `http://127.0.0.1:${table}/devstoreaccount1`;
-  let child: ChildProcess;
-  const startService = async (): Promise<void> => {
-    child = spawn(
-      process.execPath,
-      [
-        ...[require.resolve('azurite/dist/src/azurite'), '--location', location],
-        ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
-        ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
-      ],
-      { stdio: 'ignore' },
-    );
-    const isUp = () =>
-      fetch(endpoint).then(
-        () => true,
-        () => false,
-      );
-    await eventually(isUp, (up) => up, 20_000);
-  };
-  const stopService = async (): Promise<void> => {
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await exited;
-  };
-  await startService();
+  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'functions-host-'));
+  let service = await startService({ dataDirectory });
+  const { connectionString, ports } = service;
   return {
-    connectionString: [
-      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1',
-      'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
-      `TableEndpoint=${endpoint}`,
-    ].join(';'),
-    startService,
-    stopService,
+    connectionString,
+    startService: async () => {
+      service = await startService({ dataDirectory, ports });
+    },
+    stopService: () => service.stop(),
     stop: async () => {
-      await stopService();
-      await rm(location, { recursive: true, force: true });
+      await service.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
     },
   };
 }
