@@ -23,7 +23,7 @@ const layers = [
   },
   {
     of: ['shared/inbound/'],
-    may: ['shared/inbound/', 'shared/domain/', ERRORS, 'zod'],
+    may: ['shared/inbound/', 'shared/domain/', ERRORS, 'zod', 'node:crypto'],
     because: 'Parsers know the domain only.',
   },
   {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LIMITS, type CustomerProfile } from '../domain/conversation';
 import { isConversationId, participantOf, type Participant } from '../domain/ids';
@@ -130,6 +131,8 @@ function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Part
   if (sender.role === 'agent' && message.conversationId === undefined) {
     throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
   }
-  const messageId = message.messageId === undefined ? eventId : `sent.${message.messageId}`;
-  return { ...message, messageId };
+  if (message.messageId === undefined) return { ...message, messageId: eventId };
+  // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
+  const digest = createHash('sha256').update(message.text).digest('hex').slice(0, 16);
+  return { ...message, messageId: `sent.${message.messageId}.${digest}` };
 }

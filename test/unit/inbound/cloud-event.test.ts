@@ -171,6 +171,29 @@ describe('connect', () => {
 });
 
 describe('message', () => {
+  /** The id under which a message is stored, for a frame of the given number. */
+  const idOf = (ceId: string, body: object, connectionId = 'connection-a') => {
+    const parsed = event({ name: 'message', id: ceId, connectionId }, { text: 'Hello', ...body });
+    return parsed.name === 'message' ? parsed.messageId : undefined;
+  };
+
+  it('is told apart from the same numbered event of another connection', () => {
+    expect(idOf('1', {}, 'connection-a')).not.toBe(idOf('1', {}, 'connection-b'));
+  });
+
+  it("is the same one under the sender's own id, however often it is sent", () => {
+    expect(idOf('1', { messageId: 'm-1' })).toBe(idOf('2', { messageId: 'm-1' }, 'connection-b'));
+  });
+
+  it("is another one under the sender's own id with another text", () => {
+    expect(idOf('1', { messageId: 'm-1' })).not.toBe(idOf('2', { messageId: 'm-1', text: 'I disagree' }));
+  });
+
+  it.each(['', 'a b', 'ü', 'x'.repeat(65), 7])('is refused with %j as an id of its own', (messageId) => {
+    const refusal = failure(() => event({ name: 'message', id: '1' }, { text: 'Hello', messageId }));
+    expect(refusal.field).toBe('body.messageId');
+  });
+
   const message = (body: unknown, contentType = 'application/json', userId?: string) =>
     event({ name: 'message', contentType, ...(userId !== undefined && { userId }) }, body);
 
