@@ -92,6 +92,13 @@ export interface Conversation {
 export const hasEnded = (conversation: Conversation): boolean =>
   conversation.state === 'WrapUp' || conversation.state === 'Closed';
 
+/**
+ * Where a conversation goes when its customer is gone or an agent ends it: Active goes to WrapUp, but Open, and
+ * Active that nobody has accepted, to Closed ("Understand conversation states", the Active table).
+ */
+export const stateAfterEnd = ({ agent }: Conversation): 'WrapUp' | 'Closed' =>
+  agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
+
 /** Bounds that keep the row far below the 64 KiB of a table property. */
 export const LIMITS = {
   liveConnections: 200,

@@ -5,8 +5,10 @@ import type { ConversationStore } from '../application/ports/conversation-store'
 import type { WorkList } from '../application/ports/work-list';
 import type { ConversationEvent } from '../domain/events';
 import { isAgentId, isConversationId } from '../domain/ids';
+import { NOT_FOUND } from '../domain/refusals';
 import { AccessDeniedError } from '../errors';
-import { json, parseJson, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
+import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
+import { agentIdField } from '../inbound/ids';
 import { parseWith } from '../inbound/schema';
 import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
@@ -23,7 +25,6 @@ export interface ConversationsDependencies {
 export type AgentAction = 'offer' | 'accept' | 'end' | 'close';
 type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
-const BODY_LIMIT = 16 * 1024;
 const wholeNumber = (max: number) =>
   z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
 const LIST_QUERY = z.object({
@@ -37,7 +38,7 @@ const READ_QUERY = z.object({
   limit: wholeNumber(1_000).min(1).default(1_000),
 });
 const OFFER = z.object({
-  agentId: z.string().refine(isAgentId, 'must be 1 to 64 letters, digits, "_" or "-"'),
+  agentId: agentIdField,
   agentName: oneLine(100).optional(),
 });
 
@@ -98,7 +99,7 @@ async function eventOf(
 ): Promise<ConversationEvent> {
   switch (action) {
     case 'offer': {
-      const offer = parseWith(OFFER, parseJson(await readBody(request, BODY_LIMIT), 'body'), 'body');
+      const offer = parseWith(OFFER, await readJson(request), 'body');
       return {
         type: 'agent-offered',
         agentId: offer.agentId,
@@ -119,8 +120,7 @@ function agentOnly(caller: Caller): AgentCaller {
   return caller;
 }
 
-const notFound = () =>
-  answerRefusal({ code: 'conversation-not-found', detail: 'There is no such conversation.' });
+const notFound = () => answerRefusal(NOT_FOUND);
 
 const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string | undefined> =>
   Object.fromEntries(names.map((name) => [name, request.query.get(name) ?? undefined]));

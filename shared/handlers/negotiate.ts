@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { ConversationStore } from '../application/ports/conversation-store';
 import { hasEnded } from '../domain/conversation';
-import { agentUserId, customerUserId, isAgentId, isConversationId } from '../domain/ids';
+import { agentUserId, customerUserId } from '../domain/ids';
+import { endedRefusal } from '../domain/refusals';
 import { toIso } from '../domain/time';
 import { AccessDeniedError, InvalidInputError } from '../errors';
 import { parseProfile, profileToQuery } from '../inbound/customer-profile';
-import { json, parseJson, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
+import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
+import { agentIdField, conversationIdField } from '../inbound/ids';
 import { parseWith } from '../inbound/schema';
 import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
@@ -21,14 +23,13 @@ export interface NegotiateDependencies {
   readonly logger: Logger;
 }
 
-const BODY_LIMIT = 16 * 1024;
 /** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
 const URL_LIMIT = 4 * 1024;
 const RESUME = z.object({
-  conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
+  conversationId: conversationIdField.optional(),
 });
 const AGENT = z.object({
-  agentId: z.string().refine(isAgentId, 'must be 1 to 64 letters, digits, "_" or "-"'),
+  agentId: agentIdField,
   name: oneLine(100).optional(),
 });
 
@@ -38,21 +39,14 @@ const AGENT = z.object({
  */
 export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
   answering('negotiate', deps.logger, async () => {
-    const body = parseJson(await readBody(request, BODY_LIMIT), 'body');
+    const body = await readJson(request);
     const profile = parseProfile(body);
     const { conversationId: wanted } = parseWith(RESUME, body, 'body');
     const resumed = await resumedConversation(request, wanted, deps.tickets);
     if (resumed !== undefined) {
       const stored = await deps.store.load(resumed);
       if (stored !== undefined && hasEnded(stored.conversation)) {
-        const { state, end } = stored.conversation;
-        const detail = 'The conversation has ended.';
-        return answerRefusal({
-          code: 'conversation-ended',
-          detail,
-          state,
-          ...(end && { endReason: end.reason }),
-        });
+        return answerRefusal(endedRefusal(stored.conversation));
       }
     }
     const conversationId = resumed ?? deps.newConversationId();
@@ -71,7 +65,7 @@ export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependen
 /** The backend of the agents' desk asks, with a function key, for an agent it has signed in. */
 export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
   answering('negotiate-agent', deps.logger, async () => {
-    const body = parseJson(await readBody(request, BODY_LIMIT), 'body');
+    const body = await readJson(request);
     const { agentId, name } = parseWith(AGENT, body, 'body');
     return json(200, {
       agentId,

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LIMITS, type CustomerProfile } from '../domain/conversation';
-import { isConversationId, participantOf, type Participant } from '../domain/ids';
+import { participantOf, type Participant } from '../domain/ids';
 import type { Instant } from '../domain/time';
 import { InvalidInputError } from '../errors';
 import { parseProfileFromQuery } from './customer-profile';
 import { decodeUtf8, parseJson, type HttpInput } from './http';
+import { conversationIdField } from './ids';
 import { parseWith } from './schema';
 import { plainText } from './text';
 
@@ -52,7 +53,7 @@ const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
 const CONNECT_BODY = z.object({ query: z.record(z.string(), z.array(z.string())).default({}) });
 const MESSAGE_BODY = z.object({
   text: plainText(LIMITS.messageCharacters).min(1),
-  conversationId: z.string().refine(isConversationId, 'is not a conversation id').optional(),
+  conversationId: conversationIdField.optional(),
   messageId: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')

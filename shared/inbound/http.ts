@@ -51,6 +51,13 @@ export function parseJson(bytes: Uint8Array, field: string): unknown {
   }
 }
 
+/** Largest JSON body of a call of the API, in bytes. */
+const JSON_BODY_LIMIT = 16 * 1024;
+
+/** The JSON body of a call of the API; an empty one is an empty object. @throws InvalidInputError */
+export const readJson = async (request: HttpInput): Promise<unknown> =>
+  parseJson(await readBody(request, JSON_BODY_LIMIT), 'body');
+
 /** A JSON answer. Conversations are personal: nothing may keep a copy. */
 export const json = (status: number, value: unknown): HttpOutput => ({
   status,

@@ -16,9 +16,9 @@ export function decideAgentOffered(
   { agentId, agentName }: ByNamedAgent,
   { now }: DecisionContext,
 ): Decision {
-  const { agent, state } = conversation;
+  const { agent } = conversation;
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (state === 'Active' && agent?.id === agentId) {
+  if (agent?.id === agentId) {
     return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
   }
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
@@ -31,16 +31,16 @@ export function decideAgentAccepted(
   { agentId, agentName }: ByNamedAgent,
   { now }: DecisionContext,
 ): Decision {
-  const { agent, state } = conversation;
+  const { agent } = conversation;
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (state === 'Active' && agent !== undefined) {
-    if (agent.id !== agentId) return assignedToOther(conversation);
-    if (agent.acceptedAt !== undefined) {
-      return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
-    }
-    return assign(conversation, { ...agent, name: agentName, acceptedAt: now });
+  if (agent === undefined) {
+    return assign(conversation, { id: agentId, name: agentName, assignedAt: now, acceptedAt: now });
   }
-  return assign(conversation, { id: agentId, name: agentName, assignedAt: now, acceptedAt: now });
+  if (agent.id !== agentId) return assignedToOther(conversation);
+  if (agent.acceptedAt !== undefined) {
+    return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
+  }
+  return assign(conversation, { ...agent, name: agentName, acceptedAt: now });
 }
 
 /** The agent ends the conversation: WrapUp. */

@@ -1,5 +1,5 @@
 import { automatedMessage } from '../automated-messages';
-import type { Conversation, ConversationState, EndReason, PastDisconnection } from '../conversation';
+import { stateAfterEnd, type Conversation, type EndReason, type PastDisconnection } from '../conversation';
 import type { Decision, Outcome } from '../decision';
 import type { Instant } from '../time';
 import type { AutomatedMessageTrigger, NoticeEntry } from '../transcript';
@@ -11,13 +11,6 @@ const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
   'customer-ended': 'customer-ended-conversation',
   'agent-ended': 'agent-ended-conversation',
 };
-
-/**
- * Where a conversation goes when its customer is gone or an agent ends it: Active goes to WrapUp, but Open, and
- * Active that nobody has accepted, to Closed ("Understand conversation states", the Active table).
- */
-export const stateAfterEnd = (conversation: Conversation): ConversationState =>
-  conversation.state === 'Active' && conversation.agent?.acceptedAt !== undefined ? 'WrapUp' : 'Closed';
 
 /** Ends the conversation: the move and its one notice belong to the same decision, hence the same transaction. */
 export function end(

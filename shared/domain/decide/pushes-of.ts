@@ -1,4 +1,4 @@
-import type { Conversation } from '../conversation';
+import { stateAfterEnd, type Conversation } from '../conversation';
 import type { Effect } from '../decision';
 import type { Audience, PushBody } from '../pushes';
 import { toIso, toIsoDuration, type Instant } from '../time';
@@ -61,9 +61,9 @@ export function effectsOfReturn(conversation: Conversation): Effect[] {
 
 /** The push that says why and how the conversation ended: the same however often and late it is said. */
 export function endTold(conversation: Conversation, audience: Audience): Effect[] {
-  const { end, agent } = conversation;
+  const { end } = conversation;
   if (end === undefined) return [];
-  const state = agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
+  const state = stateAfterEnd(conversation);
   return [
     push(conversation, audience, 'ended', end.at, { type: 'conversation-ended', state, reason: end.reason }),
   ];

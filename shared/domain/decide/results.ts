@@ -1,5 +1,6 @@
 import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, Effect, Outcome, Refusal } from '../decision';
+import { endedRefusal, NOT_FOUND } from '../refusals';
 import type { TranscriptEntry } from '../transcript';
 
 /** Short constructors for decisions, so that the rules read as rules. */
@@ -23,21 +24,10 @@ export const refused = (refusal: Refusal, effects: readonly Effect[] = []): Deci
   effects,
 });
 
-export const notFound = (): Decision =>
-  refused({ code: 'conversation-not-found', detail: 'There is no such conversation.' });
+export const notFound = (): Decision => refused(NOT_FOUND);
 
-/** The refusal of whatever needs a conversation that goes on. */
-export function refusedAsEnded(conversation: Conversation, effects: readonly Effect[] = []): Decision {
-  return refused(
-    {
-      code: 'conversation-ended',
-      detail: 'The conversation has ended.',
-      state: conversation.state,
-      ...(conversation.end && { endReason: conversation.end.reason }),
-    },
-    effects,
-  );
-}
+export const refusedAsEnded = (conversation: Conversation, effects: readonly Effect[] = []): Decision =>
+  refused(endedRefusal(conversation), effects);
 
 /** The refusal of an action that the conversation's state does not allow; names state and action. */
 export function illegal(conversation: Conversation, action: string): Decision {
