@@ -10,11 +10,11 @@ df.app.orchestration(ORCHESTRATORS.conversationDeadline, conversationDeadline);
 df.app.activity(ACTIVITIES.reachDeadline, {
   extraInputs: [df.input.durableClient()],
   handler: (input: DeadlineInput, context) =>
-    createActivities(composition.conversationService(df.getClient(context))).reachDeadline(input),
+    createActivities(composition.conversationService(df.getClient(context), context)).reachDeadline(input),
 });
 
 df.app.activity(ACTIVITIES.tellParticipants, {
   extraInputs: [df.input.durableClient()],
   handler: (input: DeadlineInput, context) =>
-    createActivities(composition.conversationService(df.getClient(context))).tellParticipants(input),
+    createActivities(composition.conversationService(df.getClient(context), context)).tellParticipants(input),
 });

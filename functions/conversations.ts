@@ -1,34 +1,43 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { composition } from '../shared/composition';
+import { AGENT_ACTIONS } from '../shared/handlers/agent-events';
 import { actOnConversation, listConversations, readConversation } from '../shared/handlers/conversations';
+import { reconnectLink } from '../shared/handlers/reconnect-link';
 
 // Every route here asks for a ticket; a function key would have to be given to every browser.
 
 app.http('list-conversations', {
-  route: 'conversations',
+  route: 'v1/conversations',
   methods: ['GET'],
   authLevel: 'anonymous',
   handler: (request, context) => listConversations(request, composition.conversations(context)),
 });
 
 app.http('read-conversation', {
-  route: 'conversations/{conversationId}',
+  route: 'v1/conversations/{conversationId}',
   methods: ['GET'],
   authLevel: 'anonymous',
   handler: (request, context) => readConversation(request, composition.conversations(context)),
 });
 
-for (const action of ['offer', 'accept', 'end', 'close'] as const) {
+for (const action of AGENT_ACTIONS) {
   app.http(`${action}-conversation`, {
-    route: `conversations/{conversationId}/${action}`,
+    route: `v1/conversations/{conversationId}/${action}`,
     methods: ['POST'],
     authLevel: 'anonymous',
     extraInputs: [df.input.durableClient()],
     handler: (request, context) =>
       actOnConversation(action, request, {
         ...composition.conversations(context),
-        service: composition.conversationService(df.getClient(context)),
+        service: composition.conversationService(df.getClient(context), context),
       }),
   });
 }
+
+app.http('reconnect-link', {
+  route: 'v1/conversations/{conversationId}/reconnect-link',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: (request, context) => reconnectLink(request, composition.conversations(context)),
+});

@@ -27,6 +27,11 @@ const layers = [
     because: 'Parsers know the domain only.',
   },
   {
+    of: ['shared/api/'],
+    may: ['shared/api/', 'shared/inbound/', 'shared/domain/', 'zod'],
+    because: 'The description of the API knows what parsers accept and what the domain calls things.',
+  },
+  {
     of: ['shared/security/'],
     may: ['shared/security/', 'shared/inbound/', 'shared/domain/', ERRORS, 'jose', 'zod', 'node:crypto'],
     because: 'Guards and tickets know the domain and the parsers; keys are handed in.',
@@ -100,8 +105,8 @@ const layers = [
     because: 'An adapter knows its port, the domain and its own SDK.',
   },
   {
-    of: [ERRORS, LOGGING, 'shared/settings', 'shared/config'],
-    may: ['shared/domain/', ERRORS, 'shared/settings'],
+    of: [ERRORS, LOGGING, 'shared/settings', 'shared/policy-settings', 'shared/config'],
+    may: ['shared/domain/', ERRORS, 'shared/settings', 'shared/policy-settings'],
     because: 'Errors, logging, settings and configuration are below everything but the domain.',
   },
   {
@@ -120,6 +125,7 @@ const layers = [
     of: ['functions/'],
     may: [
       'shared/composition',
+      'shared/api/',
       'shared/handlers/',
       'shared/workflow/',
       '@azure/functions',

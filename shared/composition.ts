@@ -3,14 +3,21 @@ import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import type { DurableClient } from 'durable-functions';
 import { createDurableDeadlineTimers } from './adapters/durable/durable-deadline-timers';
+import { createTableAgentCapacity } from './adapters/storage/table-agent-capacity';
 import { createTableClients } from './adapters/storage/table-clients';
 import { createTableConversationStore } from './adapters/storage/table-conversation-store';
+import { createTableCustomerIndex } from './adapters/storage/table-customer-index';
+import { createTableSettingsStore } from './adapters/storage/table-settings-store';
 import { createTableWorkList } from './adapters/storage/table-work-list';
 import { createClientUrl } from './adapters/web-pubsub/client-url';
 import { createWebPubSubParticipants } from './adapters/web-pubsub/web-pubsub-participants';
+import { createAgentSockets } from './application/agent-sockets';
 import { createConversationService } from './application/conversation-service';
 import { reconcile } from './application/reconcile';
+import { createSettingsSource } from './application/settings-source';
+import { createVerifiedAgentCapacity } from './application/verified-agent-capacity';
 import { loadConfig, type Config, type Connection } from './config';
+import { parsePolicyDocument, policyDocumentView } from './inbound/policy-document';
 import { createLogger, type LogSink } from './logging';
 import { createTickets } from './security/tickets';
 import { entraGuard, signatureGuard } from './security/webhook-guard';
@@ -34,6 +41,20 @@ function compose(config: Config) {
   const tables = createTableClients(withCredential(config.tables));
   const store = createTableConversationStore(tables.conversations);
   const workList = createTableWorkList(tables.workList);
+  const customers = createTableCustomerIndex(tables.customers);
+  const settingsStore = createTableSettingsStore(tables.settings, {
+    parse: (value) => parsePolicyDocument(value, 'document'),
+    view: policyDocumentView,
+  });
+  const settingsSource = createSettingsSource({ store: settingsStore, base: config.policyBase, now });
+  const capacity = createVerifiedAgentCapacity({
+    ledger: createTableAgentCapacity(tables.agentCapacity, { defaultTotal: config.agentCapacityUnits, now }),
+    holds: async ({ agentId, conversationId, assignment }) => {
+      const hold = (await store.load(conversationId))?.conversation.capacityHold;
+      return hold?.agentId === agentId && hold.assignment === assignment;
+    },
+    now,
+  });
   const service = webPubSubClient(config, credential);
   const participants = createWebPubSubParticipants(service);
   const tickets = createTickets({
@@ -46,20 +67,26 @@ function compose(config: Config) {
       ? signatureGuard(config.webhookGuard.accessKeys)
       : entraGuard(config.webhookGuard);
 
-  const conversationService = (durable: DurableClient) =>
+  const conversationService = (durable: DurableClient, sink: LogSink) =>
     createConversationService({
       store,
       workList,
       participants,
       timers: createDurableDeadlineTimers(durable),
+      capacity,
+      settings: settingsSource(createLogger(sink)),
       now,
-      gracePeriod: config.gracePeriod,
     });
 
   return {
     conversationService,
     webPubSubEvents: (durable: DurableClient, sink: LogSink) => ({
-      service: conversationService(durable),
+      service: conversationService(durable, sink),
+      agentSockets: createAgentSockets({
+        service: conversationService(durable, sink),
+        capacity,
+        participants,
+      }),
       guard,
       hub: config.webPubSub.hub,
       serviceHost: config.webPubSub.host,
@@ -67,16 +94,34 @@ function compose(config: Config) {
     }),
     negotiation: (sink: LogSink) => ({
       store,
+      customers,
+      settings: settingsSource(createLogger(sink)),
       tickets,
       clientUrl: createClientUrl(service),
       newConversationId: randomUUID,
       logger: createLogger(sink),
     }),
     reconcile: (durable: DurableClient, sink: LogSink) =>
-      reconcile({ service: conversationService(durable), workList, now, logger: createLogger(sink) }),
+      reconcile({ service: conversationService(durable, sink), workList, now, logger: createLogger(sink) }),
     purgeFinishedTimers: (durable: DurableClient, sink: LogSink) =>
       purgeFinishedTimers(durable, now(), createLogger(sink)),
-    conversations: (sink: LogSink) => ({ store, workList, tickets, logger: createLogger(sink) }),
+    conversations: (sink: LogSink) => ({
+      store,
+      workList,
+      tickets,
+      settings: settingsSource(createLogger(sink)),
+      newKey: randomUUID,
+      logger: createLogger(sink),
+    }),
+    agents: (sink: LogSink) => ({ capacity, tickets, logger: createLogger(sink) }),
+    settings: (sink: LogSink) => ({
+      settings: settingsSource(createLogger(sink)),
+      settingsStore,
+      policyBase: config.policyBase,
+      conversations: store,
+      tickets,
+      logger: createLogger(sink),
+    }),
   };
 }
 

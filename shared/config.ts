@@ -1,5 +1,7 @@
-import { MINUTE, SECOND, type Milliseconds } from './domain/time';
+import type { PolicyValues } from './domain/policies/policy';
+import { MINUTE, type Milliseconds } from './domain/time';
 import { ConfigurationError } from './errors';
+import { readPolicyBase } from './policy-settings';
 import {
   GUID,
   HTTPS_ORIGIN,
@@ -18,8 +20,10 @@ export type Connection = { readonly connectionString: string } | { readonly endp
 
 /** Everything the product reads from its environment. README has the table of settings. */
 export interface Config {
-  /** `DISCONNECT_GRACE`: how long a disconnection may last. */
-  readonly gracePeriod: Milliseconds;
+  /** What applies where no rule of the policy table does. */
+  readonly policyBase: PolicyValues;
+  /** `AGENT_CAPACITY_UNITS`: the capacity of an agent for whom none is set. */
+  readonly agentCapacityUnits: number;
   readonly webPubSub: {
     readonly connection: Connection;
     readonly hub: string;
@@ -54,7 +58,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const previousKey = read.optional('TICKET_SIGNING_KEY_PREVIOUS', SECRET);
   const hub = matching(/^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"');
   const config: Config = {
-    gracePeriod: read.duration('DISCONNECT_GRACE', 3 * MINUTE, SECOND, 24 * 60 * MINUTE),
+    policyBase: readPolicyBase(read),
+    agentCapacityUnits: read.wholeNumber('AGENT_CAPACITY_UNITS', 100, 1, 1_000),
     webPubSub: {
       connection: webPubSub,
       hub: read.optional('WEB_PUBSUB_HUB', hub) ?? 'chat',

@@ -1,4 +1,5 @@
-import { MINUTE, SECOND, toIsoDuration, type Milliseconds } from './domain/time';
+import { parseIsoDuration } from './domain/iso-duration';
+import { toIsoDuration, type Milliseconds } from './domain/time';
 
 /** An accepted form of a setting: how to recognise it, and how to say it. */
 export interface Form {
@@ -72,26 +73,47 @@ export class SettingsReader {
     return undefined;
   }
 
-  duration(name: string, fallback: Milliseconds, min: Milliseconds, max: Milliseconds): Milliseconds {
+  duration(
+    name: string,
+    fallback: Milliseconds,
+    min: Milliseconds,
+    max: Milliseconds,
+    alternatives = '',
+  ): Milliseconds {
     const value = this.optional(name, {
       accepts: (text) => {
         const length = parseIsoDuration(text);
         return length !== undefined && length >= min && length <= max;
       },
-      says: `an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}, for example ${toIsoDuration(fallback)}`,
+      says: `${alternatives}an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}, for example ${toIsoDuration(fallback)}`,
     });
     return (value === undefined ? undefined : parseIsoDuration(value)) ?? fallback;
+  }
+
+  /** A duration, or one of these words. */
+  durationOr<W extends string>(
+    name: string,
+    words: readonly W[],
+    fallback: Milliseconds | W,
+    min: Milliseconds,
+    max: Milliseconds,
+  ): Milliseconds | W {
+    const word = words.find((known) => known === this.valueOf(name));
+    if (word !== undefined) return word;
+    if (!this.has(name)) return fallback;
+    const said = words.map((known) => `"${known}"`).join(', ');
+    return this.duration(name, min, min, max, `${said} or `);
+  }
+
+  wholeNumber(name: string, fallback: number, min: number, max: number): number {
+    const value = this.optional(name, {
+      accepts: (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      says: `a whole number from ${min} to ${max}`,
+    });
+    return value === undefined ? fallback : Number(value);
   }
 
   private valueOf(name: string): string | undefined {
     return this.env[name]?.trim() || undefined;
   }
-}
-
-/** `P1DT2H3M4.5S` as milliseconds. Years, months and weeks have no fixed length here and are not accepted. */
-function parseIsoDuration(text: string): Milliseconds | undefined {
-  const match = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/.exec(text);
-  if (match === null) return undefined;
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
-  return ((days * 24 + hours) * 60 + minutes) * MINUTE + Math.round(seconds * SECOND);
 }

@@ -1,19 +1,28 @@
 import type { Conversation } from '../domain/conversation';
-import type { Decision, Effect, Outcome, Refusal } from '../domain/decision';
+import {
+  isQuestion,
+  type Decided,
+  type Effect,
+  type Outcome,
+  type Question,
+  type Refusal,
+} from '../domain/decision';
 import { decide } from '../domain/decide';
 import type { ConversationEvent } from '../domain/events';
-import type { Instant, Milliseconds } from '../domain/time';
+import type { Instant } from '../domain/time';
 import { workListItem } from '../domain/work-list';
 import { ContentionError } from '../errors';
 import { performEffects, type EffectDependencies } from './perform-effects';
 import type { ConversationStore, StoredConversation } from './ports/conversation-store';
 import type { Participants } from './ports/participants';
+import type { SettingsSource } from './ports/settings';
+import { Reservation } from './reservation';
 
 export interface ConversationServiceDependencies extends EffectDependencies {
   readonly store: ConversationStore;
   readonly participants: Participants;
+  readonly settings: SettingsSource;
   readonly now: () => Instant;
-  readonly gracePeriod: Milliseconds;
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -22,14 +31,19 @@ export type Handled =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface ConversationService {
-  /** Decides, saves and performs the effects. Repeat the same event after any retryable failure. */
-  handle(conversationId: string, event: ConversationEvent): Promise<Handled>;
+  /**
+   * Decides, saves and performs the effects. Repeat the same event after any retryable failure. `ifMatch`: only if the
+   * conversation still has this ETag when it is loaded; otherwise the event is refused as `precondition-failed`.
+   */
+  handle(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
   /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
   settle(conversationId: string, event: ConversationEvent): Promise<Handled>;
 }
 
 /** Enough for every tab of a customer and an agent to act in the same moment. */
 const ATTEMPTS = 24;
+/** Each question is asked once; a decision that asks on would ask for ever. */
+const MOST_QUESTIONS = 3;
 
 /**
  * The one path from an event to its consequences: load, decide, save under the ETag, perform effects.
@@ -37,8 +51,8 @@ const ATTEMPTS = 24;
  */
 export function createConversationService(deps: ConversationServiceDependencies): ConversationService {
   return {
-    async handle(conversationId, event) {
-      const { handled, effects } = await decideAndSave(conversationId, event, deps);
+    async handle(conversationId, event, ifMatch) {
+      const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
       await performEffects(conversationId, effects, deps);
       return handled;
     },
@@ -52,18 +66,27 @@ async function decideAndSave(
   conversationId: string,
   event: ConversationEvent,
   deps: ConversationServiceDependencies,
+  ifMatch?: string,
 ): Promise<{ handled: Handled; effects: readonly Effect[] }> {
+  const reservation = new Reservation(conversationId, deps.capacity);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
-    const decision = await decideWithPresence(before, conversationId, event, deps);
+    if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
+      await reservation.giveBack(before?.conversation);
+      return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
+    }
+    const decision = await decideWithAnswers(before, event, reservation, deps);
     if (decision.kind === 'refused') {
+      await reservation.giveBack(before?.conversation);
       return { handled: { kind: 'refused', refusal: decision.refusal }, effects: decision.effects };
     }
     const { outcome, effects } = decision;
     const conversation = decision.kind === 'changed' ? decision.conversation : before?.conversation;
     if (conversation === undefined) throw new Error('an unchanged conversation must exist');
-    if (decision.kind === 'unchanged')
+    if (decision.kind === 'unchanged') {
+      await reservation.giveBack(before?.conversation);
       return { handled: { kind: 'accepted', outcome, conversation }, effects };
+    }
 
     if (before === undefined) await list(conversation, deps);
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
@@ -75,19 +98,41 @@ async function decideAndSave(
   throw new ContentionError(ATTEMPTS);
 }
 
-async function decideWithPresence(
+const CHANGED_MEANWHILE: Refusal = {
+  code: 'precondition-failed',
+  detail: 'The conversation has changed since the version that If-Match names.',
+};
+
+async function decideWithAnswers(
   before: StoredConversation | undefined,
-  conversationId: string,
   event: ConversationEvent,
+  reservation: Reservation,
   deps: ConversationServiceDependencies,
-): Promise<Exclude<Decision, { kind: 'presence-needed' }>> {
-  const context = () => ({ now: deps.now(), gracePeriod: deps.gracePeriod });
-  const first = decide(before?.conversation, event, context());
-  if (first.kind !== 'presence-needed') return first;
-  const presence = await deps.participants.presenceOf(conversationId);
-  const second = decide(before?.conversation, { ...event, presence } as ConversationEvent, context());
-  if (second.kind === 'presence-needed') throw new Error('a decision asks for the presence once');
-  return second;
+): Promise<Decided> {
+  const { policies, messages } = await deps.settings.current();
+  let answered = event;
+  for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
+    const decision = decide(before?.conversation, answered, { now: deps.now(), policies, messages });
+    if (!isQuestion(decision)) return decision;
+    answered = { ...answered, ...(await answer(decision, before, reservation, deps)) };
+  }
+  throw new Error('a decision asks each question once');
+}
+
+async function answer(
+  question: Question,
+  before: StoredConversation | undefined,
+  reservation: Reservation,
+  { participants }: ConversationServiceDependencies,
+): Promise<object> {
+  switch (question.kind) {
+    case 'presence-needed':
+      return { presence: await participants.presenceOf(reservation.conversationId) };
+    case 'agent-presence-needed':
+      return { agentPresent: await participants.isAgentPresent(question.agentId) };
+    case 'capacity-needed':
+      return { capacity: await reservation.take(question, before?.conversation) };
+  }
 }
 
 /**

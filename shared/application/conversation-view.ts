@@ -1,5 +1,6 @@
-import type { Conversation } from '../domain/conversation';
-import { toIso } from '../domain/time';
+import type { CapacityHold, Conversation } from '../domain/conversation';
+import { returnOptions } from '../domain/refusals';
+import { toIso, toIsoDuration } from '../domain/time';
 import type { TranscriptEntry } from '../domain/transcript';
 import type { WorkListItem } from '../domain/work-list';
 
@@ -8,10 +9,12 @@ export type Viewer = 'customer' | 'agent';
 
 /** A conversation as the API shows it. Times are ISO 8601 UTC. */
 export function conversationView(conversation: Conversation, viewer: Viewer) {
-  const { agent, disconnection, lastDisconnection, end } = conversation;
+  const { agent, agentDisconnection, disconnection, lastDisconnection, end } = conversation;
   return {
     id: conversation.id,
+    channel: conversation.channel,
     state: conversation.state,
+    stateSince: toIso(conversation.stateSince),
     createdAt: toIso(conversation.createdAt),
     customer: conversation.customer,
     agent: agent && {
@@ -21,9 +24,21 @@ export function conversationView(conversation: Conversation, viewer: Viewer) {
       assignedAt: toIso(agent.assignedAt),
       acceptedAt: agent.acceptedAt && toIso(agent.acceptedAt),
     },
-    end: end && { at: toIso(end.at), reason: end.reason },
+    end: end && { at: toIso(end.at), reason: end.reason, ...returnOptions(end) },
     closedAt: conversation.closedAt && toIso(conversation.closedAt),
+    closeReason: conversation.closeReason,
+    queuePosition: conversation.queuePosition?.position,
     ...(viewer === 'agent' && {
+      device: conversation.device,
+      previousAgent: conversation.previousAgent,
+      requeue: conversation.requeue && { ...conversation.requeue, at: toIso(conversation.requeue.at) },
+      capacity: conversation.capacityHold && capacityView(conversation.capacityHold),
+      agentDisconnection: agentDisconnection && {
+        number: agentDisconnection.number,
+        since: toIso(agentDisconnection.since),
+        deadline: toIso(agentDisconnection.deadline),
+      },
+      autoClosure: conversation.autoClosure && { deadline: toIso(conversation.autoClosure.deadline) },
       connected: conversation.liveConnectionIds.length > 0,
       disconnections: conversation.disconnectionCount,
       disconnection: disconnection && {
@@ -31,6 +46,7 @@ export function conversationView(conversation: Conversation, viewer: Viewer) {
         reason: disconnection.reason,
         since: toIso(disconnection.since),
         deadline: toIso(disconnection.deadline),
+        extendedBy: disconnection.extension && toIsoDuration(disconnection.extension.by),
       },
       lastDisconnection: lastDisconnection && {
         number: lastDisconnection.number,
@@ -44,13 +60,18 @@ export function conversationView(conversation: Conversation, viewer: Viewer) {
   };
 }
 
+const capacityView = ({ units, releaseAt }: CapacityHold) => ({
+  units,
+  releaseAt: releaseAt === undefined ? undefined : toIso(releaseAt),
+});
+
 /**
  * The transcript as the viewer may see it. Sequence numbers of left-out notices leave gaps; message ids, which may name
  * a connection, are nobody's business.
  */
 export function transcriptView(entries: readonly TranscriptEntry[], viewer: Viewer) {
   return entries
-    .filter((entry) => viewer === 'agent' || entry.kind === 'message' || entry.recipient === 'everyone')
+    .filter((entry) => viewer === 'agent' || entry.kind === 'message' || entry.recipient === 'customer')
     .map((entry) => ({
       sequence: entry.sequence,
       at: toIso(entry.at),
@@ -68,10 +89,12 @@ export function transcriptView(entries: readonly TranscriptEntry[], viewer: View
 
 /** A line of the agents' work list. */
 export function workListItemView(item: WorkListItem) {
-  const { disconnection, createdAt, ...rest } = item;
+  const { disconnection, createdAt, stateSince, deadlines, ...rest } = item;
   return {
     ...rest,
     createdAt: toIso(createdAt),
+    stateSince: toIso(stateSince),
+    deadlines: deadlines.map(({ kind, at }) => ({ kind, at: toIso(at) })),
     disconnection: disconnection && {
       number: disconnection.number,
       since: toIso(disconnection.since),

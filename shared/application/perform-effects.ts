@@ -1,5 +1,6 @@
 import type { Effect } from '../domain/decision';
 import { workListItem } from '../domain/work-list';
+import type { AgentCapacity } from './ports/agent-capacity';
 import type { DeadlineTimers } from './ports/deadline-timers';
 import type { Participants } from './ports/participants';
 import type { WorkList } from './ports/work-list';
@@ -8,11 +9,12 @@ export interface EffectDependencies {
   readonly workList: WorkList;
   readonly participants: Participants;
   readonly timers: DeadlineTimers;
+  readonly capacity: AgentCapacity;
 }
 
 /** In this order: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
-  ['start-timer', 'cancel-timer', 'push'],
+  ['start-timer', 'cancel-timer', 'release-capacity', 'push'],
   // Prevents: the socket is closed before the push that says why has been sent.
   ['close-customer-connections', 'close-connection'],
   // Prevents: the row looks as if all were done, and reconciliation does not repeat what has failed.
@@ -48,6 +50,10 @@ function perform(conversationId: string, effect: Effect, deps: EffectDependencie
     case 'cancel-timer': {
       const { kind, number } = effect;
       return deps.timers.cancel({ conversationId, kind, number }, effect.because);
+    }
+    case 'release-capacity': {
+      const { agentId, assignment } = effect;
+      return deps.capacity.release({ agentId, conversationId, assignment });
     }
     case 'push':
       return deps.participants.push(conversationId, effect.audience, effect.push);

@@ -1,10 +1,10 @@
-import type { ConversationEvent } from '../domain/events';
 import { MINUTE, SECOND, type Instant } from '../domain/time';
-import { sameItem, workListItem, type WorkListItem } from '../domain/work-list';
+import { sameItem, workListItem } from '../domain/work-list';
 import { toError } from '../errors';
 import type { Logger } from '../logging';
 import type { ConversationService, Handled } from './conversation-service';
 import type { WorkList } from './ports/work-list';
+import { survey, type Due } from './survey';
 
 export interface ReconcileDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
@@ -23,30 +23,21 @@ export interface ReconcileReport {
   expired: number;
   healed: number;
   disconnectionsBegun: number;
+  /** Other deadlines that had passed: conversations requeued, closed, capacity given back. */
+  deadlinesMet: number;
+  /** Places in the queue that were told. Not an act: nothing had been lost. */
+  positionsTold: number;
   rowsRepaired: number;
   failed: number;
 }
 
-/** The timer of a disconnection may be this late before reconciliation acts in its place. */
-const OVERDUE_AFTER = 30 * SECOND;
-/** On average a conversation is compared with the service once in this many runs. */
-const EVERY = 8;
 /** Bounds of one run, which comes every minute. What is beyond them is left to the next. */
 const TIME_LIMIT = 45 * SECOND;
-const MOST_COMPARISONS = 1_000;
-const PAGE = 500;
 const AT_ONCE = 8;
 /** So many failures in a row mean that a service is down: no use asking it a thousand times. */
 const FAILURES_IN_A_ROW = 3 * AT_ONCE;
 /** A younger row without a conversation may be one that is just being created. */
 const GHOST_AGE = 5 * MINUTE;
-
-interface Due {
-  readonly conversationId: string;
-  /** What the list shows; absent when its row cannot be read. */
-  readonly item?: WorkListItem;
-  readonly event: ConversationEvent;
-}
 
 /**
  * Makes up for what was lost: ends disconnections whose timer never fired, and compares records with the service's own
@@ -55,18 +46,20 @@ interface Due {
  */
 export async function reconcile(deps: ReconcileDependencies): Promise<ReconcileReport> {
   const began = deps.now();
-  const { overdue, comparable, listed } = await survey(deps, began);
+  const { overdue, comparable, placed, listed } = await survey(deps, began, TIME_LIMIT);
   const report: ReconcileReport = {
     listed,
     checked: 0,
     expired: 0,
     healed: 0,
     disconnectionsBegun: 0,
+    deadlinesMet: 0,
+    positionsTold: 0,
     rowsRepaired: 0,
     failed: 0,
   };
   let failuresInARow = 0;
-  const due = [...overdue, ...comparable];
+  const due = [...overdue, ...placed, ...comparable];
   for (let i = 0; i < due.length; i += AT_ONCE) {
     if (deps.now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
     const results = await Promise.all(
@@ -74,59 +67,13 @@ export async function reconcile(deps: ReconcileDependencies): Promise<ReconcileR
     );
     failuresInARow = results.includes(true) ? 0 : failuresInARow + results.length;
   }
-  const { expired, healed, disconnectionsBegun, rowsRepaired, failed } = report;
-  const acted = expired + healed + disconnectionsBegun + rowsRepaired + failed > 0;
+  const { expired, healed, disconnectionsBegun, deadlinesMet, rowsRepaired, failed } = report;
+  const acted = expired + healed + disconnectionsBegun + deadlinesMet + rowsRepaired + failed > 0;
   deps.logger[acted ? 'warn' : 'info']('reconcile: done', { ...report, due: due.length });
   return report;
 }
 
-/**
- * Reads the list: everything that is overdue, and a sample to compare. The sample is drawn anew in every minute, so
- * that nobody is left out for good, however long the list is and whichever minutes a run falls into.
- */
-async function survey({ workList, now }: ReconcileDependencies, began: Instant) {
-  const overdue: Due[] = [];
-  const sample: { readonly draw: number; readonly due: Due }[] = [];
-  let listed = 0;
-  let continuationToken: string | undefined;
-  do {
-    const token = continuationToken === undefined ? {} : { continuationToken };
-    const page = await workList.list({ limit: PAGE, ...token });
-    listed += page.items.length + page.unreadable.length;
-    for (const item of page.items) {
-      const { conversationId, disconnection } = item;
-      if (disconnection !== undefined && disconnection.deadline + OVERDUE_AFTER < began) {
-        const { number } = disconnection;
-        overdue.push({
-          conversationId,
-          item,
-          event: { type: 'deadline-reached', kind: 'disconnection', number },
-        });
-        continue;
-      }
-      const draw = drawOf(`${conversationId} ${Math.floor(began / MINUTE)}`);
-      if (draw < 1 / EVERY) sample.push({ draw, due: { conversationId, item, event: comparison(item) } });
-    }
-    for (const conversationId of page.unreadable) {
-      overdue.push({ conversationId, event: { type: 'presence-checked' } });
-    }
-    continuationToken = page.continuationToken;
-  } while (continuationToken !== undefined && now() - began < TIME_LIMIT);
-  const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
-  return { overdue, comparable: comparable.map(({ due }) => due), listed };
-}
-
-const comparison = ({ state }: WorkListItem): ConversationEvent =>
-  state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
-
-/** A number from 0 to 1, the same for the same text (FNV-1a). */
-function drawOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  // The last characters hardly reach the upper bits of FNV; one more round spreads them.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
-}
+const DEADLINES_MET: readonly string[] = ['requeued', 'auto-closed', 'capacity-released'];
 
 /** Whether it went well. */
 async function check(
@@ -140,8 +87,11 @@ async function check(
     const handled = await service.handle(due.conversationId, due.event);
     const found = handled.kind === 'accepted' ? handled.outcome.type : 'not-found';
     if (found === 'expired') report.expired += 1;
-    else if (found === 'customer-present') report.healed += 1;
-    else if (found === 'disconnection-began') report.disconnectionsBegun += 1;
+    else if (found === 'customer-present' || found === 'agent-present') report.healed += 1;
+    else if (found === 'disconnection-began' || found === 'agent-disconnection-began')
+      report.disconnectionsBegun += 1;
+    else if (found === 'position-told') report.positionsTold += 1;
+    else if (DEADLINES_MET.includes(found)) report.deadlinesMet += 1;
     else if (await repairRow(due, handled, workList, began)) report.rowsRepaired += 1;
     return true;
   } catch (thrown) {

@@ -1,14 +1,33 @@
+import type { Channel, DeviceClass } from './channel';
+import type { AutomatedMessageTrigger, Recipient } from './messages/trigger';
 import type { Instant, Milliseconds } from './time';
 
 /**
  * States of "Understand conversation states" (Dynamics 365 Omnichannel). `Open`: queued. `Active`: assigned to an
- * agent, accepted or only offered. `WrapUp`: over for the customer, the agent finishes notes. `Closed`: final.
- * (`Waiting` belongs to persistent chat, which has no disconnection rule.)
+ * agent, accepted or only offered. `Waiting`: the agent has closed the window and the customer may come back, persistent
+ * chat only. `WrapUp`: over for the customer, the agent finishes notes. `Closed`: final.
  */
-export type ConversationState = 'Open' | 'Active' | 'WrapUp' | 'Closed';
+export const CONVERSATION_STATES = ['Open', 'Active', 'Waiting', 'WrapUp', 'Closed'] as const;
+export type ConversationState = (typeof CONVERSATION_STATES)[number];
 
 /** Why a conversation ended, machine-readable: in the record, the transcript notice and every push. */
-export type EndReason = 'customer-disconnected' | 'customer-ended' | 'agent-ended';
+export const END_REASONS = ['customer-disconnected', 'customer-ended', 'agent-ended', 'auto-closed'] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+/** Why `WrapUp` became `Closed`. Absent in a conversation whose end closed it at once. */
+export const CLOSE_REASONS = ['agent-closed', 'auto-closed'] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** Why a conversation is in the queue again. */
+export const REQUEUE_REASONS = [
+  'agent-declined',
+  'agent-released',
+  'agent-transferred',
+  'agent-closed-window',
+  'agent-disconnected',
+  'customer-returned',
+] as const;
+export type RequeueReason = (typeof REQUEUE_REASONS)[number];
 
 /** One episode with no live customer connection. */
 export interface Disconnection {
@@ -27,6 +46,8 @@ export interface Disconnection {
    * how-manieth in a row.
    */
   readonly inferred?: number;
+  /** What the agent has added to it; `deadline` includes it. */
+  readonly extension?: { readonly by: Milliseconds; readonly latestKey: string; readonly at: Instant };
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -34,6 +55,23 @@ export interface PastDisconnection extends Disconnection {
   readonly outcome: 'reconnected' | 'expired' | 'ended';
   readonly endedAt: Instant;
   /** The connection that ended it, where one did. */
+  readonly reconnectedBy?: string;
+}
+
+/** One episode in which the agent of the conversation has no live connection. */
+export interface AgentDisconnection {
+  /** 1, 2, 3 … within the conversation, apart from the customer's. */
+  readonly number: number;
+  readonly agentId: string;
+  /** When it was heard of: later than the loss, never earlier, so the agent has the whole grace period. */
+  readonly since: Instant;
+  readonly deadline: Instant;
+}
+
+export interface PastAgentDisconnection extends AgentDisconnection {
+  readonly outcome: 'returned' | 'requeued';
+  readonly endedAt: Instant;
+  /** The connection that ended it, where one did. A repeated event recognises itself by this id. */
   readonly reconnectedBy?: string;
 }
 
@@ -45,21 +83,56 @@ export interface Agent {
   readonly acceptedAt?: Instant;
 }
 
+/**
+ * The units of an agent's capacity that the conversation takes: from its assignment until it leaves the agent, in
+ * `WrapUp` as long as policy says.
+ */
+export interface CapacityHold {
+  readonly agentId: string;
+  /** Assignments are numbered 1, 2, 3 … within the conversation. */
+  readonly assignment: number;
+  readonly units: number;
+  /** `WrapUp` with a custom time: when the units are given back. */
+  readonly releaseAt?: Instant;
+}
+
 /** What the customer says about itself in the socket URL; validated, never trusted. */
 export interface CustomerProfile {
   readonly name: string;
   /** BCP 47 language tag. */
   readonly locale: string;
   readonly queue: string;
+  /** Decides the channel and, with the channel instance, the policies and automated messages. */
+  readonly workstream: string;
+  /** The chat widget. */
+  readonly channelInstance: string;
   /** Context variables, shown to the agent's desk. */
   readonly context: Readonly<Record<string, string>>;
 }
 
 export interface Conversation {
   readonly id: string;
+  readonly channel: Channel;
   readonly state: ConversationState;
+  /** When it came into this state, or into another queue. */
+  readonly stateSince: Instant;
   readonly customer: CustomerProfile;
+  /** Of the connection that was seen last. */
+  readonly device: DeviceClass;
   readonly agent?: Agent;
+  /** Who had accepted it before it went back to the queue or into `Waiting`. */
+  readonly previousAgent?: { readonly id: string; readonly name: string };
+  readonly assignmentCount: number;
+  readonly capacityHold?: CapacityHold;
+  /** The latest hold that was given back: a repeated event gives it back again. */
+  readonly releasedHold?: Omit<CapacityHold, 'releaseAt'>;
+  readonly agentDisconnection?: AgentDisconnection;
+  readonly lastAgentDisconnection?: PastAgentDisconnection;
+  readonly agentDisconnectionCount: number;
+  /** How it came back into the queue last. */
+  readonly requeue?: { readonly at: Instant; readonly reason: RequeueReason; readonly agentId?: string };
+  /** The place in the queue that the customer was told last. */
+  readonly queuePosition?: { readonly position: number; readonly at: Instant };
   /** Connections known to be open, oldest first. */
   readonly liveConnectionIds: readonly string[];
   /** Recently ended ones, newest last, so that a `connected` behind its own `disconnected` is ignored. */
@@ -81,10 +154,30 @@ export interface Conversation {
     readonly sequence: number;
     readonly at: Instant;
   }[];
+  /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
+  readonly recentNotices: readonly {
+    /** The push it goes out with. */
+    readonly cause: string;
+    readonly sequence: number;
+    readonly at: Instant;
+    readonly trigger: AutomatedMessageTrigger;
+    readonly recipient: Recipient;
+    readonly text: string;
+  }[];
   /** Sequence number of the newest transcript entry; 0 when there is none. */
   readonly lastSequence: number;
-  readonly end?: { readonly at: Instant; readonly reason: EndReason; readonly agentId?: string };
+  readonly end?: {
+    readonly at: Instant;
+    readonly reason: EndReason;
+    readonly agentId?: string;
+    /** Where a customer is sent who comes back after the time limit of reconnection. */
+    readonly redirectUrl?: string;
+  };
   readonly closedAt?: Instant;
+  readonly closeReason?: CloseReason;
+  /** The running automatic closure: numbered, and put off by activity. */
+  readonly autoClosure?: { readonly number: number; readonly deadline: Instant };
+  readonly autoClosureCount: number;
   readonly createdAt: Instant;
 }
 
@@ -104,6 +197,7 @@ export const LIMITS = {
   liveConnections: 200,
   endedConnections: 32,
   recentMessages: 64,
+  recentNotices: 4,
   messageCharacters: 8_000,
   /** Disconnections that only follow from one another, without a sign of life between them. */
   inferredInARow: 20,

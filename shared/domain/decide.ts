@@ -1,21 +1,26 @@
 import type { Conversation } from './conversation';
-import type { Decision, DecisionContext, Effect } from './decision';
+import { isQuestion, type Decision, type DecisionContext } from './decision';
 import {
   decideAgentAccepted,
   decideAgentClosed,
+  decideAgentDeclined,
   decideAgentEnded,
   decideAgentOffered,
+  decideAgentReleased,
 } from './decide/agent-actions';
+import { decideAgentConnected, decideAgentDisconnected } from './decide/agent-presence';
 import { decideConnect } from './decide/connect';
 import { decideConnected } from './decide/connected';
+import { withConsequences } from './decide/consequences';
 import { decideCustomerLeft } from './decide/customer-left';
 import { decideDeadlineReached } from './decide/deadline-reached';
 import { decideDisconnected } from './decide/disconnected';
 import { decideAgentMessage, decideCustomerMessage } from './decide/messages';
 import { decidePresenceChecked } from './decide/presence-checked';
+import { decideQueuePosition } from './decide/queue-position';
 import { notFound } from './decide/results';
+import { decideWaitEnded, decideWaitExtended } from './decide/wait-control';
 import type { ConversationEvent } from './events';
-import { sameItem, workListItem } from './work-list';
 
 /**
  * The whole behaviour of a conversation, as one pure and total function: what is stored, what happened and the
@@ -29,11 +34,18 @@ export function decide(
   event: ConversationEvent,
   context: DecisionContext,
 ): Decision {
-  if (event.type === 'connect') {
-    return withWorkList(conversation, decideConnect(conversation, event, context));
-  }
+  const decision = decideEvent(conversation, event, context);
+  return isQuestion(decision) ? decision : withConsequences(conversation, decision, context);
+}
+
+function decideEvent(
+  conversation: Conversation | undefined,
+  event: ConversationEvent,
+  context: DecisionContext,
+): Decision {
+  if (event.type === 'connect') return decideConnect(conversation, event, context);
   if (conversation === undefined) return notFound();
-  return withWorkList(conversation, decideOnExisting(conversation, event, context));
+  return decideOnExisting(conversation, event, context);
 }
 
 function decideOnExisting(
@@ -56,33 +68,28 @@ function decideOnExisting(
       return decideAgentOffered(conversation, event, context);
     case 'agent-accepted':
       return decideAgentAccepted(conversation, event, context);
+    case 'agent-declined':
+      return decideAgentDeclined(conversation, event, context);
+    case 'agent-released':
+    case 'agent-transferred':
+      return decideAgentReleased(conversation, event, context);
     case 'agent-ended':
       return decideAgentEnded(conversation, event, context);
     case 'agent-closed':
       return decideAgentClosed(conversation, event, context);
+    case 'wait-extended':
+      return decideWaitExtended(conversation, event, context);
+    case 'wait-ended':
+      return decideWaitEnded(conversation, event, context);
+    case 'agent-disconnected':
+      return decideAgentDisconnected(conversation, event, context);
+    case 'agent-connected':
+      return decideAgentConnected(conversation, event, context);
+    case 'queue-position-known':
+      return decideQueuePosition(conversation, event, context);
     case 'presence-checked':
       return decidePresenceChecked(conversation, event, context);
     case 'deadline-reached':
       return decideDeadlineReached(conversation, event, context);
   }
 }
-
-/**
- * Adds the work-list effect: when what the list shows has changed, and on a repetition that has effects (the first
- * try may have died before the list was written). A new conversation is listed before it is saved, by the caller.
- */
-function withWorkList(before: Conversation | undefined, decision: Decision): Decision {
-  if (decision.kind === 'presence-needed') return decision;
-  const after = decision.kind === 'changed' ? decision.conversation : before;
-  if (after === undefined) return decision;
-  const shownAnew =
-    decision.kind === 'changed'
-      ? before !== undefined && !sameItem(workListItem(before), workListItem(after))
-      : decision.effects.some(concernsTheList);
-  if (!shownAnew) return decision;
-  return { ...decision, effects: [{ type: 'update-work-list', conversation: after }, ...decision.effects] };
-}
-
-/** A message changes nothing that the list shows, so neither does its repetition. */
-const concernsTheList = (effect: Effect): boolean =>
-  effect.type !== 'close-connection' && !(effect.type === 'push' && effect.push.type === 'message');

@@ -1,7 +1,9 @@
 import type { Conversation, ConversationState, EndReason } from './conversation';
 import type { DeadlineKind } from './ids';
+import type { MessageOverride } from './messages/message-override';
+import type { PolicyTable } from './policies/policy';
 import type { Audience, Push } from './pushes';
-import type { Instant, Milliseconds } from './time';
+import type { Instant } from './time';
 import type { TranscriptEntry } from './transcript';
 
 /** Something to do after the save. Every effect is idempotent: doing it twice is doing it once. */
@@ -17,8 +19,9 @@ export type Effect =
       readonly type: 'cancel-timer';
       readonly kind: DeadlineKind;
       readonly number: number;
-      readonly because: 'customerReconnected' | 'conversationEnded';
+      readonly because: 'customerReconnected' | 'conversationEnded' | 'deadlineObsolete';
     }
+  | { readonly type: 'release-capacity'; readonly agentId: string; readonly assignment: number }
   | { readonly type: 'push'; readonly audience: Audience; readonly push: Push }
   | { readonly type: 'close-customer-connections' }
   | { readonly type: 'close-connection'; readonly connectionId: string };
@@ -26,10 +29,17 @@ export type Effect =
 /** What became of an event, in one word; the caller branches on this and on nothing else. */
 export type Outcome =
   | { readonly type: 'created' | 'admitted' | 'connected' | 'connection-removed' | 'disconnection-began' }
-  | { readonly type: 'ignored'; readonly because: 'stale-connection' | 'repeated' | 'ended' }
+  | {
+      readonly type: 'ignored';
+      readonly because: 'stale-connection' | 'repeated' | 'ended' | 'not-concerned';
+    }
   | { readonly type: 'message-stored'; readonly sequence: number }
-  | { readonly type: 'assigned' | 'ended' | 'closed' }
-  | { readonly type: 'expired' }
+  | {
+      readonly type:
+        'assigned' | 'queued' | 'waiting' | 'ended' | 'closed' | 'wait-extended' | 'position-told';
+    }
+  | { readonly type: 'agent-disconnection-began' | 'agent-present' }
+  | { readonly type: 'expired' | 'auto-closed' | 'capacity-released' | 'requeued' }
   | { readonly type: 'customer-present' | 'agrees' }
   | { readonly type: 'superseded' }
   | { readonly type: 'not-reached'; readonly deadline: Instant };
@@ -42,11 +52,24 @@ export interface Refusal {
     | 'too-many-connections'
     | 'assigned-to-other-agent'
     | 'not-assigned-to-you'
-    | 'illegal-transition';
+    | 'illegal-transition'
+    | 'agent-at-capacity'
+    | 'customer-is-connected'
+    | 'extension-too-long'
+    /** The caller has asked for a version that is not the stored one; decided by the caller's loop. */
+    | 'precondition-failed';
   readonly detail: string;
   readonly state?: ConversationState;
+  /** What was asked for, where the state does not allow it. */
+  readonly action?: string;
   readonly endReason?: EndReason;
+  /** What a customer can do whose conversation has ended. */
+  readonly options?: readonly ReturnOption[];
+  readonly redirectUrl?: string;
 }
+
+/** `redirect`: to the URL that is given with it. */
+export type ReturnOption = 'new-conversation' | 'redirect';
 
 export type Decision =
   | {
@@ -59,12 +82,35 @@ export type Decision =
   | { readonly kind: 'unchanged'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
   /** Refused, but effects of the change it repeats are still due (the first try may have failed after its save). */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly effects: readonly Effect[] }
-  /** Ask the service who is there and decide the same event again with `presence`. */
-  | { readonly kind: 'presence-needed' };
+  | Question;
+
+/** Something the decision needs to know. Find out, and decide the same event again with the answer in it. */
+export type Question =
+  /** Ask the service who is there: `presence`. */
+  | { readonly kind: 'presence-needed' }
+  /** Ask the service whether the agent is there: `agentPresent`. */
+  | { readonly kind: 'agent-presence-needed'; readonly agentId: string }
+  /** Take the units from the agent's capacity, if they are free: `capacity`. */
+  | {
+      readonly kind: 'capacity-needed';
+      readonly agentId: string;
+      readonly assignment: number;
+      readonly units: number;
+    };
+
+/** A decision that is one. */
+export type Decided = Exclude<Decision, Question>;
+
+export const isQuestion = (decision: Decision): decision is Question =>
+  decision.kind === 'presence-needed' ||
+  decision.kind === 'agent-presence-needed' ||
+  decision.kind === 'capacity-needed';
 
 /** What a decision depends on besides the conversation and the event. */
 export interface DecisionContext {
   /** Time of receipt. */
   readonly now: Instant;
-  readonly gracePeriod: Milliseconds;
+  readonly policies: PolicyTable;
+  /** What operators have changed about the automated messages. */
+  readonly messages: readonly MessageOverride[];
 }

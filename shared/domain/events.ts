@@ -1,18 +1,30 @@
+import type { DeviceClass } from './channel';
 import type { CustomerProfile } from './conversation';
 import type { DeadlineKind } from './ids';
-import type { Instant } from './time';
+import type { Instant, Milliseconds } from './time';
 
 /**
  * Everything that can happen to a conversation. `occurredAt` is the time the service gives, which may be wrong;
  * the time of receipt is the `now` of the decision.
  */
 export type ConversationEvent =
-  | { readonly type: 'connect'; readonly conversationId: string; readonly profile: CustomerProfile }
-  | { readonly type: 'connected'; readonly connectionId: string; readonly occurredAt: Instant }
+  | {
+      readonly type: 'connect';
+      readonly conversationId: string;
+      readonly profile: CustomerProfile;
+      readonly device?: DeviceClass;
+    }
+  | {
+      readonly type: 'connected';
+      readonly connectionId: string;
+      readonly occurredAt: Instant;
+      readonly device?: DeviceClass;
+    }
   | {
       readonly type: 'disconnected';
       readonly connectionId: string;
       readonly occurredAt: Instant;
+      readonly device?: DeviceClass;
       readonly presence?: Presence;
     }
   | {
@@ -28,13 +40,24 @@ export type ConversationEvent =
       readonly messageId: string;
       readonly text: string;
     }
-  | { readonly type: 'agent-offered'; readonly agentId: string; readonly agentName: string }
-  | { readonly type: 'agent-accepted'; readonly agentId: string; readonly agentName: string }
-  | { readonly type: 'agent-ended'; readonly agentId: string }
-  | { readonly type: 'agent-closed'; readonly agentId: string }
+  | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent & {
+        readonly capacity?: 'reserved' | 'full';
+      })
+  | ({ readonly type: 'agent-declined' | 'agent-released' | 'agent-ended' | 'agent-closed' } & ByAgent)
+  | ({ readonly type: 'agent-transferred'; readonly queue: string } & ByAgent)
+  /** The agent adds to the running wait for the customer. The same key is the same extension. */
+  | ({ readonly type: 'wait-extended'; readonly by: Milliseconds; readonly key: string } & ByAgent)
+  /** The agent does not wait for the customer any longer. */
+  | ({ readonly type: 'wait-ended'; readonly presence?: Presence } & ByAgent)
+  /** The last socket of the agent was lost, or the first one is open again. */
+  | ({ readonly type: 'agent-disconnected' } & ByAgent)
+  | ({ readonly type: 'agent-connected'; readonly connectionId: string } & ByAgent)
+  /** The customer's place in the queue, from 1. */
+  | { readonly type: 'queue-position-known'; readonly position: number }
   | {
       readonly type: 'presence-checked';
       readonly presence?: Presence;
+      readonly agentPresent?: boolean;
       /** The work list still shows the conversation as going on: if it has ended, perhaps nobody was told. */
       readonly endUntold?: true;
     }
@@ -43,7 +66,10 @@ export type ConversationEvent =
       readonly kind: DeadlineKind;
       readonly number: number;
       readonly presence?: Presence;
+      readonly agentPresent?: boolean;
     };
+
+type ByAgent = { readonly agentId: string };
 
 /**
  * What the service itself says about the customer's connections. A decision that needs it asks with

@@ -4,10 +4,10 @@
  */
 
 /** 8 to 64 of a-z, 0-9 and "-": legal as a table key, a group name, a user id and part of an instance id. */
-const CONVERSATION_ID = /^[a-z0-9](?:[a-z0-9-]{6,62})[a-z0-9]$/;
+export const CONVERSATION_ID = /^[a-z0-9](?:[a-z0-9-]{6,62})[a-z0-9]$/;
 
 /** 1 to 64 of letters, digits, "_" and "-". */
-const AGENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const AGENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const isConversationId = (text: string): boolean => CONVERSATION_ID.test(text);
 export const isAgentId = (text: string): boolean => AGENT_ID.test(text);
@@ -35,8 +35,17 @@ export const customerGroup = (conversationId: string): string => `conversation.$
 /** The Web PubSub group that holds every connected agent. */
 export const AGENTS_GROUP = 'agents';
 
-/** What a deadline is for. One orchestrator serves every kind. */
-export type DeadlineKind = 'disconnection';
+/**
+ * What a deadline is for. One orchestrator serves every kind. Each kind counts on its own: disconnections of the
+ * customer, disconnections of the agent, assignments whose capacity is given back, automatic closures.
+ */
+export const DEADLINE_KINDS = [
+  'disconnection',
+  'agent-disconnection',
+  'capacity-release',
+  'auto-close',
+] as const;
+export type DeadlineKind = (typeof DEADLINE_KINDS)[number];
 
 /**
  * Instance id of the timer of one numbered deadline: a second start of the same episode finds it and is a no-op.

@@ -1,4 +1,5 @@
 import type { EndReason } from './conversation';
+import type { AutomatedMessageTrigger, Recipient } from './messages/trigger';
 import type { Instant } from './time';
 
 /** Who wrote an entry. */
@@ -6,10 +7,6 @@ export type Author =
   | { readonly role: 'customer'; readonly name: string }
   | { readonly role: 'agent'; readonly id: string; readonly name: string }
   | { readonly role: 'system' };
-
-/** Triggers of automated messages, named after "Configure automated messages" (Dynamics 365 Omnichannel). */
-export type AutomatedMessageTrigger =
-  'customer-disconnected' | 'customer-ended-conversation' | 'agent-ended-conversation';
 
 interface EntryBase {
   /** 1, 2, 3 … within the conversation, without gaps. */
@@ -25,12 +22,13 @@ export interface MessageEntry extends EntryBase {
   readonly messageId: string;
 }
 
-/** An automated message. `recipient` agent: the customer's view of the transcript leaves it out. */
+/** An automated message. The customer's view of the transcript leaves out what is for the agent. */
 export interface NoticeEntry extends EntryBase {
   readonly kind: 'notice';
   readonly trigger: AutomatedMessageTrigger;
-  readonly recipient: 'agent' | 'everyone';
-  readonly reason: EndReason;
+  readonly recipient: Recipient;
+  /** Why the conversation ended, where the notice tells of its end. */
+  readonly reason?: EndReason;
   readonly disconnectionNumber?: number;
 }
 

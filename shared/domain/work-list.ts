@@ -1,31 +1,47 @@
+import type { Channel } from './channel';
 import type { Conversation, ConversationState } from './conversation';
+import { deadlinesOf, type Deadline } from './deadlines';
 import type { Instant } from './time';
 
 /** What the agents' list shows of a conversation that is not closed. A copy: never trusted for a decision. */
 export interface WorkListItem {
   readonly conversationId: string;
+  readonly channel: Channel;
   readonly state: ConversationState;
   readonly queue: string;
   readonly customerName: string;
   readonly agentId?: string;
   readonly accepted: boolean;
   readonly createdAt: Instant;
+  /** When it came into its state, or into its queue. */
+  readonly stateSince: Instant;
+  /** The agent who had it before, while nobody has it. */
+  readonly previousAgentId?: string;
+  /** The place in the queue that the customer was told. */
+  readonly queuePosition?: number;
   /** The running disconnection, so that a desk can show the live deadline and a sweep can find overdue ones. */
   readonly disconnection?: { readonly number: number; readonly since: Instant; readonly deadline: Instant };
+  /** The other deadlines. That of an automatic closure may have been put off since. */
+  readonly deadlines: readonly Deadline[];
 }
 
 /** The list's row for a conversation, or undefined when it is closed and leaves the list. */
 export function workListItem(conversation: Conversation): WorkListItem | undefined {
-  const { agent, disconnection } = conversation;
+  const { agent, disconnection, previousAgent, queuePosition } = conversation;
   if (conversation.state === 'Closed') return undefined;
   return {
     conversationId: conversation.id,
+    channel: conversation.channel,
     state: conversation.state,
     queue: conversation.customer.queue,
     customerName: conversation.customer.name,
     ...(agent && { agentId: agent.id }),
     accepted: agent?.acceptedAt !== undefined,
     createdAt: conversation.createdAt,
+    stateSince: conversation.stateSince,
+    ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
+    ...(queuePosition && { queuePosition: queuePosition.position }),
+    deadlines: deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection'),
     ...(disconnection && {
       disconnection: {
         number: disconnection.number,
@@ -42,7 +58,8 @@ export const sameItem = (one: WorkListItem | undefined, other: WorkListItem | un
 
 function shown(item: WorkListItem | undefined): string {
   if (item === undefined) return 'nothing';
-  const { conversationId, state, queue, customerName, agentId, accepted, createdAt, disconnection } = item;
-  const away = disconnection && [disconnection.number, disconnection.since, disconnection.deadline];
-  return JSON.stringify([conversationId, state, queue, customerName, agentId, accepted, createdAt, away]);
+  const { deadlines, ...rest } = item;
+  // Every message puts an automatic closure off; the list is not written for that.
+  const numbered = deadlines.map(({ kind, number, at }) => [kind, number, kind === 'auto-close' ? 0 : at]);
+  return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), numbered]);
 }

@@ -1,22 +1,14 @@
 import type { Refusal } from '../domain/decision';
 import { AccessDeniedError, AppError, InvalidInputError, toError } from '../errors';
 import { problem, statusOfFailure, type HttpOutput } from '../inbound/http';
+import { REFUSAL_STATUS } from '../inbound/refusal-status';
 import type { Logger } from '../logging';
 
-const REFUSAL_STATUS: Readonly<Record<Refusal['code'], number>> = {
-  'conversation-not-found': 404,
-  'conversation-ended': 409,
-  'too-many-connections': 429,
-  'assigned-to-other-agent': 409,
-  'not-assigned-to-you': 409,
-  'illegal-transition': 409,
-};
-
 /** The problem document of a refusal by the rules. An ended conversation names what the widget can do next. */
-export function answerRefusal({ code, detail, state, endReason }: Refusal): HttpOutput {
-  const options = code === 'conversation-ended' ? { options: ['new-conversation'] } : {};
+export function answerRefusal(refusal: Refusal): HttpOutput {
+  const { code, detail, endReason, ...more } = refusal;
   const retry: Record<string, string> = code === 'too-many-connections' ? { 'retry-after': '60' } : {};
-  return problem(REFUSAL_STATUS[code], code, detail, { state, reason: endReason, ...options }, retry);
+  return problem(REFUSAL_STATUS[code], code, detail, { ...more, reason: endReason }, retry);
 }
 
 /**

@@ -1,18 +1,16 @@
-import { z } from 'zod';
 import type { ConversationService } from '../application/conversation-service';
 import { conversationView, transcriptView, workListItemView } from '../application/conversation-view';
 import type { ConversationStore } from '../application/ports/conversation-store';
 import type { WorkList } from '../application/ports/work-list';
-import type { ConversationEvent } from '../domain/events';
-import { isAgentId, isConversationId } from '../domain/ids';
-import { NOT_FOUND } from '../domain/refusals';
+import { isConversationId } from '../domain/ids';
+import { customerIsConnected, NOT_FOUND } from '../domain/refusals';
 import { AccessDeniedError } from '../errors';
-import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
-import { agentIdField } from '../inbound/ids';
+import { LIST_QUERY, READ_QUERY } from '../inbound/conversation-queries';
+import { ifMatchOf, json, queryOf, type HttpInput, type HttpOutput } from '../inbound/http';
 import { parseWith } from '../inbound/schema';
-import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
-import type { Caller, Tickets } from '../security/tickets';
+import type { Tickets } from '../security/tickets';
+import { agentOnly, eventOfAction, type AgentAction } from './agent-events';
 import { answering, answerRefusal } from './answer-failure';
 
 export interface ConversationsDependencies {
@@ -21,26 +19,6 @@ export interface ConversationsDependencies {
   readonly tickets: Tickets;
   readonly logger: Logger;
 }
-
-export type AgentAction = 'offer' | 'accept' | 'end' | 'close';
-type AgentCaller = Extract<Caller, { role: 'agent' }>;
-
-const wholeNumber = (max: number) =>
-  z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
-const LIST_QUERY = z.object({
-  state: z.enum(['Open', 'Active', 'WrapUp']).optional(),
-  agentId: z.string().refine(isAgentId, 'is not an agent id').optional(),
-  limit: wholeNumber(500).min(1).default(100),
-  continuationToken: z.string().min(1).max(4_000).optional(),
-});
-const READ_QUERY = z.object({
-  after: wholeNumber(Number.MAX_SAFE_INTEGER).default(0),
-  limit: wholeNumber(1_000).min(1).default(1_000),
-});
-const OFFER = z.object({
-  agentId: agentIdField,
-  agentName: oneLine(100).optional(),
-});
 
 /** The agents' work list: conversations that are not closed. */
 export const listConversations = (request: HttpInput, deps: ConversationsDependencies): Promise<HttpOutput> =>
@@ -68,62 +46,41 @@ export const readConversation = (request: HttpInput, deps: ConversationsDependen
     if (stored === undefined) return notFound();
     const entries = await deps.store.transcript(conversationId, { after, limit });
     const last = entries.at(-1)?.sequence ?? after;
-    return json(200, {
-      conversation: conversationView(stored.conversation, caller.role),
-      transcript: transcriptView(entries, caller.role),
-      ...(last < stored.conversation.lastSequence && { nextAfter: last }),
-    });
+    return json(
+      200,
+      {
+        conversation: conversationView(stored.conversation, caller.role),
+        transcript: transcriptView(entries, caller.role),
+        ...(last < stored.conversation.lastSequence && { nextAfter: last }),
+      },
+      { etag: stored.etag },
+    );
   });
 
-/** An agent offers, accepts, ends or closes a conversation. */
+/** An agent acts on a conversation; with `If-Match`, only on the version that the agent has seen. */
 export const actOnConversation = (
   action: AgentAction,
   request: HttpInput,
-  deps: ConversationsDependencies & { readonly service: ConversationService },
+  deps: ConversationsDependencies & {
+    readonly service: ConversationService;
+    readonly newKey: () => string;
+  },
 ): Promise<HttpOutput> =>
   answering(`${action}-conversation`, deps.logger, async () => {
     const agent = agentOnly(await deps.tickets.callerOf(request.headers));
     const conversationId = request.params['conversationId'] ?? '';
     if (!isConversationId(conversationId)) return notFound();
-    const event = await eventOf(action, agent, request);
-    const handled = await deps.service.handle(conversationId, event);
-    return handled.kind === 'refused'
-      ? answerRefusal(handled.refusal)
-      : json(200, { conversation: conversationView(handled.conversation, 'agent') });
+    const event = await eventOfAction(action, agent, request, deps.newKey);
+    const handled = await deps.service.handle(conversationId, event, ifMatchOf(request.headers));
+    if (handled.kind === 'refused') return answerRefusal(handled.refusal);
+    // The service says that the customer is there after all: the record is healed, the wait is over anyhow.
+    if (action === 'end-wait' && handled.outcome.type === 'customer-present') {
+      return answerRefusal(customerIsConnected(handled.conversation));
+    }
+    return json(200, { conversation: conversationView(handled.conversation, 'agent') });
   });
 
-async function eventOf(
-  action: AgentAction,
-  { agentId, agentName }: AgentCaller,
-  request: HttpInput,
-): Promise<ConversationEvent> {
-  switch (action) {
-    case 'offer': {
-      const offer = parseWith(OFFER, await readJson(request), 'body');
-      return {
-        type: 'agent-offered',
-        agentId: offer.agentId,
-        agentName: offer.agentName ?? offer.agentId,
-      };
-    }
-    case 'accept':
-      return { type: 'agent-accepted', agentId, agentName };
-    case 'end':
-      return { type: 'agent-ended', agentId };
-    case 'close':
-      return { type: 'agent-closed', agentId };
-  }
-}
-
-function agentOnly(caller: Caller): AgentCaller {
-  if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
-  return caller;
-}
-
 const notFound = () => answerRefusal(NOT_FOUND);
-
-const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string | undefined> =>
-  Object.fromEntries(names.map((name) => [name, request.query.get(name) ?? undefined]));
 
 /** The same without properties that are undefined. */
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

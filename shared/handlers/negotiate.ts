@@ -1,21 +1,25 @@
-import { z } from 'zod';
 import type { ConversationStore } from '../application/ports/conversation-store';
-import { hasEnded } from '../domain/conversation';
+import type { CustomerIndex } from '../application/ports/customer-index';
+import type { SettingsSource } from '../application/ports/settings';
+import { hasEnded, type Conversation } from '../domain/conversation';
 import { agentUserId, customerUserId } from '../domain/ids';
+import { policyFor } from '../domain/policies/policy-for';
+import { situationOf } from '../domain/policies/situation';
 import { endedRefusal } from '../domain/refusals';
 import { toIso } from '../domain/time';
 import { AccessDeniedError, InvalidInputError } from '../errors';
 import { parseProfile, profileToQuery } from '../inbound/customer-profile';
 import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
-import { agentIdField, conversationIdField } from '../inbound/ids';
+import { AGENT_BODY, CUSTOMER_BODY, DEVICE_BODY, RESUME_BODY } from '../inbound/negotiate-bodies';
 import { parseWith } from '../inbound/schema';
-import { oneLine } from '../inbound/text';
 import type { Logger } from '../logging';
 import type { Caller, Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
 
 export interface NegotiateDependencies {
   readonly store: Pick<ConversationStore, 'load'>;
+  readonly customers: CustomerIndex;
+  readonly settings: SettingsSource;
   readonly tickets: Tickets;
   /** A URL with which a socket of this user can be opened for a few minutes. */
   readonly clientUrl: (userId: string) => Promise<string>;
@@ -25,54 +29,89 @@ export interface NegotiateDependencies {
 
 /** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
 const URL_LIMIT = 4 * 1024;
-const RESUME = z.object({
-  conversationId: conversationIdField.optional(),
-});
-const AGENT = z.object({
-  agentId: agentIdField,
-  name: oneLine(100).optional(),
-});
 
 /**
- * A customer asks for a socket: a new conversation, or (with its ticket) one of before. Writes nothing, so
- * anonymous load costs no storage; a conversation exists from its first `connect` on.
+ * A customer asks for a socket: a new conversation, or (with its ticket, or the id of a reconnect link) one of before.
+ * Writes nothing, so anonymous load costs no storage; a conversation exists from its first `connect` on.
  */
 export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
   answering('negotiate', deps.logger, async () => {
     const body = await readJson(request);
-    const profile = parseProfile(body);
-    const { conversationId: wanted } = parseWith(RESUME, body, 'body');
-    const resumed = await resumedConversation(request, wanted, deps.tickets);
+    const { conversationId: wanted, reconnectId } = parseWith(RESUME_BODY, body, 'body');
+    const resumed =
+      reconnectId === undefined
+        ? await resumedConversation(request, wanted, deps.tickets)
+        : await reconnectedConversation(reconnectId, deps);
     if (resumed !== undefined) {
       const stored = await deps.store.load(resumed);
       if (stored !== undefined && hasEnded(stored.conversation)) {
         return answerRefusal(endedRefusal(stored.conversation));
       }
     }
-    const conversationId = resumed ?? deps.newConversationId();
-    const url = new URL(await deps.clientUrl(customerUserId(conversationId)));
-    for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
-    if (url.href.length > URL_LIMIT) {
-      throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+    return admit(resumed ?? deps.newConversationId(), body, deps);
+  });
+
+/**
+ * The site's backend asks, with a function key, for a customer it has signed in. While reconnection to a previous chat is
+ * on and one goes on, the customer is asked first: continue it, or start anew ("Reconnect through a prompt").
+ */
+export const negotiateForKnownCustomer = (
+  request: HttpInput,
+  deps: NegotiateDependencies,
+): Promise<HttpOutput> =>
+  answering('negotiate-customer', deps.logger, async () => {
+    const body = await readJson(request);
+    const { customerId, choice } = parseWith(CUSTOMER_BODY, body, 'body');
+    const previous = choice === 'new' ? undefined : await continuable(customerId, deps);
+    if (previous !== undefined && choice === undefined) {
+      const { id, agent, createdAt } = previous;
+      return json(200, {
+        prompt: {
+          conversationId: id,
+          createdAt: toIso(createdAt),
+          agentName: agent?.name,
+          options: ['continue-conversation', 'new-conversation'],
+        },
+      });
     }
-    return json(200, {
-      conversationId,
-      url: url.href,
-      ...(await ticketFor({ role: 'customer', conversationId }, deps.tickets)),
-    });
+    const conversationId = previous?.id ?? deps.newConversationId();
+    const admitted = await admit(conversationId, body, deps);
+    await deps.customers.remember(customerId, conversationId);
+    return admitted;
   });
 
 /** The backend of the agents' desk asks, with a function key, for an agent it has signed in. */
 export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
   answering('negotiate-agent', deps.logger, async () => {
     const body = await readJson(request);
-    const { agentId, name } = parseWith(AGENT, body, 'body');
+    const { agentId, name } = parseWith(AGENT_BODY, body, 'body');
     return json(200, {
       agentId,
       url: await deps.clientUrl(agentUserId(agentId)),
       ...(await ticketFor({ role: 'agent', agentId, agentName: name ?? agentId }, deps.tickets)),
     });
   });
+
+/** The socket URL and the ticket of a customer in a conversation. */
+async function admit(
+  conversationId: string,
+  body: unknown,
+  deps: NegotiateDependencies,
+): Promise<HttpOutput> {
+  const profile = parseProfile(body);
+  const { device } = parseWith(DEVICE_BODY, body, 'body');
+  const url = new URL(await deps.clientUrl(customerUserId(conversationId)));
+  for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
+  if (device !== undefined) url.searchParams.append('device', device);
+  if (url.href.length > URL_LIMIT) {
+    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+  }
+  return json(200, {
+    conversationId,
+    url: url.href,
+    ...(await ticketFor({ role: 'customer', conversationId }, deps.tickets)),
+  });
+}
 
 async function resumedConversation(
   request: HttpInput,
@@ -87,6 +126,31 @@ async function resumedConversation(
     throw new AccessDeniedError(403, 'the ticket is for another conversation');
   }
   return caller.conversationId;
+}
+
+/** The conversation of a reconnect link. Whether it still goes on is decided by its record. */
+async function reconnectedConversation(
+  reconnectId: string,
+  { tickets }: NegotiateDependencies,
+): Promise<string> {
+  const conversationId = await tickets.conversationOf(reconnectId);
+  if (conversationId === undefined) {
+    throw new InvalidInputError('body.reconnectId', 'is not valid or has expired; start a new conversation');
+  }
+  return conversationId;
+}
+
+/** The customer's latest conversation, if reconnection is on for it and it goes on. */
+async function continuable(
+  customerId: string,
+  { customers, store, settings }: NegotiateDependencies,
+): Promise<Conversation | undefined> {
+  const latest = await customers.latestConversationOf(customerId);
+  const stored = latest === undefined ? undefined : await store.load(latest);
+  if (stored === undefined || hasEnded(stored.conversation)) return undefined;
+  const { policies } = await settings.current();
+  const { conversation } = stored;
+  return policyFor(policies, 'reconnect', situationOf(conversation)) ? conversation : undefined;
 }
 
 async function ticketFor(caller: Caller, tickets: Tickets) {

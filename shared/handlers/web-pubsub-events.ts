@@ -1,15 +1,18 @@
+import type { AgentSockets } from '../application/agent-sockets';
 import type { ConversationService, Handled } from '../application/conversation-service';
 import { AGENTS_GROUP, customerGroup } from '../domain/ids';
 import type { ConversationEvent } from '../domain/events';
 import { InvalidInputError } from '../errors';
 import { EVENT_BODY_LIMIT, parseWebPubSubEvent, type WebPubSubEvent } from '../inbound/cloud-event';
+import { CONNECTION_STATE_HEADER, encodeConnectionState } from '../inbound/connection-state';
 import { json, noContent, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
 import type { Logger } from '../logging';
 import type { WebhookGuard } from '../security/webhook-guard';
 import { answering, answerRefusal } from './answer-failure';
 
 export interface WebPubSubEventsDependencies {
-  readonly service: ConversationService;
+  readonly service: Pick<ConversationService, 'handle'>;
+  readonly agentSockets: AgentSockets;
   readonly guard: WebhookGuard;
   readonly hub: string;
   /** Host name of the service: the only origin whose validation request is answered. */
@@ -30,12 +33,23 @@ export const handleWebPubSubEvent = (
     await deps.guard(request.headers);
     const event = parseWebPubSubEvent(request.headers, await readBody(request, EVENT_BODY_LIMIT), deps.hub);
     const conversationEvent = translate(event);
-    if (conversationEvent === undefined) {
-      return event.name === 'connect' ? json(200, { groups: [AGENTS_GROUP] }) : noContent;
-    }
+    if (conversationEvent === undefined) return answerAgentSocket(event, deps.agentSockets);
     const [conversationId, what] = conversationEvent;
     return answer(event, conversationId, await deps.service.handle(conversationId, what));
   });
+
+/** An agent's coming and going concerns all conversations of the agent. */
+async function answerAgentSocket(
+  { name, participant, connectionId }: WebPubSubEvent,
+  agentSockets: AgentSockets,
+): Promise<HttpOutput> {
+  if (name === 'connect') return json(200, { groups: [AGENTS_GROUP] });
+  if (participant.role === 'agent') {
+    if (name === 'connected') await agentSockets.connected(participant.agentId, connectionId);
+    if (name === 'disconnected') await agentSockets.disconnected(participant.agentId);
+  }
+  return noContent;
+}
 
 /** Abuse protection: the service asks whether it may send events here. */
 function validate(request: HttpInput, serviceHost: string): HttpOutput {
@@ -59,13 +73,14 @@ function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefin
     ];
   }
   const { conversationId } = participant;
+  const device = event.device === undefined ? {} : { device: event.device };
   switch (event.name) {
     case 'connect':
       if (event.profile === undefined) throw new InvalidInputError('query', 'is missing');
-      return [conversationId, { type: 'connect', conversationId, profile: event.profile }];
+      return [conversationId, { type: 'connect', conversationId, profile: event.profile, ...device }];
     case 'connected':
     case 'disconnected':
-      return [conversationId, { type: event.name, connectionId, occurredAt }];
+      return [conversationId, { type: event.name, connectionId, occurredAt, ...device }];
     case 'leave':
       return [conversationId, { type: 'customer-left' }];
     case 'message': {
@@ -77,7 +92,9 @@ function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefin
 
 function answer(event: WebPubSubEvent, conversationId: string, handled: Handled): HttpOutput {
   if (handled.kind === 'accepted') {
-    return event.name === 'connect' ? json(200, { groups: [customerGroup(conversationId)] }) : noContent;
+    if (event.name !== 'connect') return noContent;
+    const state = encodeConnectionState({ device: event.device });
+    return json(200, { groups: [customerGroup(conversationId)] }, { [CONNECTION_STATE_HEADER]: state });
   }
   const isUserEvent = event.name === 'message' || event.name === 'leave';
   // A non-2xx answer to a user event may cost the sender its connection, and an agent's connection serves many

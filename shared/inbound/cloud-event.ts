@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { DeviceClass } from '../domain/channel';
 import { LIMITS, type CustomerProfile } from '../domain/conversation';
 import { participantOf, type Participant } from '../domain/ids';
 import type { Instant } from '../domain/time';
 import { InvalidInputError } from '../errors';
+import { CONNECTION_STATE_HEADER, decodeConnectionState } from './connection-state';
 import { parseProfileFromQuery } from './customer-profile';
+import { deviceClassOf, deviceField } from './device-class';
 import { decodeUtf8, parseJson, type HttpInput } from './http';
 import { conversationIdField } from './ids';
 import { parseWith } from './schema';
@@ -16,7 +19,11 @@ import { plainText } from './text';
  */
 export type WebPubSubEvent = EventBase &
   (
-    | { readonly name: 'connect'; readonly profile: CustomerProfile | undefined }
+    | {
+        readonly name: 'connect';
+        readonly profile: CustomerProfile | undefined;
+        readonly device: DeviceClass;
+      }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
     | {
         readonly name: 'message';
@@ -35,6 +42,8 @@ interface EventBase {
   readonly connectionId: string;
   /** The service's clock, whole seconds. */
   readonly occurredAt: Instant;
+  /** What the connection runs on, if its `connect` was answered with it. */
+  readonly device?: DeviceClass;
 }
 
 /** Largest body of an event, in bytes: a `connect` carries headers, claims and certificates. */
@@ -50,8 +59,13 @@ const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
   leave: `${USER}leave`,
 };
 
-const CONNECT_BODY = z.object({ query: z.record(z.string(), z.array(z.string())).default({}) });
-const MESSAGE_BODY = z.object({
+const lists = z.record(z.string(), z.array(z.string()));
+export const CONNECT_BODY = z.object({
+  query: lists.default({}),
+  // Only the user agent is of interest: headers in another form must not keep a customer out.
+  headers: lists.catch({}),
+});
+export const MESSAGE_BODY = z.object({
   text: plainText(LIMITS.messageCharacters).min(1),
   conversationId: conversationIdField.optional(),
   messageId: z
@@ -79,10 +93,11 @@ export function parseWebPubSubEvent(
     participant,
     connectionId,
     occurredAt: timeOf(headers),
+    ...decodeConnectionState(headers.get(CONNECTION_STATE_HEADER)),
   };
   switch (name) {
     case 'connect':
-      return { ...base, name, profile: participant.role === 'customer' ? profileOf(body) : undefined };
+      return { ...base, name, ...handshakeOf(body, participant) };
     case 'message':
       return { ...base, name, ...messageOf(headers, body, participant, eventId) };
     default:
@@ -117,9 +132,15 @@ function timeOf(headers: HttpInput['headers']): Instant {
   return instant;
 }
 
-function profileOf(body: Uint8Array): CustomerProfile {
-  const { query } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
-  return parseProfileFromQuery(query);
+function handshakeOf(body: Uint8Array, { role }: Participant) {
+  if (role === 'agent') return { profile: undefined, device: 'unknown' } as const;
+  const { query, headers } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
+  const said = deviceField.safeParse(query['device']?.[0]);
+  const userAgent = Object.entries(headers).find(([name]) => name.toLowerCase() === 'user-agent')?.[1][0];
+  return {
+    profile: parseProfileFromQuery(query),
+    device: said.success ? said.data : deviceClassOf(userAgent),
+  };
 }
 
 function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {

@@ -2,25 +2,22 @@ import { z } from 'zod';
 import type { CustomerProfile } from '../domain/conversation';
 import { InvalidInputError } from '../errors';
 import { parseWith } from './schema';
-import { oneLine, plainText } from './text';
+import { languageTag, oneLine, plainName, plainText } from './text';
 
 /** Prefix of the query parameters that carry context variables: `ctx.OrderId=4711`. */
 const CONTEXT_PREFIX = 'ctx.';
 
-const PROFILE = z.object({
+/** What a customer says about itself in a JSON body. */
+export const PROFILE = z.object({
   name: oneLine(100).default('Customer'),
-  locale: z
-    .string()
-    .max(35)
-    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP 47 language tag such as "en" or "pt-BR"')
-    .default('en'),
-  queue: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
-    .default('default'),
+  locale: languageTag.default('en'),
+  queue: plainName.default('default'),
+  workstream: plainName.default('default'),
+  channelInstance: plainName.default('default'),
   context: z
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'is not a variable name'), plainText(500))
     .refine((variables) => Object.keys(variables).length <= 20, 'must have at most 20 variables')
+    .meta({ maxProperties: 20 })
     .default({}),
 });
 
@@ -43,6 +40,8 @@ export function parseProfileFromQuery(query: Readonly<Record<string, readonly st
     name: one('name'),
     locale: one('locale'),
     queue: one('queue'),
+    workstream: one('workstream'),
+    channelInstance: one('channelInstance'),
     context: Object.fromEntries(context) as unknown,
   };
   return parseProfile(value, 'query');
@@ -50,8 +49,8 @@ export function parseProfileFromQuery(query: Readonly<Record<string, readonly st
 
 /** The profile as query parameters of a socket URL: what `parseProfileFromQuery` reads. */
 export function profileToQuery(profile: CustomerProfile): URLSearchParams {
-  const { name, locale, queue, context } = profile;
-  const query = new URLSearchParams({ name, locale, queue });
+  const { context, ...texts } = profile;
+  const query = new URLSearchParams(texts);
   for (const [key, value] of Object.entries(context)) query.set(`${CONTEXT_PREFIX}${key}`, value);
   return query;
 }

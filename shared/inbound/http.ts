@@ -55,15 +55,25 @@ export function parseJson(bytes: Uint8Array, field: string): unknown {
 const JSON_BODY_LIMIT = 16 * 1024;
 
 /** The JSON body of a call of the API; an empty one is an empty object. @throws InvalidInputError */
-export const readJson = async (request: HttpInput): Promise<unknown> =>
-  parseJson(await readBody(request, JSON_BODY_LIMIT), 'body');
+export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Promise<unknown> =>
+  parseJson(await readBody(request, limit), 'body');
+
+/** These parameters of the query; what is not given is undefined. */
+export const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string | undefined> =>
+  Object.fromEntries(names.map((name) => [name, request.query.get(name) ?? undefined]));
 
 /** A JSON answer. Conversations are personal: nothing may keep a copy. */
-export const json = (status: number, value: unknown): HttpOutput => ({
+export const json = (status: number, value: unknown, headers: Record<string, string> = {}): HttpOutput => ({
   status,
-  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
   body: JSON.stringify(value),
 });
+
+/** The ETag that `If-Match` names; undefined where there is none, or any version will do. */
+export function ifMatchOf(headers: HttpInput['headers']): string | undefined {
+  const value = headers.get('if-match')?.trim();
+  return value === undefined || value === '' || value === '*' ? undefined : value;
+}
 
 export const noContent: HttpOutput = { status: 204 };
 

@@ -16,3 +16,13 @@ export const plainText = (max: number) =>
     .max(max)
     .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+/** The name of a queue, a workstream or a chat widget. */
+export const plainName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"');
+
+export const languageTag = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP 47 language tag such as "en" or "pt-BR"');

@@ -16,10 +16,16 @@ export interface Tickets {
   issue(caller: Caller): Promise<{ ticket: string; expiresAt: Instant }>;
   /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401 */
   callerOf(headers: HttpInput['headers']): Promise<Caller>;
+  /** The id with which a customer who has nothing else finds back into a conversation. Good for nothing but that. */
+  issueReconnectId(conversationId: string): Promise<string>;
+  /** The conversation of a reconnect id; undefined when it is none, or too old. */
+  conversationOf(reconnectId: string): Promise<string | undefined>;
 }
 
 const ISSUER = 'chat-disconnect-detection';
 const AUDIENCE = 'conversation-api';
+/** A reconnect id is no ticket, and a ticket is no reconnect id. */
+const RECONNECT_AUDIENCE = 'reconnect';
 const NAME = z.string().min(1).max(100);
 
 /**
@@ -34,40 +40,64 @@ export function createTickets(options: {
   const [signingKey, ...olderKeys] = options.signingKeys;
   const keys = [signingKey, ...olderKeys].map((key) => createSecretKey(Buffer.from(key)));
 
+  const sign = (claims: Record<string, string>, subject: string, audience: string) => {
+    const issuedAt = Math.floor(options.now() / 1000);
+    const expires = issuedAt + Math.floor(options.lifetime / 1000);
+    const token = new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setSubject(subject)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(expires)
+      .sign(keys[0]!);
+    return { token, expiresAt: expires * 1000 };
+  };
+  const verified = async (token: string, audience: string) => {
+    for (const key of keys) {
+      const payload = await verify(token, key, audience, options.now());
+      if (payload) return payload;
+    }
+    return undefined;
+  };
+
   return {
     async issue(caller) {
-      const issuedAt = Math.floor(options.now() / 1000);
-      const expires = issuedAt + Math.floor(options.lifetime / 1000);
       const subject =
         caller.role === 'customer' ? customerUserId(caller.conversationId) : agentUserId(caller.agentId);
-      const ticket = await new SignJWT(caller.role === 'agent' ? { name: caller.agentName } : {})
-        .setProtectedHeader({ alg: 'HS256' })
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setSubject(subject)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(expires)
-        .sign(keys[0]!);
-      return { ticket, expiresAt: expires * 1000 };
+      const claims: Record<string, string> = caller.role === 'agent' ? { name: caller.agentName } : {};
+      const { token, expiresAt } = sign(claims, subject, AUDIENCE);
+      return { ticket: await token, expiresAt };
     },
 
     async callerOf(headers) {
       const authorization = headers.get('authorization') ?? '';
       const ticket = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
       if (ticket === undefined) throw new AccessDeniedError(401, 'Authorization: Bearer <ticket> is missing');
-      for (const key of keys) {
-        const payload = await verify(ticket, key, options.now());
-        const caller = payload && callerFrom(payload);
-        if (caller) return caller;
-      }
+      const payload = await verified(ticket, AUDIENCE);
+      const caller = payload && callerFrom(payload);
+      if (caller) return caller;
       throw new AccessDeniedError(401, 'the ticket is not valid or has expired');
+    },
+
+    issueReconnectId: (conversationId) => sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE).token,
+
+    async conversationOf(reconnectId) {
+      const payload = await verified(reconnectId, RECONNECT_AUDIENCE);
+      const participant = payload && participantOf(payload.sub ?? '');
+      return participant?.role === 'customer' ? participant.conversationId : undefined;
     },
   };
 }
 
-async function verify(ticket: string, key: ReturnType<typeof createSecretKey>, now: Instant) {
+async function verify(
+  ticket: string,
+  key: ReturnType<typeof createSecretKey>,
+  audience: string,
+  now: Instant,
+) {
   try {
-    const options = { issuer: ISSUER, audience: AUDIENCE, algorithms: ['HS256'], currentDate: new Date(now) };
+    const options = { issuer: ISSUER, audience, algorithms: ['HS256'], currentDate: new Date(now) };
     return (await jwtVerify(ticket, key, { ...options, requiredClaims: ['exp', 'sub'] })).payload;
   } catch {
     return undefined;

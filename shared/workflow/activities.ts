@@ -31,6 +31,10 @@ function outcomeOf(handled: Handled): DeadlineOutcome {
   switch (outcome.type) {
     case 'expired':
     case 'customer-present':
+    case 'requeued':
+    case 'agent-present':
+    case 'capacity-released':
+    case 'auto-closed':
     case 'superseded':
       return { outcome: outcome.type };
     case 'not-reached':

@@ -11,13 +11,23 @@ export interface DeadlineInput {
   readonly resting?: true;
 }
 
+/** What became of a conversation at a deadline. Everything but `superseded` and `not-found` has to be told. */
+export type Reached =
+  | 'expired'
+  | 'customer-present'
+  | 'requeued'
+  | 'agent-present'
+  | 'capacity-released'
+  | 'auto-closed'
+  | 'superseded'
+  | 'not-found';
+
 /** What `reach-deadline` found. Expected outcomes are values; it throws only for "try again". */
 export type DeadlineOutcome =
-  | { readonly outcome: 'expired' | 'customer-present' | 'superseded' | 'not-found' }
-  | { readonly outcome: 'not-reached'; readonly deadline: string };
+  { readonly outcome: Reached } | { readonly outcome: 'not-reached'; readonly deadline: string };
 
 /** Output of the orchestrator. */
 export type DeadlineResult = {
-  readonly outcome: 'cancelled' | 'expired' | 'customer-present' | 'superseded' | 'not-found';
+  readonly outcome: 'cancelled' | Reached;
   readonly by?: string;
 };

@@ -7,4 +7,5 @@ export const ACTIVITIES = { reachDeadline: 'reach-deadline', tellParticipants: '
 export const CANCELLING_EVENTS = {
   customerReconnected: 'customerReconnected',
   conversationEnded: 'conversationEnded',
+  deadlineObsolete: 'deadlineObsolete',
 } as const;

@@ -147,7 +147,7 @@ export class CustomerPage implements Tab {
 
 /** The request itself, not the browser's question whether it may send it. */
 const isNegotiation = (request: Request): boolean =>
-  request.method() === 'POST' && request.url().endsWith('/api/negotiate');
+  request.method() === 'POST' && request.url().endsWith('/api/v1/negotiate');
 
 async function problemOf(response: Response): Promise<string> {
   const { code, reason } = (await response.json()) as { code?: string; reason?: string };

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { AGENT_ACTIONS } from '../../shared/handlers/agent-events';
 import { ACTIVITIES, ORCHESTRATORS } from '../../shared/workflow/names';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, SETTINGS } from './functions-app';
@@ -25,16 +26,33 @@ describe('the functions of the app', () => {
       [name, trigger['authLevel'], (trigger['methods'] as string[]).join(), trigger['route']].join(' '),
     );
     expect(routes).toEqual([
-      'accept-conversation anonymous POST conversations/{conversationId}/accept',
-      'close-conversation anonymous POST conversations/{conversationId}/close',
-      'end-conversation anonymous POST conversations/{conversationId}/end',
+      'accept-conversation anonymous POST v1/conversations/{conversationId}/accept',
+      'close-conversation anonymous POST v1/conversations/{conversationId}/close',
+      'decline-conversation anonymous POST v1/conversations/{conversationId}/decline',
+      'delete-automated-message function DELETE v1/automated-messages/{trigger}',
+      'end-conversation anonymous POST v1/conversations/{conversationId}/end',
+      'end-wait-conversation anonymous POST v1/conversations/{conversationId}/end-wait',
+      'explain-policies anonymous GET v1/conversations/{conversationId}/policies',
+      'extend-wait-conversation anonymous POST v1/conversations/{conversationId}/extend-wait',
       'health anonymous GET health',
-      'list-conversations anonymous GET conversations',
-      'negotiate anonymous POST negotiate',
-      'negotiate-agent function POST agents/negotiate',
-      'offer-conversation anonymous POST conversations/{conversationId}/offer',
-      'read-conversation anonymous GET conversations/{conversationId}',
+      'list-automated-messages function GET v1/automated-messages',
+      'list-conversations anonymous GET v1/conversations',
+      'my-capacity anonymous GET v1/my-capacity',
+      'negotiate anonymous POST v1/negotiate',
+      'negotiate-agent function POST v1/agents/negotiate',
+      'negotiate-customer function POST v1/customers/negotiate',
+      'offer-conversation anonymous POST v1/conversations/{conversationId}/offer',
+      'openapi anonymous GET v1/openapi.json',
+      'read-capacity function GET v1/agents/{agentId}/capacity',
+      'read-conversation anonymous GET v1/conversations/{conversationId}',
+      'read-policies function GET v1/policies',
+      'reconnect-link anonymous GET v1/conversations/{conversationId}/reconnect-link',
+      'release-conversation anonymous POST v1/conversations/{conversationId}/release',
+      'set-capacity function PUT v1/agents/{agentId}/capacity',
+      'transfer-conversation anonymous POST v1/conversations/{conversationId}/transfer',
       'web-pubsub-events function OPTIONS,POST web-pubsub/events',
+      'write-automated-message function PUT v1/automated-messages/{trigger}',
+      'write-policies function PUT v1/policies',
     ]);
   });
 
@@ -65,10 +83,7 @@ describe('the functions of the app', () => {
 
   it.each([
     'web-pubsub-events',
-    'offer-conversation',
-    'accept-conversation',
-    'end-conversation',
-    'close-conversation',
+    ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
     'reach-deadline',
     'tell-participants',
     'purge-finished-timers',
@@ -78,13 +93,14 @@ describe('the functions of the app', () => {
 });
 
 describe('a route that a ticket protects', () => {
-  const guarded = ['list-conversations', 'read-conversation'].concat(
-    ['offer', 'accept', 'end', 'close'].map((action) => `${action}-conversation`),
-  );
+  const guarded = [
+    ...['list-conversations', 'read-conversation', 'reconnect-link', 'explain-policies', 'my-capacity'],
+    ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
+  ];
 
-  it('is every anonymous one but health and negotiate', () => {
+  it('is every anonymous one but health, openapi and negotiate', () => {
     const anonymous = ofType('httpTrigger').filter(({ trigger }) => trigger['authLevel'] === 'anonymous');
-    expect(anonymous.map(({ name }) => name)).toEqual([...guarded, 'health', 'negotiate'].sort());
+    expect(anonymous.map(({ name }) => name)).toEqual([...guarded, 'health', 'negotiate', 'openapi'].sort());
   });
 
   it.each(guarded)('answers 401 without one: %s', async (name) => {

@@ -52,18 +52,18 @@ export class Api {
   }
 
   negotiate(profile: CustomerProfile, ticket?: string): Promise<CustomerAccess> {
-    return this.call('POST', '/api/negotiate', { ticket, body: profile });
+    return this.call('POST', '/api/v1/negotiate', { ticket, body: profile });
   }
 
   negotiateAgent(agentId: string, name: string): Promise<AgentAccess> {
-    return this.call('POST', '/api/agents/negotiate', { body: { agentId, name }, withFunctionKey: true });
+    return this.call('POST', '/api/v1/agents/negotiate', { body: { agentId, name }, withFunctionKey: true });
   }
 
   conversation(
     id: string,
     ticket: string,
   ): Promise<{ conversation: ConversationView; transcript: TranscriptView }> {
-    return this.call('GET', `/api/conversations/${id}`, { ticket });
+    return this.call('GET', `/api/v1/conversations/${id}`, { ticket });
   }
 
   act(
@@ -72,7 +72,7 @@ export class Api {
     ticket: string,
     body: object = {},
   ): Promise<{ conversation: ConversationView }> {
-    return this.call('POST', `/api/conversations/${id}/${action}`, { ticket, body });
+    return this.call('POST', `/api/v1/conversations/${id}/${action}`, { ticket, body });
   }
 
   private async call<T>(

@@ -67,6 +67,7 @@ async function closeConversation(agent: Agent, id: string): Promise<void> {
   const steps = {
     Open: ['accept', 'end', 'close'],
     Active: ['accept', 'end', 'close'],
+    Waiting: ['accept', 'end', 'close'],
     WrapUp: ['close'],
   } as const;
   try {

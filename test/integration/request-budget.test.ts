@@ -37,7 +37,8 @@ beforeAll(async () => {
     participants: world.participants,
     timers: world.timers,
     now: () => now,
-    gracePeriod: 3 * MINUTE,
+    capacity: world.capacity,
+    settings: world.settings,
   });
   await tables.ensureTables();
 });
@@ -75,7 +76,7 @@ const message = (messageId: string): ConversationEvent => ({
   messageId,
   text: 'Hello',
 });
-const profile = { name: 'Ann', locale: 'en', queue: 'default', context: {} };
+const profile = { name: 'Ann', locale: 'en', queue: 'default', workstream: 'default', channelInstance: 'default', context: {} };
 const acceptance: ConversationEvent = { type: 'agent-accepted', agentId: 'bob', agentName: 'Bob' };
 
 /** In this order, each event on what the ones before it have left. */

@@ -6,6 +6,16 @@ import type { Instant } from '../../shared/domain/time';
 import type { TranscriptEntry } from '../../shared/domain/transcript';
 import type { WorkListItem } from '../../shared/domain/work-list';
 import { DependencyError } from '../../shared/errors';
+import { fits } from '../../shared/domain/agent-capacity';
+import type {
+  AgentCapacity,
+  AgentLoad,
+  CapacityClaim,
+  CapacityHolding,
+} from '../../shared/application/ports/agent-capacity';
+import type { OperatorSettings, SettingsSource } from '../../shared/application/ports/settings';
+import type { CustomerIndex } from '../../shared/application/ports/customer-index';
+import { policies } from './domain/policies';
 import type {
   ConversationStore,
   StoredConversation,
@@ -19,6 +29,9 @@ export type Operation =
   | 'load'
   | 'save'
   | 'presence'
+  | 'agent-presence'
+  | 'reserve-capacity'
+  | 'release-capacity'
   | 'push'
   | 'close-customer-connections'
   | 'close-connection'
@@ -49,6 +62,13 @@ export class MemoryWorld {
     { readonly id: DeadlineId; readonly deadline: Instant; cancelled?: string }
   >();
   readonly listed = new Map<string, WorkListItem>();
+  /** Agents with an open socket. Everybody is there unless a test says otherwise. */
+  readonly absentAgents = new Set<string>();
+  /** What is held of each agent's capacity, by agent and claim. */
+  readonly holdings = new Map<string, Map<string, CapacityHolding>>();
+  readonly capacityTotals = new Map<string, number>();
+  operatorSettings: OperatorSettings = { policies: policies(), messages: [] };
+  now: () => number = () => 0;
   gate: Gate = () => undefined;
 
   private readonly rows = new Map<string, StoredConversation>();
@@ -162,7 +182,53 @@ export class MemoryWorld {
       const [first, ...others] = this.socketsOf(conversationId);
       return first === undefined ? { alive: false } : { alive: true, connectionIds: [first, ...others] };
     },
+    isAgentPresent: async (agentId) => {
+      await this.enter('agent-presence');
+      return !this.absentAgents.has(agentId);
+    },
   };
+
+  readonly capacity: AgentCapacity = {
+    reserve: async (claim, units) => {
+      await this.enter('reserve-capacity');
+      const held = this.holdingsOf(claim.agentId);
+      const key = keyOfClaim(claim);
+      if (held.has(key)) return 'reserved';
+      if (!fits(this.loadOf(claim.agentId), units)) return 'full';
+      const { conversationId, assignment } = claim;
+      held.set(key, { conversationId, assignment, units, reservedAt: this.now() });
+      return 'reserved';
+    },
+    release: async (claim) => {
+      await this.enter('release-capacity');
+      this.holdingsOf(claim.agentId).delete(keyOfClaim(claim));
+    },
+    loadOf: async (agentId) => this.loadOf(agentId),
+    setTotal: async (agentId, totalUnits) => {
+      this.capacityTotals.set(agentId, totalUnits);
+    },
+  };
+
+  private readonly customerIds = new Map<string, string>();
+  readonly customers: CustomerIndex = {
+    latestConversationOf: async (customerId) => this.customerIds.get(customerId),
+    remember: async (customerId, conversationId) => {
+      this.customerIds.set(customerId, conversationId);
+    },
+  };
+
+  readonly settings: SettingsSource = { current: async () => this.operatorSettings };
+
+  loadOf(agentId: string): AgentLoad {
+    const totalUnits = this.capacityTotals.get(agentId) ?? 100;
+    return { agentId, totalUnits, holdings: [...this.holdingsOf(agentId).values()] };
+  }
+
+  private holdingsOf(agentId: string): Map<string, CapacityHolding> {
+    const held = this.holdings.get(agentId) ?? new Map<string, CapacityHolding>();
+    this.holdings.set(agentId, held);
+    return held;
+  }
 
   readonly timers: DeadlineTimers = {
     start: async (id, deadline) => {
@@ -207,9 +273,13 @@ export class MemoryWorld {
   }
 }
 
+const keyOfClaim = ({ conversationId, assignment }: CapacityClaim) => `${conversationId}.${assignment}`;
+
 function dependencyOf(operation: Operation): DependencyError['dependency'] {
   if (operation.endsWith('timer')) return 'durable-functions';
-  return ['presence', 'push', 'close-customer-connections', 'close-connection'].includes(operation)
+  return ['presence', 'agent-presence', 'push', 'close-customer-connections', 'close-connection'].includes(
+    operation,
+  )
     ? 'web-pubsub'
     : 'table-storage';
 }

@@ -95,7 +95,9 @@ describe('npm run e2e', () => {
 
   it('says that the function key is wrong', async () => {
     const { code, stderr } = await run({ '--function-key': 'wrong' });
-    expect(stderr).toMatch(/the function key was refused .*POST \/api\/agents\/negotiate was answered 401/);
+    expect(stderr).toMatch(
+      /the function key was refused .*POST \/api\/v1\/agents\/negotiate was answered 401/,
+    );
     expect(code).toBe(1);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../shared/config';
 import { ConfigurationError } from '../../shared/errors';
+import { DEFAULTS } from '../support/domain/policies';
 
 const VALID = {
   WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=https://chat.webpubsub.azure.com;AccessKey=PRIMARY;Version=1.0;',
@@ -33,7 +34,8 @@ function problemsOf(env: Env): string {
 describe('a usable configuration', () => {
   it('needs four settings; everything else has a default', () => {
     expect(loadConfig(VALID)).toEqual({
-      gracePeriod: 180_000,
+      policyBase: DEFAULTS,
+      agentCapacityUnits: 100,
       webPubSub: {
         connection: { connectionString: VALID.WEB_PUBSUB_CONNECTION_STRING },
         hub: 'chat',
@@ -89,7 +91,7 @@ describe('a usable configuration', () => {
     [' PT3M ', 180_000],
     ['', 180_000],
   ])('reads DISCONNECT_GRACE "%s"', (text, length) => {
-    expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).gracePeriod).toBe(length);
+    expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).policyBase.grace).toBe(length);
   });
 
   it('cannot be changed afterwards', () => {

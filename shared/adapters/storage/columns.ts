@@ -8,8 +8,11 @@ import { StoredRowError } from '../../errors';
  * never a value: a stored text must not end up in a log line.
  */
 
-/** The version the writers write. Readers understand this and every older one. */
-export const SCHEMA_VERSION = 1;
+/**
+ * The version the writers write. Readers understand this and every older one. 2: channels, capacity, automatic closure,
+ * the agent's disconnections, queue positions, notices with a recipient of their own.
+ */
+export const SCHEMA_VERSION = 2;
 
 const LATEST: Instant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const EARLIEST: Instant = Date.UTC(1601, 0, 1);

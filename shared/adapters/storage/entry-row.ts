@@ -1,5 +1,7 @@
 import type { TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
+import { END_REASONS } from '../../domain/conversation';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../../domain/messages/trigger';
 import type { Author, TranscriptEntry } from '../../domain/transcript';
 import { StoredRowError } from '../../errors';
 import { instantColumn, SCHEMA_VERSION, writerFor, type RowWriter } from './columns';
@@ -23,9 +25,12 @@ const entryColumns = z.discriminatedUnion('kind', [
   z.object({
     ...commonColumns,
     kind: z.literal('notice'),
-    trigger: z.enum(['customer-disconnected', 'customer-ended-conversation', 'agent-ended-conversation']),
-    recipient: z.enum(['agent', 'everyone']),
-    reason: z.enum(['customer-disconnected', 'customer-ended', 'agent-ended']),
+    trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+    // What version 1 sent to everyone is for the customer; agents see every entry.
+    recipient: z
+      .enum(['agent', 'customer', 'everyone'])
+      .transform((recipient) => (recipient === 'everyone' ? 'customer' : recipient)),
+    reason: z.enum(END_REASONS).exactOptional(),
     disconnectionNumber: z.int().exactOptional(),
   }),
 ]);
@@ -69,7 +74,7 @@ const writeKind = (entry: TranscriptEntry, write: RowWriter) =>
     : {
         trigger: entry.trigger,
         recipient: entry.recipient,
-        reason: entry.reason,
+        ...(entry.reason !== undefined && { reason: entry.reason }),
         ...(entry.disconnectionNumber !== undefined && {
           disconnectionNumber: write.int32('disconnectionNumber', entry.disconnectionNumber),
         }),

@@ -11,11 +11,12 @@ export type TableConnection =
 export interface TableNames {
   readonly conversations: string;
   readonly workList: string;
+  readonly agentCapacity: string;
+  readonly settings: string;
+  readonly customers: string;
 }
 
-export interface TableClients {
-  readonly conversations: TableClient;
-  readonly workList: TableClient;
+export interface TableClients extends Readonly<Record<keyof TableNames, TableClient>> {
   /**
    * Creates the tables that do not exist. Not needed before the stores are used, which create a missing table
    * themselves; for scripts, and for a start that should fail early. A success is remembered, a failure is not.
@@ -24,14 +25,20 @@ export interface TableClients {
   ensureTables(): Promise<void>;
 }
 
-const DEFAULT_NAMES: TableNames = { conversations: 'Conversations', workList: 'WorkList' };
+const DEFAULT_NAMES: TableNames = {
+  conversations: 'Conversations',
+  workList: 'WorkList',
+  agentCapacity: 'AgentCapacity',
+  settings: 'Settings',
+  customers: 'Customers',
+};
 
 /** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
 const RETRY_OPTIONS = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2 * SECOND };
 const TIME_LIMITS: TimeLimits = { attempt: 5 * SECOND, operation: 15 * SECOND };
 
 /**
- * The clients of both tables. Nothing is sent before the first operation.
+ * The clients of all tables. Nothing is sent before the first operation.
  * `options` is for tests: other time limits, and policies added to every request, such as one that counts them.
  */
 export function createTableClients(
@@ -39,14 +46,18 @@ export function createTableClients(
   names: Partial<TableNames> = {},
   options: { readonly timeLimits?: TimeLimits; readonly policies?: Policies } = {},
 ): TableClients {
-  const { conversations, workList } = { ...DEFAULT_NAMES, ...names };
+  const all = { ...DEFAULT_NAMES, ...names };
   const clientOptions = {
     retryOptions: RETRY_OPTIONS,
     additionalPolicies: [...timeLimits(options.timeLimits ?? TIME_LIMITS), ...(options.policies ?? [])],
   };
+  const client = (name: keyof TableNames) => createClient(connection, all[name], clientOptions);
   const clients = {
-    conversations: createClient(connection, conversations, clientOptions),
-    workList: createClient(connection, workList, clientOptions),
+    conversations: client('conversations'),
+    workList: client('workList'),
+    agentCapacity: client('agentCapacity'),
+    settings: client('settings'),
+    customers: client('customers'),
   };
   let ensured: Promise<void> | undefined;
   return {

@@ -1,18 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
+import { CHANNELS } from '../../domain/channel';
+import { CONVERSATION_STATES } from '../../domain/conversation';
+import { DEADLINE_KINDS } from '../../domain/ids';
 import type { WorkListItem } from '../../domain/work-list';
-import { instantColumn, SCHEMA_VERSION, writerFor } from './columns';
+import { instantColumn, jsonColumn, SCHEMA_VERSION, writerFor } from './columns';
 import { checkFits, readRow, rowName } from './stored-row';
 
 const itemColumns = z.object({
   rowKey: z.string(),
-  state: z.enum(['Open', 'Active', 'WrapUp', 'Closed']),
+  channel: z.enum(CHANNELS).default('live-chat'),
+  state: z.enum(CONVERSATION_STATES),
   queue: z.string(),
   customerName: z.string(),
   agentId: z.string().exactOptional(),
   accepted: z.boolean(),
   createdAt: instantColumn,
+  stateSince: instantColumn.exactOptional(),
+  previousAgentId: z.string().exactOptional(),
+  queuePosition: z.int().exactOptional(),
+  deadlines: jsonColumn(
+    z.array(z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: z.int() })),
+  ).default([]),
 });
 const disconnectionColumns = z.object({
   disconnectionNumber: z.int(),
@@ -31,7 +41,7 @@ export const workListKeys = (conversationId: string) => ({
 
 /** @throws StoredRowError when the item would not fit into its row. */
 export function encodeWorkListItem(item: WorkListItem): TableEntity {
-  const { conversationId, createdAt, disconnection, ...columns } = item;
+  const { conversationId, createdAt, stateSince, deadlines, disconnection, ...columns } = item;
   const keys = workListKeys(conversationId);
   const write = writerFor(rowName(keys));
   return checkFits({
@@ -39,6 +49,8 @@ export function encodeWorkListItem(item: WorkListItem): TableEntity {
     schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
     ...columns,
     createdAt: write.instant('createdAt', createdAt),
+    stateSince: write.instant('stateSince', stateSince),
+    deadlines: JSON.stringify(deadlines),
     ...(disconnection && {
       disconnectionNumber: write.int32('disconnectionNumber', disconnection.number),
       disconnectionSince: write.instant('disconnectionSince', disconnection.since),
@@ -53,6 +65,7 @@ export function decodeWorkListItem(entity: object): WorkListItem {
   return {
     conversationId: rowKey,
     ...item,
+    stateSince: item.stateSince ?? item.createdAt,
     ...('disconnectionNumber' in entity && { disconnection: readDisconnection(entity) }),
   };
 }

@@ -34,6 +34,9 @@ export function createWebPubSubParticipants(service: WebPubSubServiceClient): Pa
         if (alive) throw new DependencyError('web-pubsub', 'presence: connected, but not listed');
         return { alive: false };
       }),
+
+    isAgentPresent: (agentId) =>
+      call('agent-presence', (abortSignal) => service.userExists(agentUserId(agentId), { abortSignal })),
   };
 }
 

@@ -13,5 +13,8 @@ export interface DeadlineTimers {
   /** Starting a timer that exists already is a success. */
   start(id: DeadlineId, deadline: Instant): Promise<void>;
   /** Cancelling a timer that has fired, or never existed, is a success: the timer is only a wake-up. */
-  cancel(id: DeadlineId, because: 'customerReconnected' | 'conversationEnded'): Promise<void>;
+  cancel(
+    id: DeadlineId,
+    because: 'customerReconnected' | 'conversationEnded' | 'deadlineObsolete',
+  ): Promise<void>;
 }

@@ -10,4 +10,6 @@ export interface Participants {
   closeConnection(connectionId: string): Promise<void>;
   /** Asks the service which sockets of the customer are open. No answer is an error, never "absent". */
   presenceOf(conversationId: string): Promise<Presence>;
+  /** Asks the service whether the agent has an open socket. No answer is an error, never "absent". */
+  isAgentPresent(agentId: string): Promise<boolean>;
 }

@@ -1,11 +1,15 @@
 import { hasEnded, type Agent, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
+import { withAgentBack } from './agent-presence';
+import { claimOn, withoutCapacity } from './capacity';
 import { end } from './end';
-import { effectsOfEnd, push } from './pushes-of';
-import { changed, illegal, refused, refusedAsEnded, unchanged } from './results';
+import { withNotice } from './notices';
+import { effectsOfClose, effectsOfEnd, push } from './pushes-of';
+import { isRepeatedRequeue, letWait, repeatedRequeue, repeatedWait, requeue } from './queue';
+import { assignedToOther, changed, illegal, refused, refusedAsEnded, unchanged } from './results';
 
 type ByAgent = { readonly agentId: string };
-type ByNamedAgent = ByAgent & { readonly agentName: string };
+type Taking = ByAgent & { readonly agentName: string; readonly capacity?: 'reserved' | 'full' };
 
 /**
  * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
@@ -13,79 +17,183 @@ type ByNamedAgent = ByAgent & { readonly agentName: string };
  */
 export function decideAgentOffered(
   conversation: Conversation,
-  { agentId, agentName }: ByNamedAgent,
-  { now }: DecisionContext,
+  event: Taking,
+  context: DecisionContext,
 ): Decision {
-  const { agent } = conversation;
+  const { agent, state } = conversation;
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (agent?.id === agentId) {
+  if (agent?.id === event.agentId) {
     return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
   }
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  return assign(conversation, { id: agentId, name: agentName, assignedAt: now });
+  if (state === 'Waiting') return illegal(conversation, 'offer');
+  return take(conversation, event, { assignedAt: context.now }, context);
 }
 
-/** An agent takes a conversation, from the queue or from its offer. Of two agents at once, one wins. */
+/**
+ * An agent takes a conversation, from the queue or from its offer; of two agents at once, one wins. A waiting one is
+ * taken up again by the agent who has let it wait.
+ */
 export function decideAgentAccepted(
   conversation: Conversation,
-  { agentId, agentName }: ByNamedAgent,
-  { now }: DecisionContext,
+  event: Taking,
+  context: DecisionContext,
 ): Decision {
-  const { agent } = conversation;
+  const { agent, state, previousAgent } = conversation;
+  const { now } = context;
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (agent === undefined) {
-    return assign(conversation, { id: agentId, name: agentName, assignedAt: now, acceptedAt: now });
+    if (state === 'Waiting' && previousAgent?.id !== event.agentId) return assignedToOther(conversation);
+    return take(conversation, event, { assignedAt: now, acceptedAt: now }, context);
   }
-  if (agent.id !== agentId) return assignedToOther(conversation);
+  if (agent.id !== event.agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) {
     return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
   }
-  return assign(conversation, { ...agent, name: agentName, acceptedAt: now });
+  return assign(conversation, { ...agent, name: event.agentName, acceptedAt: now }, context);
+}
+
+/** The agent does not want the offer: back into the queue. */
+export function decideAgentDeclined(
+  conversation: Conversation,
+  { agentId }: ByAgent,
+  context: DecisionContext,
+): Decision {
+  const { agent } = conversation;
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  if (isRepeatedRequeue(conversation, agentId, 'agent-declined')) return repeatedRequeue(conversation);
+  if (agent === undefined) return illegal(conversation, 'decline');
+  if (agent.id !== agentId) return assignedToOther(conversation);
+  if (agent.acceptedAt !== undefined) return illegal(conversation, 'decline');
+  return requeue(conversation, 'agent-declined', context);
+}
+
+/** The agent gives the conversation back, to its queue or to another one. */
+export function decideAgentReleased(
+  conversation: Conversation,
+  { agentId, queue }: ByAgent & { readonly queue?: string },
+  context: DecisionContext,
+): Decision {
+  const reason = queue === undefined ? 'agent-released' : 'agent-transferred';
+  const inThatQueue = queue === undefined || queue === conversation.customer.queue;
+  if (inThatQueue && isRepeatedRequeue(conversation, agentId, reason)) return repeatedRequeue(conversation);
+  const action = queue === undefined ? 'release' : 'transfer';
+  return refuseUnlessAccepted(conversation, agentId, action) ?? requeue(conversation, reason, context, queue);
 }
 
 /** The agent ends the conversation: WrapUp. */
 export function decideAgentEnded(
   conversation: Conversation,
   { agentId }: ByAgent,
-  { now }: DecisionContext,
+  context: DecisionContext,
 ): Decision {
   if (hasEnded(conversation)) {
     // Prevents: saved, then the push failed and the agent repeats; the repeat must still tell everyone.
     const mine = conversation.end?.reason === 'agent-ended' && conversation.end.agentId === agentId;
     return refusedAsEnded(conversation, mine ? effectsOfEnd(conversation) : []);
   }
-  const notMine = refuseUnlessAccepted(conversation, agentId);
-  return notMine ?? end(conversation, 'agent-ended', now, { type: 'ended' }, agentId);
+  return (
+    refuseUnlessAccepted(conversation, agentId, 'end') ??
+    end(conversation, 'agent-ended', context, { type: 'ended' }, agentId)
+  );
 }
 
-/** The agent has finished after-chat work: WrapUp goes to Closed, which is final. */
+/**
+ * The agent closes the window. After the end: WrapUp goes to Closed, which is final. Without having ended: a live chat
+ * goes back into the queue, a persistent chat waits for its customer ("How conversations are handled on close or end").
+ */
 export function decideAgentClosed(
   conversation: Conversation,
   { agentId }: ByAgent,
-  { now }: DecisionContext,
+  context: DecisionContext,
 ): Decision {
-  const { state, agent } = conversation;
+  const { state, agent, channel, previousAgent } = conversation;
   if (state === 'Closed') {
-    return refusedAsEnded(conversation, agent?.id === agentId ? effectsOfClose(conversation) : []);
+    const mine = conversation.closeReason === 'agent-closed' && agent?.id === agentId;
+    return refusedAsEnded(conversation, mine ? effectsOfClose(conversation) : []);
   }
-  if (state !== 'WrapUp') return illegal(conversation, 'close');
-  if (agent?.id !== agentId) return assignedToOther(conversation);
-  const closed: Conversation = { ...conversation, state: 'Closed', closedAt: now };
-  return changed(closed, { type: 'closed' }, effectsOfClose(closed));
+  if (state === 'WrapUp') {
+    return agent?.id === agentId
+      ? close(conversation, 'agent-closed', context)
+      : assignedToOther(conversation);
+  }
+  if (isRepeatedRequeue(conversation, agentId, 'agent-closed-window')) return repeatedRequeue(conversation);
+  if (state === 'Waiting' && previousAgent?.id === agentId) return repeatedWait(conversation);
+  const notMine = refuseUnlessAccepted(conversation, agentId, 'close');
+  if (notMine) return notMine;
+  return channel === 'live-chat'
+    ? requeue(conversation, 'agent-closed-window', context)
+    : letWait(conversation, context);
 }
 
-function assign(conversation: Conversation, agent: Agent): Decision {
-  const assigned: Conversation = { ...conversation, state: 'Active', agent };
-  return changed(assigned, { type: 'assigned' }, effectsOfAssignment(assigned));
+/** WrapUp goes to Closed, by the agent or by itself. The customer is told when the agent had ended the conversation. */
+export function close(
+  conversation: Conversation,
+  closeReason: 'agent-closed' | 'auto-closed',
+  context: DecisionContext,
+): Decision {
+  const { now } = context;
+  const closed: Conversation = {
+    ...withoutCapacity(conversation),
+    state: 'Closed',
+    stateSince: now,
+    closedAt: now,
+    closeReason,
+  };
+  const isSessionEnd = closeReason === 'agent-closed' && conversation.end?.reason === 'agent-ended';
+  const told = isSessionEnd
+    ? withNotice(closed, 'session-ended', 'closed', context)
+    : { conversation: closed, entries: [] };
+  const outcome = { type: closeReason === 'auto-closed' ? 'auto-closed' : 'closed' } as const;
+  return changed(told.conversation, outcome, effectsOfClose(told.conversation), told.entries);
+}
+
+/** A new assignment, once its units are reserved. */
+function take(
+  conversation: Conversation,
+  { agentId, agentName, capacity }: Taking,
+  times: Pick<Agent, 'assignedAt' | 'acceptedAt'>,
+  context: DecisionContext,
+): Decision {
+  const claim = claimOn(agentId, conversation, context);
+  if (capacity === undefined) return claim;
+  if (capacity === 'full') {
+    return refused({
+      code: 'agent-at-capacity',
+      detail: `The agent has not the ${claim.units} free units of capacity that the conversation takes.`,
+      state: conversation.state,
+    });
+  }
+  const { agentDisconnection: _former, ...free } = withoutCapacity(conversation);
+  const { assignment, units } = claim;
+  const held: Conversation = {
+    ...free,
+    assignmentCount: assignment,
+    capacityHold: { agentId, assignment, units },
+  };
+  return assign(held, { id: agentId, name: agentName, ...times }, context);
+}
+
+function assign(conversation: Conversation, agent: Agent, context: DecisionContext): Decision {
+  const { queuePosition: _told, ...rest } = withAgentBack(conversation, context.now);
+  const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
+  const assigned: Conversation = { ...rest, state: 'Active', stateSince, agent };
+  const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
+  const told = withNotice(assigned, trigger, causeOfAssignment(assigned, agent), context);
+  return changed(
+    told.conversation,
+    { type: 'assigned' },
+    effectsOfAssignment(told.conversation),
+    told.entries,
+  );
 }
 
 function effectsOfAssignment(conversation: Conversation): Effect[] {
   const { agent } = conversation;
   if (agent === undefined) return [];
   const accepted = agent.acceptedAt !== undefined;
-  const at = agent.acceptedAt ?? agent.assignedAt;
   const told = (to: 'agents' | 'customer') =>
-    push(conversation, { to }, `assigned.${agent.id}.${accepted ? 'accepted' : 'offered'}.${at}`, at, {
+    push(conversation, { to }, causeOfAssignment(conversation, agent), agent.acceptedAt ?? agent.assignedAt, {
       type: 'conversation-assigned',
       agentId: agent.id,
       agentName: agent.name,
@@ -94,32 +202,23 @@ function effectsOfAssignment(conversation: Conversation): Effect[] {
   return accepted ? [told('agents'), told('customer')] : [told('agents')];
 }
 
-function effectsOfClose(conversation: Conversation): Effect[] {
-  const { closedAt, end: ended } = conversation;
-  if (closedAt === undefined || ended === undefined) return [];
-  return [
-    push(conversation, { to: 'agents' }, 'closed', closedAt, {
-      type: 'conversation-closed',
-      reason: ended.reason,
-    }),
-  ];
-}
+const causeOfAssignment = ({ assignmentCount }: Conversation, { acceptedAt }: Agent): string =>
+  `assigned.${assignmentCount}.${acceptedAt === undefined ? 'offered' : 'accepted'}`;
 
-function refuseUnlessAccepted(conversation: Conversation, agentId: string): Decision | undefined {
+/** Why the agent may not do this to a conversation that goes on, or undefined where the agent may. */
+export function refuseUnlessAccepted(
+  conversation: Conversation,
+  agentId: string,
+  action: string,
+): Decision | undefined {
   const { agent, state } = conversation;
-  if (state !== 'Active') return illegal(conversation, 'end');
+  if (state !== 'Active') return illegal(conversation, action);
   if (agent?.id !== agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return undefined;
   return refused({
     code: 'not-assigned-to-you',
     detail: 'The conversation is offered to you; accept it first.',
     state,
+    action,
   });
 }
-
-const assignedToOther = (conversation: Conversation): Decision =>
-  refused({
-    code: 'assigned-to-other-agent',
-    detail: 'The conversation is assigned to another agent.',
-    state: conversation.state,
-  });

@@ -1,6 +1,9 @@
+import type { DeviceClass } from '../channel';
 import { hasEnded, LIMITS, type Conversation, type CustomerProfile } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
-import { effectsOfRunningDisconnection } from './pushes-of';
+import { gracePeriodOf } from '../policies/grace-period';
+import { channelOf } from '../policies/policy-for';
+import { effectsOfRunningDisconnection, openedTold } from './pushes-of';
 import { changed, refused, refusedAsEnded, unchanged } from './results';
 
 /**
@@ -9,24 +12,16 @@ import { changed, refused, refusedAsEnded, unchanged } from './results';
  */
 export function decideConnect(
   conversation: Conversation | undefined,
-  event: { readonly conversationId: string; readonly profile: CustomerProfile },
-  { now, gracePeriod }: DecisionContext,
+  event: {
+    readonly conversationId: string;
+    readonly profile: CustomerProfile;
+    readonly device?: DeviceClass;
+  },
+  context: DecisionContext,
 ): Decision {
   if (conversation === undefined) {
-    const created: Conversation = {
-      id: event.conversationId,
-      state: 'Open',
-      customer: event.profile,
-      liveConnectionIds: [],
-      endedConnectionIds: [],
-      disconnection: { number: 1, since: now, deadline: now + gracePeriod, reason: 'not-yet-connected' },
-      disconnectionCount: 1,
-      lastSignOfLife: now,
-      recentMessages: [],
-      lastSequence: 0,
-      createdAt: now,
-    };
-    return changed(created, { type: 'created' }, effectsOfRunningDisconnection(created));
+    const created = born(event, context);
+    return changed(created, { type: 'created' }, effectsOfBirth(created));
   }
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (conversation.liveConnectionIds.length >= LIMITS.liveConnections) {
@@ -36,6 +31,56 @@ export function decideConnect(
     });
   }
   // A repeated `connect` of a new conversation: the first try may have died between the save and the timer.
-  const repeated = conversation.disconnection?.reason === 'not-yet-connected';
-  return unchanged({ type: 'admitted' }, repeated ? effectsOfRunningDisconnection(conversation) : []);
+  return unchanged({ type: 'admitted' }, wasNeverConnected(conversation) ? effectsOfBirth(conversation) : []);
+}
+
+function born(
+  event: {
+    readonly conversationId: string;
+    readonly profile: CustomerProfile;
+    readonly device?: DeviceClass;
+  },
+  { now, policies }: DecisionContext,
+): Conversation {
+  const created: Conversation = {
+    id: event.conversationId,
+    channel: channelOf(policies, event.profile.workstream),
+    state: 'Open',
+    stateSince: now,
+    customer: event.profile,
+    device: event.device ?? 'unknown',
+    assignmentCount: 0,
+    agentDisconnectionCount: 0,
+    liveConnectionIds: [],
+    endedConnectionIds: [],
+    disconnectionCount: 0,
+    lastSignOfLife: now,
+    recentMessages: [],
+    recentNotices: [],
+    lastSequence: 0,
+    autoClosureCount: 0,
+    createdAt: now,
+  };
+  if (created.channel !== 'live-chat') return created;
+  const deadline = now + gracePeriodOf(created, policies);
+  return {
+    ...created,
+    disconnection: { number: 1, since: now, deadline, reason: 'not-yet-connected' },
+    disconnectionCount: 1,
+  };
+}
+
+const effectsOfBirth = (conversation: Conversation) =>
+  conversation.disconnection === undefined
+    ? openedTold(conversation)
+    : effectsOfRunningDisconnection(conversation);
+
+function wasNeverConnected({
+  channel,
+  disconnection,
+  liveConnectionIds,
+  endedConnectionIds,
+}: Conversation): boolean {
+  if (channel === 'live-chat') return disconnection?.reason === 'not-yet-connected';
+  return liveConnectionIds.length + endedConnectionIds.length === 0;
 }

@@ -1,3 +1,4 @@
+import type { DeviceClass } from '../channel';
 import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import { smallestDelay } from '../moment-of-loss';
@@ -9,7 +10,7 @@ import { changed, unchanged } from './results';
 /** A socket of the customer is open. */
 export function decideConnected(
   conversation: Conversation,
-  event: { readonly connectionId: string; readonly occurredAt: Instant },
+  event: { readonly connectionId: string; readonly occurredAt: Instant; readonly device?: DeviceClass },
   { now }: DecisionContext,
 ): Decision {
   const { connectionId, occurredAt } = event;
@@ -31,6 +32,7 @@ export function decideConnected(
   const arrived = withLiveConnections(conversation, [connectionId], now);
   const next: Conversation = {
     ...arrived.conversation,
+    device: event.device ?? conversation.device,
     smallestEventDelay: smallestDelay(conversation.smallestEventDelay, occurredAt, now),
   };
   return changed(next, { type: 'connected' }, arrived.effects);

@@ -1,42 +1,37 @@
 import type { Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
-import { withLiveConnections } from './connections';
-import { end } from './end';
-import { effectsOfEnd, effectsOfReturn } from './pushes-of';
-import { changed, unchanged } from './results';
+import type { DeadlineKind } from '../ids';
+import { reachAgentDeadline } from './reach-agent-deadline';
+import { reachAutoClosure } from './reach-auto-closure';
+import { reachCapacityRelease } from './reach-capacity-release';
+import { reachCustomerDeadline } from './reach-customer-deadline';
+
+/** A numbered deadline, with what the service says where the decision has asked. */
+export interface ReachedDeadline {
+  readonly kind: DeadlineKind;
+  readonly number: number;
+  readonly presence?: Presence;
+  readonly agentPresent?: boolean;
+}
 
 /**
- * A disconnection's timer fired. The timer is only a wake-up (invariant 6): everything is decided on the stored
- * conversation, so a lost cancel, a double fire or a late fire changes nothing.
+ * A timer fired. It is only a wake-up (invariant 6): everything is decided on the stored conversation, so a lost
+ * cancel, a double fire or a late fire changes nothing.
  */
 export function decideDeadlineReached(
   conversation: Conversation,
-  event: { readonly number: number; readonly presence?: Presence },
-  { now }: DecisionContext,
+  event: ReachedDeadline,
+  context: DecisionContext,
 ): Decision {
-  const { disconnection, lastDisconnection } = conversation;
-  if (disconnection?.number !== event.number) {
-    if (lastDisconnection?.number !== event.number) return unchanged({ type: 'superseded' });
-    // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
-    if (lastDisconnection.outcome === 'expired')
-      return unchanged({ type: 'expired' }, effectsOfEnd(conversation));
-    if (lastDisconnection.outcome === 'reconnected' && disconnection === undefined) {
-      return unchanged({ type: 'customer-present' }, effectsOfReturn(conversation).filter(isPush));
-    }
-    return unchanged({ type: 'superseded' });
+  switch (event.kind) {
+    case 'disconnection':
+      return reachCustomerDeadline(conversation, event, context);
+    case 'agent-disconnection':
+      return reachAgentDeadline(conversation, event, context);
+    case 'capacity-release':
+      return reachCapacityRelease(conversation, event, context);
+    case 'auto-close':
+      return reachAutoClosure(conversation, event, context);
   }
-  if (now < disconnection.deadline) {
-    return unchanged({ type: 'not-reached', deadline: disconnection.deadline });
-  }
-  // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
-  if (event.presence === undefined) return { kind: 'presence-needed' };
-  if (event.presence.alive) {
-    const healed = withLiveConnections(conversation, event.presence.connectionIds, now);
-    return changed(healed.conversation, { type: 'customer-present' }, healed.effects.filter(isPush));
-  }
-  return end(conversation, 'customer-disconnected', now, { type: 'expired' });
 }
-
-/** The timer that asks needs no cancel; where reconciliation asks before it, it finds its number superseded. */
-const isPush = (effect: { readonly type: string }): boolean => effect.type === 'push';

@@ -1,17 +1,25 @@
+import type { DeviceClass } from '../channel';
 import { hasEnded, LIMITS, type Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { momentOfLoss, smallestDelay } from '../moment-of-loss';
+import { gracePeriodOf } from '../policies/grace-period';
 import type { Instant } from '../time';
 import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
 import { effectsOfRunningDisconnection } from './pushes-of';
 import { changed, unchanged } from './results';
 
+interface Loss {
+  readonly connectionId: string;
+  readonly occurredAt: Instant;
+  readonly device?: DeviceClass;
+}
+
 /** A socket of the customer is gone for good (the reliable protocol's recovery window included). */
 export function decideDisconnected(
   conversation: Conversation,
-  event: { readonly connectionId: string; readonly occurredAt: Instant; readonly presence?: Presence },
+  event: Loss & { readonly presence?: Presence },
   context: DecisionContext,
 ): Decision {
   const { connectionId } = event;
@@ -37,8 +45,13 @@ export function decideDisconnected(
   const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
   // When the others were lost is not known: their own events are late or lost, so only the receipt is certain.
   if (alive.length === 0) {
-    const loss = { connectionIds: gone, since: context.now, lostConnectionId: connectionId };
-    return beginDisconnection(conversation, loss, context.gracePeriod);
+    const loss = {
+      connectionIds: gone,
+      since: context.now,
+      lostConnectionId: connectionId,
+      ...deviceOf(event),
+    };
+    return beginDisconnection(conversation, loss, context);
   }
   const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
   return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
@@ -50,13 +63,9 @@ export function decideDisconnected(
  * superseded). A handshake that fails looks just the same, so there is a limit: a widget that tries in vain for hours
  * must not keep the conversation open.
  */
-function decideLossOfUnknown(
-  conversation: Conversation,
-  event: { readonly connectionId: string; readonly occurredAt: Instant },
-  context: DecisionContext,
-): Decision {
+function decideLossOfUnknown(conversation: Conversation, event: Loss, context: DecisionContext): Decision {
   const { disconnection: running, ...rest } = conversation;
-  const loss = lossOf(conversation, event.occurredAt, context);
+  const loss = lossOf(conversation, event, context);
   const inferred = (running?.inferred ?? 0) + 1;
   if (running === undefined || inferred > LIMITS.inferredInARow || loss <= running.since) {
     const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
@@ -75,11 +84,12 @@ function decideLossOfUnknown(
 /** A disconnection that begins when this event's connection was lost. */
 function beginWithThisLoss(
   conversation: Conversation,
-  { connectionId, occurredAt }: { readonly connectionId: string; readonly occurredAt: Instant },
+  event: Loss,
   context: DecisionContext,
   inferred?: number,
 ): Decision {
-  const since = lossOf(conversation, occurredAt, context);
+  const { connectionId, occurredAt } = event;
+  const since = lossOf(conversation, event, context);
   const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, context.now);
   return beginDisconnection(
     { ...conversation, smallestEventDelay },
@@ -88,8 +98,9 @@ function beginWithThisLoss(
       since,
       lostConnectionId: connectionId,
       ...(inferred !== undefined && { inferred }),
+      ...deviceOf(event),
     },
-    context.gracePeriod,
+    context,
   );
 }
 
@@ -98,11 +109,14 @@ function beginWithThisLoss(
  * jumps, half the grace period is left.
  */
 function lossOf(
-  { lastSignOfLife, smallestEventDelay }: Conversation,
-  occurredAt: Instant,
-  { now, gracePeriod }: DecisionContext,
+  conversation: Conversation,
+  { occurredAt, device }: Loss,
+  { now, policies }: DecisionContext,
 ): Instant {
+  const { lastSignOfLife, smallestEventDelay } = conversation;
   const calibration = smallestEventDelay === undefined ? {} : { smallestEventDelay };
   const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, ...calibration });
-  return Math.max(loss, now - gracePeriod / 2);
+  return Math.max(loss, now - gracePeriodOf(conversation, policies, device) / 2);
 }
+
+const deviceOf = ({ device }: Loss) => (device === undefined ? {} : { device });

@@ -1,8 +1,10 @@
-import { automatedMessage } from '../automated-messages';
 import { stateAfterEnd, type Conversation, type EndReason, type PastDisconnection } from '../conversation';
-import type { Decision, Outcome } from '../decision';
-import type { Instant } from '../time';
-import type { AutomatedMessageTrigger, NoticeEntry } from '../transcript';
+import type { Decision, DecisionContext, Outcome } from '../decision';
+import type { AutomatedMessageTrigger } from '../messages/trigger';
+import { policyFor } from '../policies/policy-for';
+import { situationOf } from '../policies/situation';
+import { withCapacityAfterEnd } from './capacity';
+import { withNotice } from './notices';
 import { effectsOfEnd } from './pushes-of';
 import { changed } from './results';
 
@@ -10,47 +12,51 @@ const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
   'customer-disconnected': 'customer-disconnected',
   'customer-ended': 'customer-ended-conversation',
   'agent-ended': 'agent-ended-conversation',
+  'auto-closed': 'session-ended',
 };
 
 /** Ends the conversation: the move and its one notice belong to the same decision, hence the same transaction. */
 export function end(
   conversation: Conversation,
   reason: EndReason,
-  now: Instant,
+  context: DecisionContext,
   outcome: Outcome,
   agentId?: string,
 ): Decision {
-  const { disconnection } = conversation;
-  const state = stateAfterEnd(conversation);
-  const notice = noticeOf(conversation, reason, now);
+  const { now } = context;
+  const { disconnection, agentDisconnection: _obsolete, queuePosition: _told, ...rest } = conversation;
+  const absent = reason === 'customer-disconnected';
   const past: PastDisconnection | undefined = disconnection && {
     ...disconnection,
-    outcome: reason === 'customer-disconnected' ? 'expired' : 'ended',
+    outcome: absent ? 'expired' : 'ended',
     endedAt: now,
   };
-  const { disconnection: _running, ...rest } = conversation;
+  const state = stateAfterEnd(conversation);
+  const redirectUrl = absent ? redirectUrlOf(conversation, context) : undefined;
   const ended: Conversation = {
     ...rest,
     state,
-    end: { at: now, reason, ...(agentId !== undefined && { agentId }) },
+    stateSince: now,
+    end: {
+      at: now,
+      reason,
+      ...(agentId !== undefined && { agentId }),
+      ...(redirectUrl !== undefined && { redirectUrl }),
+    },
     ...(past && { lastDisconnection: past }),
     ...(state === 'Closed' && { closedAt: now }),
-    lastSequence: notice.sequence,
   };
-  return changed(ended, outcome, effectsOfEnd(ended), [notice]);
+  const told = withNotice(withCapacityAfterEnd(ended, context), TRIGGER[reason], 'ended', context, {
+    reason,
+    ...(absent && disconnection && { disconnectionNumber: disconnection.number }),
+  });
+  return changed(told.conversation, outcome, effectsOfEnd(told.conversation), told.entries);
 }
 
-function noticeOf(conversation: Conversation, reason: EndReason, now: Instant): NoticeEntry {
-  const trigger = TRIGGER[reason];
-  return {
-    kind: 'notice',
-    sequence: conversation.lastSequence + 1,
-    at: now,
-    author: { role: 'system' },
-    ...automatedMessage(trigger),
-    trigger,
-    reason,
-    ...(reason === 'customer-disconnected' &&
-      conversation.disconnection && { disconnectionNumber: conversation.disconnection.number }),
-  };
+/** With reconnection to a previous chat, whoever comes back after its time limit can be sent somewhere. */
+function redirectUrlOf(conversation: Conversation, { policies }: DecisionContext): string | undefined {
+  const situation = situationOf(conversation);
+  return policyFor(policies, 'reconnect', situation)
+    ? policyFor(policies, 'reconnectRedirectUrl', situation)
+    : undefined;
 }

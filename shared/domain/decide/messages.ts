@@ -2,16 +2,19 @@ import { hasEnded, LIMITS, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Instant } from '../time';
 import type { Author, MessageEntry } from '../transcript';
+import { effectsOfAgentReturn, withAgentBack } from './agent-presence';
 import { withLiveConnections } from './connections';
 import { effectsOfMessage, effectsOfReturn } from './pushes-of';
+import { effectsOfRequeue, revived } from './queue';
 import { changed, refused, refusedAsEnded, unchanged } from './results';
 
 /** The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. */
 export function decideCustomerMessage(
   conversation: Conversation,
   event: { readonly connectionId: string; readonly messageId: string; readonly text: string },
-  { now }: DecisionContext,
+  context: DecisionContext,
 ): Decision {
+  const { now } = context;
   const { connectionId } = event;
   const author: Author = { role: 'customer', name: conversation.customer.name };
   const repeated = repetitionOf(conversation, event, author);
@@ -19,8 +22,11 @@ export function decideCustomerMessage(
     // Only the message that brought the customer back has the return among its effects.
     const past = conversation.lastDisconnection;
     const returned = past?.reconnectedBy === connectionId && past.endedAt === repeated.at;
+    const { requeue } = conversation;
+    const hasRevived = requeue?.reason === 'customer-returned' && requeue.at === repeated.at;
     return unchanged(repeated.outcome, [
       ...(returned ? effectsOfReturn(conversation) : []),
+      ...(hasRevived ? effectsOfRequeue(conversation) : []),
       ...repeated.effects,
     ]);
   }
@@ -29,13 +35,9 @@ export function decideCustomerMessage(
   const live = conversation.liveConnectionIds.includes(connectionId);
   const arrived =
     stale || live ? { conversation, effects: [] } : withLiveConnections(conversation, [connectionId], now);
-  return store(
-    { ...arrived.conversation, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) },
-    event,
-    author,
-    now,
-    arrived.effects,
-  );
+  const heard = { ...arrived.conversation, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) };
+  const open = heard.state === 'Waiting' ? revived(heard, context) : { conversation: heard, effects: [] };
+  return store(open.conversation, event, author, now, [...arrived.effects, ...open.effects]);
 }
 
 /** An agent wrote: only the agent who accepted the conversation may. */
@@ -44,10 +46,19 @@ export function decideAgentMessage(
   event: { readonly agentId: string; readonly messageId: string; readonly text: string },
   { now }: DecisionContext,
 ): Decision {
-  const { agent } = conversation;
-  const author: Author = { role: 'agent', id: event.agentId, name: agent?.name ?? event.agentId };
+  const { agent, previousAgent } = conversation;
+  const known = [agent, previousAgent].find((one) => one?.id === event.agentId);
+  const author: Author = { role: 'agent', id: event.agentId, name: known?.name ?? event.agentId };
   const repeated = repetitionOf(conversation, event, author);
-  if (repeated) return unchanged(repeated.outcome, repeated.effects);
+  if (repeated) {
+    const past = conversation.lastAgentDisconnection;
+    const returned = past?.agentId === event.agentId && past.endedAt === repeated.at;
+    return unchanged(repeated.outcome, [
+      ...(returned ? effectsOfAgentReturn(conversation) : []),
+      // Under a name that is not known any more, the push would not be the one of before.
+      ...(known ? repeated.effects : []),
+    ]);
+  }
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (agent?.id !== event.agentId || agent.acceptedAt === undefined) {
     return refused({
@@ -56,7 +67,9 @@ export function decideAgentMessage(
       state: conversation.state,
     });
   }
-  return store(conversation, event, author, now, []);
+  // Only a connected agent can write: the event of the return was lost, or is still under way.
+  const back = withAgentBack(conversation, now);
+  return store(back, event, author, now, back === conversation ? [] : effectsOfAgentReturn(back));
 }
 
 type Written = { readonly messageId: string; readonly text: string };

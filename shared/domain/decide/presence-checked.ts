@@ -1,6 +1,7 @@
 import { hasEnded, type Conversation } from '../conversation';
-import type { Decision, DecisionContext } from '../decision';
+import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Presence } from '../events';
+import { decideAgentConnected, decideAgentDisconnected } from './agent-presence';
 import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
 import { effectsOfEnd, effectsOfRunningDisconnection } from './pushes-of';
@@ -13,7 +14,7 @@ import { changed, unchanged } from './results';
  */
 export function decidePresenceChecked(
   conversation: Conversation,
-  event: { readonly presence?: Presence; readonly endUntold?: true },
+  event: { readonly presence?: Presence; readonly agentPresent?: boolean; readonly endUntold?: true },
   context: DecisionContext,
 ): Decision {
   if (hasEnded(conversation)) {
@@ -21,20 +22,43 @@ export function decidePresenceChecked(
     return unchanged({ type: 'ignored', because: 'ended' }, due);
   }
   if (event.presence === undefined) return { kind: 'presence-needed' };
-  const { disconnection, liveConnectionIds } = conversation;
+  const { disconnection, liveConnectionIds, state, agent } = conversation;
+  // The agent's turn comes when there is nothing to mend about the customer.
+  const agrees = (effects: readonly Effect[] = []): Decision =>
+    state === 'Active' && agent !== undefined
+      ? checkAgent(conversation, agent.id, event.agentPresent, effects, context)
+      : unchanged({ type: 'agrees' }, effects);
 
   if (!event.presence.alive) {
-    if (disconnection === undefined) {
+    const isNews =
+      conversation.channel === 'live-chat' ? disconnection === undefined : liveConnectionIds.length > 0;
+    if (isNews) {
       const loss = { connectionIds: liveConnectionIds, since: context.now };
-      return beginDisconnection(conversation, loss, context.gracePeriod);
+      return beginDisconnection(conversation, loss, context);
     }
     // Its timer may never have started, nor the news been told; both are no-ops when they have.
-    return unchanged({ type: 'agrees' }, effectsOfRunningDisconnection(conversation));
+    return agrees(effectsOfRunningDisconnection(conversation));
   }
   const { connectionIds } = event.presence;
   const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
   const fresh = connectionIds.filter((id) => !liveConnectionIds.includes(id));
-  if (gone.length === 0 && fresh.length === 0) return unchanged({ type: 'agrees' });
+  if (gone.length === 0 && fresh.length === 0) return agrees();
   const healed = withLiveConnections(withoutConnections(conversation, gone), connectionIds, context.now);
   return changed(healed.conversation, { type: 'customer-present' }, healed.effects);
+}
+
+/** A missed loss or return of the agent's last socket is made up for in the same way. */
+function checkAgent(
+  conversation: Conversation,
+  agentId: string,
+  present: boolean | undefined,
+  effects: readonly Effect[],
+  context: DecisionContext,
+): Decision {
+  if (present === undefined) return { kind: 'agent-presence-needed', agentId };
+  const isRight = present === (conversation.agentDisconnection === undefined);
+  if (isRight) return unchanged({ type: 'agrees' }, effects);
+  return present
+    ? decideAgentConnected(conversation, { agentId }, context)
+    : decideAgentDisconnected(conversation, { agentId }, context);
 }

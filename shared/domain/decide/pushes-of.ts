@@ -1,8 +1,12 @@
 import { stateAfterEnd, type Conversation } from '../conversation';
 import type { Effect } from '../decision';
 import type { Audience, PushBody } from '../pushes';
+import { returnOptions } from '../refusals';
 import { toIso, toIsoDuration, type Instant } from '../time';
 import type { MessageEntry } from '../transcript';
+
+/** The id of what is told for a cause. */
+export const pushId = (conversation: Conversation, cause: string): string => `${conversation.id}.${cause}`;
 
 /** A push effect. `cause` makes the id the same for every repetition of one cause. */
 export function push(
@@ -12,7 +16,7 @@ export function push(
   at: Instant,
   body: PushBody,
 ): Effect {
-  const id = `${conversation.id}.${cause}`;
+  const id = pushId(conversation, cause);
   return {
     type: 'push',
     audience,
@@ -24,22 +28,34 @@ export function push(
 export function effectsOfRunningDisconnection(conversation: Conversation): Effect[] {
   const running = conversation.disconnection;
   if (running === undefined) return [];
-  const { number, since, deadline } = running;
+  const { number, since } = running;
+  // The timer and the news are those of the beginning: what an agent adds later is told by itself.
+  const deadline = running.deadline - (running.extension?.by ?? 0);
   const startTimer: Effect = { type: 'start-timer', kind: 'disconnection', number, deadline };
   const news =
     running.reason === 'not-yet-connected'
-      ? push(conversation, { to: 'agents' }, 'opened', conversation.createdAt, {
-          type: 'conversation-opened',
-          queue: conversation.customer.queue,
-          customerName: conversation.customer.name,
-        })
-      : push(conversation, { to: 'agents' }, `disconnection.${number}.lost`, since, {
-          type: 'connection-lost',
-          number,
-          since: toIso(since),
-          deadline: toIso(deadline),
-        });
-  return [startTimer, news];
+      ? openedTold(conversation)
+      : [
+          push(conversation, { to: 'agents' }, `disconnection.${number}.lost`, since, {
+            type: 'connection-lost',
+            number,
+            since: toIso(since),
+            deadline: toIso(deadline),
+          }),
+        ];
+  return [startTimer, ...news];
+}
+
+/** The news that there is a conversation; outdated once it has come back into a queue, perhaps another one. */
+export function openedTold(conversation: Conversation): Effect[] {
+  if (conversation.requeue !== undefined) return [];
+  return [
+    push(conversation, { to: 'agents' }, 'opened', conversation.createdAt, {
+      type: 'conversation-opened',
+      queue: conversation.customer.queue,
+      customerName: conversation.customer.name,
+    }),
+  ];
 }
 
 /** Effects of the customer's return: the timer of the disconnection it ended is cancelled, the agents are told. */
@@ -64,8 +80,14 @@ export function endTold(conversation: Conversation, audience: Audience): Effect[
   const { end } = conversation;
   if (end === undefined) return [];
   const state = stateAfterEnd(conversation);
+  const { reason } = end;
   return [
-    push(conversation, audience, 'ended', end.at, { type: 'conversation-ended', state, reason: end.reason }),
+    push(conversation, audience, 'ended', end.at, {
+      type: 'conversation-ended',
+      state,
+      reason,
+      ...returnOptions(end),
+    }),
   ];
 }
 
@@ -73,8 +95,10 @@ export function endTold(conversation: Conversation, audience: Audience): Effect[
 export function effectsOfEnd(conversation: Conversation): Effect[] {
   const { end, lastDisconnection } = conversation;
   if (end === undefined) return [];
+  // The timer that has found the customer absent needs no cancel; the one that the agent has forestalled does.
+  const isPending = lastDisconnection?.outcome === 'ended' || end.agentId !== undefined;
   const cancel: Effect[] =
-    lastDisconnection?.outcome === 'ended'
+    lastDisconnection !== undefined && isPending
       ? [
           {
             type: 'cancel-timer',
@@ -89,6 +113,19 @@ export function effectsOfEnd(conversation: Conversation): Effect[] {
     ...endTold(conversation, { to: 'agents' }),
     ...endTold(conversation, { to: 'customer' }),
     { type: 'close-customer-connections' },
+  ];
+}
+
+/** Effects of the move from WrapUp to Closed. */
+export function effectsOfClose(conversation: Conversation): Effect[] {
+  const { closedAt, closeReason, end } = conversation;
+  if (closedAt === undefined || closeReason === undefined || end === undefined) return [];
+  return [
+    push(conversation, { to: 'agents' }, 'closed', closedAt, {
+      type: 'conversation-closed',
+      reason: end.reason,
+      closeReason,
+    }),
   ];
 }
 
@@ -107,3 +144,5 @@ export function effectsOfMessage(conversation: Conversation, entry: MessageEntry
     ? [toCustomer]
     : [toCustomer, push(conversation, { to: 'agent', agentId: agent.id }, cause, entry.at, body)];
 }
+
+export const isPush = (effect: { readonly type: string }): boolean => effect.type === 'push';

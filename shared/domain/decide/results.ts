@@ -36,5 +36,13 @@ export function illegal(conversation: Conversation, action: string): Decision {
     code: 'illegal-transition',
     detail: `A conversation in state ${conversation.state} does not allow "${action}".`,
     state: conversation.state,
+    action,
   });
 }
+
+export const assignedToOther = (conversation: Conversation): Decision =>
+  refused({
+    code: 'assigned-to-other-agent',
+    detail: 'The conversation is assigned to another agent.',
+    state: conversation.state,
+  });

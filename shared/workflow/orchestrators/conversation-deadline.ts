@@ -4,6 +4,11 @@ import { ACTIVITIES, CANCELLING_EVENTS } from '../names';
 
 /** About four minutes of tries; after that the orchestrator rests and begins anew, so it never gives up. */
 const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 60_000 };
+/**
+ * Storage keeps a timer's message for 7 days at most. A later deadline is reached in stages: at each the activity answers
+ * "not reached", and a new generation waits on.
+ */
+const LONGEST_TIMER_MS = 5 * 24 * 60 * 60_000;
 const SHORTEST_WAIT_MS = 1_000;
 const REST_AFTER_FAILURE_MS = 5 * 60_000;
 
@@ -21,16 +26,18 @@ export function* conversationDeadline(
   // Set in the generation that rests: a status set just before continue-as-new is never seen.
   if (resting) context.df.setCustomStatus('resting-after-failure');
 
-  const timer = context.df.createTimer(new Date(input.deadline));
-  const reconnected = context.df.waitForExternalEvent(CANCELLING_EVENTS.customerReconnected);
-  const ended = context.df.waitForExternalEvent(CANCELLING_EVENTS.conversationEnded);
-  const winner = yield context.df.Task.any([timer, reconnected, ended]);
-  const cancelled = winner === reconnected || winner === ended;
-  if (cancelled) {
+  const latest = context.df.currentUtcDateTime.getTime() + LONGEST_TIMER_MS;
+  const deadline = new Date(input.deadline).getTime();
+  const timer = context.df.createTimer(new Date(deadline < latest ? deadline : latest));
+  const cancels = Object.values(CANCELLING_EVENTS).map((by) => ({
+    by,
+    task: context.df.waitForExternalEvent(by),
+  }));
+  const winner = yield context.df.Task.any([timer, ...cancels.map(({ task }) => task)]);
+  const cancel = cancels.find(({ task }) => task === winner);
+  if (cancel !== undefined) {
     timer.cancel();
-    const by =
-      winner === reconnected ? CANCELLING_EVENTS.customerReconnected : CANCELLING_EVENTS.conversationEnded;
-    return { outcome: 'cancelled', by };
+    return { outcome: 'cancelled', by: cancel.by };
   }
 
   const retry = new RetryOptions(RETRY.firstIntervalMs, RETRY.attempts);
@@ -50,7 +57,7 @@ export function* conversationDeadline(
       context.df.continueAsNew({ ...id, deadline });
       return undefined;
     }
-    const somethingToTell = reached.outcome === 'expired' || reached.outcome === 'customer-present';
+    const somethingToTell = reached.outcome !== 'superseded' && reached.outcome !== 'not-found';
     if (somethingToTell) {
       yield context.df.callActivityWithRetry(ACTIVITIES.tellParticipants, retry, id);
     }

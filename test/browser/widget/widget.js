@@ -39,7 +39,7 @@ async function connect() {
 /** A socket's URL; undefined when the conversation has ended, and there is nothing to come back to. */
 async function negotiate() {
   const ticket = localStorage.getItem(TICKET);
-  const answer = await fetch(`${api}/api/negotiate`, {
+  const answer = await fetch(`${api}/api/v1/negotiate`, {
     method: 'POST',
     headers: ticket ? { authorization: `Bearer ${ticket}` } : {},
     body: JSON.stringify(PROFILE),
@@ -92,7 +92,7 @@ function receivePush(push) {
 async function loadTranscript({ conversationId, ticket }) {
   let after = 0;
   while (after !== undefined) {
-    const answer = await fetch(`${api}/api/conversations/${conversationId}?after=${after}`, {
+    const answer = await fetch(`${api}/api/v1/conversations/${conversationId}?after=${after}`, {
       headers: { authorization: `Bearer ${ticket}` },
     });
     if (!answer.ok) return;

@@ -40,7 +40,7 @@ describe('while the tables cannot be reached', () => {
     const agent = await system.agent('ann');
     const message = { name: 'message', conversationId, id: '2', body: { text: 'Only once' } };
     const lost = { name: 'disconnected', conversationId, id: '3' };
-    const accept = [`conversations/${conversationId}/accept`, { headers: agent.bearer }] as const;
+    const accept = [`v1/conversations/${conversationId}/accept`, { headers: agent.bearer }] as const;
 
     system.tables.mode = 'refuse';
     const started = Date.now();
@@ -49,9 +49,9 @@ describe('while the tables cannot be reached', () => {
       system.event(lost),
       system.event({ name: 'connect', conversationId: newId() }),
       system.call(...accept),
-      system.call(`conversations/${conversationId}`, { method: 'GET', headers: bearer }),
-      system.call('conversations', { method: 'GET', headers: agent.bearer }),
-      system.call('negotiate', { headers: bearer, body: {} }),
+      system.call(`v1/conversations/${conversationId}`, { method: 'GET', headers: bearer }),
+      system.call('v1/conversations', { method: 'GET', headers: agent.bearer }),
+      system.call('v1/negotiate', { headers: bearer, body: {} }),
     ]);
     expect(Date.now() - started).toBeLessThan(15_000);
     for (const answer of answers) {
@@ -61,7 +61,7 @@ describe('while the tables cannot be reached', () => {
     }
     // What needs no storage goes on.
     expect((await system.call('health', { method: 'GET' })).status).toBe(200);
-    expect((await system.call('negotiate', { body: {} })).status).toBe(200);
+    expect((await system.call('v1/negotiate', { body: {} })).status).toBe(200);
 
     system.tables.mode = 'forward';
     expect(await textsOf(conversationId)).toEqual([]);

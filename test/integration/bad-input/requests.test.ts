@@ -111,14 +111,14 @@ describe('negotiate', () => {
     [400, 'body.name', { name: { first: 'x' } }],
     [413, 'body', 'x'.repeat(16 * 1024 + 1)],
   ])('answers %i naming %s', async (status, field, body) => {
-    const answer = await system.call('negotiate', { body });
+    const answer = await system.call('v1/negotiate', { body });
     expect(answer.status).toBe(status);
     expect(answer.json).toMatchObject({ code: 'invalid-input', field });
   });
 
   it('takes no harm from names that mean something to JavaScript', async () => {
     const body = '{"__proto__":{"name":"x"},"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
-    const answer = await system.call('negotiate', { body });
+    const answer = await system.call('v1/negotiate', { body });
     expect(answer.status).toBe(200);
     const query = new URL(String(answer.json['url'])).searchParams;
     expect(query.get('name')).toBe('Customer');
@@ -134,7 +134,7 @@ describe('negotiate', () => {
   });
 
   it('for agents needs the function key', async () => {
-    const answer = await system.call('agents/negotiate', { body: { agentId: 'ann' } });
+    const answer = await system.call('v1/agents/negotiate', { body: { agentId: 'ann' } });
     expect(answer.status).toBe(401);
   });
 });
@@ -151,10 +151,10 @@ describe('a ticket', () => {
       .sign(Buffer.from(key));
 
   const calls = (id: string): [string, Call][] => [
-    ['conversations', { method: 'GET' }],
-    [`conversations/${id}`, { method: 'GET' }],
+    ['v1/conversations', { method: 'GET' }],
+    [`v1/conversations/${id}`, { method: 'GET' }],
     ...ACTIONS.map((action): [string, Call] => [
-      `conversations/${id}/${action}`,
+      `v1/conversations/${id}/${action}`,
       { body: { agentId: 'ann' } },
     ]),
   ];
@@ -190,7 +190,7 @@ describe('a ticket', () => {
         const answer = await system.call(path, { ...call, headers: bearer });
         expect([path, answer.status, answer.json['code']]).toEqual([path, 403, 'not-allowed']);
       }
-      const resume = await system.call('negotiate', { headers: bearer, body: { conversationId } });
+      const resume = await system.call('v1/negotiate', { headers: bearer, body: { conversationId } });
       expect(resume.status).toBe(403);
     });
     expect(changed).toEqual([]);
@@ -200,7 +200,7 @@ describe('a ticket', () => {
 describe('an agent', () => {
   const act = async (action: string, conversationId: string, agentId = 'ann') => {
     const { bearer } = await system.agent(agentId);
-    const path = `conversations/${encodeURIComponent(conversationId)}/${action}`;
+    const path = `v1/conversations/${encodeURIComponent(conversationId)}/${action}`;
     return system.call(path, { headers: bearer, body: { agentId: 'ann' } });
   };
 
@@ -236,7 +236,9 @@ describe('an agent', () => {
       Array.from({ length: 8 }, (_, number) => system.agent(`agent-${number}`)),
     );
     const answers = await Promise.all(
-      agents.map(({ bearer }) => system.call(`conversations/${conversationId}/accept`, { headers: bearer })),
+      agents.map(({ bearer }) =>
+        system.call(`v1/conversations/${conversationId}/accept`, { headers: bearer }),
+      ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(409)]);
     const winner = answers.findIndex(({ status }) => status === 200);
@@ -278,7 +280,7 @@ describe('a socket to an ended conversation', () => {
     };
     expect(refusal.status).toBe(409);
     expect(JSON.parse(refusal.body)).toMatchObject(problem);
-    const negotiated = await system.call('negotiate', { headers: bearer, body: {} });
+    const negotiated = await system.call('v1/negotiate', { headers: bearer, body: {} });
     expect(negotiated.status).toBe(409);
     expect(negotiated.json).toMatchObject(problem);
   });

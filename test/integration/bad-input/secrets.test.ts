@@ -35,7 +35,7 @@ beforeAll(async () => {
   const say = (text: string) =>
     socket.send(JSON.stringify({ type: 'event', event: 'message', dataType: 'text', data: text }));
   say(TEXT);
-  await call(`conversations/${conversationId}/accept`);
+  await call(`v1/conversations/${conversationId}/accept`);
   await eventually(system.rows, (seen) => seen.some((row) => row['text'] === TEXT));
 
   // Failures of every kind, each with secrets in the request.
@@ -45,13 +45,13 @@ beforeAll(async () => {
   await system.event({ name: 'message', conversationId, body: `{"text": ${TEXT}` });
   await system.event({ name: 'message', conversationId, body, headers: { 'ce-signature': 'sha256=00' } });
   await system.event({ name: 'message', conversationId, body, withoutKey: true });
-  await system.call('negotiate', { headers: { authorization: `Bearer ${customer.ticket}x` }, body });
-  await system.call('negotiate', { headers: agent.bearer, body: { name: NAME, context: [CONTEXT] } });
-  await system.call(`conversations/${conversationId}/end`, { headers: customer.bearer, body });
+  await system.call('v1/negotiate', { headers: { authorization: `Bearer ${customer.ticket}x` }, body });
+  await system.call('v1/negotiate', { headers: agent.bearer, body: { name: NAME, context: [CONTEXT] } });
+  await system.call(`v1/conversations/${conversationId}/end`, { headers: customer.bearer, body });
   system.tables.mode = 'refuse';
   await Promise.all([
     system.event({ name: 'message', conversationId, connectionId: 'tab-b', body }),
-    system.call(`conversations/${conversationId}`, { method: 'GET', headers: customer.bearer }),
+    system.call(`v1/conversations/${conversationId}`, { method: 'GET', headers: customer.bearer }),
   ]);
   system.tables.mode = 'forward';
   system.stack.webPubSub.control.setRestAvailable(false);

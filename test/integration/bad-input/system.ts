@@ -111,7 +111,7 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     const { ticket } = answer.json as { ticket: string };
     return { ...(answer.json as unknown as Negotiated), bearer: { authorization: `Bearer ${ticket}` } };
   };
-  const customer: System['customer'] = async (body = {}) => negotiated(await call('negotiate', { body }));
+  const customer: System['customer'] = async (body = {}) => negotiated(await call('v1/negotiate', { body }));
 
   return {
     stack,
@@ -124,7 +124,7 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     customer,
     agent: async (agentId, name = agentId) => {
       const headers = { 'x-functions-key': stack.functionKey };
-      return negotiated(await call('agents/negotiate', { headers, body: { agentId, name } }));
+      return negotiated(await call('v1/agents/negotiate', { headers, body: { agentId, name } }));
     },
     born: async (connectionId = 'tab-a') => {
       const born = await customer();

@@ -82,6 +82,45 @@ describe('a client that connects', () => {
     expect(Buffer.from(String(headers['ce-userid']), 'latin1').toString('utf8')).toBe('Zoë');
   });
 
+  test('brings the state that the app answered back with all its later events, and nobody else does', async () => {
+    const state = 'eyJkZXZpY2UiOiJJbkJvYjI1bElnPT0ifQ==';
+    scene.webhook.answer = ({ name, headers }) =>
+      name === 'connect' && headers['ce-userid'] === 'ann'
+        ? { body: '{}', headers: { 'ce-connectionState': state } }
+        : undefined;
+    for (const [index, userId] of ['ann', 'bob'].entries()) {
+      const { client } = await scene.client({ userId });
+      await scene.webhook.event('connected', index + 1);
+      await client.sendEvent('typing', 'x', 'text');
+      client.stop();
+      await scene.webhook.event('disconnected', index + 1);
+    }
+    const states = (userId: string) =>
+      scene.webhook.received
+        .filter(({ headers }) => headers['ce-userid'] === userId)
+        .map(({ name, headers }) => [name, headers['ce-connectionstate']]);
+    expect(states('ann')).toEqual([
+      ['connect', undefined],
+      ['connected', state],
+      ['typing', state],
+      ['disconnected', state],
+    ]);
+    expect(states('bob').map(([, sent]) => sent)).toEqual(Array(4).fill(undefined));
+  });
+
+  test('has the state that the app answered last', async () => {
+    scene.webhook.answer = ({ name }) =>
+      name === 'connect' || name === 'typing'
+        ? { body: name === 'connect' ? '{}' : '', headers: { 'ce-connectionState': name } }
+        : undefined;
+    const { client } = await scene.client({ userId: 'ann' });
+    await client.sendEvent('typing', 'x', 'text');
+    client.stop();
+    const states = async (name: string) => (await scene.webhook.event(name)).headers['ce-connectionstate'];
+    expect(await states('connected')).toBe('connect');
+    expect(await states('disconnected')).toBe('typing');
+  });
+
   test('keeps what its token says when the app answers 204', async () => {
     scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 204 } : undefined);
     await scene.client({ userId: 'ann', groups: ['lobby'] });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { ConversationState, EndReason } from '../../../shared/domain/conversation';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { ANNA, GRACE } from '../../support/domain/builders';
+import { policies } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';
 import { PROMPT, World, type Delivery, type Socket } from '../../support/domain/world';
 
@@ -94,7 +95,11 @@ function truthOf({ visits, agent, finish }: Story): Ending {
 }
 
 function play({ visits, agent, finish }: Story, { deliveries, ...options }: Scramble): Ending {
-  const world = new World({ ...options, onStep: () => {} });
+  const world = new World({
+    ...options,
+    policies: policies({ grace: GRACE, wrapUpAutoClose: 'never' }),
+    onStep: () => {},
+  });
   let events = 0;
   const next = (): Delivery => deliveries[(events += 1) % deliveries.length] ?? PROMPT;
 
@@ -125,7 +130,7 @@ function play({ visits, agent, finish }: Story, { deliveries, ...options }: Scra
   return {
     ...(conversation && { state: conversation.state }),
     ...(conversation?.end && { reason: conversation.end.reason }),
-    notices: transcript.filter((entry) => entry.kind === 'notice').length,
+    notices: transcript.filter((entry) => entry.kind === 'notice' && entry.reason !== undefined).length,
   };
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import { MINUTE } from '../../../shared/domain/time';
-import { CONVERSATION_ID, GRACE, PROFILE } from '../../support/domain/builders';
+import { CONVERSATION_ID, contextAt, PROFILE } from '../../support/domain/builders';
 import { live, lives } from '../../support/domain/lives';
 import { RUNS } from '../../support/domain/runs';
 
@@ -42,6 +42,21 @@ const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
   fc.record({ type: fc.constant('agent-message' as const), agentId, messageId: id, text: fc.string() }),
   fc.record({ type: fc.constant('agent-offered' as const), ...named }),
   fc.record({ type: fc.constant('agent-accepted' as const), ...named }),
+  fc.record({
+    type: fc.constantFrom(
+      'agent-declined' as const,
+      'agent-released' as const,
+      'agent-disconnected' as const,
+    ),
+    agentId,
+  }),
+  fc.record({ type: fc.constant('agent-connected' as const), agentId, connectionId: id }),
+  fc.record({ type: fc.constant('agent-transferred' as const), agentId, queue: id }),
+  fc.record({ type: fc.constant('wait-extended' as const), agentId, by: fc.nat(), key: id }),
+  fc
+    .record({ type: fc.constant('wait-ended' as const), agentId, presence })
+    .map(({ presence: known, ...rest }) => ({ ...rest, ...(known && { presence: known }) })),
+  fc.record({ type: fc.constant('queue-position-known' as const), position: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ type: fc.constant('agent-ended' as const), agentId }),
   fc.record({ type: fc.constant('agent-closed' as const), agentId }),
   fc
@@ -68,7 +83,7 @@ describe('decide', () => {
           let { conversation, now } = world;
           for (const [happened, passed] of events) {
             now += passed;
-            const decision = decide(conversation, happened, { now, gracePeriod: GRACE });
+            const decision = decide(conversation, happened, contextAt(now));
             if (decision.kind !== 'changed') continue;
             const before = conversation?.lastSequence ?? 0;
             ({ conversation } = decision);
@@ -78,7 +93,8 @@ describe('decide', () => {
             const { liveConnectionIds, endedConnectionIds, state, disconnection } = conversation;
             const known = [...liveConnectionIds, ...endedConnectionIds];
             expect(new Set(known).size).toBe(known.length);
-            if (state === 'Open' || state === 'Active') {
+            const { channel } = conversation;
+            if (channel === 'live-chat' && (state === 'Open' || state === 'Active')) {
               expect(disconnection === undefined).toBe(liveConnectionIds.length > 0);
             } else {
               expect(disconnection).toBeUndefined();
@@ -95,7 +111,7 @@ describe('decide', () => {
       fc.property(lives({ losses: true }), fc.array(event), (life, events) => {
         const { conversation, now } = live({ ...life, happenings: life.happenings.slice(0, 12) });
         const before = structuredClone(conversation);
-        for (const happened of events) decide(conversation, happened, { now, gracePeriod: GRACE });
+        for (const happened of events) decide(conversation, happened, contextAt(now));
         expect(conversation).toEqual(before);
       }),
       RUNS,
@@ -105,7 +121,7 @@ describe('decide', () => {
   it('answers everything but `connect` with "not found" where there is no conversation', () => {
     fc.assert(
       fc.property(event, fc.integer({ min: 0, max: 8.64e12 }), (happened, now) => {
-        const decision = decide(undefined, happened, { now, gracePeriod: GRACE });
+        const decision = decide(undefined, happened, contextAt(now));
         expect(decision).toMatchObject(
           happened.type === 'connect'
             ? { kind: 'changed' }

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { DEVICE_CLASSES } from '../../../shared/domain/channel';
+import { encodeConnectionState } from '../../../shared/inbound/connection-state';
 
 /** 300 runs per law unless `FC_RUNS` says otherwise. */
 export const RUNS = { numRuns: Number(process.env['FC_RUNS'] ?? 300) };
@@ -37,19 +39,64 @@ export const anyBody: fc.Arbitrary<Uint8Array> = fc.oneof(
     .map((text) => Buffer.from(text)),
 );
 
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** States of connections: ours, in our form with something else in it, in another form, and anything. */
+export const anyState: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...DEVICE_CLASSES).map((device) => encodeConnectionState({ device })),
+  fc
+    .dictionary(fc.oneof(fc.constant('device'), anyText), fc.oneof(fc.json().map(base64), fc.jsonValue()))
+    .map((values) => base64(JSON.stringify(values))),
+  fc.json().map(base64),
+  deep.map(base64),
+  fc.base64String(),
+  anyText,
+);
+
+/** Texts made of what User-Agents are made of, and of anything else. */
+export const anyUserAgent: fc.Arbitrary<string> = fc.oneof(
+  fc
+    .array(
+      fc.constantFrom(
+        'Mozilla/5.0',
+        'iPhone',
+        'iPad',
+        'Android',
+        'Tablet',
+        ' PC',
+        'Mobile',
+        'Silk',
+        'X11',
+        ' (',
+      ),
+      { maxLength: 400 },
+    )
+    .map((words) => words.join('')),
+  anyText,
+);
+
 /** Objects that look like what a parser expects, with one or more parts that do not. */
 export const almostConnect = fc
   .record({
     query: fc.dictionary(
       fc.oneof(
-        fc.constantFrom('name', 'locale', 'queue', 'ctx.a', 'ctx.__proto__', 'ctx.constructor', 'ctx.'),
+        fc.constantFrom('name', 'locale', 'queue', 'workstream', 'channelInstance', 'device'),
+        fc.constantFrom('ctx.a', 'ctx.__proto__', 'ctx.constructor', 'ctx.'),
         anyText,
       ),
       fc.oneof(fc.array(anyText, { maxLength: 2 }), fc.anything({ maxDepth: 1 })),
       { maxKeys: 8 },
     ),
+    headers: fc.oneof(
+      fc.dictionary(
+        fc.oneof(fc.constantFrom('User-Agent', 'user-agent'), anyText),
+        fc.oneof(fc.array(anyUserAgent, { maxLength: 2 }), fc.anything({ maxDepth: 1 })),
+        { maxKeys: 3 },
+      ),
+      fc.anything({ maxDepth: 1 }),
+    ),
   })
-  .map((value) => Buffer.from(JSON.stringify(value) ?? ''));
+  .map((value) => Buffer.from(safeJson(value)));
 
 export const almostMessage = fc
   .record(

@@ -38,8 +38,8 @@ describe('the configuration', () => {
       fc.property(environment, (env) => {
         try {
           const config = loadConfig(env);
-          expect(config.gracePeriod).toBeGreaterThanOrEqual(1_000);
-          expect(config.gracePeriod).toBeLessThanOrEqual(86_400_000);
+          expect(config.policyBase.grace).toBeGreaterThanOrEqual(1_000);
+          expect(config.policyBase.grace).toBeLessThanOrEqual(86_400_000);
           for (const key of config.ticketSigningKeys) expect(key.length).toBeGreaterThanOrEqual(32);
           const guard = config.webhookGuard;
           expect(guard.type === 'entra' ? guard.audience : guard.accessKeys[0]).toBeTruthy();

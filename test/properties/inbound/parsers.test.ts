@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DEVICE_CLASSES } from '../../../shared/domain/channel';
 import { isAgentId, isConversationId } from '../../../shared/domain/ids';
 import { InvalidInputError } from '../../../shared/errors';
 import { connectionIdOf, parseWebPubSubEvent } from '../../../shared/inbound/cloud-event';
+import { decodeConnectionState, encodeConnectionState } from '../../../shared/inbound/connection-state';
 import {
   parseProfile,
   parseProfileFromQuery,
   profileToQuery,
 } from '../../../shared/inbound/customer-profile';
-import { almostConnect, almostMessage, anyBody, anyText, RUNS } from './arbitraries';
+import { deviceClassOf } from '../../../shared/inbound/device-class';
+import { almostConnect, almostMessage, anyBody, anyState, anyText, anyUserAgent, RUNS } from './arbitraries';
 
 /** The value, or the error if it is one of ours; everything else is thrown on. */
 function valueOrInvalidInput<T>(parse: () => T): T | undefined {
@@ -50,15 +53,21 @@ const names = [
   'ce-id',
   'ce-time',
   'content-type',
+  'ce-connectionstate',
 ];
 
 /** The headers of a good event, of which some are replaced or left out. */
 const headers = fc
   .tuple(
     good,
+    fc.option(anyState, { nil: undefined }),
     fc.dictionary(fc.constantFrom(...names), fc.option(anyText, { nil: undefined }), { maxKeys: 2 }),
   )
-  .map(([base, changes]): Record<string, string | undefined> => ({ ...base, ...changes }));
+  .map(([base, state, changes]): Record<string, string | undefined> => ({
+    ...base,
+    'ce-connectionstate': state,
+    ...changes,
+  }));
 const body = fc.oneof(anyBody, almostConnect, almostMessage);
 
 describe('the parser of events', () => {
@@ -76,6 +85,7 @@ describe('the parser of events', () => {
             ? isAgentId(participant.agentId)
             : isConversationId(participant.conversationId);
         expect(legal).toBe(true);
+        expect([undefined, ...DEVICE_CLASSES]).toContain(event.device);
         if (event.name === 'message') {
           expect(event.text.isWellFormed()).toBe(true);
           expect(event.text.length).toBeLessThanOrEqual(8_000);
@@ -96,16 +106,56 @@ describe('the parser of events', () => {
     );
   });
 
-  it('accepts every event that is well made', () => {
+  it('accepts every event that is well made, whatever state its connection has', () => {
     fc.assert(
-      fc.property(good, (given) => {
-        const json = { ...given, 'content-type': 'application/json' };
+      fc.property(good, anyState, (given, state) => {
+        const json = { ...given, 'content-type': 'application/json', 'ce-connectionstate': state };
         const bytes = Buffer.from(JSON.stringify({ text: 'Hello', conversationId: 'conversation-0001' }));
         const event = parseWebPubSubEvent(from(json), bytes, 'chat');
         if (event.name === 'message') {
           expect(event.messageId).toBe(`${given['ce-connectionid']}.${given['ce-id']}`);
         }
         expect(event.occurredAt).toBe(Date.parse(given['ce-time']));
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('the reader of connection states', () => {
+  it('gives a device class or nothing, whatever it is given', () => {
+    fc.assert(
+      fc.property(anyState, (given) => {
+        expect([undefined, ...DEVICE_CLASSES]).toContain(decodeConnectionState(given)?.device);
+      }),
+      RUNS,
+    );
+  });
+
+  it('reads what was written, whatever else is in it', () => {
+    const device = fc.constantFrom(...DEVICE_CLASSES);
+    fc.assert(
+      fc.property(
+        device,
+        fc.dictionary(fc.string({ maxLength: 20 }), fc.json(), { maxKeys: 3 }),
+        (given, others) => {
+          const written = Buffer.from(encodeConnectionState({ device: given }), 'base64').toString();
+          const all = { ...others, ...(JSON.parse(written) as object) };
+          const header = Buffer.from(JSON.stringify(all)).toString('base64');
+          fc.pre(header.length <= 4_096);
+          expect(decodeConnectionState(header)).toEqual({ device: given });
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+describe('the reader of User-Agents', () => {
+  it('gives a device class, whatever it is given', () => {
+    fc.assert(
+      fc.property(anyUserAgent, (given) => {
+        expect(DEVICE_CLASSES).toContain(deviceClassOf(given));
       }),
       RUNS,
     );
@@ -121,6 +171,8 @@ describe('the parser of profiles', () => {
           name: fc.oneof(anyText, fc.anything()),
           locale: fc.oneof(fc.constantFrom('de', 'pt-BR'), anyText),
           queue: fc.oneof(fc.constant('default'), anyText),
+          workstream: fc.oneof(fc.constant('default'), anyText),
+          channelInstance: fc.oneof(fc.constant('default'), anyText),
           context: fc.oneof(fc.dictionary(anyText, anyText), fc.anything()),
         },
         { requiredKeys: [] },
@@ -131,6 +183,8 @@ describe('the parser of profiles', () => {
         const profile = valueOrInvalidInput(() => parseProfile(given));
         if (profile === undefined) return;
         expect(profile.name.length).toBeLessThanOrEqual(100);
+        const { queue, workstream, channelInstance } = profile;
+        for (const name of [queue, workstream, channelInstance]) expect(name).toMatch(/^[\w-]{1,64}$/);
         expect(Object.keys(profile.context).length).toBeLessThanOrEqual(20);
         expect(Object.getPrototypeOf(profile.context)).not.toBe(given);
       }),
@@ -145,6 +199,8 @@ describe('the parser of profiles', () => {
       name: line(20),
       locale: fc.constantFrom('en', 'de-DE', 'zh-Hant-TW'),
       queue: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+      workstream: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+      channelInstance: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
       context: fc.dictionary(fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,20}$/), line(40), {
         maxKeys: 20,
         noNullPrototype: true,

@@ -1,11 +1,21 @@
 import fc from 'fast-check';
-import type {
-  Agent,
-  Conversation,
-  CustomerProfile,
-  Disconnection,
-  PastDisconnection,
+import { CHANNELS, DEVICE_CLASSES } from '../../../shared/domain/channel';
+import {
+  CLOSE_REASONS,
+  CONVERSATION_STATES,
+  END_REASONS,
+  REQUEUE_REASONS,
+  type Agent,
+  type AgentDisconnection,
+  type CapacityHold,
+  type Conversation,
+  type CustomerProfile,
+  type Disconnection,
+  type PastAgentDisconnection,
+  type PastDisconnection,
 } from '../../../shared/domain/conversation';
+import { DEADLINE_KINDS } from '../../../shared/domain/ids';
+import { AUTOMATED_MESSAGE_TRIGGERS, type Recipient } from '../../../shared/domain/messages/trigger';
 import type { Author, MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/domain/transcript';
 import type { WorkListItem } from '../../../shared/domain/work-list';
 
@@ -23,8 +33,11 @@ const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
 const text = fc.string({ unit: 'binary', maxLength: 200 });
 const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
-const endReason = fc.constantFrom('customer-disconnected', 'customer-ended', 'agent-ended');
-const state = fc.constantFrom('Open', 'Active', 'WrapUp', 'Closed');
+const endReason = fc.constantFrom(...END_REASONS);
+const state = fc.constantFrom(...CONVERSATION_STATES);
+const channel = fc.constantFrom(...CHANNELS);
+const trigger = fc.constantFrom(...AUTOMATED_MESSAGE_TRIGGERS);
+const recipient = fc.constantFrom('agent', 'customer') as fc.Arbitrary<Recipient>;
 
 const disconnectionFields: Fields<Disconnection> = {
   number: count,
@@ -33,22 +46,71 @@ const disconnectionFields: Fields<Disconnection> = {
   reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
   lostConnectionId: text,
   inferred: count,
+  extension: record<NonNullable<Disconnection['extension']>>({ by: count, latestKey: text, at: instant }),
 };
+const optionalOfDisconnection = ['lostConnectionId', 'inferred', 'extension'] as const;
+
+const agentDisconnectionFields: Fields<AgentDisconnection> = {
+  number: count,
+  agentId: text,
+  since: instant,
+  deadline: instant,
+};
+const holdFields = { agentId: text, assignment: count, units: count };
 
 export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
   {
     id,
+    channel,
     state,
+    stateSince: instant,
+    device: fc.constantFrom(...DEVICE_CLASSES),
+    previousAgent: record<NonNullable<Conversation['previousAgent']>>({ id: text, name: text }),
+    assignmentCount: count,
+    capacityHold: record<CapacityHold>({ ...holdFields, releaseAt: instant }, ['releaseAt']),
+    releasedHold: record<NonNullable<Conversation['releasedHold']>>(holdFields),
+    agentDisconnection: record<AgentDisconnection>(agentDisconnectionFields),
+    lastAgentDisconnection: record<PastAgentDisconnection>(
+      {
+        ...agentDisconnectionFields,
+        outcome: fc.constantFrom('returned', 'requeued'),
+        endedAt: instant,
+        reconnectedBy: text,
+      },
+      ['reconnectedBy'],
+    ),
+    agentDisconnectionCount: count,
+    requeue: record<NonNullable<Conversation['requeue']>>(
+      { at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: text },
+      ['agentId'],
+    ),
+    queuePosition: record<NonNullable<Conversation['queuePosition']>>({ position: count, at: instant }),
+    recentNotices: fc.array(
+      record<Conversation['recentNotices'][number]>({
+        cause: text,
+        sequence: count,
+        at: instant,
+        trigger,
+        recipient,
+        text,
+      }),
+      { maxLength: 4 },
+    ),
+    closeReason: fc.constantFrom(...CLOSE_REASONS),
+    autoClosure: record<NonNullable<Conversation['autoClosure']>>({ number: count, deadline: instant }),
+    autoClosureCount: count,
     customer: record<CustomerProfile>({
       name: text,
       locale: text,
       queue: text,
+      workstream: text,
+      channelInstance: text,
       context: fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
     }),
     agent: record<Agent>({ id: text, name: text, assignedAt: instant, acceptedAt: instant }, ['acceptedAt']),
     liveConnectionIds: fc.array(text),
     endedConnectionIds: fc.array(text),
-    disconnection: record<Disconnection>(disconnectionFields, ['lostConnectionId', 'inferred']),
+    disconnection: record<Disconnection>(disconnectionFields, optionalOfDisconnection),
     lastDisconnection: record<PastDisconnection>(
       {
         ...disconnectionFields,
@@ -56,7 +118,7 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
         endedAt: instant,
         reconnectedBy: text,
       },
-      ['lostConnectionId', 'inferred', 'reconnectedBy'],
+      [...optionalOfDisconnection, 'reconnectedBy'],
     ),
     disconnectionCount: count,
     lastSignOfLife: instant,
@@ -66,13 +128,30 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
       record<Conversation['recentMessages'][number]>({ id: text, by: text, sequence: count, at: instant }),
     ),
     lastSequence: count,
-    end: record<NonNullable<Conversation['end']>>({ at: instant, reason: endReason, agentId: text }, [
-      'agentId',
-    ]),
+    end: record<NonNullable<Conversation['end']>>(
+      { at: instant, reason: endReason, agentId: text, redirectUrl: text },
+      ['agentId', 'redirectUrl'],
+    ),
     closedAt: instant,
     createdAt: instant,
   },
-  ['agent', 'disconnection', 'lastDisconnection', 'smallestEventDelay', 'end', 'closedAt'],
+  [
+    'agent',
+    'previousAgent',
+    'capacityHold',
+    'releasedHold',
+    'agentDisconnection',
+    'lastAgentDisconnection',
+    'requeue',
+    'queuePosition',
+    'disconnection',
+    'lastDisconnection',
+    'smallestEventDelay',
+    'end',
+    'closedAt',
+    'closeReason',
+    'autoClosure',
+  ],
 );
 
 const entryFields = {
@@ -92,23 +171,31 @@ export const entry: fc.Arbitrary<TranscriptEntry> = fc.oneof(
     {
       ...entryFields,
       kind: fc.constant('notice'),
-      trigger: fc.constantFrom(
-        'customer-disconnected',
-        'customer-ended-conversation',
-        'agent-ended-conversation',
-      ),
-      recipient: fc.constantFrom('agent', 'everyone'),
+      trigger,
+      recipient,
       reason: endReason,
       disconnectionNumber: count,
     },
-    ['disconnectionNumber'],
+    ['reason', 'disconnectionNumber'],
   ),
 );
 
 export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
   {
     conversationId: id,
+    channel,
     state,
+    stateSince: instant,
+    previousAgentId: text,
+    queuePosition: count,
+    deadlines: fc.array(
+      record<WorkListItem['deadlines'][number]>({
+        kind: fc.constantFrom(...DEADLINE_KINDS),
+        number: count,
+        at: instant,
+      }),
+      { maxLength: 4 },
+    ),
     queue: text,
     customerName: text,
     agentId: text,
@@ -120,7 +207,7 @@ export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
       deadline: instant,
     }),
   },
-  ['agentId', 'disconnection'],
+  ['agentId', 'previousAgentId', 'queuePosition', 'disconnection'],
 );
 
 /** Any value of a column: what the service may hold, and what it may not. */

@@ -1,9 +1,16 @@
 import type { Conversation, CustomerProfile } from '../../../shared/domain/conversation';
 import { decide } from '../../../shared/domain/decide';
-import type { Decision, Effect } from '../../../shared/domain/decision';
+import {
+  isQuestion,
+  type Decision,
+  type DecisionContext,
+  type Effect,
+} from '../../../shared/domain/decision';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import type { PolicyValues } from '../../../shared/domain/policies/policy';
 import type { Push } from '../../../shared/domain/pushes';
 import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
+import { policies } from './policies';
 
 /**
  * States for tests, built by telling `decide` what happened, so that no test starts from a conversation that the
@@ -24,6 +31,8 @@ export const PROFILE: CustomerProfile = {
   name: 'Kim',
   locale: 'en-GB',
   queue: 'support',
+  workstream: 'default',
+  channelInstance: 'default',
   context: { orderNumber: '4711' },
 };
 
@@ -84,10 +93,12 @@ export const customerLeft = (): ConversationEvent => ({ type: 'customer-left' })
 export const agentOffered = (agent = ANNA as Named): ConversationEvent => ({
   type: 'agent-offered',
   ...agent,
+  capacity: 'reserved',
 });
 export const agentAccepted = (agent = ANNA as Named): ConversationEvent => ({
   type: 'agent-accepted',
   ...agent,
+  capacity: 'reserved',
 });
 export const agentEnded = (agentId: string = ANNA.agentId): ConversationEvent => ({
   type: 'agent-ended',
@@ -101,11 +112,18 @@ type Named = { readonly agentId: string; readonly agentName: string };
 
 // --- deciding ---
 
+/** What a decision depends on: the defaults, unless a test says otherwise. */
+export const contextAt = (now: Instant, changes: Partial<PolicyValues> = {}): DecisionContext => ({
+  now,
+  policies: policies({ grace: GRACE, ...changes }),
+  messages: [],
+});
+
 export const decideAt = (
   conversation: Conversation | undefined,
   event: ConversationEvent,
   now: Instant,
-): Decision => decide(conversation, event, { now, gracePeriod: GRACE });
+): Decision => decide(conversation, event, contextAt(now));
 
 export type Changed = Extract<Decision, { kind: 'changed' }>;
 
@@ -156,7 +174,7 @@ export function runningDisconnection(conversation: Conversation) {
 // --- what decisions say ---
 
 export const effectsOf = (decision: Decision): readonly Effect[] =>
-  decision.kind === 'presence-needed' ? [] : decision.effects;
+  isQuestion(decision) ? [] : decision.effects;
 
 export const outcomeOf = (decision: Decision) =>
   decision.kind === 'changed' || decision.kind === 'unchanged' ? decision.outcome : undefined;

@@ -1,10 +1,14 @@
 import type { Conversation } from '../../../shared/domain/conversation';
 import { decide } from '../../../shared/domain/decide';
-import type { Decision, Effect } from '../../../shared/domain/decision';
+import { fits } from '../../../shared/domain/agent-capacity';
+import { isQuestion, type Decided, type Effect, type Question } from '../../../shared/domain/decision';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import type { DeadlineKind } from '../../../shared/domain/ids';
+import type { PolicyTable } from '../../../shared/domain/policies/policy';
 import { SECOND, type Instant, type Milliseconds } from '../../../shared/domain/time';
 import type { TranscriptEntry } from '../../../shared/domain/transcript';
 import { CONVERSATION_ID, GRACE, PROFILE, START } from './builders';
+import { policies } from './policies';
 
 /** How the service delivers one event: each number is the delay of one copy; an empty list loses the event. */
 export interface Delivery {
@@ -28,7 +32,7 @@ export interface Step {
   readonly event: ConversationEvent;
   readonly before: Conversation | undefined;
   readonly after: Conversation | undefined;
-  readonly decision: Exclude<Decision, { kind: 'presence-needed' }>;
+  readonly decision: Decided;
   /** How many sockets were really open when it was decided. */
   readonly open: number;
 }
@@ -45,8 +49,12 @@ export class World {
   readonly sockets: Socket[] = [];
   /** Every event that was handled, for replays. */
   readonly handled: ConversationEvent[] = [];
-  /** Timers by disconnection number; a finished or cancelled one keeps its entry, as an instance id does. */
-  readonly timers = new Map<number, { dueAt: Instant; pending: boolean }>();
+  /** Timers by kind and number; a finished or cancelled one keeps its entry, as an instance id does. */
+  readonly timers = new Map<string, { dueAt: Instant; pending: boolean }>();
+  /** Agents without an open socket. */
+  readonly absentAgents = new Set<string>();
+  /** Units that this conversation holds, by agent and assignment: what the ledger would say. */
+  readonly ledger = new Map<string, number>();
   private queue: { at: Instant; order: number; run: () => void }[] = [];
   private order = 0;
   private messages = 0;
@@ -58,6 +66,10 @@ export class World {
       /** Timers fire this much too late. */
       readonly timerLag: Milliseconds;
       readonly cancelsAreLost: boolean;
+      readonly policies?: PolicyTable;
+      readonly workstream?: string;
+      /** Units that every agent has. */
+      readonly agentUnits?: number;
       readonly onStep: (step: Step, world: World) => void;
     },
   ) {}
@@ -66,7 +78,11 @@ export class World {
 
   /** A tab asks to connect; its socket opens when it is admitted (and the handshake succeeds). */
   open(delivery: Delivery, handshakeFails = false): Socket | undefined {
-    const decision = this.handle({ type: 'connect', conversationId: CONVERSATION_ID, profile: PROFILE });
+    const decision = this.handle({
+      type: 'connect',
+      conversationId: CONVERSATION_ID,
+      profile: { ...PROFILE, workstream: this.options.workstream ?? PROFILE.workstream },
+    });
     if (decision.kind === 'refused' || handshakeFails) return undefined;
     const socket: Socket = { id: `socket-${this.sockets.length + 1}`, openedAt: this.now, known: false };
     this.sockets.push(socket);
@@ -101,6 +117,17 @@ export class World {
   agentWrites(agentId: string): void {
     const messageId = `agent.${(this.messages += 1)}`;
     this.handle({ type: 'agent-message', agentId, messageId, text: `agent ${messageId}` });
+  }
+
+  /** The agent's last socket is gone, or its first one is open; the event may be lost. */
+  agentSocket(agentId: string, open: boolean, delivery: Delivery): void {
+    if (open) this.absentAgents.delete(agentId);
+    else this.absentAgents.add(agentId);
+    const event: ConversationEvent = open
+      ? { type: 'agent-connected', agentId, connectionId: `${agentId}.${(this.messages += 1)}` }
+      : { type: 'agent-disconnected', agentId };
+    // The caller asks the service before it believes in an absence.
+    this.deliver(event, delivery, () => open || this.absentAgents.has(agentId));
   }
 
   /** Anything of the past arrives once more. */
@@ -146,17 +173,17 @@ export class World {
 
   // --- the caller's loop: decide, ask when needed, save, perform ---
 
-  handle(event: ConversationEvent, effectsFail = false): Exclude<Decision, { kind: 'presence-needed' }> {
-    const context = { now: this.now, gracePeriod: GRACE };
+  handle(event: ConversationEvent, effectsFail = false): Decided {
+    const context = { now: this.now, policies: this.policies, messages: [] };
     const before = this.conversation;
     const open = this.openSockets().length;
     let asked = event;
     let decision = decide(before, asked, context);
-    if (decision.kind === 'presence-needed') {
-      asked = { ...event, presence: this.presence() } as ConversationEvent;
+    for (let questions = 0; isQuestion(decision); questions += 1) {
+      if (questions === 3) throw new Error('each question is asked once');
+      asked = { ...asked, ...this.answer(decision) };
       decision = decide(before, asked, context);
     }
-    if (decision.kind === 'presence-needed') throw new Error('the presence is asked for once');
     if (decision.kind === 'changed') {
       this.conversation = decision.conversation;
       this.transcript.push(...decision.entries);
@@ -173,14 +200,46 @@ export class World {
     return decision;
   }
 
+  get policies(): PolicyTable {
+    return this.options.policies ?? policies({ grace: GRACE });
+  }
+
+  /** What the agent's conversations hold. There is only this one here. */
+  unitsHeldBy(agentId: string): number {
+    return [...this.ledger].reduce(
+      (sum, [key, units]) => sum + (key.startsWith(`${agentId}.`) ? units : 0),
+      0,
+    );
+  }
+
+  private answer(question: Question): object {
+    switch (question.kind) {
+      case 'presence-needed':
+        return { presence: this.presence() };
+      case 'agent-presence-needed':
+        return { agentPresent: !this.absentAgents.has(question.agentId) };
+      case 'capacity-needed': {
+        const { agentId, assignment, units } = question;
+        const load = {
+          totalUnits: this.options.agentUnits ?? 100,
+          holdings: [{ units: this.unitsHeldBy(agentId) }],
+        };
+        if (!fits(load, units)) return { capacity: 'full' };
+        this.ledger.set(`${agentId}.${assignment}`, units);
+        return { capacity: 'reserved' };
+      }
+    }
+  }
+
   private perform(effect: Effect): void {
-    if (effect.type === 'start-timer' && !this.timers.has(effect.number)) {
-      this.schedule(effect.number, effect.deadline);
+    if (effect.type === 'start-timer' && !this.timers.has(`${effect.kind}.${effect.number}`)) {
+      this.schedule(effect.kind, effect.number, effect.deadline);
     }
     if (effect.type === 'cancel-timer' && !this.options.cancelsAreLost) {
-      const timer = this.timers.get(effect.number);
+      const timer = this.timers.get(`${effect.kind}.${effect.number}`);
       if (timer) timer.pending = false;
     }
+    if (effect.type === 'release-capacity') this.ledger.delete(`${effect.agentId}.${effect.assignment}`);
     if (effect.type === 'close-customer-connections')
       this.openSockets().forEach((socket) => this.shut(socket));
     if (effect.type === 'close-connection') {
@@ -195,24 +254,31 @@ export class World {
     this.deliver({ type: 'disconnected', connectionId: socket.id, occurredAt: this.stamp() }, PROMPT);
   }
 
-  private schedule(number: number, deadline: Instant): void {
+  private schedule(kind: DeadlineKind, number: number, deadline: Instant): void {
     const timer = { dueAt: Math.max(deadline, this.now) + this.options.timerLag, pending: true };
-    this.timers.set(number, timer);
+    this.timers.set(`${kind}.${number}`, timer);
     this.at(timer.dueAt, () => {
       if (!timer.pending) return;
       timer.pending = false;
-      const decision = this.handle({ type: 'deadline-reached', kind: 'disconnection', number });
+      const decision = this.handle({ type: 'deadline-reached', kind, number });
       const notReached =
         decision.kind === 'unchanged' && decision.outcome.type === 'not-reached' && decision.outcome;
-      if (notReached) this.schedule(number, notReached.deadline);
+      if (notReached) this.schedule(kind, number, notReached.deadline);
     });
   }
 
-  private deliver(event: ConversationEvent, { copies, effectsFail }: Delivery): void {
+  private deliver(
+    event: ConversationEvent,
+    { copies, effectsFail }: Delivery,
+    isStillTrue: () => boolean = () => true,
+  ): void {
+    const hand = (fails: boolean) => {
+      if (isStillTrue()) this.handle(event, fails);
+    };
     copies.forEach((delay, index) => {
       const fails = effectsFail && index === 0;
-      this.at(this.now + delay, () => this.handle(event, fails));
-      if (fails) this.at(this.now + delay + SECOND, () => this.handle(event));
+      this.at(this.now + delay, () => hand(fails));
+      if (fails) this.at(this.now + delay + SECOND, () => hand(false));
     });
   }
 

@@ -192,11 +192,14 @@ describe('the work list', () => {
 describe('one run', () => {
   const anItem = (n: number, more: Partial<WorkListItem> = {}): WorkListItem => ({
     conversationId: `conversation-${String(n).padStart(6, '0')}`,
+    channel: 'live-chat',
     state: 'Open',
     queue: 'default',
     customerName: 'Ann',
     accepted: false,
     createdAt: 0,
+    stateSince: 0,
+    deadlines: [],
     ...more,
   });
 

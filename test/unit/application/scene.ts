@@ -17,6 +17,8 @@ export const PROFILE = {
   name: 'Erika Mustermann',
   locale: 'de-DE',
   queue: 'support',
+  workstream: 'default',
+  channelInstance: 'default',
   context: { order: 'A-4711' },
 };
 
@@ -71,7 +73,8 @@ export function scene(): Scene {
     timers,
     workList,
     now,
-    gracePeriod: GRACE,
+    capacity: world.capacity,
+    settings: world.settings,
   });
   const handle = (event: ConversationEvent) => service.handle(ID, event);
   return {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { AGENT_ACTIONS, type AgentAction } from '../../../shared/handlers/agent-events';
 import {
   actOnConversation,
   listConversations,
   readConversation,
-  type AgentAction,
 } from '../../../shared/handlers/conversations';
 import { bodyOf, request, type RequestParts } from './request';
 import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
 
-const ACTIONS: readonly AgentAction[] = ['offer', 'accept', 'end', 'close'];
+const ACTIONS = AGENT_ACTIONS;
 
 function api() {
   const here = scene();

@@ -17,7 +17,14 @@ describe('a customer who asks for a socket', () => {
   it('gets a new conversation, its URL with the profile and a ticket; nothing is stored or even read', async () => {
     const { customer, tickets, world } = negotiation();
     const answer = await customer({
-      body: { name: 'Zoë & Søn', locale: 'de', queue: 'support', context: { OrderId: '47&11' } },
+      body: {
+        name: 'Zoë & Søn',
+        locale: 'de',
+        queue: 'support',
+        workstream: 'sales',
+        channelInstance: 'shop',
+        context: { OrderId: '47&11' },
+      },
     });
     expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
     const { conversationId, url, ticket, ticketExpiresAt } = bodyOf(answer) as Record<string, string>;
@@ -28,6 +35,8 @@ describe('a customer who asks for a socket', () => {
       name: 'Zoë & Søn',
       locale: 'de',
       queue: 'support',
+      workstream: 'sales',
+      channelInstance: 'shop',
       'ctx.OrderId': '47&11',
     });
     expect(ticketExpiresAt).toBe(new Date(NOW + 3_600_000).toISOString());
@@ -38,6 +47,14 @@ describe('a customer who asks for a socket', () => {
 
   it.each([undefined, '', {}])('may say nothing about itself (%j)', async (body) => {
     expect((await negotiation().customer({ body })).status).toBe(200);
+  });
+
+  it('may say what it runs on, for the socket URL', async () => {
+    const { customer } = negotiation();
+    const queryFor = async (body: object) =>
+      new URL(String(bodyOf(await customer({ body }))['url'])).searchParams;
+    expect((await queryFor({ device: 'phone' })).getAll('device')).toEqual(['phone']);
+    expect((await queryFor({})).has('device')).toBe(false);
   });
 
   it('comes back to its conversation with its ticket', async () => {
@@ -107,6 +124,11 @@ describe('a customer who asks for a socket', () => {
     ['body.name', { name: 'a\u0007b' }],
     ['body.locale', { locale: '<script>' }],
     ['body.queue', { queue: 'a/b' }],
+    ['body.workstream', { workstream: '' }],
+    ['body.workstream', { workstream: 7 }],
+    ['body.channelInstance', { channelInstance: 'x'.repeat(65) }],
+    ['body.device', { device: 'watch' }],
+    ['body.device', { device: 'unknown' }],
     ['body.context', { context: [] }],
     ['body.context.x-y', { context: { 'x-y': '1' } }],
     ['body.context.x', { context: { x: 1 } }],

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { createAgentSockets } from '../../../shared/application/agent-sockets';
 import { createConversationService } from '../../../shared/application/conversation-service';
 import type { Instant } from '../../../shared/domain/time';
 import { MINUTE } from '../../../shared/domain/time';
@@ -27,7 +28,7 @@ export function scene() {
       lines.push({ level, text: args.join(' ') });
   const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
   const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetime: 60 * MINUTE, now });
-  const service = createConversationService({ ...world, now, gracePeriod: 3 * MINUTE });
+  const service = createConversationService({ ...world, now });
   const clientUrl = jest.fn(
     async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
   );
@@ -48,12 +49,23 @@ export function scene() {
       tickets,
       logger,
       service,
+      settings: world.settings,
+      customers: world.customers,
+      agentSockets: createAgentSockets({ service, ...world }),
+      newKey: () => 'a-key',
       clientUrl,
       newConversationId: () => 'new-conversation-0001',
     },
     /** The customer opens its first socket. */
     born: async (id = ID): Promise<void> => {
-      const profile = { name: 'Erika Mustermann', locale: 'de', queue: 'support', context: {} };
+      const profile = {
+        name: 'Erika Mustermann',
+        locale: 'de',
+        queue: 'support',
+        workstream: 'default',
+        channelInstance: 'default',
+        context: {},
+      };
       await service.handle(id, { type: 'connect', conversationId: id, profile });
       await service.handle(id, { type: 'connected', connectionId: 'tab-a', occurredAt: NOW });
       world.open(id, 'tab-a');

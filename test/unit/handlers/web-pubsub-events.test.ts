@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { handleWebPubSubEvent } from '../../../shared/handlers/web-pubsub-events';
+import { MINUTE } from '../../../shared/domain/time';
 import { AccessDeniedError } from '../../../shared/errors';
+import { encodeConnectionState } from '../../../shared/inbound/connection-state';
 import { signatureGuard } from '../../../shared/security/webhook-guard';
+import { policies } from '../../support/domain/policies';
 import { ACCESS_KEY, bodyOf, eventHeaders, HUB, request, without, type EventParts } from './request';
 import { ANN, ID, scene } from './scene';
 
@@ -11,6 +14,7 @@ function webhook() {
   const here = scene();
   const deps = {
     service: here.service,
+    agentSockets: here.deps.agentSockets,
     guard: signatureGuard([ACCESS_KEY]),
     hub: HUB,
     serviceHost: HOST,
@@ -145,16 +149,111 @@ describe('the events of a customer', () => {
   });
 });
 
+describe('the device of a customer', () => {
+  const PHONE = 'Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0';
+  const HANDSHAKE = { query: {}, headers: { 'User-Agent': [PHONE] } };
+
+  /** The webhook, and a service that sends the state of a connection back with its later events. */
+  function remembered() {
+    const here = webhook();
+    let state: string | undefined;
+    return {
+      ...here,
+      send: async (parts: EventParts, body?: unknown) => {
+        const headers = {
+          ...eventHeaders(parts),
+          ...(state !== undefined && { 'ce-connectionState': state }),
+        };
+        const answer = await here.handle({ headers, body });
+        state = answer.headers?.['ce-connectionState'] ?? state;
+        return answer;
+      },
+    };
+  }
+
+  it('is known from connect on', async () => {
+    const { send, world } = remembered();
+    await send({ name: 'connect', id: '0' }, HANDSHAKE);
+    expect(world.conversation(ID).device).toBe('phone');
+  });
+
+  it('is given to the service as the state of the connection', async () => {
+    const answer = await webhook().send({ name: 'connect', id: '0' }, HANDSHAKE);
+    expect(answer.headers).toMatchObject({
+      'ce-connectionState': encodeConnectionState({ device: 'phone' }),
+    });
+  });
+
+  it('is the one of the connection that was opened last', async () => {
+    const { send, born, world } = remembered();
+    await born();
+    expect(world.conversation(ID).device).toBe('unknown');
+    const socket = { connectionId: 'connection-b' };
+    await send({ name: 'connect', id: '0', ...socket }, HANDSHAKE);
+    expect(world.conversation(ID).device).toBe('unknown');
+    await send({ name: 'connected', ...socket });
+    expect(world.conversation(ID).device).toBe('phone');
+  });
+
+  it('that was lost decides how long it is waited for', async () => {
+    const { send, world } = remembered();
+    const rule = { id: 'phones', when: { device: ['phone'] }, set: { grace: 10 * MINUTE } } as const;
+    world.operatorSettings = { policies: { ...policies(), rules: [rule] }, messages: [] };
+    await send({ name: 'connect', id: '0' }, HANDSHAKE);
+    await send({ name: 'connected' });
+    await send({ name: 'disconnected', id: '2' });
+    const { since, deadline } = world.conversation(ID).disconnection ?? { since: 0, deadline: 0 };
+    expect(deadline - since).toBe(10 * MINUTE);
+  });
+
+  it('is not told to an agent', async () => {
+    const answer = await webhook().send({ name: 'connect', id: '0', userId: 'agent.ann' }, HANDSHAKE);
+    expect(answer.status).toBe(200);
+    expect(answer.headers).not.toHaveProperty('ce-connectionState');
+  });
+});
+
 describe('the events of an agent', () => {
   const agent = (parts: EventParts, body?: unknown) => [{ ...parts, userId: 'agent.ann' }, body] as const;
 
-  it('let its socket into the group of agents and touch no conversation', async () => {
-    const { send, world } = webhook();
+  it("let its socket into the group of agents and touch no conversation that is not the agent's", async () => {
+    const { send, born, world, writes } = webhook();
+    await born();
+    const before = writes();
     expect(bodyOf(await send(...agent({ name: 'connect', id: '0' }, {})))).toEqual({ groups: ['agents'] });
     expect(await send(...agent({ name: 'connected' }))).toEqual({ status: 204 });
+    world.absentAgents.add('ann');
     expect(await send(...agent({ name: 'disconnected', id: '2' }))).toEqual({ status: 204 });
-    expect(world.log).toEqual([]);
+    expect(writes().filter((entry) => entry !== 'agent-presence')).toEqual(before);
   });
+
+  it('tell the conversations of the agent that it has gone and that it is back', async () => {
+    const { send, born, service, world } = webhook();
+    await born();
+    await service.handle(ID, { type: 'agent-accepted', agentId: ANN.agentId, agentName: ANN.agentName });
+    world.absentAgents.add('ann');
+    expect(await send(...agent({ name: 'disconnected', id: '2' }))).toEqual({ status: 204 });
+    expect(world.conversation(ID).agentDisconnection).toMatchObject({ number: 1, agentId: 'ann' });
+    world.absentAgents.delete('ann');
+    expect(await send(...agent({ name: 'connected', connectionId: 'desk-b' }))).toEqual({ status: 204 });
+    expect(world.conversation(ID)).not.toHaveProperty('agentDisconnection');
+    expect(world.conversation(ID).lastAgentDisconnection).toMatchObject({ reconnectedBy: 'desk-b' });
+  });
+
+  it.each(['agent-presence', 'load', 'save', 'push'] as const)(
+    'get 503 while a service fails (%s), and succeed when they are repeated',
+    async (operation) => {
+      const { send, born, service, world } = webhook();
+      await born();
+      await service.handle(ID, { type: 'agent-accepted', agentId: ANN.agentId, agentName: ANN.agentName });
+      world.absentAgents.add('ann');
+      world.fail(operation, 1);
+      const gone = agent({ name: 'disconnected', id: '2' });
+      expect(await send(...gone)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(await send(...gone)).toEqual({ status: 204 });
+      expect(world.conversation(ID)).toMatchObject({ agentDisconnectionCount: 1 });
+    },
+  );
 
   it('append messages to the conversation that the agent has accepted, and to no other', async () => {
     const { send, born, service, world } = webhook();
@@ -163,7 +262,7 @@ describe('the events of an agent', () => {
     expect(bodyOf(await send(...message))).toMatchObject({ type: 'refused', code: 'not-assigned-to-you' });
     await service.handle(ID, { type: 'agent-accepted', agentId: ANN.agentId, agentName: ANN.agentName });
     expect(await send(...message)).toEqual({ status: 204 });
-    expect(world.entriesOf(ID)).toMatchObject([{ text: 'Hello' }]);
+    expect(world.entriesOf(ID).filter(({ kind }) => kind === 'message')).toMatchObject([{ text: 'Hello' }]);
   });
 
   it('cannot leave a conversation for its customer', async () => {

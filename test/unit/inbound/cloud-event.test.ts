@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/errors';
 import { parseWebPubSubEvent } from '../../../shared/inbound/cloud-event';
+import { encodeConnectionState } from '../../../shared/inbound/connection-state';
 import { bytesOf, eventHeaders, HUB, without, type EventParts } from '../handlers/request';
 
 const parse = (headers: Record<string, string>, body?: unknown, hub = HUB) =>
@@ -52,6 +53,22 @@ describe('an event that the service sends', () => {
   ])('may give its time as %s', (time, instant) => {
     expect(event({ time }).occurredAt).toBe(Date.parse(instant));
   });
+
+  it.each(['connected', 'disconnected', 'message', 'leave'])(
+    '(%s) brings back the device that its connect was answered with',
+    (name) => {
+      const state = encodeConnectionState({ device: 'tablet' });
+      const headers = { ...eventHeaders({ name }), 'ce-connectionState': state };
+      expect(parse(headers, { text: 'Hello' })).toMatchObject({ name, device: 'tablet' });
+    },
+  );
+
+  it.each(['not ours', Buffer.from('{"device":"phone"}').toString('base64'), 'x'.repeat(100_000)])(
+    'says nothing of the device in the state of somebody else',
+    (state) => {
+      expect(parse({ ...eventHeaders(), 'ce-connectionState': state })).not.toHaveProperty('device');
+    },
+  );
 });
 
 describe('a header that is not as the service sends it is named', () => {
@@ -120,6 +137,8 @@ describe('connect', () => {
       name: ['Erika Mustermann'],
       locale: ['de-DE'],
       queue: ['support'],
+      workstream: ['sales'],
+      channelInstance: ['shop'],
       'ctx.OrderId': ['4711'],
       'ctx.constructor': ['harmless'],
       access_token: ['not looked at'],
@@ -130,6 +149,8 @@ describe('connect', () => {
         name: 'Erika Mustermann',
         locale: 'de-DE',
         queue: 'support',
+        workstream: 'sales',
+        channelInstance: 'shop',
         context: { OrderId: '4711', constructor: 'harmless' },
       },
     });
@@ -137,8 +158,52 @@ describe('connect', () => {
 
   it.each([undefined, '', {}, { query: {} }])('has defaults when the body is %j', (body) => {
     expect(connect(body)).toMatchObject({
-      profile: { name: 'Customer', locale: 'en', queue: 'default', context: {} },
+      profile: {
+        name: 'Customer',
+        locale: 'en',
+        queue: 'default',
+        workstream: 'default',
+        channelInstance: 'default',
+        context: {},
+      },
+      device: 'unknown',
     });
+  });
+
+  const PHONE = 'Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0';
+
+  it.each(['User-Agent', 'user-agent', 'USER-AGENT'])('knows the device by the header %s', (name) => {
+    expect(connect({ headers: { Host: ['x.example'], [name]: [PHONE] } })).toMatchObject({ device: 'phone' });
+  });
+
+  it.each(['phone', 'tablet', 'desktop'])('believes a widget that says it runs on a %s', (device) => {
+    const body = { query: { device: [device] }, headers: { 'User-Agent': [PHONE] } };
+    expect(connect(body)).toMatchObject({ device });
+  });
+
+  it.each([[['watch']], [['unknown']], [['']], [[]]])(
+    'goes by the User-Agent when the widget says %j',
+    (device) => {
+      const body = { query: { device }, headers: { 'User-Agent': [PHONE] } };
+      expect(connect(body)).toMatchObject({ device: 'phone' });
+    },
+  );
+
+  it.each([
+    { headers: null },
+    { headers: 'User-Agent: x' },
+    { headers: { 'User-Agent': PHONE } },
+    { headers: { 'User-Agent': [] } },
+    { headers: { 'User-Agent': [7] } },
+    { headers: { 'User-Agent': ['x'.repeat(100_000)] } },
+  ])('lets a customer in whose headers say nothing', (body) => {
+    expect(connect(body)).toMatchObject({ device: 'unknown' });
+  });
+
+  it('is asked for its device anew, whatever state it comes with', () => {
+    const state = encodeConnectionState({ device: 'tablet' });
+    const headers = { ...eventHeaders({ name: 'connect', id: '0' }), 'ce-connectionState': state };
+    expect(parse(headers, { query: { device: ['phone'] } })).toMatchObject({ device: 'phone' });
   });
 
   it('of an agent needs no profile', () => {
@@ -158,6 +223,11 @@ describe('connect', () => {
     ['query.name', { query: { name: ['two\nlines'] } }],
     ['query.locale', { query: { locale: ['not a language'] } }],
     ['query.queue', { query: { queue: ['../agents'] } }],
+    ['query.workstream', { query: { workstream: [''] } }],
+    ['query.workstream', { query: { workstream: ['x'.repeat(65)] } }],
+    ['query.workstream', { query: { workstream: ['a', 'b'] } }],
+    ['query.channelInstance', { query: { channelInstance: ['a b'] } }],
+    ['query.channelInstance', { query: { channelInstance: ['__proto__.x'] } }],
     ['query.context.1st', { query: { 'ctx.1st': ['x'] } }],
     ['query.context.OrderId', { query: { 'ctx.OrderId': ['x'.repeat(501)] } }],
     ['query.ctx.OrderId', { query: { 'ctx.OrderId': ['1', '2'] } }],

@@ -57,6 +57,8 @@ describe('a profile in a socket URL', () => {
       name: 'Zoë & Søn <script>',
       locale: 'pt-BR',
       queue: 'support_1',
+      workstream: 'web',
+      channelInstance: 'shop',
       context: { OrderId: '47=11&x', Note: '' },
     };
     const query: Record<string, string[]> = {};

@@ -7,8 +7,22 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 /** A queued conversation whose customer is connected. */
 export const conversationOf = (id: string, more: Partial<Conversation> = {}): Conversation => ({
   id,
+  channel: 'live-chat',
   state: 'Open',
-  customer: { name: 'Zoë', locale: 'fr-CA', queue: 'billing', context: { plan: 'gold' } },
+  stateSince: NOON,
+  device: 'desktop',
+  assignmentCount: 0,
+  agentDisconnectionCount: 0,
+  recentNotices: [],
+  autoClosureCount: 0,
+  customer: {
+    name: 'Zoë',
+    locale: 'fr-CA',
+    queue: 'billing',
+    workstream: 'default',
+    channelInstance: 'default',
+    context: { plan: 'gold' },
+  },
   liveConnectionIds: ['connection-1'],
   endedConnectionIds: [],
   disconnectionCount: 1,
@@ -35,18 +49,21 @@ export const noticeOf = (sequence: number): NoticeEntry => ({
   author: { role: 'system' },
   text: 'The customer has left.',
   trigger: 'customer-disconnected',
-  recipient: 'everyone',
+  recipient: 'customer',
   reason: 'customer-disconnected',
   disconnectionNumber: 2,
 });
 
 export const itemOf = (conversationId: string, more: Partial<WorkListItem> = {}): WorkListItem => ({
   conversationId,
+  channel: 'live-chat',
   state: 'Open',
   queue: 'billing',
   customerName: 'Zoë',
   accepted: false,
   createdAt: NOON,
+  stateSince: NOON,
+  deadlines: [],
   ...more,
 });
 

@@ -1,0 +1,9 @@
+import { app } from '@azure/functions';
+import { openApiDocument } from '../shared/api/openapi';
+
+app.http('openapi', {
+  route: 'v1/openapi.json',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: () => ({ status: 200, jsonBody: openApiDocument() }),
+});

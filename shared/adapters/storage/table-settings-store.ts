@@ -1,0 +1,126 @@
+import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
+import type {
+  Expected,
+  SettingsStore,
+  StoredOverrides,
+  Written,
+} from '../../application/ports/settings-store';
+import type { MessageOverride } from '../../domain/messages/message-override';
+import type { PolicyDocument } from '../../domain/policies/policy';
+import { StoredRowError, toError } from '../../errors';
+import { firstRows } from './first-rows';
+import {
+  decodeOverride,
+  decodePolicies,
+  encodeOverride,
+  encodePolicies,
+  overrideKeys,
+  OVERRIDES_PARTITION,
+  POLICIES_KEYS,
+} from './settings-rows';
+import { rowName } from './stored-row';
+import { tableCall } from './table-call';
+
+/** More overrides than anybody words. */
+const MOST_OVERRIDES = 5_000;
+/**
+ * What the service answers when something else is stored than what was to be replaced. `InvalidInput` is its answer to an
+ * ETag that it has never given: operators write them by hand, and the row itself was checked before it was sent.
+ */
+const CONFLICTS = new Set([
+  'UpdateConditionNotSatisfied',
+  'ConditionNotMet',
+  'ResourceNotFound',
+  'EntityAlreadyExists',
+  'InvalidInput',
+]);
+
+/** Operators' settings in Table Storage: the policy document, and one row per override of an automated message. */
+export function createTableSettingsStore(
+  table: TableClient,
+  /** How the document is read and written as JSON; it is checked as if it came from outside. */
+  format: {
+    readonly parse: (value: unknown) => PolicyDocument;
+    readonly view: (document: PolicyDocument) => unknown;
+  },
+): SettingsStore {
+  const write = (operation: string, entity: TableEntity, expected: Expected) =>
+    tableCall<Written>(
+      table,
+      operation,
+      async () => {
+        // Prevents: two operators edit the same version, and the later one undoes what it has never seen.
+        const { etag } =
+          expected === 'create'
+            ? await table.createEntity(entity)
+            : await table.updateEntity(entity, 'Replace', { etag: expected.etag });
+        return { etag: etag ?? '' };
+      },
+      (code) => (CONFLICTS.has(code) ? { answer: 'conflict' } : undefined),
+    );
+
+  return {
+    async loadPolicies() {
+      const { partitionKey, rowKey } = POLICIES_KEYS;
+      const row = await tableCall(
+        table,
+        'load policies',
+        () => table.getEntity(partitionKey, rowKey),
+        (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
+      );
+      if (row === undefined) return undefined;
+      try {
+        return { document: format.parse(decodePolicies(row)), etag: row.etag };
+      } catch (thrown) {
+        if (thrown instanceof StoredRowError) throw thrown;
+        // A parser names the part that is wrong, and never repeats what it holds.
+        throw new StoredRowError(rowName(POLICIES_KEYS), toError(thrown).message, { cause: thrown });
+      }
+    },
+
+    savePolicies: async (document, expected) =>
+      write('save policies', encodePolicies(format.view(document)), expected),
+
+    async listOverrides() {
+      const { rows } = await tableCall(table, 'list automated messages', () =>
+        firstRows(table, { filter: odata`PartitionKey eq ${OVERRIDES_PARTITION}`, limit: MOST_OVERRIDES }),
+      );
+      return split(rows);
+    },
+
+    putOverride: async (override, expected) =>
+      write('save automated message', encodeOverride(override), expected),
+
+    deleteOverride: async (key, etag) => {
+      const { partitionKey, rowKey } = overrideKeys(key);
+      return tableCall<'deleted' | 'conflict' | 'not-found'>(
+        table,
+        'delete automated message',
+        async () => {
+          await table.deleteEntity(partitionKey, rowKey, etag === undefined ? {} : { etag });
+          return 'deleted';
+        },
+        (code) => {
+          if (code === 'ResourceNotFound') return { answer: 'not-found' };
+          return CONFLICTS.has(code) ? { answer: 'conflict' } : undefined;
+        },
+      );
+    },
+  };
+}
+
+/** Sets aside a row that cannot be read: one such row must not silence every other message. */
+function split(rows: readonly object[]): StoredOverrides {
+  const overrides: { override: MessageOverride; etag: string }[] = [];
+  const unreadable: string[] = [];
+  for (const row of rows) {
+    const { rowKey, etag } = row as { rowKey: string; etag: string };
+    try {
+      overrides.push({ override: decodeOverride(row), etag });
+    } catch (thrown) {
+      if (!(thrown instanceof StoredRowError)) throw thrown;
+      unreadable.push(rowKey);
+    }
+  }
+  return { overrides, unreadable };
+}

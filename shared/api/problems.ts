@@ -1,0 +1,114 @@
+import type { Refusal } from '../domain/decision';
+import { problemSchema, type ProblemMembers } from './schemas/problem';
+
+interface Meaning {
+  /** In one sentence, for whoever gets it. */
+  readonly meaning: string;
+  readonly example: ProblemMembers;
+}
+
+/** Refusals by the rules of the domain. */
+const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
+  'conversation-not-found': {
+    meaning: 'There is no such conversation.',
+    example: { detail: 'There is no such conversation.' },
+  },
+  'conversation-ended': {
+    meaning: 'The conversation is over. `reason` says why, `options` what a customer can do next.',
+    example: {
+      detail: 'The conversation has ended.',
+      state: 'WrapUp',
+      reason: 'customer-disconnected',
+      options: ['new-conversation'],
+    },
+  },
+  'too-many-connections': {
+    meaning: 'The customer has too many open sockets.',
+    example: { detail: 'The conversation has too many open connections.', state: 'Active' },
+  },
+  'assigned-to-other-agent': {
+    meaning: 'Another agent has the conversation.',
+    example: { detail: 'The conversation is assigned to another agent.', state: 'Active' },
+  },
+  'not-assigned-to-you': {
+    meaning: 'The conversation is only offered to the agent, who has to accept it first.',
+    example: {
+      detail: 'The conversation is offered to you; accept it first.',
+      state: 'Active',
+      action: 'end',
+    },
+  },
+  'illegal-transition': {
+    meaning: 'The state of the conversation does not allow the action.',
+    example: {
+      detail: 'A conversation in state Open does not allow "end".',
+      state: 'Open',
+      action: 'end',
+    },
+  },
+  'agent-at-capacity': {
+    meaning: 'The agent has too few free units of capacity.',
+    example: {
+      detail: 'The agent has not the 20 free units of capacity that the conversation takes.',
+      state: 'Open',
+    },
+  },
+  'customer-is-connected': {
+    meaning: 'The customer is there, so nobody is waited for.',
+    example: { detail: 'The customer is connected: nobody is waited for.', state: 'Active' },
+  },
+  'extension-too-long': {
+    meaning: 'Agents have added to this wait what policy allows.',
+    example: { detail: 'Agents can add PT30M to a wait in all; PT5M is left.', state: 'Active' },
+  },
+  'precondition-failed': {
+    meaning:
+      'Another version is stored than the one that `If-Match` or `If-None-Match` names. Read it, and try again.',
+    example: { detail: 'The conversation has changed since the version that If-Match names.' },
+  },
+};
+
+/** Every `code` of a problem document, with its meaning. */
+export const PROBLEMS = {
+  ...REFUSALS,
+  'invalid-input': {
+    meaning: 'The request cannot be understood. `field` names the offending part.',
+    example: { detail: 'body.name: must be one line', field: 'body.name' },
+  },
+  'not-authenticated': {
+    meaning: 'There is no proof of who is calling: no ticket, a bad one or one that has expired.',
+    example: { detail: 'the ticket is not valid or has expired' },
+  },
+  'not-allowed': {
+    meaning: 'The caller is known and may not do this.',
+    example: { detail: 'only agents may do this' },
+  },
+  'reconnect-disabled': {
+    meaning: 'Policy does not allow reconnection to this conversation.',
+    example: { detail: 'Reconnection to a previous chat is off for this conversation.' },
+  },
+  'override-not-found': {
+    meaning: 'There is no such override of an automated message.',
+    example: { detail: 'There is no such override.' },
+  },
+  'precondition-required': {
+    meaning: 'The request has to say which version it replaces.',
+    example: {
+      detail:
+        'Say which version is replaced: If-Match with its ETag, or If-None-Match: * where there is none yet.',
+    },
+  },
+  'internal-error': {
+    meaning: 'A fault of the product. Repeating the request will not help.',
+    example: { detail: 'The request could not be handled.' },
+  },
+  'temporarily-unavailable': {
+    meaning: 'Something that the product depends on did not do its part. Repeat the request.',
+    example: { detail: 'Please repeat the request.' },
+  },
+} satisfies Readonly<Record<string, Meaning>>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A problem document with one of these codes. */
+export const PROBLEM = problemSchema(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);

@@ -1,0 +1,106 @@
+import type { Deadline } from '../domain/deadlines';
+import type { ConversationEvent } from '../domain/events';
+import { MINUTE, SECOND, type Instant, type Milliseconds } from '../domain/time';
+import type { WorkListItem } from '../domain/work-list';
+import type { WorkList } from './ports/work-list';
+
+/** The timer of a deadline may be this late before reconciliation acts in its place. */
+const OVERDUE_AFTER = 30 * SECOND;
+/** On average a conversation is compared with the service once in this many runs. */
+const EVERY = 8;
+/** What is beyond them is left to the next run. */
+const MOST_COMPARISONS = 1_000;
+const PAGE = 500;
+
+/** Places of each queue that customers are told. */
+const PLACES_TOLD = 10;
+
+/** A conversation whose turn it is, and what to hand to it. */
+export interface Due {
+  readonly conversationId: string;
+  /** What the list shows; absent when its row cannot be read. */
+  readonly item?: WorkListItem;
+  readonly event: ConversationEvent;
+}
+
+/**
+ * Reads the list: everything that is overdue, and a sample to compare. The sample is drawn anew in every minute, so
+ * that nobody is left out for good, however long the list is and whichever minutes a run falls into.
+ */
+export async function survey(
+  { workList, now }: { readonly workList: WorkList; readonly now: () => Instant },
+  began: Instant,
+  timeLimit: Milliseconds,
+) {
+  const overdue: Due[] = [];
+  const sample: { readonly draw: number; readonly due: Due }[] = [];
+  const queued: WorkListItem[] = [];
+  let listed = 0;
+  let continuationToken: string | undefined;
+  do {
+    const token = continuationToken === undefined ? {} : { continuationToken };
+    const page = await workList.list({ limit: PAGE, ...token });
+    listed += page.items.length + page.unreadable.length;
+    for (const item of page.items) {
+      const { conversationId } = item;
+      if (item.state === 'Open') queued.push(item);
+      const passed = deadlinesIn(item).filter(({ at }) => at + OVERDUE_AFTER < began);
+      for (const { kind, number } of passed) {
+        overdue.push({ conversationId, item, event: { type: 'deadline-reached', kind, number } });
+      }
+      if (passed.length > 0) continue;
+      const draw = drawOf(`${conversationId} ${Math.floor(began / MINUTE)}`);
+      if (draw < 1 / EVERY) sample.push({ draw, due: { conversationId, item, event: comparison(item) } });
+    }
+    for (const conversationId of page.unreadable) {
+      overdue.push({ conversationId, event: { type: 'presence-checked' } });
+    }
+    continuationToken = page.continuationToken;
+  } while (continuationToken !== undefined && now() - began < timeLimit);
+  const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
+  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed };
+}
+
+const deadlinesIn = ({ disconnection, deadlines }: WorkListItem): readonly Deadline[] => [
+  ...(disconnection
+    ? [{ kind: 'disconnection', number: disconnection.number, at: disconnection.deadline } as const]
+    : []),
+  ...deadlines,
+];
+
+/**
+ * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.
+ * Whoever is further back is told when it gets there.
+ */
+function placesOf(queued: readonly WorkListItem[]): Due[] {
+  const byQueue = new Map<string, WorkListItem[]>();
+  for (const item of queued) {
+    const items = byQueue.get(item.queue) ?? [];
+    items.push(item);
+    byQueue.set(item.queue, items);
+  }
+  return [...byQueue.values()].flatMap((items) =>
+    items
+      .sort((one, other) => one.stateSince - other.stateSince)
+      .slice(0, PLACES_TOLD)
+      .map((item, index) => ({ item, position: index + 1 }))
+      .filter(({ item, position }) => item.disconnection === undefined && item.queuePosition !== position)
+      .map(({ item, position }): Due => ({
+        conversationId: item.conversationId,
+        item,
+        event: { type: 'queue-position-known', position },
+      })),
+  );
+}
+
+const comparison = ({ state }: WorkListItem): ConversationEvent =>
+  state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
+
+/** A number from 0 to 1, the same for the same text (FNV-1a). */
+function drawOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  // The last characters hardly reach the upper bits of FNV; one more round spreads them.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,94 @@
+import type { Conversation, PastAgentDisconnection } from '../conversation';
+import type { Decision, DecisionContext, Effect } from '../decision';
+import { policyFor } from '../policies/policy-for';
+import { situationOf } from '../policies/situation';
+import { toIso, toIsoDuration, type Instant } from '../time';
+import { push } from './pushes-of';
+import { changed, unchanged } from './results';
+
+type ByAgent = { readonly agentId: string };
+
+/**
+ * The last socket of the conversation's agent is gone: the agent's grace period begins, counted from the receipt. When
+ * it is over the conversation returns to the queue ("Understand conversation states", Active to Open).
+ */
+export function decideAgentDisconnected(
+  conversation: Conversation,
+  { agentId }: ByAgent,
+  { now, policies }: DecisionContext,
+): Decision {
+  if (!concerns(conversation, agentId)) return unchanged({ type: 'ignored', because: 'not-concerned' });
+  if (conversation.agentDisconnection !== undefined) {
+    return unchanged({ type: 'ignored', because: 'repeated' }, effectsOfAgentLoss(conversation));
+  }
+  const number = conversation.agentDisconnectionCount + 1;
+  const deadline = now + policyFor(policies, 'agentGrace', situationOf(conversation));
+  const next: Conversation = {
+    ...conversation,
+    agentDisconnection: { number, agentId, since: now, deadline },
+    agentDisconnectionCount: number,
+  };
+  return changed(next, { type: 'agent-disconnection-began' }, effectsOfAgentLoss(next));
+}
+
+/** A socket of the agent is open again. */
+export function decideAgentConnected(
+  conversation: Conversation,
+  { agentId, connectionId }: ByAgent & { readonly connectionId?: string },
+  { now }: DecisionContext,
+): Decision {
+  if (!concerns(conversation, agentId)) return unchanged({ type: 'ignored', because: 'not-concerned' });
+  if (conversation.agentDisconnection === undefined) {
+    const { reconnectedBy } = conversation.lastAgentDisconnection ?? {};
+    const repeated = connectionId !== undefined && reconnectedBy === connectionId;
+    return unchanged({ type: 'agent-present' }, repeated ? effectsOfAgentReturn(conversation) : []);
+  }
+  const back = withAgentBack(conversation, now, connectionId);
+  return changed(back, { type: 'agent-present' }, effectsOfAgentReturn(back));
+}
+
+/** The conversation with its agent there; as it is where nobody was missing. */
+export function withAgentBack(conversation: Conversation, now: Instant, connectionId?: string): Conversation {
+  const { agentDisconnection, ...rest } = conversation;
+  if (agentDisconnection === undefined) return conversation;
+  const past: PastAgentDisconnection = {
+    ...agentDisconnection,
+    outcome: 'returned',
+    endedAt: now,
+    ...(connectionId !== undefined && { reconnectedBy: connectionId }),
+  };
+  return { ...rest, lastAgentDisconnection: past };
+}
+
+/** The agents learn that a colleague is back; nothing where the latest absence ended otherwise. */
+export function effectsOfAgentReturn(conversation: Conversation): Effect[] {
+  const past = conversation.lastAgentDisconnection;
+  if (past?.outcome !== 'returned') return [];
+  const { number, agentId, since, endedAt } = past;
+  return [
+    push(conversation, { to: 'agents' }, `agent-disconnection.${number}.back`, endedAt, {
+      type: 'agent-back',
+      agentId,
+      number,
+      absentFor: toIsoDuration(Math.max(0, endedAt - since)),
+    }),
+  ];
+}
+
+function effectsOfAgentLoss(conversation: Conversation): Effect[] {
+  const running = conversation.agentDisconnection;
+  if (running === undefined) return [];
+  const { number, agentId, since, deadline } = running;
+  return [
+    push(conversation, { to: 'agents' }, `agent-disconnection.${number}.lost`, since, {
+      type: 'agent-connection-lost',
+      agentId,
+      number,
+      since: toIso(since),
+      deadline: toIso(deadline),
+    }),
+  ];
+}
+
+const concerns = ({ state, agent }: Conversation, agentId: string): boolean =>
+  state === 'Active' && agent?.id === agentId;

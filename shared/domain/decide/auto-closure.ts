@@ -1,0 +1,57 @@
+import type { Conversation } from '../conversation';
+import { policyFor } from '../policies/policy-for';
+import type { PolicyTable } from '../policies/policy';
+import { situationOf } from '../policies/situation';
+import type { Instant, Milliseconds } from '../time';
+
+/**
+ * When the conversation is closed by itself ("Configure automatic closure of conversations"): `WrapUp` some time after
+ * the end, but not while it blocks capacity for a custom time; `Open` and `Waiting` after inactivity; `Active` never.
+ *
+ * A connected customer of a live chat is never closed away, unless policy says so (docs/decisions/0011). Live chat in
+ * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed.
+ */
+export function autoClosureDue(conversation: Conversation, policies: PolicyTable): Instant | undefined {
+  const { state, stateSince, lastSignOfLife, end, capacityHold } = conversation;
+  const situation = situationOf(conversation);
+  const after = (from: Instant, length: Milliseconds | 'never') =>
+    length === 'never' ? undefined : from + length;
+  const active = Math.max(stateSince, lastSignOfLife);
+  switch (state) {
+    case 'WrapUp': {
+      const due = after(end?.at ?? stateSince, policyFor(policies, 'wrapUpAutoClose', situation));
+      return due === undefined ? undefined : Math.max(due, capacityHold?.releaseAt ?? due);
+    }
+    case 'Waiting':
+      return after(active, policyFor(policies, 'waitingAutoClose', situation));
+    case 'Open': {
+      const due = after(active, policyFor(policies, 'openAutoClose', situation));
+      if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
+      const { disconnection } = conversation;
+      return disconnection !== undefined && disconnection.deadline > due ? due : undefined;
+    }
+    case 'Active':
+    case 'Closed':
+      return undefined;
+  }
+}
+
+/** Whether the service must have said that the customer is not there. */
+export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
+  conversation.state === 'Open' &&
+  conversation.channel === 'live-chat' &&
+  !policyFor(policies, 'openAutoCloseWhileConnected', situationOf(conversation));
+
+/** The conversation with the closure that follows from its state: the running one put off, or the next one. */
+export function withAutoClosure(
+  before: Conversation | undefined,
+  after: Conversation,
+  policies: PolicyTable,
+): Conversation {
+  const { autoClosure, ...rest } = after;
+  const deadline = autoClosureDue(after, policies);
+  if (deadline === undefined) return autoClosure === undefined ? after : rest;
+  const goesOn = autoClosure !== undefined && before?.stateSince === after.stateSince;
+  const number = goesOn ? autoClosure.number : after.autoClosureCount + 1;
+  return { ...rest, autoClosure: { number, deadline }, autoClosureCount: number };
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OPERATIONS } from '../../../shared/api/operations';
+import { startSystem, type System } from '../bad-input/system';
+import { documentedApi, type DocumentedApi } from './documented-api';
+import { driveConversations } from './drive-conversations';
+import { driveNegotiation } from './drive-negotiation';
+import { driveService } from './drive-service';
+import { driveSettings } from './drive-settings';
+
+const DRIVES = { ...driveNegotiation, ...driveConversations, ...driveSettings, ...driveService };
+/** They have no problem of their own. */
+const ALWAYS_ANSWERS = ['health', 'openapi'];
+
+let system: System;
+let api: DocumentedApi;
+beforeAll(async () => {
+  system = await startSystem({
+    settings: {
+      DISCONNECT_GRACE: 'PT10M',
+      AGENT_DISCONNECT_GRACE: 'PT10M',
+      RECONNECT_ENABLED: 'true',
+      RECONNECT_PORTAL_URL: 'https://shop.example/help',
+    },
+  });
+  api = documentedApi(system);
+}, 120_000);
+afterAll(() => system?.stop());
+
+describe('the answers of the running app are in the document, with nothing that it does not say', () => {
+  it.each(OPERATIONS.map(({ id }) => id))('%s', async (id) => {
+    const drive = DRIVES[id];
+    if (drive === undefined) throw new Error('nothing drives this operation');
+    await drive(api);
+    const statuses = api.statusesOf(id);
+    expect(statuses.filter((status) => status < 400)).not.toEqual([]);
+    const problems = statuses.filter((status) => status >= 400);
+    expect(problems.length > 0).toBe(!ALWAYS_ANSWERS.includes(id));
+  });
+});

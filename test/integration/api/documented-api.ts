@@ -1,0 +1,80 @@
+import { expect } from '@jest/globals';
+import { answersOf } from '../../../shared/api/describe-operation';
+import type { Operation } from '../../../shared/api/operation';
+import { OPERATIONS } from '../../../shared/api/operations';
+import type { Answer, Call, System } from '../bad-input/system';
+
+export interface DocumentedCall extends Omit<Call, 'method'> {
+  /** Replace the parts in braces of the path. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Who calls: a ticket's headers, the function key, or nobody. */
+  readonly as?: Readonly<Record<string, string>>;
+}
+
+/** The running app, of which every answer is held against the document. */
+export interface DocumentedApi {
+  readonly system: System;
+  /** The headers with the function key. */
+  readonly key: Readonly<Record<string, string>>;
+  /** Calls an operation by its id, and expects this status. */
+  readonly call: (id: string, status: number, call?: DocumentedCall) => Promise<Answer>;
+  /** The statuses that an operation has answered with. */
+  readonly statusesOf: (id: string) => readonly number[];
+}
+
+export function documentedApi(system: System): DocumentedApi {
+  const statuses = new Map<string, number[]>();
+  return {
+    system,
+    key: { 'x-functions-key': system.stack.functionKey },
+    call: async (id, status, { params = {}, query, as = {}, headers = {}, body } = {}) => {
+      const operation = OPERATIONS.find((one) => one.id === id);
+      if (operation === undefined) throw new Error(`the document has no operation "${id}"`);
+      const path = operation.path.slice(1).replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? '');
+      const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+      const answer = await system.call(path + search, {
+        method: operation.method.toUpperCase(),
+        headers: { ...as, ...headers },
+        body,
+      });
+      expect([id, answer.status, answer.text]).toEqual([id, status, expect.any(String)]);
+      expectDocumented(operation, answer);
+      statuses.set(id, [...(statuses.get(id) ?? []), status]);
+      return answer;
+    },
+    statusesOf: (id) => statuses.get(id) ?? [],
+  };
+}
+
+/** Headers that callers go by: an answer has none that the document does not name. */
+const MEANINGFUL = [
+  'ETag',
+  'Retry-After',
+  'WWW-Authenticate',
+  'WebHook-Allowed-Origin',
+  'ce-connectionState',
+];
+
+function expectDocumented(operation: Operation, answer: Answer): void {
+  const described = answersOf(operation)[answer.status];
+  if (described === undefined) {
+    throw new Error(`${operation.id}: ${answer.status} is not in the document: ${answer.text}`);
+  }
+  const { content, headers = [] } = described;
+  // Without a function key it is the host that answers.
+  if (operation.security === 'function-key' && answer.status === 401 && answer.text === '') return;
+  const sent = MEANINGFUL.filter((name) => answer.headers.has(name));
+  expect([operation.id, headers]).toEqual([operation.id, expect.arrayContaining(sent)]);
+  if (content === undefined) {
+    expect([operation.id, answer.text]).toEqual([operation.id, '']);
+    return;
+  }
+  expect(answer.headers.get('content-type')).toBe(content.mediaType);
+  // A schema leaves out what it does not know: nothing may be missing of what was sent.
+  expect([operation.id, content.schema.parse(answer.json)]).toEqual([operation.id, answer.json]);
+  if (answer.status >= 400) {
+    expect(Object.keys(content.examples)).toContain(answer.json['code']);
+    expect(answer.json['status']).toBe(answer.status);
+  }
+}

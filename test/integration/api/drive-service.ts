@@ -1,0 +1,35 @@
+import { expect } from '@jest/globals';
+import { eventHeaders, newId } from '../bad-input/system';
+import type { Drives } from './drives';
+
+export const driveService: Drives = {
+  health: ({ call }) => call('health', 200),
+
+  openapi: async ({ call }) => {
+    const { json } = await call('openapi', 200);
+    expect(Object.keys(json['paths'] as object)).toContain('/v1/openapi.json');
+  },
+
+  'validate-web-pubsub-events': async ({ call, key }) => {
+    const asking = (origin: string) => ({ as: key, headers: { 'webhook-request-origin': origin } });
+    await call('validate-web-pubsub-events', 200, asking('localhost'));
+    await call('validate-web-pubsub-events', 400, asking('evil.example'));
+  },
+
+  'web-pubsub-events': async ({ call, key }) => {
+    const conversationId = newId();
+    const event = (name: string, id: string, status: number, body: unknown = {}, as = key) =>
+      call('web-pubsub-events', status, { as, headers: eventHeaders({ name, id, conversationId }), body });
+    await event('connect', '0', 200, { query: { name: ['Ann'] } });
+    await event('connected', '1', 204);
+    await event('message', '2', 204, { text: 'Where is my parcel?' });
+    await event('message', '3', 400, { text: '' });
+    await event('connected', '4', 401, {}, {});
+    await event('leave', '5', 204);
+    const refused = await event('message', '6', 200, { text: 'Too late' });
+    expect(refused.json).toMatchObject({ type: 'refused', code: 'conversation-ended' });
+    await event('connect', '7', 409);
+    const forged = { ...eventHeaders({ name: 'connected', conversationId }), 'ce-signature': 'sha256=00' };
+    await call('web-pubsub-events', 401, { as: key, headers: forged, body: {} });
+  },
+};

@@ -1,0 +1,26 @@
+import type { PolicyTable, PolicyValues } from '../../../shared/domain/policies/policy';
+import { MINUTE } from '../../../shared/domain/time';
+
+/** What applies when an operator has set nothing: the defaults of the settings. */
+export const DEFAULTS: PolicyValues = {
+  grace: 3 * MINUTE,
+  agentGrace: MINUTE,
+  maxExtension: 30 * MINUTE,
+  openAutoClose: 20 * MINUTE,
+  openAutoCloseWhileConnected: false,
+  wrapUpAutoClose: 15 * MINUTE,
+  waitingAutoClose: 24 * 60 * MINUTE,
+  wrapUpCapacity: 'always',
+  capacityUnits: 20,
+  reconnect: false,
+  reconnectTimeLimit: 30 * MINUTE,
+  reconnectPortalUrl: undefined,
+  reconnectRedirectUrl: undefined,
+};
+
+/** A table without rules; `persistent` is the one workstream that is persistent chat. */
+export const policies = (changes: Partial<PolicyValues> = {}): PolicyTable => ({
+  channels: { persistent: 'persistent-chat' },
+  rules: [],
+  base: { ...DEFAULTS, ...changes },
+});

@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createSettingsSource, type CachedSettings } from '../../../shared/application/settings-source';
+import type { PolicyDocument } from '../../../shared/domain/policies/policy';
+import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { DependencyError } from '../../../shared/errors';
+import { createLogger } from '../../../shared/logging';
+import { DEFAULTS } from '../../support/domain/policies';
+import { MemorySettings } from '../../support/memory-settings';
+
+const DOCUMENT: PolicyDocument = {
+  channels: { portal: 'persistent-chat' },
+  rules: [{ id: 'phones', when: { device: ['phone'] }, set: { grace: 5 * MINUTE } }],
+};
+const OVERRIDE = { trigger: 'agent-joined', text: 'Hello from {AgentName}', active: true } as const;
+
+let store: MemorySettings;
+let clock: { now: number };
+let lines: string[];
+let source: CachedSettings;
+
+beforeEach(() => {
+  store = new MemorySettings();
+  clock = { now: 1_000_000 };
+  lines = [];
+  const keep = (...args: unknown[]) => void lines.push(args.join(' '));
+  const forInvocation = createSettingsSource({ store, base: DEFAULTS, now: () => clock.now });
+  source = forInvocation(createLogger({ info: keep, warn: keep, error: keep }));
+});
+
+const rulesInForce = async () => (await source.current()).policies.rules;
+
+/** Holds back what is read from now on, until it is released. */
+function hold(): () => void {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  store.gate = () => held;
+  return release;
+}
+
+describe('the settings in force', () => {
+  it('are the base alone, as long as nobody has set anything', async () => {
+    expect(await source.current()).toEqual({
+      policies: { channels: {}, rules: [], base: DEFAULTS },
+      messages: [],
+    });
+  });
+
+  it('are what operators have stored, above the base', async () => {
+    await store.savePolicies(DOCUMENT, 'create');
+    await store.putOverride(OVERRIDE, 'create');
+    expect(await source.current()).toEqual({
+      policies: { ...DOCUMENT, base: DEFAULTS },
+      messages: [OVERRIDE],
+    });
+  });
+
+  it('are read once in 30 seconds, and a change is seen after them', async () => {
+    expect(await rulesInForce()).toEqual([]);
+    await store.savePolicies(DOCUMENT, 'create');
+    clock.now += 30 * SECOND - 1;
+    expect(await rulesInForce()).toEqual([]);
+    expect(store.reads).toBe(1);
+    clock.now += 1;
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+    expect(store.reads).toBe(2);
+  });
+
+  it('are read once for everyone who asks at the same time', async () => {
+    await store.savePolicies(DOCUMENT, 'create');
+    const answers = await Promise.all(Array.from({ length: 100 }, rulesInForce));
+    expect(answers).toEqual(Array.from({ length: 100 }, () => DOCUMENT.rules));
+    expect(store.reads).toBe(1);
+  });
+});
+
+describe('after a write of this process', () => {
+  it('the settings are read anew at once', async () => {
+    await source.current();
+    await store.savePolicies(DOCUMENT, 'create');
+    source.forget();
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+  });
+
+  it('a reading that began before it is used by nobody who asks later', async () => {
+    const release = hold();
+    const before = rulesInForce();
+    store.gate = () => Promise.resolve();
+    await store.savePolicies(DOCUMENT, 'create');
+    source.forget();
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+    release();
+    expect(await before).toEqual([]);
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+  });
+
+  it('a reading that began before it does not count as fresh, even if it ends first', async () => {
+    const release = hold();
+    const before = rulesInForce();
+    await store.savePolicies(DOCUMENT, 'create');
+    source.forget();
+    release();
+    await before;
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+  });
+});
+
+describe('while the storage fails', () => {
+  it('the known settings go on, the failure is logged, and it is tried again 30 seconds later', async () => {
+    await store.savePolicies(DOCUMENT, 'create');
+    await source.current();
+    clock.now += MINUTE;
+    store.isDown = true;
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+    expect(lines).toEqual([
+      expect.stringMatching(/^settings: not read, the known ones go on .*table-storage failed at/),
+    ]);
+    expect(store.reads).toBe(2);
+    store.isDown = false;
+    await store.savePolicies({ channels: {}, rules: [] }, { etag: '*' });
+    clock.now += 30 * SECOND;
+    expect(await rulesInForce()).toEqual([]);
+  });
+
+  it('a process that knows nothing yet fails as well, and tries again with the next call', async () => {
+    store.isDown = true;
+    await expect(source.current()).rejects.toBeInstanceOf(DependencyError);
+    store.isDown = false;
+    await expect(source.current()).resolves.toMatchObject({ messages: [] });
+  });
+});
+
+describe('what is stored and cannot be read', () => {
+  it('leaves the policies that were in force, and the messages are those of now', async () => {
+    await store.savePolicies(DOCUMENT, 'create');
+    await source.current();
+    store.isUnreadable = true;
+    await store.putOverride(OVERRIDE, 'create');
+    clock.now += MINUTE;
+    expect(await source.current()).toEqual({
+      policies: { ...DOCUMENT, base: DEFAULTS },
+      messages: [OVERRIDE],
+    });
+    expect(lines).toEqual([
+      'settings: the stored policies cannot be read {"detail":"policies/document: not a policy document"}',
+    ]);
+  });
+
+  it('leaves the base to a process that knows nothing yet', async () => {
+    store.isUnreadable = true;
+    expect((await source.current()).policies).toEqual({ channels: {}, rules: [], base: DEFAULTS });
+    expect(lines).toHaveLength(1);
+  });
+
+  it('is named in the log, and takes no other message away', async () => {
+    await store.putOverride(OVERRIDE, 'create');
+    store.unreadable = ['agent-left|*|*|de', 'agent-left|*|*|fr'];
+    expect((await source.current()).messages).toEqual([OVERRIDE]);
+    expect(lines).toEqual([
+      'settings: automated messages cannot be read {"count":2,"first":"agent-left|*|*|de"}',
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_TEXTS } from '../../../../shared/domain/messages/defaults';
+import { recipientOf } from '../../../../shared/domain/messages/recipients';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../../shared/domain/messages/trigger';
+
+describe('the built-in texts', () => {
+  it('are there in English, German, French, Spanish and Japanese', () => {
+    expect(Object.keys(DEFAULT_TEXTS).sort()).toEqual(['de', 'en', 'es', 'fr', 'ja']);
+  });
+
+  it('keep the English wording of how a conversation ends', () => {
+    expect(DEFAULT_TEXTS.en).toMatchObject({
+      'customer-disconnected': 'The customer was disconnected from the conversation.',
+      'customer-ended-conversation': 'The customer has ended the conversation.',
+      'agent-ended-conversation': 'The agent has ended the conversation.',
+    });
+  });
+
+  it.each(Object.keys(DEFAULT_TEXTS))('in %s speak of what the English ones speak of', (language) => {
+    const placeholders = (text = '') => [...text.matchAll(/\{.*?\}/g)].map(String).sort();
+    for (const trigger of AUTOMATED_MESSAGE_TRIGGERS) {
+      const text = DEFAULT_TEXTS[language]?.[trigger];
+      expect([trigger, placeholders(text)]).toEqual([trigger, placeholders(DEFAULT_TEXTS.en[trigger])]);
+    }
+  });
+
+  it('are in another language each', () => {
+    for (const trigger of AUTOMATED_MESSAGE_TRIGGERS) {
+      const texts = Object.values(DEFAULT_TEXTS).map((text) => text[trigger]);
+      expect(new Set(texts).size).toBe(texts.length);
+    }
+  });
+});
+
+it('agents are told what customers did, and customers everything else', () => {
+  expect(AUTOMATED_MESSAGE_TRIGGERS.filter((trigger) => recipientOf(trigger) === 'agent')).toEqual([
+    'customer-disconnected',
+    'customer-ended-conversation',
+  ]);
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { DependencyError } from '../../../shared/errors';
+import { readCapacity, readMyCapacity, setCapacity } from '../../../shared/handlers/agents';
+import { MemoryCapacity } from '../../support/memory-capacity';
+import { bodyOf, request } from './request';
+import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
+
+function api() {
+  const { deps, bearer } = scene();
+  const capacity = new MemoryCapacity(() => NOW);
+  const withCapacity = { ...deps, capacity };
+  const params = (agentId: string) => ({ params: { agentId } });
+  return {
+    capacity,
+    read: (agentId = 'ann') => readCapacity(request({ method: 'GET', ...params(agentId) }), withCapacity),
+    set: (body: unknown, agentId = 'ann') =>
+      setCapacity(request({ method: 'PUT', ...params(agentId), body }), withCapacity),
+    mine: async (who?: Parameters<typeof bearer>[0]) => {
+      const headers = who === undefined ? {} : await bearer(who);
+      return readMyCapacity(request({ method: 'GET', headers }), withCapacity);
+    },
+    take: (units: number, assignment = 1) =>
+      capacity.reserve({ agentId: 'ann', conversationId: ID, assignment }, units),
+  };
+}
+
+describe("an agent's capacity", () => {
+  it('is answered with what is in use, what is free and which conversations hold it', async () => {
+    const { read, take } = api();
+    await take(20);
+    const answer = await read();
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    expect(bodyOf(answer)).toEqual({
+      agentId: 'ann',
+      totalUnits: 100,
+      unitsInUse: 20,
+      unitsFree: 80,
+      conversations: [{ conversationId: ID, units: 20 }],
+    });
+  });
+
+  it('of an agent whom nobody has seen is the default, all of it free', async () => {
+    expect(bodyOf(await api().read('nobody'))).toMatchObject({ totalUnits: 100, unitsFree: 100 });
+  });
+
+  it('is set, and answered as it is from then on', async () => {
+    const { read, set } = api();
+    const answer = await set({ capacityUnits: 40 });
+    expect(answer.status).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({ agentId: 'ann', totalUnits: 40, unitsFree: 40 });
+    expect(bodyOf(await read())).toEqual(bodyOf(answer));
+    expect(bodyOf(await read('bob'))).toMatchObject({ totalUnits: 100 });
+  });
+
+  it('can be lowered below what is in use: nothing is free then, and no conversation loses its units', async () => {
+    const { set, take } = api();
+    await take(20);
+    expect(bodyOf(await set({ capacityUnits: 0 }))).toMatchObject({
+      totalUnits: 0,
+      unitsInUse: 20,
+      unitsFree: 0,
+      conversations: [{ conversationId: ID, units: 20 }],
+    });
+    expect(await take(1, 2)).toBe('full');
+  });
+
+  it.each([0, 1_000])('can be %d units', async (capacityUnits) => {
+    expect(bodyOf(await api().set({ capacityUnits }))).toMatchObject({ totalUnits: capacityUnits });
+  });
+
+  it.each([-1, 1_001, 1.5, '20', null, undefined])('cannot be %p', async (capacityUnits) => {
+    const { set, capacity } = api();
+    const answer = await set({ capacityUnits });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)).toMatchObject({ code: 'invalid-input', field: 'body.capacityUnits' });
+    expect(capacity.history).toEqual([]);
+  });
+
+  it.each(['', 'an agent', 'a'.repeat(65), "' or 1 eq 1"])('needs an agent id: %p', async (agentId) => {
+    const { read, set, capacity } = api();
+    for (const answer of [await read(agentId), await set({ capacityUnits: 1 }, agentId)]) {
+      expect(answer.status).toBe(400);
+      expect(bodyOf(answer)).toMatchObject({ code: 'invalid-input', field: 'path.agentId' });
+    }
+    expect(capacity.history).toEqual([]);
+  });
+
+  it('is 503 while the storage does not answer', async () => {
+    const { read, set, capacity } = api();
+    capacity.gate = () => {
+      throw new DependencyError('table-storage', 'read capacity');
+    };
+    expect((await read()).status).toBe(503);
+    expect((await set({ capacityUnits: 1 })).status).toBe(503);
+  });
+});
+
+describe('the capacity of the caller', () => {
+  it('is answered to an agent with a ticket', async () => {
+    const { mine, read, take } = api();
+    await take(20);
+    const answer = await mine(ANN);
+    expect(answer.status).toBe(200);
+    expect(bodyOf(answer)).toEqual(bodyOf(await read()));
+  });
+
+  it('is refused without a ticket, and to a customer', async () => {
+    const { mine } = api();
+    expect((await mine()).status).toBe(401);
+    expect((await mine(CUSTOMER)).status).toBe(403);
+  });
+});

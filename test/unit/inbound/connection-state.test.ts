@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { DEVICE_CLASSES } from '../../../shared/domain/channel';
+import { decodeConnectionState, encodeConnectionState } from '../../../shared/inbound/connection-state';
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+const json = (value: unknown): string => base64(JSON.stringify(value));
+
+describe('the state of a connection', () => {
+  it.each(DEVICE_CLASSES)('brings back the device class %s', (device) => {
+    expect(decodeConnectionState(encodeConnectionState({ device }))).toEqual({ device });
+  });
+
+  it("has the form of the service's own libraries: base64 of JSON, each value base64 of its JSON", () => {
+    const text = Buffer.from(encodeConnectionState({ device: 'phone' }), 'base64').toString('utf8');
+    expect(JSON.parse(text)).toEqual({ device: base64('"phone"') });
+  });
+
+  it('is short printable ASCII, as a header must be', () => {
+    for (const device of DEVICE_CLASSES)
+      expect(encodeConnectionState({ device })).toMatch(/^[A-Za-z0-9+/=]{1,64}$/);
+  });
+
+  it('keeps the device when somebody else has added to it', () => {
+    expect(decodeConnectionState(json({ other: json(1), device: json('tablet') }))).toEqual({
+      device: 'tablet',
+    });
+  });
+});
+
+describe('a state that says nothing about the device is no error', () => {
+  it.each([
+    ['none, of a connection from before an update', null],
+    ['an empty one', ''],
+    ['no base64', '{"device":"phone"}'],
+    ['no JSON', base64('phone')],
+    ['null', json(null)],
+    ['a list', json([json('phone')])],
+    ['a text', json('phone')],
+    ['an object without a device', json({ other: json(1) })],
+    ['a device that is not encoded, as other libraries write it', json({ device: 'phone' })],
+    ['a device that is no text', json({ device: 7 })],
+    ['a device that cannot even become a text', json({ device: { toString: 1, valueOf: 1 } })],
+    ['a device class that does not exist', json({ device: json('watch') })],
+    ['a device class in a list', json({ device: json(['phone']) })],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]).toString('base64')],
+    ['deep nesting', base64('['.repeat(2_000))],
+  ])('%s', (_what, header) => {
+    expect(decodeConnectionState(header)).toBeUndefined();
+  });
+
+  it('one of more than 4 KiB, even if the device is in it', () => {
+    const padded = (length: number) => json({ device: json('phone'), padding: 'x'.repeat(length) });
+    expect(padded(2_900).length).toBeLessThanOrEqual(4_096);
+    expect(decodeConnectionState(padded(2_900))).toEqual({ device: 'phone' });
+    expect(padded(3_100).length).toBeGreaterThan(4_096);
+    expect(decodeConnectionState(padded(3_100))).toBeUndefined();
+  });
+});
