@@ -7,5 +7,4 @@ export const ACTIVITIES = { reachDeadline: 'reach-deadline', tellParticipants: '
 export const CANCELLING_EVENTS = {
   customerReconnected: 'customerReconnected',
   conversationEnded: 'conversationEnded',
-  deadlineObsolete: 'deadlineObsolete',
 } as const;

@@ -1,4 +1,5 @@
 import type { conversationView, transcriptView } from '../../shared/application/conversation-view';
+import type { AgentAction } from '../../shared/handlers/agent-events';
 import { CannotRun } from './failures';
 
 /** What the API answers, by the types of the app itself: a change of the contract stops the compiler here. */
@@ -59,6 +60,18 @@ export class Api {
     return this.call('POST', '/api/v1/agents/negotiate', { body: { agentId, name }, withFunctionKey: true });
   }
 
+  /** Sets the units of an agent. */
+  setCapacity(agentId: string, capacityUnits: number): Promise<unknown> {
+    return this.call('PUT', `/api/v1/agents/${agentId}/capacity`, {
+      body: { capacityUnits },
+      withFunctionKey: true,
+    });
+  }
+
+  myCapacity(ticket: string): Promise<{ unitsInUse: number; totalUnits: number }> {
+    return this.call('GET', '/api/v1/my-capacity', { ticket });
+  }
+
   conversation(
     id: string,
     ticket: string,
@@ -67,7 +80,7 @@ export class Api {
   }
 
   act(
-    action: 'offer' | 'accept' | 'end' | 'close',
+    action: AgentAction,
     id: string,
     ticket: string,
     body: object = {},
@@ -76,7 +89,7 @@ export class Api {
   }
 
   private async call<T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     path: string,
     { ticket, body, withFunctionKey = false }: CallOptions = {},
   ): Promise<T> {

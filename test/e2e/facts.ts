@@ -8,6 +8,7 @@ export interface Facts {
   readonly state: string;
   readonly reason: string | undefined;
   readonly transcript: readonly string[];
+  /** How often its end was told in the transcript. */
   readonly notices: number;
   readonly disconnections: number | undefined;
   readonly pushes: readonly string[];
@@ -23,13 +24,14 @@ export async function readFacts(conversationId: string, { agent }: World): Promi
     conversationId,
     state,
     reason: end?.reason,
-    transcript: transcript.map(line),
-    notices: transcript.filter(({ kind }) => kind === 'notice').length,
+    transcript: transcript.filter((entry) => !isPlace(entry)).map(line),
+    notices: transcript.filter(({ reason }) => reason !== undefined).length,
     disconnections,
     pushes: agent.inbox
       .about(conversationId)
       .map(({ type }) => type)
-      .filter((type) => type !== 'message'),
+      // The transcript tells of both.
+      .filter((type) => type !== 'message' && type !== 'notice'),
     latenessMs: expired ? Date.parse(end.at) - Date.parse(lastDisconnection.deadline) : undefined,
   };
 }
@@ -39,7 +41,9 @@ export function differences(facts: Facts, expected: Expected, patienceMs: number
   const compare = (what: string, want: unknown, got: unknown): string[] =>
     shown(want) === shown(got) ? [] : [`${what}: expected ${shown(want)}, got ${shown(got)}`];
   const { latenessMs } = facts;
-  const kept = latenessMs === undefined || (latenessMs >= 0 && latenessMs <= patienceMs);
+  const isTimely = (lateness: number) =>
+    expected.endedByAgent ? lateness < 0 : lateness >= 0 && lateness <= patienceMs;
+  const kept = latenessMs === undefined || isTimely(latenessMs);
   return [
     ...compare('state', expected.state, facts.state),
     ...compare('reason', expected.reason, facts.reason),
@@ -49,6 +53,10 @@ export function differences(facts: Facts, expected: Expected, patienceMs: number
     ...(kept ? [] : [`deadline: expected an end 0 to ${patienceMs} ms after it, got ${latenessMs} ms`]),
   ];
 }
+
+/** Told by reconciliation every minute, whenever that comes. */
+const isPlace = ({ trigger }: TranscriptView[number]): boolean =>
+  trigger === 'customer-next-in-line' || trigger === 'customer-position-in-queue';
 
 const line = (entry: TranscriptView[number]): string =>
   entry.kind === 'notice' ? `notice: ${entry.trigger}` : `${entry.author.role}: ${entry.text}`;

@@ -6,6 +6,8 @@ import type { WorldOptions } from './world';
 
 /** Short enough to watch, long enough for a customer to come back in. */
 export const GRACE = 'PT4S';
+/** As short for agents: the demo's agent drops, too. */
+const AGENT_GRACE = 'PT2S';
 const RECOVERY_WINDOW_MS = 1_500;
 const PATIENCE_MS = 20_000;
 
@@ -33,7 +35,7 @@ export async function startLocalSystem(
   try {
     stack = await startStack({
       dataDirectory,
-      settings: { DISCONNECT_GRACE: grace },
+      settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
       webPubSub: {
         recoveryWindowMs: RECOVERY_WINDOW_MS,
         log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),

@@ -11,6 +11,8 @@ export interface Expected {
   readonly reason?: EndReason;
   /** `customer: text`, `agent: text` or `notice: trigger`, in order; so it says how many notices there are, too. */
   readonly transcript: readonly string[];
+  /** The agent did not wait for the deadline: the end comes before it. */
+  readonly endedByAgent?: true;
   /** Episodes without a live connection; number 1 is the time before the first connection. */
   readonly disconnections: number;
   /** Types of the pushes to agents, in order, messages left out. */

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { ConversationState, EndReason } from '../../shared/domain/conversation';
+import type { RequeueReason } from '../../shared/domain/conversation';
 import type { Push } from '../../shared/domain/pushes';
+import type { AgentAction } from '../../shared/handlers/agent-events';
 import type { ConversationView } from './api';
 import { NotAsExpected } from './failures';
+import { Agent } from './participants/agent';
 import { SeparateTab } from './participants/separate-tab';
 import type { Protocol } from './participants/socket';
 import { LocalTab, type Tab } from './participants/tab';
@@ -55,9 +59,38 @@ export class Stage {
     return tab;
   }
 
-  async agentDoes(action: 'offer' | 'accept' | 'end' | 'close', { conversationId }: Tab): Promise<void> {
-    const { state } = await this.world.agent.act(action, conversationId);
+  async agentDoes(action: AgentAction, { conversationId }: Tab, body?: object): Promise<void> {
+    const { state } = await this.world.agent.act(action, conversationId, body);
     this.tell(`agent: ${action}`, { state });
+  }
+
+  /** Another agent comes to the desk, for this scenario only. */
+  async colleague(name: string): Promise<Agent> {
+    const { api, guests } = this.world;
+    const agent = await Agent.signIn(api, `e2e-${name.toLowerCase()}-${randomUUID().slice(0, 8)}`, name);
+    guests.push(agent);
+    this.tell(`${name} signs in`);
+    return agent;
+  }
+
+  /** Waits until the agents are told that the conversation is in the queue again; the record must say the same. */
+  async queuedAgain({ conversationId }: Tab, reason: RequeueReason): Promise<void> {
+    const { agent, patienceMs } = this.world;
+    const queued = await agent.inbox.first('conversation-queued', conversationId, patienceMs);
+    same('reason of the return to the queue', reason, queued.reason);
+    const { state, agent: assigned } = await this.view(conversationId);
+    same('state in the queue', 'Open', state);
+    same('agent in the queue', undefined, assigned?.id);
+    this.tell(`agents told: in the queue again (${reason})`, { state });
+  }
+
+  /** The agent gives the customer more time. Returns the new deadline. */
+  async waitExtended(tab: Tab, by: string): Promise<string> {
+    const { agent, patienceMs } = this.world;
+    await this.agentDoes('extend-wait', tab, { by });
+    const { deadline } = await agent.inbox.first('wait-extended', tab.conversationId, patienceMs);
+    same('deadline on record', deadline, (await this.view(tab.conversationId)).disconnection?.deadline);
+    return deadline;
   }
 
   async customerSays(tab: Tab, text: string): Promise<void> {

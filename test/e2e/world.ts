@@ -32,6 +32,7 @@ export interface World {
   readonly host: HostControl | undefined;
   /** What the run has opened and `leaveWorld` ends. */
   readonly tabs: Tab[];
+  readonly guests: Agent[];
   readonly conversationIds: string[];
 }
 
@@ -45,6 +46,8 @@ export async function enterWorld(options: WorldOptions): Promise<World> {
     api.negotiateAgent(agentId, 'Ada'),
     'the function key was refused (--function-key takes the default key of the app)',
   );
+  // One agent has all the conversations of the run.
+  await api.setCapacity(agentId, 1_000);
   const service = await serviceBehind(new URL(url), options.webPubSub);
   return {
     api,
@@ -53,14 +56,15 @@ export async function enterWorld(options: WorldOptions): Promise<World> {
     patienceMs: options.patienceMs,
     host: options.host,
     tabs: [],
+    guests: [],
     conversationIds: [],
   };
 }
 
 /** Leaves no open conversation and no socket behind. */
-export async function leaveWorld({ agent, tabs, conversationIds }: World): Promise<void> {
+export async function leaveWorld({ agent, guests, tabs, conversationIds }: World): Promise<void> {
   await Promise.all(conversationIds.map((id) => closeConversation(agent, id)));
-  await Promise.all([agent, ...tabs].map((participant) => participant.close()));
+  await Promise.all([agent, ...guests, ...tabs].map((participant) => participant.close()));
 }
 
 async function closeConversation(agent: Agent, id: string): Promise<void> {

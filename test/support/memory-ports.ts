@@ -111,8 +111,9 @@ export class MemoryWorld {
     return this.entries.get(id) ?? [];
   }
 
+  /** The notices that tell of the conversation's end. */
   noticesOf(id: string): readonly TranscriptEntry[] {
-    return this.entriesOf(id).filter((entry) => entry.kind === 'notice');
+    return this.entriesOf(id).filter((entry) => entry.kind === 'notice' && entry.reason !== undefined);
   }
 
   open(conversationId: string, connectionId: string): void {

@@ -59,7 +59,11 @@ describe('a customer who stays away', () => {
       end: { at: lostAt + GRACE, reason: 'customer-disconnected' },
     });
     expect(made.world.noticesOf(ID)).toHaveLength(1);
-    expect(typesTold(made)).toEqual(['conversation-ended to agents', 'conversation-ended to customer']);
+    expect(typesTold(made)).toEqual([
+      'notice to agent',
+      'conversation-ended to agents',
+      'conversation-ended to customer',
+    ]);
   });
 
   it('is ended once storage is back, and not before', async () => {
@@ -86,12 +90,16 @@ describe('a customer who stays away', () => {
 
   it('stays ended, once, while the news cannot be told; then the news is told', async () => {
     const made = await lost();
-    made.world.fail('push', 2 * 8);
+    made.world.fail('push', 3 * 8);
     const run = await wait(made);
     expect(run).toMatchObject({ output: { outcome: 'expired' } });
     expect(run.generations).toHaveLength(2);
     expect(made.world.noticesOf(ID)).toHaveLength(1);
-    expect(typesTold(made)).toEqual(['conversation-ended to agents', 'conversation-ended to customer']);
+    expect(typesTold(made)).toEqual([
+      'notice to agent',
+      'conversation-ended to agents',
+      'conversation-ended to customer',
+    ]);
     expect([...made.world.socketsOf(ID)]).toEqual([]);
   });
 });

@@ -9,6 +9,16 @@ import { CANCELLING_EVENTS, ORCHESTRATORS } from '../../workflow/names';
 /** How long the host may take for one call before it counts as failed; the library itself waits for ever. */
 const CALL_TIMEOUT_MS = 5_000;
 
+/**
+ * Instances that run already wait for two events only, and waiting for a third would change their history. To its timer,
+ * whatever makes a deadline obsolete is the end.
+ */
+const EVENT_OF = {
+  customerReconnected: CANCELLING_EVENTS.customerReconnected,
+  conversationEnded: CANCELLING_EVENTS.conversationEnded,
+  deadlineObsolete: CANCELLING_EVENTS.conversationEnded,
+} as const;
+
 type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
 
 /** Deadline timers as orchestrations, one instance per numbered deadline. */
@@ -31,7 +41,7 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
     async cancel(id, because) {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
       try {
-        await inTime(client.raiseEvent(instanceId, CANCELLING_EVENTS[because], {}));
+        await inTime(client.raiseEvent(instanceId, EVENT_OF[because], {}));
       } catch (cause) {
         // No such instance: never started, or purged. The library swallows 410 (has ended) itself.
         if (toError(cause).message.startsWith('No instance with ID')) return;

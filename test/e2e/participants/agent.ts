@@ -1,4 +1,5 @@
 import type { AgentAccess, Api, ConversationView, TranscriptView } from '../api';
+import type { AgentAction } from '../../../shared/handlers/agent-events';
 import { Inbox } from './inbox';
 import { openSocket, urlsFrom, type Socket } from './socket';
 
@@ -24,15 +25,20 @@ export class Agent {
     return this.api.conversation(conversationId, this.access.ticket);
   }
 
-  async act(action: 'offer' | 'accept' | 'end' | 'close', conversationId: string): Promise<ConversationView> {
+  async act(action: AgentAction, conversationId: string, more: object = {}): Promise<ConversationView> {
     const { agentId, ticket } = this.access;
-    const body = action === 'offer' ? { agentId, agentName: this.name } : {};
+    const body = action === 'offer' ? { agentId, agentName: this.name } : more;
     return (await this.api.act(action, conversationId, ticket, body)).conversation;
   }
 
   /** Resolves when the service has the app's word that the message is stored. */
   async say(conversationId: string, text: string): Promise<void> {
     await this.socket.client.sendEvent('message', { conversationId, text }, 'json');
+  }
+
+  /** Units of the agent's capacity that conversations hold. */
+  async unitsInUse(): Promise<number> {
+    return (await this.api.myCapacity(this.access.ticket)).unitsInUse;
   }
 
   close(): Promise<void> {

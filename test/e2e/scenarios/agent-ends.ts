@@ -9,7 +9,7 @@ export const agentEnds: Scenario = {
   expected: {
     state: 'WrapUp',
     reason: 'agent-ended',
-    transcript: ['agent: All done, good bye', 'notice: agent-ended-conversation'],
+    transcript: ['notice: agent-joined', 'agent: All done, good bye', 'notice: agent-ended-conversation'],
     disconnections: 1,
     pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'conversation-ended'],
   },

@@ -7,7 +7,12 @@ export const dropsWhenActive: Scenario = {
   expected: {
     state: 'Closed',
     reason: 'customer-disconnected',
-    transcript: ['agent: How can I help?', 'customer: My order …', 'notice: customer-disconnected'],
+    transcript: [
+      'notice: agent-joined',
+      'agent: How can I help?',
+      'customer: My order …',
+      'notice: customer-disconnected',
+    ],
     disconnections: 2,
     pushes: [
       ...BEFORE_ANY_LOSS,

@@ -7,7 +7,7 @@ export const dropsWhenOffered: Scenario = {
   expected: {
     state: 'Closed',
     reason: 'customer-disconnected',
-    transcript: ['notice: customer-disconnected'],
+    transcript: ['notice: agent-assigned', 'notice: customer-disconnected'],
     disconnections: 2,
     pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'connection-lost', 'conversation-ended'],
   },

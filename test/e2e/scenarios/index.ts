@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario';
+import { agentDrops } from './agent-drops';
 import { agentEnds } from './agent-ends';
 import { dropsInQueue } from './drops-in-queue';
 import { dropsWhenActive } from './drops-when-active';
@@ -8,6 +9,7 @@ import { leaves } from './leaves';
 import { returnsInTime } from './returns-in-time';
 import { transportCut } from './transport-cut';
 import { twoTabs } from './two-tabs';
+import { waitInHand } from './wait-in-hand';
 
 /** Every scenario, in the order of reports. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,6 +20,8 @@ export const SCENARIOS: readonly Scenario[] = [
   twoTabs,
   leaves,
   agentEnds,
+  agentDrops,
+  waitInHand,
   transportCut,
   hostKilled,
 ];

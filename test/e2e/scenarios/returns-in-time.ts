@@ -10,7 +10,13 @@ export const returnsInTime: Scenario = {
   needs: [],
   expected: {
     state: 'Active',
-    transcript: ['customer: One moment', 'customer: Back again', 'agent: Welcome back', 'customer: Thanks'],
+    transcript: [
+      'notice: agent-joined',
+      'customer: One moment',
+      'customer: Back again',
+      'agent: Welcome back',
+      'customer: Thanks',
+    ],
     disconnections: 2,
     pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'connection-lost', 'customer-back'],
   },

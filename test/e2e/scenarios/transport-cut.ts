@@ -7,7 +7,12 @@ export const transportCut: Scenario = {
   needs: [],
   expected: {
     state: 'Active',
-    transcript: ['customer: Before the tunnel', 'agent: Can you hear me?', 'customer: Loud and clear'],
+    transcript: [
+      'notice: agent-joined',
+      'customer: Before the tunnel',
+      'agent: Can you hear me?',
+      'customer: Loud and clear',
+    ],
     disconnections: 1,
     pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned'],
   },

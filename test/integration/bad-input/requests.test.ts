@@ -243,7 +243,12 @@ describe('an agent', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(409)]);
     const winner = answers.findIndex(({ status }) => status === 200);
     const rows = (await system.rows()).filter((row) => row['partitionKey'] === conversationId);
-    expect(rows).toMatchObject([{ table: 'Conversations', state: 'Active', agentId: `agent-${winner}` }]);
+    expect(rows).toMatchObject([
+      { table: 'Conversations', state: 'Active', agentId: `agent-${winner}` },
+      { kind: 'notice', trigger: 'agent-joined', text: `agent-${winner} has joined the conversation.` },
+    ]);
+    const held = (await system.rows()).filter((row) => row['conversationId'] === conversationId);
+    expect(held).toMatchObject([{ table: 'AgentCapacity', partitionKey: `agent-${winner}` }]);
   });
 
   it('ends a conversation once when it asks many times at once', async () => {
@@ -255,7 +260,7 @@ describe('an agent', () => {
     const notices = (await system.rows()).filter(
       (row) => row['partitionKey'] === conversationId && row['rowKey'] !== 'conversation',
     );
-    expect(notices).toHaveLength(1);
+    expect(notices.map((row) => row['trigger'])).toEqual(['agent-joined', 'agent-ended-conversation']);
   });
 });
 

@@ -220,7 +220,7 @@ describe('what cannot be stored or read', () => {
     await tables.conversations.updateEntity({ ...keys, state: 'Sleeping' }, 'Merge');
     await expect(store.load(id)).rejects.toThrow(StoredRowError);
     await expect(store.load(id)).rejects.toThrow(`${id}/conversation: state: `);
-    await tables.conversations.updateEntity({ ...keys, schemaVersion: 2 }, 'Merge');
+    await tables.conversations.updateEntity({ ...keys, schemaVersion: 3 }, 'Merge');
     await expect(store.load(id)).rejects.toThrow(`${id}/conversation: schemaVersion: `);
     await tables.conversations.updateEntity({ ...keys, rowKey: 'entry.000000000001', kind: 'poem' }, 'Merge');
     await expect(transcript()).rejects.toThrow(`${id}/entry.000000000001: kind: `);

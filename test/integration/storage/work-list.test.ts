@@ -93,7 +93,7 @@ test('rows that cannot be read hide nobody else, and are named', async () => {
   await list.put(itemOf('conversation-1'));
   await list.put(itemOf('conversation-2'));
   const keys = workListKeys('conversation-1');
-  await tables.workList.updateEntity({ ...keys, schemaVersion: 2 }, 'Merge');
+  await tables.workList.updateEntity({ ...keys, schemaVersion: 3 }, 'Merge');
   await tables.workList.upsertEntity({ partitionKey: 'shard-0', rowKey: 'by-hand' }, 'Replace');
   expect(await idsOf({ limit: 10 })).toEqual(['conversation-2']);
   const { unreadable } = await list.list({ limit: 10 });
