@@ -102,7 +102,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     }
     expect(await facts(tab)).toMatchObject({
       state: 'Active',
-      transcript: ['customer: Before', 'customer: After'],
+      transcript: ['notice: agent-joined', 'customer: Before', 'customer: After'],
       pushes: [
         ...BEFORE_ANY_LOSS,
         'conversation-assigned',
@@ -132,7 +132,12 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     const after = await facts(second);
     expect(after).toMatchObject({
       state: 'WrapUp',
-      transcript: ['customer: From my other tab', 'customer: Still here', 'notice: customer-disconnected'],
+      transcript: [
+        'notice: agent-joined',
+        'customer: From my other tab',
+        'customer: Still here',
+        'notice: customer-disconnected',
+      ],
       disconnections: 2,
       pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'connection-lost', 'conversation-ended'],
     });
@@ -153,7 +158,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     await stage.ended(tab, 'customer-disconnected', { deadline, state: 'WrapUp' });
     const after = await facts(tab);
     expect(after).toMatchObject({
-      transcript: ['customer: My battery is low', 'notice: customer-disconnected'],
+      transcript: ['notice: agent-joined', 'customer: My battery is low', 'notice: customer-disconnected'],
       disconnections: 2,
       pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'connection-lost', 'conversation-ended'],
     });

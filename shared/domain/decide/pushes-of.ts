@@ -96,7 +96,9 @@ export function effectsOfEnd(conversation: Conversation): Effect[] {
   const { end, lastDisconnection } = conversation;
   if (end === undefined) return [];
   // The timer that has found the customer absent needs no cancel; the one that the agent has forestalled does.
-  const isPending = lastDisconnection?.outcome === 'ended' || end.agentId !== undefined;
+  const isPending =
+    lastDisconnection?.outcome === 'ended' ||
+    (lastDisconnection?.outcome === 'expired' && end.agentId !== undefined);
   const cancel: Effect[] =
     lastDisconnection !== undefined && isPending
       ? [

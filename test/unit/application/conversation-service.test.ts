@@ -139,6 +139,7 @@ describe('settle and handle', () => {
 
     expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
     expect(made.world.pushes.map(({ audience, push }) => [audience.to, push.type])).toEqual([
+      ['agent', 'notice'],
       ['agents', 'conversation-ended'],
       ['customer', 'conversation-ended'],
     ]);

@@ -224,8 +224,8 @@ describe('agents', () => {
           ? ['assigned', 'assigned-to-other-agent']
           : ['assigned-to-other-agent', 'assigned'],
       );
-      const named = world.pushes.map(({ push }) =>
-        push.type === 'conversation-assigned' ? push.agentId : undefined,
+      const named = world.pushes.flatMap(({ push }) =>
+        push.type === 'conversation-assigned' ? [push.agentId] : [],
       );
       expect(new Set(named)).toEqual(new Set([winner]));
     }));

@@ -26,7 +26,11 @@ function visible({ world }: Scene) {
     conversation: world.conversation(ID),
     entries: world.entriesOf(ID),
     told: [...world.told].sort(),
-    timers: [...world.timerList.values()],
+    // A cancel that is lost does no harm: the timer finds its number superseded.
+    timers: [...world.timerList.values()].map(({ cancelled, ...timer }) =>
+      cancelled === 'deadlineObsolete' ? timer : { ...timer, cancelled },
+    ),
+    capacity: [...world.holdings],
     listed: [...world.listed.values()],
     sockets: [...world.socketsOf(ID)],
   };
@@ -131,7 +135,10 @@ describe('an effect that fails', () => {
     made.world.fail('push', 3);
     for (let attempt = 0; attempt < 3; attempt += 1) await made.handle(message('m1')).catch(() => undefined);
     await made.handle(message('m1'));
-    expect(made.world.entriesOf(ID)).toMatchObject([{ kind: 'message', messageId: 'm1', sequence: 1 }]);
+    expect(made.world.entriesOf(ID)).toMatchObject([
+      { kind: 'notice', trigger: 'agent-joined' },
+      { kind: 'message', messageId: 'm1', sequence: 2 },
+    ]);
   });
 });
 

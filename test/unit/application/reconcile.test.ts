@@ -19,6 +19,7 @@ import {
   quiet,
   type Scene,
 } from './scene';
+import { policies } from '../../support/domain/policies';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -26,7 +27,9 @@ const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
   reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
 
 /** One run a minute, long enough for every conversation to be drawn: the draw is fixed by id and minute. */
+/** Forty minutes, so that everybody's turn has come. Nothing is closed for its age meanwhile. */
 async function afterEveryTurn(made: Scene): Promise<ReconcileReport[]> {
+  made.world.operatorSettings = { policies: policies({ wrapUpAutoClose: 'never' }), messages: [] };
   const reports: ReconcileReport[] = [];
   for (let minute = 0; minute < 40; minute += 1) {
     reports.push(await run(made));
@@ -122,11 +125,13 @@ describe('the comparison with the service', () => {
     });
   });
 
-  it('costs one read and one question each time, and writes nothing, when all is well', async () => {
+  it('costs one read and a question about each side every time, and writes nothing, when all is well', async () => {
     const made = quiet(await inConversation());
     const checked = sum(await afterEveryTurn(made), 'checked');
     expect(checked).toBeGreaterThan(0);
-    expect(made.world.log).toEqual(Array.from({ length: checked }, () => ['load', 'presence']).flat());
+    expect(made.world.log).toEqual(
+      Array.from({ length: checked }, () => ['load', 'presence', 'agent-presence']).flat(),
+    );
   });
 });
 
@@ -179,7 +184,7 @@ describe('the work list', () => {
 
   it('makes reconciliation repeat the pushes of an end that was never told', async () => {
     const made = await inConversation();
-    made.world.fail('push', 4);
+    made.world.fail('push');
     for (let attempt = 0; attempt < 2; attempt += 1) await made.handle(left).catch(() => undefined);
     made.world.recover();
     await afterEveryTurn(made);

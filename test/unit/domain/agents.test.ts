@@ -31,15 +31,20 @@ const refusalOf = (...args: Parameters<typeof decideAt>) => {
 };
 
 describe('an agent is offered a conversation', () => {
-  it('makes it Active, not accepted, and tells the agents only', () => {
+  it('makes it Active, not accepted, and tells the agents; the customer reads that somebody is coming', () => {
     const decision = change(connectedCustomer(), agentOffered(), afterStart(2));
     expect(decision.conversation).toMatchObject({
       state: 'Active',
       agent: { id: 'anna', name: 'Anna', assignedAt: afterStart(2) },
     });
     expect(decision.conversation.agent).not.toHaveProperty('acceptedAt');
-    expect(effectTypes(decision)).toEqual(['update-work-list', 'push conversation-assigned']);
-    expect(decision.effects[1]).toMatchObject({ audience: { to: 'agents' }, push: { accepted: false } });
+    expect(effectTypes(decision)).toEqual([
+      'update-work-list',
+      'push notice',
+      'push notice',
+      'push conversation-assigned',
+    ]);
+    expect(decision.effects[3]).toMatchObject({ audience: { to: 'agents' }, push: { accepted: false } });
   });
 
   it('changes nothing when it is repeated, and tells the agents again', () => {
@@ -79,6 +84,8 @@ describe('an agent accepts a conversation', () => {
     });
     expect(effectTypes(decision)).toEqual([
       'update-work-list',
+      'push notice',
+      'push notice',
       'push conversation-assigned',
       'push conversation-assigned',
     ]);
@@ -107,14 +114,14 @@ describe('an agent accepts a conversation', () => {
 });
 
 describe('an agent ends a conversation', () => {
-  it('moves it to WrapUp with a notice for everyone', () => {
+  it('moves it to WrapUp with a notice for the customer', () => {
     const decision = change(accepted(), agentEnded(), afterStart(30));
     expect(decision.conversation).toMatchObject({
       state: 'WrapUp',
       end: { at: afterStart(30), reason: 'agent-ended', agentId: 'anna' },
     });
     expect(decision.conversation).not.toHaveProperty('closedAt');
-    expect(decision.entries).toMatchObject([{ trigger: 'agent-ended-conversation', recipient: 'everyone' }]);
+    expect(decision.entries).toMatchObject([{ trigger: 'agent-ended-conversation', recipient: 'customer' }]);
   });
 
   it('while the customer is away cancels the timer', () => {
@@ -148,20 +155,28 @@ describe('an agent closes a conversation', () => {
   it('moves WrapUp to Closed and takes it off the list', () => {
     const decision = change(ended(), agentClosed(), afterStart(40));
     expect(decision.conversation).toMatchObject({ state: 'Closed', closedAt: afterStart(40) });
-    expect(decision.entries).toEqual([]);
-    expect(effectTypes(decision)).toEqual(['update-work-list', 'push conversation-closed']);
+    expect(decision.entries).toMatchObject([{ trigger: 'session-ended', recipient: 'customer' }]);
+    expect(effectTypes(decision)).toEqual([
+      'update-work-list',
+      'cancel-timer',
+      'release-capacity',
+      'push notice',
+      'push notice',
+      'push conversation-closed',
+    ]);
   });
 
   it('is refused but told again when it is repeated', () => {
     const first = change(ended(), agentClosed(), afterStart(40));
     const again = decideAt(first.conversation, agentClosed(), afterStart(41));
     expect(again.kind).toBe('refused');
-    expect(effectsOf(again)).toEqual(first.effects);
+    // The timer that was cancelled finds its number superseded, should the cancel be lost.
+    expect(effectsOf(again)).toEqual(first.effects.filter(({ type }) => type !== 'cancel-timer'));
   });
 
-  it('is refused to others, and while the conversation goes on', () => {
+  it('is refused to others, and while the conversation waits in the queue', () => {
     expect(refusalOf(ended(), agentClosed('ben'), afterStart(40))).toBe('assigned-to-other-agent');
-    expect(refusalOf(accepted(), agentClosed(), afterStart(40))).toBe('illegal-transition');
+    expect(refusalOf(connectedCustomer(), agentClosed(), afterStart(40))).toBe('illegal-transition');
     expect(effectsOf(decideAt(closed(), agentClosed('ben'), afterStart(41)))).toEqual([]);
   });
 

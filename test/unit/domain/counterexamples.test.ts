@@ -96,7 +96,7 @@ describe('a message is repeated only by its author', () => {
     const wrote = change(accepted(), customerMessage('m1'), afterStart(5)).conversation;
     expect(change(wrote, agentMessage('m1'), afterStart(6)).outcome).toEqual({
       type: 'message-stored',
-      sequence: 2,
+      sequence: 3,
     });
   });
 

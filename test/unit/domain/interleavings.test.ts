@@ -300,6 +300,9 @@ describe('the conversation ends while customer sockets are open', () => {
     const decision = change(accepted(), agentEnded(), afterStart(30));
     expect(effectTypes(decision)).toEqual([
       'update-work-list',
+      'start-timer',
+      'push notice',
+      'push notice',
       'push conversation-ended',
       'push conversation-ended',
       'close-customer-connections',

@@ -128,7 +128,7 @@ describe('invariant 3: an expired disconnection has exactly one notice, a cancel
     expect(decision.entries).toEqual([
       {
         kind: 'notice',
-        sequence: 1,
+        sequence: 2,
         at: deadline,
         author: { role: 'system' },
         recipient: 'agent',
@@ -138,13 +138,13 @@ describe('invariant 3: an expired disconnection has exactly one notice, a cancel
         disconnectionNumber: 2,
       },
     ]);
-    expect(decision.conversation.lastSequence).toBe(1);
+    expect(decision.conversation.lastSequence).toBe(2);
   });
 
   it('the notice follows the messages', () => {
     const conversation = change(accepted(), customerMessage('m1'), afterStart(5)).conversation;
     const decision = change(lost(conversation), deadlineReached(2, NOBODY), START + 2 * GRACE);
-    expect(decision.entries.map((entry) => entry.sequence)).toEqual([2]);
+    expect(decision.entries.map((entry) => entry.sequence)).toEqual([3]);
   });
 
   it('the same deadline reported again adds no second notice', () => {
@@ -274,6 +274,8 @@ describe('invariant 5: lost, repeated, late and reordered events lead to the sam
     expect(effectsOf(again)).toEqual(first.effects);
     expect(effectTypes(again)).toEqual([
       'update-work-list',
+      'start-timer',
+      'push notice',
       'cancel-timer',
       'push conversation-ended',
       'push conversation-ended',
@@ -291,7 +293,7 @@ describe('invariant 5: lost, repeated, late and reordered events lead to the sam
 
   it('a message that overtakes its `connected` proves the socket and ends the disconnection', () => {
     const decision = change(lost(), customerMessage('m1', 'tab-2'), afterStart(60));
-    expect(decision.conversation).toMatchObject({ liveConnectionIds: ['tab-2'], lastSequence: 1 });
+    expect(decision.conversation).toMatchObject({ liveConnectionIds: ['tab-2'], lastSequence: 2 });
     expect(decision.conversation.disconnection).toBeUndefined();
     expect(effectTypes(decision)).toEqual([
       'update-work-list',
@@ -341,6 +343,8 @@ describe('invariant 6: the timer is only a wake-up', () => {
     expect(effectsOf(second)).toEqual(first.effects);
     expect(effectTypes(second)).toEqual([
       'update-work-list',
+      'start-timer',
+      'push notice',
       'push conversation-ended',
       'push conversation-ended',
       'close-customer-connections',

@@ -18,11 +18,11 @@ describe('a message of the customer', () => {
   it('is numbered, stored and pushed to the customer and the agent', () => {
     const first = change(accepted(), customerMessage('m1'), afterStart(5));
     const second = change(first.conversation, customerMessage('m2'), afterStart(6));
-    expect(second.outcome).toEqual({ type: 'message-stored', sequence: 2 });
+    expect(second.outcome).toEqual({ type: 'message-stored', sequence: 3 });
     expect(second.entries).toEqual([
       {
         kind: 'message',
-        sequence: 2,
+        sequence: 3,
         at: afterStart(6),
         author: { role: 'customer', name: 'Kim' },
         text: 'text of m2',
@@ -30,8 +30,8 @@ describe('a message of the customer', () => {
       },
     ]);
     expect(second.effects).toMatchObject([
-      { type: 'push', audience: { to: 'customer' }, push: { sequence: 2, text: 'text of m2' } },
-      { type: 'push', audience: { to: 'agent', agentId: 'anna' }, push: { sequence: 2 } },
+      { type: 'push', audience: { to: 'customer' }, push: { sequence: 3, text: 'text of m2' } },
+      { type: 'push', audience: { to: 'agent', agentId: 'anna' }, push: { sequence: 3 } },
     ]);
   });
 
@@ -43,7 +43,7 @@ describe('a message of the customer', () => {
   it('is stored once, and pushed again when it is repeated', () => {
     const first = change(accepted(), customerMessage('m1'), afterStart(5));
     const again = decideAt(first.conversation, customerMessage('m1'), afterStart(5));
-    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'message-stored', sequence: 1 } });
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'message-stored', sequence: 2 } });
     expect(effectsOf(again)).toEqual(expect.arrayContaining([...first.effects]));
   });
 
@@ -67,7 +67,7 @@ describe('a message of the customer', () => {
     const ended = change(wrote, agentEnded(), afterStart(30)).conversation;
     expect(decideAt(ended, customerMessage('m1'), afterStart(31))).toMatchObject({
       kind: 'unchanged',
-      outcome: { type: 'message-stored', sequence: 1 },
+      outcome: { type: 'message-stored', sequence: 2 },
     });
   });
 
@@ -77,7 +77,7 @@ describe('a message of the customer', () => {
       conversation = change(conversation, customerMessage(`m${n}`), afterStart(5)).conversation;
     }
     expect(conversation.recentMessages).toHaveLength(LIMITS.recentMessages);
-    expect(conversation.lastSequence).toBe(LIMITS.recentMessages + 1);
+    expect(conversation.lastSequence).toBe(1 + LIMITS.recentMessages + 1);
     expect(decideAt(conversation, customerMessage('m2'), afterStart(6)).kind).toBe('unchanged');
   });
 });
@@ -86,7 +86,7 @@ describe('a message of an agent', () => {
   it('is stored under the name of the agent, and changes nothing that the list shows', () => {
     const decision = change(accepted(), agentMessage('m1'), afterStart(5));
     expect(decision.entries).toMatchObject([
-      { sequence: 1, author: { role: 'agent', id: 'anna', name: 'Anna' }, text: 'text of m1' },
+      { sequence: 2, author: { role: 'agent', id: 'anna', name: 'Anna' }, text: 'text of m1' },
     ]);
     expect(effectTypes(decision)).toEqual(['push message', 'push message']);
   });

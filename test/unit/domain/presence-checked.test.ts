@@ -16,8 +16,10 @@ import {
   outcomeOf,
 } from '../../support/domain/builders';
 
+/** The agent is there. */
 const checked = (presence?: Presence): ConversationEvent => ({
   type: 'presence-checked',
+  agentPresent: true,
   ...(presence && { presence }),
 });
 

@@ -19,6 +19,9 @@ describe('the row of the work list', () => {
   it('shows a new conversation with its running disconnection', () => {
     expect(workListItem(aConversation())).toEqual({
       conversationId: 'conversation-0001',
+      channel: 'live-chat',
+      stateSince: START,
+      deadlines: [],
       state: 'Open',
       queue: 'support',
       customerName: 'Kim',

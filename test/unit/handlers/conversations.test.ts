@@ -9,6 +9,11 @@ import { bodyOf, request, type RequestParts } from './request';
 import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
 
 const ACTIONS = AGENT_ACTIONS;
+const BODIES: Partial<Record<AgentAction, object>> = {
+  offer: { agentId: 'ann' },
+  transfer: { queue: 'billing' },
+  'extend-wait': { by: 'PT5M' },
+};
 
 function api() {
   const here = scene();
@@ -132,7 +137,7 @@ describe('an agent', () => {
   it.each(ACTIONS)('gets 404 for %s of a conversation that nobody knows', async (action) => {
     const { act, writes } = api();
     for (const id of ['conversation-9999', 'NOT-AN-ID', '']) {
-      const answer = await act(action, ANN, id, { agentId: 'ann' });
+      const answer = await act(action, ANN, id, BODIES[action]);
       expect(answer.status).toBe(404);
       expect(bodyOf(answer)['code']).toBe('conversation-not-found');
     }

@@ -90,7 +90,9 @@ describe('the two steps', () => {
       await expect(step(INPUT)).resolves.toEqual({ outcome: 'expired' });
     }
     expect(world.noticesOf(ID)).toHaveLength(1);
-    expect(new Set(world.pushes.map(({ push }) => push.id))).toEqual(new Set([`${ID}.ended`]));
+    expect(new Set(world.pushes.map(({ push }) => push.id))).toEqual(
+      new Set([`${ID}.ended`, `${ID}.entry.2`]),
+    );
   });
 
   it('know nothing of a conversation that never was', async () => {
