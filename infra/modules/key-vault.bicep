@@ -47,6 +47,14 @@ param deskKeyStart string = newGuid()
 @secure()
 param deskKeyEnd string = newGuid()
 
+@description('Half of a new function key for the site.')
+@secure()
+param siteKeyStart string = newGuid()
+
+@description('Half of a new function key for the site.')
+@secure()
+param siteKeyEnd string = newGuid()
+
 @description('Half of a function key that nobody uses.')
 @secure()
 param unusedKeyStart string = newGuid()
@@ -114,6 +122,18 @@ resource deskKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     value: replace('${deskKeyStart}${deskKeyEnd}', '-', '')
   }
 }
+
+@onlyIfNotExists()
+resource siteKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'function--negotiate-045customer--site'
+  properties: {
+    contentType: 'Function key of negotiate-customer, for the backend of the site with the chat widget'
+    value: replace('${siteKeyStart}${siteKeyEnd}', '-', '')
+  }
+}
+
+// The other functions with a key are for operators, who take the app's default key: the host makes that by itself.
 
 // negotiate is anonymous and needs no key, but it has to have one: where a caller sends any key to a function that
 // has none, the host makes one and then deletes every other secret whose name begins with function--negotiate. That

@@ -100,7 +100,7 @@ resource appOnHostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-// Conversations and the work list.
+// Conversations and everything beside them.
 resource appOnConversationTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: conversationStorage
   name: guid(conversationStorage.id, appPrincipalId, role.storageTableDataContributor)
