@@ -468,7 +468,7 @@ if (compiler.skip !== undefined) {
     const secrets = Object.values(modules['keyVault']!.properties.template.resources).filter(
       ({ type }) => type === 'Microsoft.KeyVault/vaults/secrets',
     );
-    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(4).fill({ onlyIfNotExists: [] }));
+    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(5).fill({ onlyIfNotExists: [] }));
   });
 
   it('asks for no secret', () => {

@@ -76,7 +76,14 @@ const message = (messageId: string): ConversationEvent => ({
   messageId,
   text: 'Hello',
 });
-const profile = { name: 'Ann', locale: 'en', queue: 'default', workstream: 'default', channelInstance: 'default', context: {} };
+const profile = {
+  name: 'Ann',
+  locale: 'en',
+  queue: 'default',
+  workstream: 'default',
+  channelInstance: 'default',
+  context: {},
+};
 const acceptance: ConversationEvent = { type: 'agent-accepted', agentId: 'bob', agentName: 'Bob' };
 
 /** In this order, each event on what the ones before it have left. */
