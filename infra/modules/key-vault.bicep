@@ -136,14 +136,14 @@ resource siteKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
 // The other functions with a key are for operators, who take the app's default key: the host makes that by itself.
 
 // negotiate is anonymous and needs no key, but it has to have one: where a caller sends any key to a function that
-// has none, the host makes one and then deletes every other secret whose name begins with function--negotiate. That
-// is the desk's key, too. With a key in place the host has nothing to make.
+// has none, the host makes one and then deletes every other secret whose name begins with function--negotiate. Those
+// are the keys of the desk and the site, too. With a key in place the host has nothing to make.
 @onlyIfNotExists()
 resource unusedKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
   name: 'function--negotiate--unused'
   properties: {
-    contentType: 'Keeps the host from replacing the keys of negotiate-agent; gives access to nothing that is not public'
+    contentType: 'Keeps the host from replacing the keys of negotiate-agent and negotiate-customer; gives access to nothing that is not public'
     value: replace('${unusedKeyStart}${unusedKeyEnd}', '-', '')
   }
 }

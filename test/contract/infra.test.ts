@@ -78,7 +78,7 @@ describe('app settings', () => {
       'CONVERSATION_TABLES_CONNECTION_STRING',
       'TICKET_SIGNING_KEY_PREVIOUS',
     ];
-    // Base values of policies that keep their defaults: the policy table changes what they say while the app runs.
+    // Base values that keep their defaults: the policy table and set-capacity change what they say while the app runs.
     const policies = [
       'AGENT_CAPACITY_UNITS',
       'AGENT_DISCONNECT_GRACE',

@@ -79,6 +79,41 @@ describe('the sample settings', () => {
   });
 });
 
+describe("README's table of settings", () => {
+  /** The same app with an identity: a configuration reads other names with each guard. */
+  const { WEB_PUBSUB_CONNECTION_STRING: _key, ...others } = sample.Values;
+  const withEntra = {
+    ...others,
+    WEB_PUBSUB_ENDPOINT: 'https://wps-chat.webpubsub.azure.com',
+    WEBHOOK_GUARD: 'entra',
+    WEBHOOK_TOKEN_TENANT_ID: '00000000-0000-0000-0000-000000000002',
+    WEBHOOK_TOKEN_AUDIENCE: 'https://webpubsub.azure.com',
+    WEBHOOK_TOKEN_CALLER: '00000000-0000-0000-0000-000000000004',
+  };
+  const codeIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, value]) => value!);
+  const [, table = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(/^\| setting .*\n.*\n/m);
+  const rows = table
+    .slice(0, table.search(/^(?!\|)/m))
+    .trim()
+    .split('\n')
+    .map((line) => line.split('|').slice(1, 4) as [string, string, string]);
+  const listed = rows.flatMap(([names]) => codeIn(names));
+
+  it('has every setting that is read, once, and no others', () => {
+    const names = [...namesRead(sample.Values), ...namesRead(withEntra), 'TASKHUB_NAME'];
+    expect([...listed].sort()).toEqual([...new Set(names)].sort());
+  });
+
+  const defaults = rows
+    .filter(([, , value]) => value.trim().startsWith('`'))
+    .flatMap(([names, , value]) => codeIn(names).map((name, at) => [name, codeIn(value)[at] ?? ''] as const));
+
+  it.each(defaults)('has the default of %s: %s', (name, value) => {
+    const { [name]: _given, ...without } = withEntra as Record<string, string>;
+    expect(loadConfig({ ...without, [name]: value })).toEqual(loadConfig(without));
+  });
+});
+
 describe('host.json', () => {
   it('has the settings that the timers depend on', () => {
     expect(host.extensions.durableTask).toMatchObject({

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { createConversationService } from '../../../shared/application/conversation-service';
+import { accepted, ANN, BOB, connect, connected, ID, scene } from './scene';
+
+/** Units held, by agent: what the ledger says. */
+const held = (made: ReturnType<typeof scene>, agentId: string) =>
+  made.world
+    .loadOf(agentId)
+    .holdings.map(({ conversationId, assignment }) => `${conversationId} ${assignment}`);
+
+async function inQueue() {
+  const made = scene();
+  await made.handle(connect);
+  made.world.open(ID, 'tab-a');
+  await made.handle(connected('tab-a'));
+  return made;
+}
+
+describe('the capacity of agents who accept', () => {
+  it('is held once when the same agent accepts twice at once', async () => {
+    const made = await inQueue();
+    const answers = await Promise.all([made.handle(accepted(ANN)), made.handle(accepted(ANN))]);
+    expect(answers).toMatchObject([{ outcome: { type: 'assigned' } }, { outcome: { type: 'assigned' } }]);
+    expect(held(made, 'ann')).toEqual([`${ID} 1`]);
+    expect(made.world.conversation(ID).capacityHold).toMatchObject({ agentId: 'ann', assignment: 1 });
+  });
+
+  it('is held by the winner alone when two agents accept at once', async () => {
+    const made = await inQueue();
+    await Promise.all([made.handle(accepted(ANN)), made.handle(accepted(BOB))]);
+    const winner = made.world.conversation(ID).agent!.id;
+    expect(held(made, winner)).toEqual([`${ID} 1`]);
+    expect(held(made, winner === 'ann' ? 'bob' : 'ann')).toEqual([]);
+  });
+
+  it('is kept when the save got through, but its answer says that somebody was faster', async () => {
+    const made = await inQueue();
+    const { world } = made;
+    let lies = 1;
+    const store: typeof world.store = {
+      ...world.store,
+      save: async (change) => {
+        const saved = await world.store.save(change);
+        return (lies -= 1) >= 0 ? 'conflict' : saved;
+      },
+    };
+    const service = createConversationService({ ...world, store, now: () => made.clock.now });
+    expect(await service.handle(ID, accepted(ANN))).toMatchObject({ outcome: { type: 'assigned' } });
+    expect(held(made, 'ann')).toEqual([`${ID} 1`]);
+  });
+
+  it('that is full refuses them, and nothing is stored', async () => {
+    const made = await inQueue();
+    made.world.capacityTotals.set('ann', 10);
+    made.world.log.length = 0;
+    expect(await made.handle(accepted(ANN))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'agent-at-capacity' },
+    });
+    expect(made.world.log).toEqual(['load', 'reserve-capacity']);
+    expect(made.world.conversation(ID).state).toBe('Open');
+  });
+});
+
+describe('If-Match', () => {
+  it('refuses what was meant for another version, and changes nothing', async () => {
+    const made = await inQueue();
+    const seen = (await made.world.store.load(ID))!.etag;
+    made.world.touch(ID);
+    expect(await made.service.handle(ID, accepted(ANN), seen)).toMatchObject({
+      refusal: { code: 'precondition-failed' },
+    });
+    expect(made.world.conversation(ID).state).toBe('Open');
+    const current = (await made.world.store.load(ID))!.etag;
+    expect(await made.service.handle(ID, accepted(ANN), current)).toMatchObject({ kind: 'accepted' });
+  });
+});

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import { negotiateForCustomer, negotiateForKnownCustomer } from '../../../shared/handlers/negotiate';
+import { reconnectLink } from '../../../shared/handlers/reconnect-link';
+import type { PolicyValues } from '../../../shared/domain/policies/policy';
+import { MINUTE } from '../../../shared/domain/time';
+import { policies } from '../../support/domain/policies';
+import { bodyOf, request } from './request';
+import { ANN, CUSTOMER, ID, scene } from './scene';
+
+/** "Configure reconnection to a previous chat session" (Dynamics 365): off unless policy switches it on. */
+function site(changes: Partial<PolicyValues> = {}) {
+  const here = scene();
+  const { deps, bearer, world, service } = here;
+  world.operatorSettings = { policies: policies(changes), messages: [] };
+  return {
+    ...here,
+    link: async (who: typeof ANN | typeof CUSTOMER = ANN) =>
+      reconnectLink(request({ headers: await bearer(who), params: { conversationId: ID } }), deps),
+    negotiate: (body: object) => negotiateForCustomer(request({ body }), deps),
+    known: (body: object) => negotiateForKnownCustomer(request({ body }), deps),
+    accept: () => service.handle(ID, { type: 'agent-accepted', agentId: 'ann', agentName: 'Ann Smith' }),
+    lose: async () => {
+      world.lose(ID, 'tab-a');
+      await service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: here.clock.now });
+    },
+    deadline: (number: number) =>
+      service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number }),
+  };
+}
+const ON = {
+  reconnect: true,
+  reconnectTimeLimit: 30 * MINUTE,
+  reconnectPortalUrl: 'https://shop.example/help?lang=de',
+  reconnectRedirectUrl: 'https://shop.example/contact',
+};
+
+describe('the reconnect link', () => {
+  it('is refused while reconnection is off', async () => {
+    const { born, link } = site();
+    await born();
+    expect(bodyOf(await link())).toMatchObject({ status: 409, code: 'reconnect-disabled' });
+  });
+
+  it('leads to the portal, and its id leads back into the conversation', async () => {
+    const { born, link, negotiate } = site(ON);
+    await born();
+    const { reconnectId, reconnectUrl } = bodyOf(await link()) as {
+      reconnectId: string;
+      reconnectUrl: string;
+    };
+    const url = new URL(reconnectUrl);
+    expect(url.origin + url.pathname).toBe('https://shop.example/help');
+    expect(url.searchParams.get('lang')).toBe('de');
+    expect(url.searchParams.get('oc.reconnectid')).toBe(reconnectId);
+    expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
+  });
+
+  it('is for agents, and its id is no ticket', async () => {
+    const { born, link, deps } = site(ON);
+    await born();
+    expect((await link(CUSTOMER)).status).toBe(403);
+    const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
+    const headers = { authorization: `Bearer ${reconnectId}` };
+    expect((await negotiateForCustomer(request({ headers }), deps)).status).toBe(401);
+  });
+
+  it('of somebody else is refused by the name of the field', async () => {
+    const { negotiate } = site(ON);
+    expect(bodyOf(await negotiate({ reconnectId: 'forged' }))).toMatchObject({
+      status: 400,
+      field: 'body.reconnectId',
+    });
+  });
+
+  it('is void when the customer has left, and the refusal says what can be done', async () => {
+    const { born, link, negotiate, service } = site(ON);
+    await born();
+    const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
+    await service.handle(ID, { type: 'customer-left' });
+    expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({
+      status: 409,
+      code: 'conversation-ended',
+      reason: 'customer-ended',
+      options: ['new-conversation'],
+    });
+  });
+});
+
+describe('the time limit of reconnection', () => {
+  it('replaces the grace period once an agent has accepted, and keeps the agent and the capacity', async () => {
+    const made = site(ON);
+    await made.born();
+    await made.accept();
+    await made.lose();
+    const { disconnection, capacityHold } = made.world.conversation(ID);
+    expect(disconnection!.deadline - disconnection!.since).toBe(30 * MINUTE);
+    expect(capacityHold).toMatchObject({ agentId: 'ann' });
+  });
+
+  it('over, the customer is sent to the redirect URL, by push and by negotiate', async () => {
+    const made = site(ON);
+    await made.born();
+    await made.accept();
+    const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+    await made.lose();
+    made.clock.now += 31 * MINUTE;
+    await made.deadline(2);
+    expect(made.world.conversation(ID).state).toBe('WrapUp');
+    const told = { options: ['redirect', 'new-conversation'], redirectUrl: 'https://shop.example/contact' };
+    expect(made.world.pushes.map(({ push }) => push)).toContainEqual(
+      expect.objectContaining({ type: 'conversation-ended', ...told }),
+    );
+    expect(bodyOf(await made.negotiate({ reconnectId }))).toMatchObject({
+      code: 'conversation-ended',
+      ...told,
+    });
+  });
+});
+
+describe('a customer whom the site has signed in', () => {
+  const WHO = { customerId: 'kim@shop.example' };
+
+  it('is asked whether to continue the conversation that goes on, and can do either', async () => {
+    const made = site(ON);
+    const first = bodyOf(await made.known(WHO));
+    expect(first).toMatchObject({ conversationId: 'new-conversation-0001' });
+    await made.born('new-conversation-0001');
+    expect(bodyOf(await made.known(WHO))).toMatchObject({
+      prompt: {
+        conversationId: 'new-conversation-0001',
+        options: ['continue-conversation', 'new-conversation'],
+      },
+    });
+    expect(bodyOf(await made.known({ ...WHO, choice: 'continue' }))).toMatchObject({
+      conversationId: 'new-conversation-0001',
+    });
+    const anew = site(ON);
+    anew.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await anew.known({ ...WHO, choice: 'new' }))).toMatchObject({
+      conversationId: 'new-conversation-0002',
+    });
+  });
+
+  it('is not asked while reconnection is off, or when the conversation has ended', async () => {
+    const off = site();
+    await off.known(WHO);
+    await off.born('new-conversation-0001');
+    expect(bodyOf(await off.known(WHO))).toHaveProperty('url');
+
+    const ended = site(ON);
+    await ended.known(WHO);
+    await ended.born('new-conversation-0001');
+    await ended.service.handle('new-conversation-0001', { type: 'customer-left' });
+    expect(bodyOf(await ended.known(WHO))).toHaveProperty('url');
+  });
+});
