@@ -6,16 +6,11 @@ import type { Instant } from '../../shared/domain/time';
 import type { TranscriptEntry } from '../../shared/domain/transcript';
 import type { WorkListItem } from '../../shared/domain/work-list';
 import { DependencyError } from '../../shared/errors';
-import { fits } from '../../shared/domain/agent-capacity';
-import type {
-  AgentCapacity,
-  AgentLoad,
-  CapacityClaim,
-  CapacityHolding,
-} from '../../shared/application/ports/agent-capacity';
+import type { AgentCapacity } from '../../shared/application/ports/agent-capacity';
 import type { OperatorSettings, SettingsSource } from '../../shared/application/ports/settings';
 import type { CustomerIndex } from '../../shared/application/ports/customer-index';
 import { policies } from './domain/policies';
+import { MemoryCapacity } from './memory-capacity';
 import type {
   ConversationStore,
   StoredConversation,
@@ -64,9 +59,8 @@ export class MemoryWorld {
   readonly listed = new Map<string, WorkListItem>();
   /** Agents with an open socket. Everybody is there unless a test says otherwise. */
   readonly absentAgents = new Set<string>();
-  /** What is held of each agent's capacity, by agent and claim. */
-  readonly holdings = new Map<string, Map<string, CapacityHolding>>();
-  readonly capacityTotals = new Map<string, number>();
+  /** What is held of each agent's capacity. */
+  readonly ledger = new MemoryCapacity(() => this.now());
   operatorSettings: OperatorSettings = { policies: policies(), messages: [] };
   now: () => number = () => 0;
   gate: Gate = () => undefined;
@@ -192,22 +186,14 @@ export class MemoryWorld {
   readonly capacity: AgentCapacity = {
     reserve: async (claim, units) => {
       await this.enter('reserve-capacity');
-      const held = this.holdingsOf(claim.agentId);
-      const key = keyOfClaim(claim);
-      if (held.has(key)) return 'reserved';
-      if (!fits(this.loadOf(claim.agentId), units)) return 'full';
-      const { conversationId, assignment } = claim;
-      held.set(key, { conversationId, assignment, units, reservedAt: this.now() });
-      return 'reserved';
+      return this.ledger.reserve(claim, units);
     },
     release: async (claim) => {
       await this.enter('release-capacity');
-      this.holdingsOf(claim.agentId).delete(keyOfClaim(claim));
+      await this.ledger.release(claim);
     },
-    loadOf: async (agentId) => this.loadOf(agentId),
-    setTotal: async (agentId, totalUnits) => {
-      this.capacityTotals.set(agentId, totalUnits);
-    },
+    loadOf: (agentId) => this.ledger.loadOf(agentId),
+    setTotal: (agentId, totalUnits) => this.ledger.setTotal(agentId, totalUnits),
   };
 
   private readonly customerIds = new Map<string, string>();
@@ -219,17 +205,6 @@ export class MemoryWorld {
   };
 
   readonly settings: SettingsSource = { current: async () => this.operatorSettings };
-
-  loadOf(agentId: string): AgentLoad {
-    const totalUnits = this.capacityTotals.get(agentId) ?? 100;
-    return { agentId, totalUnits, holdings: [...this.holdingsOf(agentId).values()] };
-  }
-
-  private holdingsOf(agentId: string): Map<string, CapacityHolding> {
-    const held = this.holdings.get(agentId) ?? new Map<string, CapacityHolding>();
-    this.holdings.set(agentId, held);
-    return held;
-  }
 
   readonly timers: DeadlineTimers = {
     start: async (id, deadline) => {
@@ -273,8 +248,6 @@ export class MemoryWorld {
     if (logSuccess) this.log.push(operation);
   }
 }
-
-const keyOfClaim = ({ conversationId, assignment }: CapacityClaim) => `${conversationId}.${assignment}`;
 
 function dependencyOf(operation: Operation): DependencyError['dependency'] {
   if (operation.endsWith('timer')) return 'durable-functions';

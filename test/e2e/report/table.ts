@@ -18,7 +18,8 @@ export function resultTable(verdicts: readonly Verdict[]): string {
 function cells(verdict: Verdict): string[] {
   const { scenario, outcome } = verdict;
   const facts = verdict.outcome === 'skipped' ? undefined : verdict.facts;
-  const lateness = facts?.latenessMs === undefined ? '-' : `${facts.latenessMs} ms`;
+  const { latenessMs } = facts ?? {};
+  const lateness = latenessMs === undefined ? '-' : latenessMs < 0 ? 'before it' : `${latenessMs} ms`;
   return [
     scenario.name,
     facts?.state ?? '?',

@@ -30,8 +30,18 @@ describe('the last socket of an agent', () => {
 
   it('is not the last one while the service knows of another', async () => {
     const { world, sockets } = await atTheDesk();
+    world.log.length = 0;
     await sockets.disconnected('ann');
-    expect(world.conversation(ID).agentDisconnection).toBeUndefined();
+    expect(world.log).toEqual(['agent-presence']);
+    for (const id of [ID, OTHER]) expect(world.conversation(id).agentDisconnection).toBeUndefined();
+  });
+
+  it('concerns nobody else: an agent without conversations is missed by none', async () => {
+    const { world, sockets } = await atTheDesk();
+    world.absentAgents.add('bob');
+    world.log.length = 0;
+    await sockets.disconnected('bob');
+    expect(world.log).toEqual(['agent-presence']);
   });
 
   it('that is back ends the disconnection everywhere', async () => {
@@ -47,11 +57,13 @@ describe('the last socket of an agent', () => {
     }
   });
 
-  it('is reported again after a failure, and by then every conversation has heard of it once', async () => {
+  it('that one conversation cannot hear of fails, reaches the others, and repeated it reaches all of them once', async () => {
     const { world, sockets } = await atTheDesk();
     world.absentAgents.add('ann');
     world.fail('save', 1);
     await expect(sockets.disconnected('ann')).rejects.toThrow(DependencyError);
+    const reached = [ID, OTHER].filter((id) => world.conversation(id).agentDisconnection !== undefined);
+    expect(reached).toHaveLength(1);
     await sockets.disconnected('ann');
     for (const id of [ID, OTHER]) expect(world.conversation(id).agentDisconnectionCount).toBe(1);
   });

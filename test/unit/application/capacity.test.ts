@@ -4,8 +4,8 @@ import { accepted, ANN, BOB, connect, connected, ID, scene } from './scene';
 
 /** Units held, by agent: what the ledger says. */
 const held = (made: ReturnType<typeof scene>, agentId: string) =>
-  made.world
-    .loadOf(agentId)
+  made.world.ledger
+    .load(agentId)
     .holdings.map(({ conversationId, assignment }) => `${conversationId} ${assignment}`);
 
 async function inQueue() {
@@ -51,7 +51,7 @@ describe('the capacity of agents who accept', () => {
 
   it('that is full refuses them, and nothing is stored', async () => {
     const made = await inQueue();
-    made.world.capacityTotals.set('ann', 10);
+    await made.world.capacity.setTotal('ann', 10);
     made.world.log.length = 0;
     expect(await made.handle(accepted(ANN))).toMatchObject({
       kind: 'refused',
@@ -59,6 +59,38 @@ describe('the capacity of agents who accept', () => {
     });
     expect(made.world.log).toEqual(['load', 'reserve-capacity']);
     expect(made.world.conversation(ID).state).toBe('Open');
+    expect(held(made, 'ann')).toEqual([]);
+  });
+});
+
+describe('capacity that was reserved for an assignment', () => {
+  it('that somebody else gets first is given back', async () => {
+    const made = await inQueue();
+    const { world } = made;
+    let faster: Promise<unknown> | undefined;
+    world.gate = async (operation) => {
+      if (operation !== 'save' || faster !== undefined) return;
+      expect(held(made, 'ann')).toEqual([`${ID} 1`]);
+      faster = made.handle(accepted(BOB));
+      await faster;
+    };
+    expect(await made.handle(accepted(ANN))).toMatchObject({
+      refusal: { code: 'assigned-to-other-agent' },
+    });
+    expect(held(made, 'ann')).toEqual([]);
+    expect(held(made, 'bob')).toEqual([`${ID} 1`]);
+  });
+
+  it('is given back when the customer leaves first', async () => {
+    const made = await inQueue();
+    let leaving: Promise<unknown> | undefined;
+    made.world.gate = async (operation) => {
+      if (operation !== 'save' || leaving !== undefined) return;
+      leaving = made.handle({ type: 'customer-left' });
+      await leaving;
+    };
+    expect(await made.handle(accepted(ANN))).toMatchObject({ refusal: { code: 'conversation-ended' } });
+    expect(held(made, 'ann')).toEqual([]);
   });
 });
 
@@ -73,5 +105,19 @@ describe('If-Match', () => {
     expect(made.world.conversation(ID).state).toBe('Open');
     const current = (await made.world.store.load(ID))!.etag;
     expect(await made.service.handle(ID, accepted(ANN), current)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is held against what is stored at every attempt: a change during the first one refuses the next', async () => {
+    const made = await inQueue();
+    const seen = (await made.world.store.load(ID))!.etag;
+    let touched = false;
+    made.world.gate = (operation) => {
+      if (operation === 'save' && !touched) made.world.touch(ID);
+      touched ||= operation === 'save';
+    };
+    expect(await made.service.handle(ID, accepted(ANN), seen)).toMatchObject({
+      refusal: { code: 'precondition-failed' },
+    });
+    expect(made.world.conversation(ID).state).toBe('Open');
   });
 });

@@ -5,6 +5,8 @@ import {
   accepted,
   agentClosed,
   agentEnded,
+  ANN,
+  BOB,
   connect,
   connected,
   deadline,
@@ -30,7 +32,11 @@ function visible({ world }: Scene) {
     timers: [...world.timerList.values()].map(({ cancelled, ...timer }) =>
       cancelled === 'deadlineObsolete' ? timer : { ...timer, cancelled },
     ),
-    capacity: [...world.holdings],
+    capacity: [ANN, BOB].flatMap(({ agentId }) =>
+      world.ledger
+        .load(agentId)
+        .holdings.map(({ version: _version, ...holding }) => ({ agentId, ...holding })),
+    ),
     listed: [...world.listed.values()],
     sockets: [...world.socketsOf(ID)],
   };

@@ -26,8 +26,10 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
   reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
 
-/** One run a minute, long enough for every conversation to be drawn: the draw is fixed by id and minute. */
-/** Forty minutes, so that everybody's turn has come. Nothing is closed for its age meanwhile. */
+/**
+ * One run a minute for forty minutes, so that everybody's turn has come: the draw is fixed by id and minute. Nothing is
+ * closed for its age meanwhile.
+ */
 async function afterEveryTurn(made: Scene): Promise<ReconcileReport[]> {
   made.world.operatorSettings = { policies: policies({ wrapUpAutoClose: 'never' }), messages: [] };
   const reports: ReconcileReport[] = [];

@@ -27,6 +27,10 @@ function api() {
       readConversation(await as(who, { method: 'GET', params: { conversationId }, query }), deps),
     act: async (action: AgentAction, who: Who, conversationId = ID, body?: unknown) =>
       actOnConversation(action, await as(who, { params: { conversationId }, body }), deps),
+    acceptIf: async (etag: string) => {
+      const headers = { ...(await bearer(ANN)), 'if-match': etag };
+      return actOnConversation('accept', request({ headers, params: { conversationId: ID } }), deps);
+    },
     write: (id: string, text: string) =>
       here.service.handle(ID, {
         type: 'customer-message',
@@ -102,7 +106,7 @@ describe('a customer', () => {
     const { born, act, writes } = api();
     await born();
     const before = writes();
-    expect((await act(action, CUSTOMER, ID, { agentId: 'ann' })).status).toBe(403);
+    expect((await act(action, CUSTOMER, ID, BODIES[action])).status).toBe(403);
     expect(writes()).toEqual(before);
   });
 
@@ -167,6 +171,31 @@ describe('an agent', () => {
     const answer = await act(action, ANN);
     expect(answer.status).toBe(409);
     expect(bodyOf(answer)['code']).toBe(code);
+  });
+
+  it('who names a version acts on that version only', async () => {
+    const { born, read, write, acceptIf, world } = api();
+    await born();
+    const etagOf = async () => (await read(ANN)).headers?.['etag'] ?? '';
+    const seen = await etagOf();
+    await write('m-1', 'Anybody there?');
+    const late = await acceptIf(seen);
+    expect(late.status).toBe(412);
+    expect(bodyOf(late)['code']).toBe('precondition-failed');
+    expect(world.conversation(ID).state).toBe('Open');
+    expect((await acceptIf(await etagOf())).status).toBe(200);
+  });
+
+  it('without enough free units gets 409 and no conversation', async () => {
+    const { born, act, world } = api();
+    await born();
+    await world.capacity.setTotal('ann', 19);
+    const answer = await act('accept', ANN);
+    expect(answer.status).toBe(409);
+    expect(bodyOf(answer)['code']).toBe('agent-at-capacity');
+    expect(world.conversation(ID).state).toBe('Open');
+    await world.capacity.setTotal('ann', 20);
+    expect((await act('accept', ANN)).status).toBe(200);
   });
 
   it('wins alone when two accept at once', async () => {

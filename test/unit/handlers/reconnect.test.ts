@@ -72,6 +72,22 @@ describe('the reconnect link', () => {
     });
   });
 
+  it('is not made for a conversation that nobody knows, nor for one that has ended', async () => {
+    const { born, link, service } = site(ON);
+    expect(bodyOf(await link())).toMatchObject({ status: 404, code: 'conversation-not-found' });
+    await born();
+    await service.handle(ID, { type: 'customer-left' });
+    expect(bodyOf(await link())).toMatchObject({ status: 409, code: 'conversation-ended' });
+  });
+
+  it('has an id alone while no portal is named', async () => {
+    const { born, link } = site({ reconnect: true });
+    await born();
+    const body = bodyOf(await link());
+    expect(body['reconnectId']).toEqual(expect.any(String));
+    expect(body).not.toHaveProperty('reconnectUrl');
+  });
+
   it('is void when the customer has left, and the refusal says what can be done', async () => {
     const { born, link, negotiate, service } = site(ON);
     await born();
@@ -134,23 +150,70 @@ describe('a customer whom the site has signed in', () => {
     expect(bodyOf(await made.known({ ...WHO, choice: 'continue' }))).toMatchObject({
       conversationId: 'new-conversation-0001',
     });
-    const anew = site(ON);
-    anew.deps.newConversationId = () => 'new-conversation-0002';
-    expect(bodyOf(await anew.known({ ...WHO, choice: 'new' }))).toMatchObject({
+    // Chosen anew, the new conversation is the one that the next question is about.
+    made.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await made.known({ ...WHO, choice: 'new' }))).toMatchObject({
       conversationId: 'new-conversation-0002',
     });
+    await made.born('new-conversation-0002');
+    expect(bodyOf(await made.known(WHO))).toMatchObject({
+      prompt: { conversationId: 'new-conversation-0002' },
+    });
+  });
+
+  it('is told the name of its agent when it is asked', async () => {
+    const made = site(ON);
+    await made.known(WHO);
+    await made.born('new-conversation-0001');
+    await made.service.handle('new-conversation-0001', {
+      type: 'agent-accepted',
+      agentId: 'ann',
+      agentName: 'Ann Smith',
+    });
+    expect(bodyOf(await made.known(WHO))).toMatchObject({ prompt: { agentName: 'Ann Smith' } });
+  });
+
+  it('who chooses to continue what has ended meanwhile gets a new conversation', async () => {
+    const made = site(ON);
+    await made.known(WHO);
+    await made.born('new-conversation-0001');
+    await made.service.handle('new-conversation-0001', { type: 'customer-left' });
+    made.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await made.known({ ...WHO, choice: 'continue' }))).toMatchObject({
+      conversationId: 'new-conversation-0002',
+    });
+  });
+
+  it('is never asked about the conversation of somebody else', async () => {
+    const made = site(ON);
+    await made.known(WHO);
+    await made.born('new-conversation-0001');
+    made.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await made.known({ customerId: 'lee@shop.example' }))).toMatchObject({
+      conversationId: 'new-conversation-0002',
+    });
+  });
+
+  it.each([
+    ['body.customerId', {}],
+    ['body.customerId', { customerId: '' }],
+    ['body.choice', { ...WHO, choice: 'maybe' }],
+  ])('is refused by the name %s of the field for %j', async (field, body) => {
+    expect(bodyOf(await site(ON).known(body))).toMatchObject({ status: 400, field });
   });
 
   it('is not asked while reconnection is off, or when the conversation has ended', async () => {
     const off = site();
     await off.known(WHO);
     await off.born('new-conversation-0001');
-    expect(bodyOf(await off.known(WHO))).toHaveProperty('url');
+    off.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await off.known(WHO))).toMatchObject({ conversationId: 'new-conversation-0002' });
 
     const ended = site(ON);
     await ended.known(WHO);
     await ended.born('new-conversation-0001');
     await ended.service.handle('new-conversation-0001', { type: 'customer-left' });
-    expect(bodyOf(await ended.known(WHO))).toHaveProperty('url');
+    ended.deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await ended.known(WHO))).toMatchObject({ conversationId: 'new-conversation-0002' });
   });
 });

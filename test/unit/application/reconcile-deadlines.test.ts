@@ -1,0 +1,237 @@
+import { describe, expect, it } from '@jest/globals';
+import { reconcile, type ReconcileReport } from '../../../shared/application/reconcile';
+import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { policies } from '../../support/domain/policies';
+import {
+  accepted,
+  agentEnded,
+  ANN,
+  connect,
+  connected,
+  GRACE,
+  ID,
+  inConversation,
+  inQueue,
+  left,
+  quiet,
+  scene,
+  type Scene,
+} from './scene';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
+  reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
+
+const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
+  world.ledger.load(agentId).holdings.map(({ units }) => units);
+
+/** The agent's last socket is lost, and the agent's minute is over. */
+async function agentGone(): Promise<Scene> {
+  const made = await inConversation();
+  made.world.absentAgents.add(ANN.agentId);
+  await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+  made.clock.now += MINUTE;
+  return quiet(made);
+}
+
+/** The agent has ended the conversation, and what `WrapUp` waits for is a matter of policy. */
+async function inWrapUp(changes: Parameters<typeof policies>[0] = {}): Promise<Scene> {
+  const made = await inConversation();
+  made.world.operatorSettings = { policies: policies(changes), messages: [] };
+  await made.handle(agentEnded);
+  return quiet(made);
+}
+
+/** Each kind of deadline that is reached now, though its timer never fires. */
+const REACHED = [
+  ['an agent who does not come back', agentGone],
+  [
+    'a wrap-up that blocks capacity for a time',
+    async () => {
+      const made = await inWrapUp({ wrapUpCapacity: 5 * MINUTE });
+      made.clock.now += 5 * MINUTE;
+      return made;
+    },
+  ],
+  [
+    'a wrap-up that nobody closes',
+    async () => {
+      const made = await inWrapUp();
+      made.clock.now += 15 * MINUTE;
+      return made;
+    },
+  ],
+] as const;
+
+describe('a deadline whose timer never fired', () => {
+  it.each(REACHED)('of %s is met in the next run, and by two runs at once as by one', async (_of, reach) => {
+    const made = await reach();
+    made.clock.now += 31 * SECOND;
+    expect(await run(made)).toMatchObject({ deadlinesMet: 1, expired: 0, failed: 0 });
+
+    const twice = await reach();
+    twice.clock.now += 31 * SECOND;
+    await Promise.all([run(twice), run(twice)]);
+    expect(twice.world.conversation(ID)).toEqual(made.world.conversation(ID));
+    expect(twice.world.entriesOf(ID)).toEqual(made.world.entriesOf(ID));
+    expect(twice.world.told).toEqual(made.world.told);
+    expect(unitsOf(twice)).toEqual(unitsOf(made));
+  });
+
+  it.each(REACHED)('of %s is left to its timer while that is hardly late', async (_of, reach) => {
+    const made = await reach();
+    const before = made.world.conversation(ID);
+    made.clock.now += 5 * SECOND;
+    expect(await run(made)).toMatchObject({ deadlinesMet: 0 });
+    expect(made.world.conversation(ID)).toEqual(before);
+  });
+
+  it('gives the conversation of an agent who does not come back to the queue, and the units with it', async () => {
+    const made = await agentGone();
+    expect(unitsOf(made)).toEqual([20]);
+    made.clock.now += 31 * SECOND;
+    await run(made);
+    expect(made.world.conversation(ID)).toMatchObject({
+      state: 'Open',
+      requeue: { reason: 'agent-disconnected', agentId: 'ann' },
+    });
+    expect(unitsOf(made)).toEqual([]);
+    expect(made.world.listed.get(ID)).toMatchObject({ state: 'Open', deadlines: [] });
+  });
+
+  it('leaves the conversation with an agent of whom the service says that she is there', async () => {
+    const made = await agentGone();
+    made.world.absentAgents.clear();
+    made.clock.now += MINUTE;
+    expect(await run(made)).toMatchObject({ healed: 1, deadlinesMet: 0 });
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Active', agent: { id: 'ann' } });
+    expect(made.world.conversation(ID).agentDisconnection).toBeUndefined();
+  });
+
+  it('gives the units of a wrap-up back when their time is over, and the wrap-up goes on', async () => {
+    const made = await inWrapUp({ wrapUpCapacity: 5 * MINUTE });
+    made.clock.now += 4 * MINUTE;
+    await run(made);
+    expect(unitsOf(made)).toEqual([20]);
+    made.clock.now += MINUTE + 31 * SECOND;
+    await run(made);
+    expect(unitsOf(made)).toEqual([]);
+    expect(made.world.conversation(ID).state).toBe('WrapUp');
+    expect(made.world.pushes).toContainEqual(
+      expect.objectContaining({
+        audience: { to: 'agent', agentId: 'ann' },
+        push: expect.objectContaining({ type: 'capacity-released', units: 20 }),
+      }),
+    );
+  });
+
+  it('closes a wrap-up, which leaves the list and takes no more capacity', async () => {
+    const made = await inWrapUp();
+    expect(unitsOf(made)).toEqual([20]);
+    made.clock.now += 15 * MINUTE + 31 * SECOND;
+    await run(made);
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Closed', closeReason: 'auto-closed' });
+    expect(made.world.listed.size).toBe(0);
+    expect(unitsOf(made)).toEqual([]);
+  });
+
+  it('is met together with another one of the same conversation: the agent gone, and the customer', async () => {
+    const made = await agentGone();
+    await made.leavesSilently('tab-a');
+    made.clock.now += GRACE + 31 * SECOND;
+    // Whichever comes first: the conversation ends once, and nobody holds anything of it in the queue.
+    await run(made);
+    await run(made);
+    const { state, end } = made.world.conversation(ID);
+    expect(end).toMatchObject({ reason: 'customer-disconnected' });
+    expect(['WrapUp', 'Closed']).toContain(state);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+    expect(unitsOf(made)).toEqual(state === 'WrapUp' ? [20] : []);
+  });
+});
+
+/** So many customers wait, one second behind the other. */
+async function queueOf(length: number): Promise<Scene & { readonly ids: readonly string[] }> {
+  const made = scene();
+  const ids = Array.from({ length }, (_, n) => `conversation-${String(n + 1).padStart(4, '0')}`);
+  for (const id of ids) {
+    await made.service.handle(id, { ...connect, conversationId: id } as typeof connect);
+    made.world.open(id, `tab-of-${id}`);
+    await made.service.handle(id, connected(`tab-of-${id}`, made.clock.now));
+    made.clock.now += SECOND;
+  }
+  return { ...quiet(made), ids };
+}
+
+const told = ({ world }: Scene) =>
+  world.pushes.flatMap(({ conversationId, audience, push }) =>
+    push.type === 'queue-position' ? [[conversationId, audience.to, push.position]] : [],
+  );
+
+describe('a place in the queue', () => {
+  it('is told in the order of waiting, and once', async () => {
+    const made = await queueOf(3);
+    expect(await run(made)).toMatchObject({ positionsTold: 3, failed: 0 });
+    expect(told(made)).toEqual(made.ids.map((id, index) => [id, 'customer', index + 1]));
+    made.clock.now += MINUTE;
+    expect(await run(made)).toMatchObject({ positionsTold: 0 });
+    expect(told(made)).toHaveLength(3);
+  });
+
+  it('is told anew to those who move up, and to nobody else', async () => {
+    const made = await queueOf(3);
+    await run(made);
+    const [first, second, third] = made.ids as [string, string, string];
+    await made.service.handle(second, accepted());
+    quiet(made);
+    expect(await run(made)).toMatchObject({ positionsTold: 1 });
+    expect(told(made)).toEqual([[third, 'customer', 2]]);
+    await made.service.handle(first, left);
+    quiet(made);
+    await run(made);
+    expect(told(made)).toEqual([[third, 'customer', 1]]);
+  });
+
+  it('is told to the first ten', async () => {
+    const made = await queueOf(12);
+    await run(made);
+    expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(0, 10));
+  });
+
+  it('is counted for every queue by itself', async () => {
+    const made = await queueOf(2);
+    const [first, second] = made.ids as [string, string];
+    await made.service.handle(first, accepted());
+    await made.service.handle(first, { type: 'agent-transferred', agentId: 'ann', queue: 'billing' });
+    quiet(made);
+    await run(made);
+    expect(told(made).sort()).toEqual([
+      [first, 'customer', 1],
+      [second, 'customer', 1],
+    ]);
+  });
+
+  it('is kept by a customer who is away, and told when it is back', async () => {
+    const made = await queueOf(2);
+    const [first, second] = made.ids as [string, string];
+    const lost = { connectionId: `tab-of-${first}`, occurredAt: made.clock.now };
+    made.world.lose(first, lost.connectionId);
+    await made.service.handle(first, { type: 'disconnected', ...lost });
+    await run(made);
+    expect(told(made)).toEqual([[second, 'customer', 2]]);
+    made.world.open(first, 'tab-b');
+    await made.service.handle(first, connected('tab-b', made.clock.now));
+    await run(made);
+    expect(told(made)).toContainEqual([first, 'customer', 1]);
+  });
+
+  it('that could not be pushed is told by a later run', async () => {
+    const made = await inQueue();
+    made.world.fail('push', 1);
+    expect(await run(made)).toMatchObject({ failed: 1 });
+    made.clock.now += MINUTE;
+    expect(await run(made)).toMatchObject({ positionsTold: 1 });
+    expect(told(made)).toEqual([[ID, 'customer', 1]]);
+  });
+});
