@@ -27,8 +27,10 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
     case 'Open': {
       const due = after(active, policyFor(policies, 'openAutoClose', situation));
       if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
-      const { disconnection } = conversation;
-      return disconnection !== undefined && disconnection.deadline > due ? due : undefined;
+      const { disconnection, autoClosure } = conversation;
+      if (disconnection === undefined) return undefined;
+      // Once it runs it is put off only, never dropped: a late event that changes nothing else has no effects to repeat.
+      return autoClosure !== undefined || disconnection.deadline > due ? due : undefined;
     }
     case 'Active':
     case 'Closed':
