@@ -14,7 +14,8 @@ export function reachAgentDeadline(
   if (agentDisconnection?.number !== event.number) {
     if (lastAgentDisconnection?.number !== event.number) return unchanged({ type: 'superseded' });
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
-    if (lastAgentDisconnection.outcome === 'returned' && state === 'Active') {
+    const isBack = lastAgentDisconnection.outcome === 'returned' && agentDisconnection === undefined;
+    if (isBack && state === 'Active') {
       return unchanged({ type: 'agent-present' }, effectsOfAgentReturn(conversation));
     }
     const isThis = state === 'Open' && conversation.requeue?.at === lastAgentDisconnection.endedAt;

@@ -8,6 +8,7 @@ import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
   accepted,
   afterStart,
+  agentAccepted,
   agentClosed,
   agentEnded,
   alive,
@@ -15,7 +16,11 @@ import {
   connected,
   contextAt,
   customerMessage,
+  disconnected,
+  effectsOf,
+  lost,
   NOBODY,
+  offered,
   PROFILE,
   START,
 } from '../../support/domain/builders';
@@ -50,6 +55,7 @@ const born = (workstream: string, changes: Partial<PolicyValues> = {}): Conversa
 const dueOf = (conversation: Conversation) =>
   deadlinesOf(conversation).find(({ kind }) => kind === 'auto-close')?.at;
 const AT = afterStart(30);
+const isPush = ({ type }: { readonly type: string }): boolean => type === 'push';
 
 describe('WrapUp', () => {
   it('is closed 15 minutes after the end, and nobody is told twice', () => {
@@ -67,8 +73,40 @@ describe('WrapUp', () => {
   });
 
   it('waits for a capacity block that is longer', () => {
-    const wrapUp = after(accepted(), agentEnded(), AT, { wrapUpCapacity: 40 * MINUTE });
+    const longer = { wrapUpCapacity: 40 * MINUTE };
+    const wrapUp = after(accepted(), agentEnded(), AT, longer);
     expect(dueOf(wrapUp)).toBe(AT + 40 * MINUTE);
+    expect(outcome(wrapUp, closure(1), AT + 15 * MINUTE, longer)).toEqual({
+      type: 'not-reached',
+      deadline: AT + 40 * MINUTE,
+    });
+    expect(after(wrapUp, closure(1), AT + 40 * MINUTE, longer).state).toBe('Closed');
+  });
+
+  it.each<PolicyValues['wrapUpCapacity']>(['always', 'none', MINUTE])(
+    'is closed no earlier and no later for a capacity block of %s',
+    (wrapUpCapacity) => {
+      expect(dueOf(after(accepted(), agentEnded(), AT, { wrapUpCapacity }))).toBe(AT + 15 * MINUTE);
+    },
+  );
+
+  it('is not closed by itself where policy says never', () => {
+    expect(dueOf(after(accepted(), agentEnded(), AT, { wrapUpAutoClose: 'never' }))).toBeUndefined();
+  });
+
+  it('of a persistent chat is closed after a day', () => {
+    const active = after(born('persistent'), agentAccepted(), afterStart(5));
+    expect(dueOf(after(active, agentEnded(), AT))).toBe(AT + 24 * 60 * MINUTE);
+  });
+
+  it('is closed when policy says so at that moment, whatever it said when the timer began', () => {
+    const wrapUp = after(accepted(), agentEnded(), AT);
+    const due = AT + 15 * MINUTE;
+    expect(outcome(wrapUp, closure(1), due, { wrapUpAutoClose: 'never' })).toEqual({ type: 'superseded' });
+    expect(outcome(wrapUp, closure(1), due, { wrapUpAutoClose: 20 * MINUTE })).toEqual({
+      type: 'not-reached',
+      deadline: AT + 20 * MINUTE,
+    });
   });
 
   it('is not closed again when its agent was faster', () => {
@@ -79,8 +117,19 @@ describe('WrapUp', () => {
 });
 
 describe('Active', () => {
-  it('is never closed for its age', () => {
-    expect(dueOf(accepted())).toBeUndefined();
+  it.each<[string, () => Conversation]>([
+    ['accepted', () => accepted()],
+    ['only offered', () => offered()],
+    ['a persistent chat', () => after(born('persistent'), agentAccepted(), afterStart(5))],
+  ])('is never closed for its age: %s', (_what, active) => {
+    expect(active().state).toBe('Active');
+    expect(dueOf(active())).toBeUndefined();
+  });
+
+  it('is not closed by the timer of the queue it came from', () => {
+    const strict = { openAutoCloseWhileConnected: true };
+    const active = after(born('default', strict), agentAccepted(), afterStart(5), strict);
+    expect(outcome(active, closure(1), START + 20 * MINUTE + SECOND, strict)).toEqual({ type: 'superseded' });
   });
 });
 
@@ -112,19 +161,66 @@ describe('Open', () => {
     });
   });
 
-  it('of a persistent chat is closed after 30 days', () => {
-    expect(dueOf(born('persistent'))).toBe(START + SECOND + 30 * 24 * 60 * MINUTE);
+  it('whose customer is away has no closure when the grace period is over before', () => {
+    const away = lost(born('default'));
+    expect(away.disconnection!.deadline).toBeLessThan(away.stateSince + 20 * MINUTE);
+    expect(dueOf(away)).toBeUndefined();
+  });
+
+  it('whose customer comes back has no closure any more, and its timer is cancelled', () => {
+    const long = { grace: 60 * MINUTE };
+    const away = after(born('default', long), disconnected('tab-1', AT), AT, long);
+    const { number } = away.autoClosure!;
+    const back = decide(away, connected('tab-2', AT + MINUTE), contextAt(AT + MINUTE, long));
+    if (back.kind !== 'changed') throw new Error(back.kind);
+    expect(dueOf(back.conversation)).toBeUndefined();
+    expect(back.effects).toContainEqual(
+      expect.objectContaining({ type: 'cancel-timer', kind: 'auto-close', number }),
+    );
+    expect(outcome(back.conversation, closure(number), START + 60 * MINUTE, long)).toEqual({
+      type: 'superseded',
+    });
+  });
+
+  it('has no closure where policy says never', () => {
+    const never = { openAutoClose: 'never', openAutoCloseWhileConnected: true } as const;
+    expect(dueOf(born('default', never))).toBeUndefined();
+  });
+
+  it('begins anew when an agent gives the conversation back', () => {
+    const strict = { openAutoCloseWhileConnected: true };
+    const active = after(born('default', strict), agentAccepted(), afterStart(5), strict);
+    const queued = after(active, { type: 'agent-released', agentId: 'anna' }, AT, strict);
+    expect(queued.autoClosure).toEqual({ number: 2, deadline: AT + 20 * MINUTE });
+  });
+
+  it('of a persistent chat is closed after 30 days, without asking, and the customer reads it', () => {
+    const conversation = born('persistent');
+    const due = START + SECOND + 30 * 24 * 60 * MINUTE;
+    expect(dueOf(conversation)).toBe(due);
+    const { number } = conversation.autoClosure!;
+    const fired: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number };
+    expect(decide(conversation, fired, contextAt(due))).toMatchObject({
+      outcome: { type: 'auto-closed' },
+      conversation: { state: 'Closed', end: { reason: 'auto-closed', at: due } },
+      entries: [{ trigger: 'session-ended', recipient: 'customer', reason: 'auto-closed' }],
+    });
+  });
+
+  it('is put off by every message, without another timer', () => {
+    const conversation = born('persistent');
+    const { number, deadline } = conversation.autoClosure!;
+    const decision = decide(conversation, customerMessage('m1'), contextAt(START + MINUTE));
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    expect(decision.conversation.autoClosure).toEqual({ number, deadline: deadline + MINUTE - SECOND });
+    expect(decision.effects.map(({ type }) => type)).not.toContain('start-timer');
   });
 });
 
 describe('Waiting', () => {
   const DAY = 24 * 60 * MINUTE;
   const waiting = (): Conversation => {
-    const active = after(
-      born('persistent'),
-      { type: 'agent-accepted', agentId: 'anna', agentName: 'Anna', capacity: 'reserved' },
-      afterStart(5),
-    );
+    const active = after(born('persistent'), agentAccepted(), afterStart(5));
     return after(active, agentClosed(), AT);
   };
 
@@ -137,6 +233,10 @@ describe('Waiting', () => {
       conversation: { state: 'Closed', end: { reason: 'auto-closed' } },
       entries: [{ trigger: 'session-ended', recipient: 'customer' }],
     });
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    const again = decide(decision.conversation, closure(number), contextAt(AT + DAY + MINUTE));
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'auto-closed' } });
+    expect(effectsOf(again)).toEqual(expect.arrayContaining(decision.effects.filter(isPush)));
   });
 
   it('is put off by a sign of life', () => {

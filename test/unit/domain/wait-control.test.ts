@@ -1,20 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE } from '../../../shared/domain/time';
+import { decide } from '../../../shared/domain/decide';
+import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import { MINUTE, toIso } from '../../../shared/domain/time';
 import {
   accepted,
   afterStart,
   alive,
   change,
+  connected,
+  contextAt,
   deadlineReached,
   decideAt,
+  disconnected,
   effectTypes,
+  expired,
   lost,
   NOBODY,
   outcomeOf,
+  pushesOf,
   runningDisconnection,
 } from '../../support/domain/builders';
-import type { Presence } from '../../../shared/domain/events';
 
 const extended = (minutes: number, key = 'key-1'): ConversationEvent => ({
   type: 'wait-extended',
@@ -50,6 +55,43 @@ describe('an agent extends the wait', () => {
     expect(effectTypes(again)).toContain('push wait-extended');
   });
 
+  it('and the colleagues are told the new deadline, and what was added in all', () => {
+    const first = change(lost(), extended(5), AT).conversation;
+    const decision = change(first, extended(2, 'key-2'), AT + 1_000);
+    const { number, deadline } = runningDisconnection(decision.conversation);
+    expect(pushesOf(decision)).toMatchObject([
+      { type: 'wait-extended', number, deadline: toIso(deadline), extendedBy: 'PT7M' },
+    ]);
+    expect(effectTypes(decision)).not.toContain('start-timer');
+  });
+
+  it('and a repeated loss does not take it back', () => {
+    const { conversation } = change(lost(), extended(5), AT);
+    const again = decideAt(conversation, disconnected('tab-1', afterStart(10)), AT + 1_000);
+    expect(again.kind).toBe('unchanged');
+    expect(pushesOf(again)).toEqual(
+      pushesOf(change(accepted(), disconnected('tab-1', afterStart(10)), afterStart(10))),
+    );
+  });
+
+  it('and the customer who comes back within it is back', () => {
+    const { deadline } = runningDisconnection(lost());
+    const { conversation } = change(lost(), extended(5), AT);
+    const back = change(conversation, connected('tab-2', deadline + MINUTE), deadline + MINUTE).conversation;
+    expect(back).toMatchObject({ state: 'Active', lastDisconnection: { outcome: 'reconnected' } });
+    expect(decideAt(back, deadlineReached(2), deadline + 5 * MINUTE)).toMatchObject({
+      outcome: { type: 'customer-present' },
+    });
+  });
+
+  it('of the next disconnection as if there had been none before', () => {
+    const { conversation } = change(lost(), extended(30), AT);
+    const back = change(conversation, connected('tab-2', AT), AT).conversation;
+    const next = lost(back, AT + MINUTE, 'tab-2');
+    expect(runningDisconnection(next).extension).toBeUndefined();
+    expect(decideAt(next, extended(30), AT + MINUTE).kind).toBe('changed');
+  });
+
   it('by 30 minutes in all, and no more', () => {
     const { conversation } = change(lost(), extended(20), AT);
     expect(decideAt(conversation, extended(11, 'key-2'), AT)).toMatchObject({
@@ -59,6 +101,22 @@ describe('an agent extends the wait', () => {
       },
     });
     expect(decideAt(conversation, extended(10, 'key-2'), AT).kind).toBe('changed');
+  });
+
+  it('by what policy allows, and by nothing where it allows nothing', () => {
+    for (const [most, minutes, left] of [
+      [2, 3, 'PT2M is left'],
+      [0, 1, 'PT0S is left'],
+    ] as const) {
+      const decision = decide(lost(), extended(minutes), contextAt(AT, { maxExtension: most * MINUTE }));
+      expect(decision).toMatchObject({
+        refusal: {
+          code: 'extension-too-long',
+          state: 'Active',
+          detail: expect.stringContaining(left) as unknown as string,
+        },
+      });
+    }
   });
 
   it('only while the customer is away', () => {
@@ -85,6 +143,30 @@ describe('an agent ends the wait', () => {
       expect.objectContaining({ type: 'cancel-timer', kind: 'disconnection', number: 2 }),
     );
     expect(decideAt(decision.conversation, deadlineReached(2), AT + 10 * MINUTE).kind).toBe('unchanged');
+  });
+
+  it('and a repetition is refused, but everyone is told again; a colleague tells nobody', () => {
+    const first = change(lost(), waitEnded(NOBODY), AT);
+    const again = decideAt(first.conversation, waitEnded(), AT + 1_000);
+    expect(again).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'conversation-ended', state: 'WrapUp', endReason: 'customer-disconnected' },
+    });
+    expect(pushesOf(again)).toEqual(pushesOf(first));
+    const byBen: ConversationEvent = { type: 'wait-ended', agentId: 'ben' };
+    expect(decideAt(first.conversation, byBen, AT + 1_000)).toMatchObject({ kind: 'refused', effects: [] });
+  });
+
+  it('that others have ended by themselves is not told again on behalf of the agent', () => {
+    expect(decideAt(expired(), waitEnded(), afterStart(600))).toMatchObject({ kind: 'refused', effects: [] });
+  });
+
+  it('but nobody is waited for any more: the refusal tells of the return again', () => {
+    const returned = change(lost(), waitEnded(alive('tab-2')), AT);
+    const again = decideAt(returned.conversation, waitEnded(), AT + 1_000);
+    expect(again).toMatchObject({ kind: 'refused', refusal: { code: 'customer-is-connected' } });
+    expect(pushesOf(again)).toEqual(pushesOf(returned));
+    expect(pushesOf(again).map(({ type }) => type)).toEqual(['customer-back']);
   });
 
   it('but a customer who is there is not ended: the record is healed', () => {

@@ -1,0 +1,195 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Conversation } from '../../../shared/domain/conversation';
+import { decide } from '../../../shared/domain/decide';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import type { PolicyValues } from '../../../shared/domain/policies/policy';
+import { MINUTE } from '../../../shared/domain/time';
+import {
+  accepted,
+  afterStart,
+  agentAccepted,
+  agentClosed,
+  agentEnded,
+  agentOffered,
+  ANNA,
+  BEN,
+  change,
+  connect,
+  connected,
+  connectedCustomer,
+  contextAt,
+  customerLeft,
+  decideAt,
+  effectsOf,
+  effectTypes,
+  expired,
+  lost,
+  offered,
+  PROFILE,
+} from '../../support/domain/builders';
+
+/** "Understand conversation states" (Dynamics 365 Omnichannel), Wrap-up: "Block capacity for wrap up". */
+
+const AT = afterStart(60);
+const unanswered: ConversationEvent = { type: 'agent-accepted', ...ANNA };
+const release = { type: 'release-capacity', agentId: 'anna', assignment: 1 };
+const reached = (number: number): ConversationEvent => ({
+  type: 'deadline-reached',
+  kind: 'capacity-release',
+  number,
+});
+const persistent = (): Conversation => {
+  const event = { ...connect(), profile: { ...PROFILE, workstream: 'persistent' } } as ConversationEvent;
+  const born = change(undefined, event, afterStart(0)).conversation;
+  return accepted(change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation);
+};
+const endWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = accepted()) => {
+  const decision = decide(before, agentEnded(), contextAt(AT, { wrapUpCapacity }));
+  if (decision.kind !== 'changed') throw new Error(decision.kind);
+  return decision;
+};
+
+describe('the capacity of an agent', () => {
+  it('is asked for before an assignment, in the units that policy says', () => {
+    const question = decide(connectedCustomer(), unanswered, contextAt(AT, { capacityUnits: 35 }));
+    expect(question).toEqual({ kind: 'capacity-needed', agentId: 'anna', assignment: 1, units: 35 });
+  });
+
+  it('is taken in the units that policy said then, whatever it says later', () => {
+    const taken = decide(connectedCustomer(), agentAccepted(), contextAt(AT, { capacityUnits: 35 }));
+    expect(taken).toMatchObject({
+      conversation: { capacityHold: { agentId: 'anna', assignment: 1, units: 35 } },
+    });
+  });
+
+  it.each<[string, ConversationEvent]>([
+    ['picked', { ...unanswered, capacity: 'full' }],
+    ['offered', { type: 'agent-offered', ...ANNA, capacity: 'full' }],
+  ])('that is full refuses a conversation that is %s, and names the units', (_how, event) => {
+    expect(decideAt(connectedCustomer(), event, AT)).toMatchObject({
+      kind: 'refused',
+      refusal: {
+        code: 'agent-at-capacity',
+        state: 'Open',
+        detail: expect.stringContaining('20') as unknown as string,
+      },
+      effects: [],
+    });
+  });
+
+  it('is not asked for again when an offer is accepted', () => {
+    expect(decideAt(offered(), unanswered, AT)).toMatchObject({
+      kind: 'changed',
+      conversation: { capacityHold: { agentId: 'anna', assignment: 1 } },
+    });
+  });
+
+  it('goes back to the first agent when the offer goes to another', () => {
+    const decision = change(offered(), agentOffered(BEN), AT);
+    expect(decision.conversation.capacityHold).toMatchObject({ agentId: 'ben', assignment: 2 });
+    expect(decision.effects).toContainEqual(release);
+  });
+});
+
+describe('the capacity of an agent is free at once when the conversation', () => {
+  it.each<[string, () => Conversation, ConversationEvent]>([
+    ['is declined', offered, { type: 'agent-declined', agentId: 'anna' }],
+    ['is released', accepted, { type: 'agent-released', agentId: 'anna' }],
+    ['is transferred', accepted, { type: 'agent-transferred', agentId: 'anna', queue: 'billing' }],
+    ['goes back to the queue with its window', accepted, agentClosed()],
+    ['waits for its customer', persistent, agentClosed()],
+    ['is left by its customer before it was accepted', offered, customerLeft()],
+  ])('%s', (_why, before, event) => {
+    const decision = change(before(), event, AT);
+    expect(decision.conversation.capacityHold).toBeUndefined();
+    expect(decision.effects).toContainEqual(release);
+    expect(effectsOf(decideAt(decision.conversation, event, AT + 1))).toContainEqual(release);
+  });
+
+  it('and comes back to the same agent as another assignment, which a late timer leaves alone', () => {
+    const queued = change(accepted(), { type: 'agent-released', agentId: 'anna' }, AT).conversation;
+    const again = change(queued, agentAccepted(), AT + 1).conversation;
+    expect(again.capacityHold).toMatchObject({ agentId: 'anna', assignment: 2 });
+    expect(decideAt(again, reached(1), AT + 60 * MINUTE)).toMatchObject({
+      outcome: { type: 'superseded' },
+      effects: [],
+    });
+  });
+});
+
+describe('a wrap-up', () => {
+  it('blocks capacity until it is closed', () => {
+    const wrapUp = endWith('always');
+    expect(wrapUp.conversation.capacityHold).toMatchObject({ agentId: 'anna' });
+    expect(wrapUp.effects).not.toContainEqual(release);
+    expect(change(wrapUp.conversation, agentClosed(), AT).effects).toContainEqual(release);
+  });
+
+  it('blocks capacity until it closes itself', () => {
+    const wrapUp = endWith('always').conversation;
+    const closes: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+    expect(change(wrapUp, closes, AT + 15 * MINUTE).effects).toContainEqual(release);
+  });
+
+  it('does not block capacity', () => {
+    const wrapUp = endWith('none');
+    expect(wrapUp.conversation.capacityHold).toBeUndefined();
+    expect(wrapUp.effects).toContainEqual(release);
+    expect(effectTypes(change(wrapUp.conversation, agentClosed(), AT))).not.toContain('release-capacity');
+  });
+
+  it('after an absence of the customer is a wrap-up like any other', () => {
+    expect(expired(lost()).capacityHold).toEqual({ agentId: 'anna', assignment: 1, units: 20 });
+  });
+});
+
+describe('a wrap-up that blocks capacity for a custom time', () => {
+  const due = AT + 2 * MINUTE;
+
+  it('has a timer of its own, and the agent is told when the units are free', () => {
+    const wrapUp = endWith(2 * MINUTE);
+    expect(wrapUp.effects).not.toContainEqual(release);
+    expect(wrapUp.effects).toContainEqual({
+      type: 'start-timer',
+      kind: 'capacity-release',
+      number: 1,
+      deadline: due,
+    });
+    expect(decideAt(wrapUp.conversation, reached(1), due - 1)).toMatchObject({
+      outcome: { type: 'not-reached', deadline: due },
+      effects: [],
+    });
+    const freed = change(wrapUp.conversation, reached(1), due);
+    expect(freed.conversation).toMatchObject({ state: 'WrapUp' });
+    expect(freed.conversation.capacityHold).toBeUndefined();
+    expect(freed.effects).toContainEqual(release);
+    expect(freed.effects).toContainEqual(
+      expect.objectContaining({
+        audience: { to: 'agent', agentId: 'anna' },
+        push: expect.objectContaining({ type: 'capacity-released', units: 20 }) as unknown,
+      }),
+    );
+  });
+
+  it('gives them back again when its timer fires again', () => {
+    const freed = change(endWith(2 * MINUTE).conversation, reached(1), due);
+    const again = decideAt(freed.conversation, reached(1), due + 1);
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'capacity-released' } });
+    expect(effectsOf(again)).toEqual(expect.arrayContaining(freed.effects.filter(isRelease)));
+  });
+
+  it('gives them back earlier when the agent closes it, and its timer has nothing left to do', () => {
+    const closed = change(endWith(2 * MINUTE).conversation, agentClosed(), AT + MINUTE);
+    expect(closed.effects).toContainEqual(release);
+    expect(closed.effects).toContainEqual(
+      expect.objectContaining({ type: 'cancel-timer', kind: 'capacity-release', number: 1 }),
+    );
+    expect(decideAt(closed.conversation, reached(1), due)).toMatchObject({
+      outcome: { type: 'superseded' },
+      effects: [],
+    });
+  });
+});
+
+const isRelease = (effect: { readonly type: string }): boolean =>
+  effect.type === 'release-capacity' || effect.type === 'push';

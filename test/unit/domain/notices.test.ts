@@ -1,0 +1,164 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Conversation } from '../../../shared/domain/conversation';
+import { decide } from '../../../shared/domain/decide';
+import type { Decision } from '../../../shared/domain/decision';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../shared/domain/messages/trigger';
+import type { AutomatedMessageTrigger } from '../../../shared/domain/messages/trigger';
+import { MINUTE } from '../../../shared/domain/time';
+import {
+  accepted,
+  afterStart,
+  agentAccepted,
+  agentClosed,
+  agentEnded,
+  agentOffered,
+  change,
+  connectedCustomer,
+  contextAt,
+  customerLeft,
+  deadlineReached,
+  decideAt,
+  effectsOf,
+  expired,
+  lost,
+  NOBODY,
+  offered,
+} from '../../support/domain/builders';
+
+/** "Preconfigured automated message triggers" (Dynamics 365 Omnichannel). */
+
+const AT = afterStart(60);
+const LATE = afterStart(600);
+const place = (position: number): ConversationEvent => ({ type: 'queue-position-known', position });
+const agentGone = () => change(accepted(), { type: 'agent-disconnected', agentId: 'anna' }, AT).conversation;
+const agentStaysAway: ConversationEvent = {
+  type: 'deadline-reached',
+  kind: 'agent-disconnection',
+  number: 1,
+  agentPresent: false,
+};
+const ended = () => change(accepted(), agentEnded(), AT).conversation;
+const closesItself: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+
+interface Cause {
+  readonly before: () => Conversation;
+  readonly event: ConversationEvent;
+  readonly at: number;
+  readonly text: string;
+  /** Whose sockets it is pushed to. */
+  readonly pushedTo: readonly ('customer' | 'agent')[];
+}
+const cause = (before: () => Conversation, event: ConversationEvent, at: number, text: string) => ({
+  by: (...pushedTo: Cause['pushedTo']): Cause => ({ before, event, at, text, pushedTo }),
+});
+
+const CAUSES: Record<AutomatedMessageTrigger, Cause> = {
+  'customer-disconnected': cause(lost, deadlineReached(2, NOBODY), LATE, 'disconnected').by('agent'),
+  'customer-ended-conversation': cause(accepted, customerLeft(), AT, 'The customer has ended').by('agent'),
+  'agent-assigned': cause(connectedCustomer, agentOffered(), AT, 'assigned').by('customer', 'agent'),
+  'agent-joined': cause(offered, agentAccepted(), AT, 'Anna has joined').by('customer', 'agent'),
+  'agent-left': cause(accepted, { type: 'agent-released', agentId: 'anna' }, AT, 'Anna has left').by(
+    'customer',
+  ),
+  'agent-disconnected': cause(agentGone, agentStaysAway, LATE, 'Anna was disconnected').by('customer'),
+  'agent-ended-conversation': cause(accepted, agentEnded(), AT, 'The agent has ended').by(
+    'customer',
+    'agent',
+  ),
+  'session-ended': cause(ended, agentClosed(), AT, 'This chat has ended').by('customer', 'agent'),
+  'customer-next-in-line': cause(connectedCustomer, place(1), AT, 'next in line').by('customer'),
+  'customer-position-in-queue': cause(connectedCustomer, place(3), AT, 'number 3').by('customer'),
+};
+const EVERY = AUTOMATED_MESSAGE_TRIGGERS.map((trigger) => [trigger, CAUSES[trigger]] as const);
+
+const noticePushes = (decision: Decision) =>
+  effectsOf(decision).flatMap((effect) =>
+    effect.type === 'push' && effect.push.type === 'notice' ? [effect] : [],
+  );
+
+describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pushedTo }) => {
+  const active = change(before(), event, at);
+
+  it('is one entry of the transcript, the next one, by nobody, and for whom it is meant', () => {
+    expect(active.entries).toMatchObject([
+      {
+        kind: 'notice',
+        sequence: before().lastSequence + 1,
+        at,
+        author: { role: 'system' },
+        trigger,
+        recipient: pushedTo.includes('customer') ? 'customer' : 'agent',
+        text: expect.stringContaining(text) as unknown as string,
+      },
+    ]);
+    expect(active.conversation.lastSequence).toBe(active.entries[0]?.sequence);
+  });
+
+  it('is pushed to its recipient and to the agent who has the conversation, once each', () => {
+    const pushes = noticePushes(active);
+    const told = pushes.map(({ audience }) => audience);
+    expect(told.map(({ to }) => to)).toEqual(pushedTo);
+    if (pushedTo.includes('agent')) expect(told).toContainEqual({ to: 'agent', agentId: 'anna' });
+    const [entry] = active.entries;
+    for (const { push } of pushes) {
+      expect(push).toMatchObject({
+        id: `conversation-0001.entry.${entry?.sequence}`,
+        trigger,
+        text: entry?.text,
+      });
+    }
+  });
+
+  it('is pushed again, the same, when its cause is repeated, and not written again', () => {
+    const again = decideAt(active.conversation, event, at + MINUTE);
+    expect(['unchanged', 'refused']).toContain(again.kind);
+    expect(noticePushes(again)).toEqual(noticePushes(active));
+  });
+
+  it('that is deactivated is neither written nor pushed, and everything else happens all the same', () => {
+    const decision = decide(before(), event, { ...contextAt(at), messages: [{ trigger, active: false }] });
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    const { recentNotices: _active, lastSequence, ...moved } = active.conversation;
+    expect(decision.entries).toEqual([]);
+    expect(decision.conversation).toMatchObject(moved);
+    expect(decision.conversation.lastSequence).toBe(lastSequence - 1);
+    const isOther = (effect: (typeof active.effects)[number]) =>
+      effect.type !== 'update-work-list' && !(effect.type === 'push' && effect.push.type === 'notice');
+    expect(decision.effects.filter(isOther)).toEqual(active.effects.filter(isOther));
+    expect(noticePushes(decision)).toEqual([]);
+  });
+});
+
+describe('nothing is written', () => {
+  it.each<[string, () => Conversation, ConversationEvent, number]>([
+    [
+      'to a customer whom the agent had not met, when the offer is declined',
+      offered,
+      { type: 'agent-declined', agentId: 'anna' },
+      AT,
+    ],
+    ['when a wrap-up closes itself: the customer has been told', ended, closesItself, AT + 15 * MINUTE],
+    ['when the wrap-up of a lost customer is closed', expired, agentClosed(), LATE],
+    [
+      'when the wrap-up of a customer who left is closed',
+      () => change(accepted(), customerLeft(), AT).conversation,
+      agentClosed(),
+      LATE,
+    ],
+  ])('%s', (_when, before, event, at) => {
+    expect(change(before(), event, at).entries).toEqual([]);
+  });
+
+  it('about a place in the queue that the customer was told already, or that is nobody’s any more', () => {
+    const told = change(connectedCustomer(), place(2), AT).conversation;
+    expect(decideAt(told, place(2), AT + MINUTE)).toMatchObject({ kind: 'unchanged' });
+    expect(change(told, place(1), AT + MINUTE).entries).toMatchObject([{ trigger: 'customer-next-in-line' }]);
+    for (const before of [accepted(), lost(connectedCustomer()), expired()]) {
+      expect(decideAt(before, place(1), AT)).toMatchObject({
+        outcome: { type: 'ignored', because: 'not-concerned' },
+        effects: [],
+      });
+    }
+  });
+});
