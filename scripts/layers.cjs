@@ -7,6 +7,7 @@ const { posix } = require('node:path');
 const PORTS = 'shared/application/ports/';
 const ERRORS = 'shared/errors';
 const LOGGING = 'shared/logging';
+const COLLISION_PAUSE = 'shared/collision-pause';
 /** What an orchestrator and the others share: plain names and types. */
 const TIMER_CONTRACT = ['shared/workflow/deadline', 'shared/workflow/names'];
 
@@ -18,7 +19,7 @@ const layers = [
   },
   {
     of: ['shared/application/'],
-    may: ['shared/application/', 'shared/domain/', ERRORS, LOGGING],
+    may: ['shared/application/', 'shared/domain/', ERRORS, LOGGING, COLLISION_PAUSE],
     because: 'The application layer knows the domain and its own ports; the rest is handed in.',
   },
   {
@@ -84,6 +85,7 @@ const layers = [
       PORTS,
       'shared/domain/',
       ERRORS,
+      COLLISION_PAUSE,
       '@azure/data-tables',
       '@azure/identity',
       'zod',
@@ -105,7 +107,7 @@ const layers = [
     because: 'An adapter knows its port, the domain and its own SDK.',
   },
   {
-    of: [ERRORS, LOGGING, 'shared/settings', 'shared/policy-settings', 'shared/config'],
+    of: [ERRORS, LOGGING, COLLISION_PAUSE, 'shared/settings', 'shared/policy-settings', 'shared/config'],
     may: ['shared/domain/', ERRORS, 'shared/settings', 'shared/policy-settings'],
     because: 'Errors, logging, settings and configuration are below everything but the domain.',
   },

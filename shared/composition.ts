@@ -80,18 +80,17 @@ function compose(config: Config) {
 
   return {
     conversationService,
-    webPubSubEvents: (durable: DurableClient, sink: LogSink) => ({
-      service: conversationService(durable, sink),
-      agentSockets: createAgentSockets({
-        service: conversationService(durable, sink),
-        capacity,
-        participants,
-      }),
-      guard,
-      hub: config.webPubSub.hub,
-      serviceHost: config.webPubSub.host,
-      logger: createLogger(sink),
-    }),
+    webPubSubEvents: (durable: DurableClient, sink: LogSink) => {
+      const conversations = conversationService(durable, sink);
+      return {
+        service: conversations,
+        agentSockets: createAgentSockets({ service: conversations, capacity, participants }),
+        guard,
+        hub: config.webPubSub.hub,
+        serviceHost: config.webPubSub.host,
+        logger: createLogger(sink),
+      };
+    },
     negotiation: (sink: LogSink) => ({
       store,
       customers,

@@ -1,3 +1,4 @@
+import { collisionPause } from '../collision-pause';
 import type { Conversation } from '../domain/conversation';
 import {
   isQuestion,
@@ -93,7 +94,7 @@ async function decideAndSave(
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
     // on what is stored now, and asks for the presence again, for that may be what has changed.
-    await pause(attempt);
+    await collisionPause(attempt);
   }
   throw new ContentionError(ATTEMPTS);
 }
@@ -143,7 +144,3 @@ async function list(created: Conversation, { workList }: ConversationServiceDepe
   const item = workListItem(created);
   if (item !== undefined) await workList.put(item);
 }
-
-/** A short, random wait, so that writers that collided do not collide again in step. */
-const pause = (attempt: number) =>
-  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(10 * attempt, 100)));

@@ -23,5 +23,9 @@ export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
   return deadlines;
 }
 
+/** Those that are not the customer's disconnection, which is started and shown together with its news. */
+export const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
+  deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
+
 export const sameDeadline = (one: Deadline, other: Deadline): boolean =>
   one.kind === other.kind && one.number === other.number;

@@ -1,6 +1,6 @@
 import type { Channel } from './channel';
 import type { Conversation, ConversationState } from './conversation';
-import { deadlinesOf, type Deadline } from './deadlines';
+import { furtherDeadlinesOf, type Deadline } from './deadlines';
 import type { Instant } from './time';
 
 /** What the agents' list shows of a conversation that is not closed. A copy: never trusted for a decision. */
@@ -41,7 +41,7 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
     stateSince: conversation.stateSince,
     ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
     ...(queuePosition && { queuePosition: queuePosition.position }),
-    deadlines: deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection'),
+    deadlines: furtherDeadlinesOf(conversation),
     ...(disconnection && {
       disconnection: {
         number: disconnection.number,

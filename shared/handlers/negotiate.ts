@@ -3,8 +3,7 @@ import type { CustomerIndex } from '../application/ports/customer-index';
 import type { SettingsSource } from '../application/ports/settings';
 import { hasEnded, type Conversation } from '../domain/conversation';
 import { agentUserId, customerUserId } from '../domain/ids';
-import { policyFor } from '../domain/policies/policy-for';
-import { situationOf } from '../domain/policies/situation';
+import { policyOf } from '../domain/policies/policy-of';
 import { endedRefusal } from '../domain/refusals';
 import { toIso } from '../domain/time';
 import { AccessDeniedError, InvalidInputError } from '../errors';
@@ -150,7 +149,7 @@ async function continuable(
   if (stored === undefined || hasEnded(stored.conversation)) return undefined;
   const { policies } = await settings.current();
   const { conversation } = stored;
-  return policyFor(policies, 'reconnect', situationOf(conversation)) ? conversation : undefined;
+  return policyOf(conversation, 'reconnect', policies) ? conversation : undefined;
 }
 
 async function ticketFor(caller: Caller, tickets: Tickets) {

@@ -1,7 +1,6 @@
 import type { ConversationStore } from '../application/ports/conversation-store';
 import type { SettingsStore } from '../application/ports/settings-store';
 import type { CachedSettings } from '../application/settings-source';
-import { isConversationId } from '../domain/ids';
 import { BUILT_IN_RULES } from '../domain/policies/built-in-rules';
 import { explainPolicy } from '../domain/policies/explain-policy';
 import { gracePolicyOf } from '../domain/policies/grace-period';
@@ -15,6 +14,7 @@ import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
 import { agentOnly } from './agent-events';
 import { answering, answerRefusal } from './answer-failure';
+import { namedConversation } from './named-conversation';
 import { expectedOf, preconditionFailed, preconditionRequired } from './preconditions';
 
 export interface SettingsDependencies {
@@ -65,21 +65,18 @@ export const writePolicies = (request: HttpInput, deps: SettingsDependencies): P
 export const explainPolicies = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
   answering('explain-policies', deps.logger, async () => {
     agentOnly(await deps.tickets.callerOf(request.headers));
-    const conversationId = request.params['conversationId'] ?? '';
-    const stored = isConversationId(conversationId)
-      ? await deps.conversations.load(conversationId)
-      : undefined;
-    if (stored === undefined) return answerRefusal(NOT_FOUND);
+    const conversation = await namedConversation(request, deps.conversations);
+    if (conversation === undefined) return answerRefusal(NOT_FOUND);
     const { policies } = await deps.settings.current();
-    const situation = situationOf(stored.conversation);
+    const situation = situationOf(conversation);
     const explain = (name: PolicyName) => {
       const { value, ...why } = explainPolicy(policies, name, situation);
       return { ...why, value: policyValuesView({ [name]: value })[name] };
     };
     return json(200, {
-      conversationId,
+      conversationId: conversation.id,
       situation,
-      grace: explain(gracePolicyOf(stored.conversation, policies)),
+      grace: explain(gracePolicyOf(conversation, policies)),
       policies: (Object.keys(policies.base) as PolicyName[]).map(explain),
     });
   });

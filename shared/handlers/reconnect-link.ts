@@ -1,14 +1,13 @@
 import type { ConversationStore } from '../application/ports/conversation-store';
 import type { SettingsSource } from '../application/ports/settings';
 import { hasEnded } from '../domain/conversation';
-import { isConversationId } from '../domain/ids';
-import { policyFor } from '../domain/policies/policy-for';
-import { situationOf } from '../domain/policies/situation';
+import { policyOf } from '../domain/policies/policy-of';
 import { endedRefusal, NOT_FOUND } from '../domain/refusals';
 import { json, problem, type HttpInput, type HttpOutput } from '../inbound/http';
 import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
+import { namedConversation } from './named-conversation';
 import { agentOnly } from './agent-events';
 
 export interface ReconnectLinkDependencies {
@@ -29,24 +28,21 @@ const RECONNECT_KEY = 'oc.reconnectid';
 export const reconnectLink = (request: HttpInput, deps: ReconnectLinkDependencies): Promise<HttpOutput> =>
   answering('reconnect-link', deps.logger, async () => {
     agentOnly(await deps.tickets.callerOf(request.headers));
-    const conversationId = request.params['conversationId'] ?? '';
-    const stored = isConversationId(conversationId) ? await deps.store.load(conversationId) : undefined;
-    if (stored === undefined) return answerRefusal(NOT_FOUND);
-    const { conversation } = stored;
+    const conversation = await namedConversation(request, deps.store);
+    if (conversation === undefined) return answerRefusal(NOT_FOUND);
     if (hasEnded(conversation)) return answerRefusal(endedRefusal(conversation));
     const { policies } = await deps.settings.current();
-    const situation = situationOf(conversation);
-    if (!policyFor(policies, 'reconnect', situation)) {
+    if (!policyOf(conversation, 'reconnect', policies)) {
       return problem(
         409,
         'reconnect-disabled',
         'Reconnection to a previous chat is off for this conversation.',
       );
     }
-    const reconnectId = await deps.tickets.issueReconnectId(conversationId);
+    const reconnectId = await deps.tickets.issueReconnectId(conversation.id);
     return json(200, {
       reconnectId,
-      reconnectUrl: urlOf(policyFor(policies, 'reconnectPortalUrl', situation), reconnectId),
+      reconnectUrl: urlOf(policyOf(conversation, 'reconnectPortalUrl', policies), reconnectId),
     });
   });
 

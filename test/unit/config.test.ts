@@ -94,6 +94,54 @@ describe('a usable configuration', () => {
     expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).policyBase.grace).toBe(length);
   });
 
+  it('says what applies where no rule of the policy table does', () => {
+    const config = loadConfig({
+      ...VALID,
+      DISCONNECT_GRACE: 'PT10S',
+      AGENT_DISCONNECT_GRACE: 'PT24H',
+      WAIT_EXTENSION_MAX: 'PT0S',
+      OPEN_AUTO_CLOSE: 'P60D',
+      OPEN_AUTO_CLOSE_WHILE_CONNECTED: 'true',
+      WRAP_UP_AUTO_CLOSE: 'PT1S',
+      WAITING_AUTO_CLOSE: 'never',
+      WRAP_UP_CAPACITY: 'PT30S',
+      CONVERSATION_CAPACITY_UNITS: '0',
+      AGENT_CAPACITY_UNITS: '1000',
+      RECONNECT_ENABLED: 'true',
+      RECONNECT_TIME_LIMIT: 'P7D',
+      RECONNECT_PORTAL_URL: 'https://shop.example/chat',
+      RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
+    });
+    expect(config.policyBase).toEqual({
+      grace: 10_000,
+      agentGrace: 86_400_000,
+      maxExtension: 0,
+      openAutoClose: 60 * 86_400_000,
+      openAutoCloseWhileConnected: true,
+      wrapUpAutoClose: 1_000,
+      waitingAutoClose: 'never',
+      wrapUpCapacity: 30_000,
+      capacityUnits: 0,
+      reconnect: true,
+      reconnectTimeLimit: 7 * 86_400_000,
+      reconnectPortalUrl: 'https://shop.example/chat',
+      reconnectRedirectUrl: 'http://localhost:3000/bye',
+    });
+    expect(config.agentCapacityUnits).toBe(1_000);
+  });
+
+  it.each(['always', 'none', ' none '])('may have WRAP_UP_CAPACITY "%s"', (word) => {
+    const { wrapUpCapacity } = loadConfig({ ...VALID, WRAP_UP_CAPACITY: word }).policyBase;
+    expect(wrapUpCapacity).toBe(word.trim());
+  });
+
+  it('can offer reconnection without a page that a link would lead to', () => {
+    expect(loadConfig({ ...VALID, RECONNECT_ENABLED: 'true' }).policyBase).toMatchObject({
+      reconnect: true,
+      reconnectPortalUrl: undefined,
+    });
+  });
+
   it('cannot be changed afterwards', () => {
     expect(Object.isFrozen(loadConfig(VALID))).toBe(true);
   });
@@ -144,6 +192,28 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['DISCONNECT_GRACE', 'PT0.999S'],
     ['DISCONNECT_GRACE', 'PT24H0.001S'],
     ['DISCONNECT_GRACE', `PT${'9'.repeat(400)}S`],
+    ['AGENT_DISCONNECT_GRACE', 'PT0.5S'],
+    ['AGENT_DISCONNECT_GRACE', 'never'],
+    ['WAIT_EXTENSION_MAX', 'PT24H1S'],
+    ['OPEN_AUTO_CLOSE', 'PT0.5S'],
+    ['OPEN_AUTO_CLOSE', 'always'],
+    ['OPEN_AUTO_CLOSE_WHILE_CONNECTED', 'TRUE'],
+    ['WRAP_UP_AUTO_CLOSE', 'P60DT1S'],
+    ['WRAP_UP_AUTO_CLOSE', 'Never'],
+    ['WAITING_AUTO_CLOSE', 'P61D'],
+    ['WRAP_UP_CAPACITY', 'never'],
+    ['WRAP_UP_CAPACITY', 'PT29S'],
+    ['WRAP_UP_CAPACITY', 'PT61M'],
+    ['CONVERSATION_CAPACITY_UNITS', '101'],
+    ['CONVERSATION_CAPACITY_UNITS', '-1'],
+    ['CONVERSATION_CAPACITY_UNITS', '1.5'],
+    ['AGENT_CAPACITY_UNITS', '0'],
+    ['AGENT_CAPACITY_UNITS', '1001'],
+    ['RECONNECT_ENABLED', 'yes'],
+    ['RECONNECT_TIME_LIMIT', 'PT59S'],
+    ['RECONNECT_TIME_LIMIT', 'P7DT1S'],
+    ['RECONNECT_PORTAL_URL', 'shop.example/chat'],
+    ['RECONNECT_REDIRECT_URL', 'javascript:alert(1)'],
     ['TICKET_LIFETIME', 'PT59S'],
     ['TICKET_LIFETIME', 'P7DT1S'],
     ['WEB_PUBSUB_HUB', 'hub with space'],

@@ -1,22 +1,16 @@
 import { type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { CapacityClaim } from '../../application/ports/agent-capacity';
 import type { CapacityLedger, LedgerHolding } from '../../application/ports/capacity-ledger';
+import { collisionPause } from '../../collision-pause';
 import { fits } from '../../domain/agent-capacity';
 import type { Instant } from '../../domain/time';
 import { ContentionError } from '../../errors';
 import { encodeAgent, encodeHolding, holdingKeys } from './agent-capacity-row';
-import { readAgentRows, type AgentRows } from './agent-capacity-rows';
-import { tableCall } from './table-call';
+import { readAgentRows, type AgentRows } from './read-agent-rows';
+import { isConflict, tableCall } from './table-call';
 
 /** Enough for every tab of an agent to accept in the same moment. */
 const ATTEMPTS = 24;
-/** `ResourceNotFound`: the holding that was to be reserved again has been given back in between. */
-const CHANGED = new Set([
-  'UpdateConditionNotSatisfied',
-  'ConditionNotMet',
-  'EntityAlreadyExists',
-  'ResourceNotFound',
-]);
 
 /**
  * Agents' capacity in Table Storage: one partition per agent, with the agent's row and one row per holding.
@@ -48,7 +42,7 @@ export function createTableAgentCapacity(
           held === undefined ? ['create', holding] : ['update', holding, 'Replace', { etag: held.version }],
         ]);
         if (saved === 'saved') return 'reserved';
-        await pause(attempt);
+        await collisionPause(attempt);
       }
       throw new ContentionError(ATTEMPTS);
     },
@@ -97,7 +91,7 @@ const submit = (table: TableClient, actions: TransactionAction[]): Promise<'save
       await table.submitTransaction(actions);
       return 'saved';
     },
-    (code) => (CHANGED.has(code) ? { answer: 'conflict' } : undefined),
+    (code) => (isConflict(code) ? { answer: 'conflict' } : undefined),
   );
 
 const remove = (
@@ -115,10 +109,6 @@ const remove = (
     },
     (code) => {
       if (code === 'ResourceNotFound') return { answer: 'released' };
-      return CHANGED.has(code) ? { answer: 'reserved-again' } : undefined;
+      return isConflict(code) ? { answer: 'reserved-again' } : undefined;
     },
   );
-
-/** A short, random wait, so that writers that collided do not collide again in step. */
-const pause = (attempt: number) =>
-  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(10 * attempt, 100)));

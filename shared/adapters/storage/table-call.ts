@@ -10,6 +10,26 @@ export function tableErrorCode(thrown: unknown): string | undefined {
 }
 
 /**
+ * What the service answers when a row is not what it was read as:
+ * - `UpdateConditionNotSatisfied`, `ConditionNotMet` (412): another writer replaced the row between our read and our write;
+ * - `ResourceNotFound` (404): the row was deleted in between;
+ * - `EntityAlreadyExists` (409): two creators, or two writers that both append the same sequence number.
+ *
+ * The same answers come when the first attempt of a request arrived, its response was lost and the SDK repeated
+ * it. "Conflict" is right for that too: the caller reads again, finds its own change and decides that nothing is left.
+ * Other codes with these statuses (`TableBeingDeleted` is a 409 as well) are failures of the storage.
+ */
+const CONFLICTS = new Set([
+  'UpdateConditionNotSatisfied',
+  'ConditionNotMet',
+  'ResourceNotFound',
+  'EntityAlreadyExists',
+]);
+
+/** Whether the code that `tableCall` hands to `expected` is one of them. */
+export const isConflict = (code: string): boolean => CONFLICTS.has(code);
+
+/**
  * Performs one operation on a table and turns every failure into a `DependencyError`, unless `expected` knows an
  * answer for the service's error code.
  *

@@ -5,29 +5,12 @@ import { CONVERSATION_ROW_KEY, decodeConversation, encodeConversation } from './
 import { decodeEntry, encodeEntry, ENTRY_ROW_KEYS_END, entryRowKey } from './entry-row';
 import { firstRows } from './first-rows';
 import { rowName } from './stored-row';
-import { tableCall } from './table-call';
+import { isConflict, tableCall } from './table-call';
 
 type Change = Parameters<ConversationStore['save']>[0];
 
 /** The service's limit for one entity-group transaction. */
 const TRANSACTION_ROWS = 100;
-
-/**
- * What the service answers when the conversation is not what it was loaded as:
- * - `UpdateConditionNotSatisfied`, `ConditionNotMet` (412): another writer replaced the row between our load and our save;
- * - `ResourceNotFound` (404): the row was deleted in between;
- * - `EntityAlreadyExists` (409): two creators, or two writers that both append the same sequence number.
- *
- * The same answers come when the first attempt of a request arrived, its response was lost and the SDK repeated
- * it. "Conflict" is right for that too: the caller reloads, finds its own change and decides that nothing is left.
- * Other codes with these statuses (`TableBeingDeleted` is a 409 as well) are failures of the storage.
- */
-const CONFLICTS = new Set([
-  'UpdateConditionNotSatisfied',
-  'ConditionNotMet',
-  'ResourceNotFound',
-  'EntityAlreadyExists',
-]);
 
 /**
  * Conversations in Table Storage: one partition per conversation, with the record and its transcript entries.
@@ -55,7 +38,7 @@ export function createTableConversationStore(table: TableClient): ConversationSt
           await perform(table, actions);
           return 'saved';
         },
-        (code) => (CONFLICTS.has(code) ? { answer: 'conflict' } : undefined),
+        (code) => (isConflict(code) ? { answer: 'conflict' } : undefined),
       );
     },
 

@@ -19,7 +19,7 @@ import {
   POLICIES_KEYS,
 } from './settings-rows';
 import { rowName } from './stored-row';
-import { tableCall } from './table-call';
+import { isConflict, tableCall } from './table-call';
 
 /** More overrides than anybody words. */
 const MOST_OVERRIDES = 5_000;
@@ -27,13 +27,7 @@ const MOST_OVERRIDES = 5_000;
  * What the service answers when something else is stored than what was to be replaced. `InvalidInput` is its answer to an
  * ETag that it has never given: operators write them by hand, and the row itself was checked before it was sent.
  */
-const CONFLICTS = new Set([
-  'UpdateConditionNotSatisfied',
-  'ConditionNotMet',
-  'ResourceNotFound',
-  'EntityAlreadyExists',
-  'InvalidInput',
-]);
+const isStale = (code: string): boolean => isConflict(code) || code === 'InvalidInput';
 
 /** Operators' settings in Table Storage: the policy document, and one row per override of an automated message. */
 export function createTableSettingsStore(
@@ -56,7 +50,7 @@ export function createTableSettingsStore(
             : await table.updateEntity(entity, 'Replace', { etag: expected.etag });
         return { etag: etag ?? '' };
       },
-      (code) => (CONFLICTS.has(code) ? { answer: 'conflict' } : undefined),
+      (code) => (isStale(code) ? { answer: 'conflict' } : undefined),
     );
 
   return {
@@ -102,7 +96,7 @@ export function createTableSettingsStore(
         },
         (code) => {
           if (code === 'ResourceNotFound') return { answer: 'not-found' };
-          return CONFLICTS.has(code) ? { answer: 'conflict' } : undefined;
+          return isStale(code) ? { answer: 'conflict' } : undefined;
         },
       );
     },

@@ -1,7 +1,6 @@
 import type { Conversation, PastAgentDisconnection } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
-import { policyFor } from '../policies/policy-for';
-import { situationOf } from '../policies/situation';
+import { policyOf } from '../policies/policy-of';
 import { toIso, toIsoDuration, type Instant } from '../time';
 import { push } from './pushes-of';
 import { changed, unchanged } from './results';
@@ -22,7 +21,7 @@ export function decideAgentDisconnected(
     return unchanged({ type: 'ignored', because: 'repeated' }, effectsOfAgentLoss(conversation));
   }
   const number = conversation.agentDisconnectionCount + 1;
-  const deadline = now + policyFor(policies, 'agentGrace', situationOf(conversation));
+  const deadline = now + policyOf(conversation, 'agentGrace', policies);
   const next: Conversation = {
     ...conversation,
     agentDisconnection: { number, agentId, since: now, deadline },

@@ -1,7 +1,6 @@
 import type { Conversation } from '../conversation';
-import { policyFor } from '../policies/policy-for';
 import type { PolicyTable } from '../policies/policy';
-import { situationOf } from '../policies/situation';
+import { policyOf } from '../policies/policy-of';
 import type { Instant, Milliseconds } from '../time';
 
 /**
@@ -13,19 +12,18 @@ import type { Instant, Milliseconds } from '../time';
  */
 export function autoClosureDue(conversation: Conversation, policies: PolicyTable): Instant | undefined {
   const { state, stateSince, lastSignOfLife, end, capacityHold } = conversation;
-  const situation = situationOf(conversation);
   const after = (from: Instant, length: Milliseconds | 'never') =>
     length === 'never' ? undefined : from + length;
   const active = Math.max(stateSince, lastSignOfLife);
   switch (state) {
     case 'WrapUp': {
-      const due = after(end?.at ?? stateSince, policyFor(policies, 'wrapUpAutoClose', situation));
+      const due = after(end?.at ?? stateSince, policyOf(conversation, 'wrapUpAutoClose', policies));
       return due === undefined ? undefined : Math.max(due, capacityHold?.releaseAt ?? due);
     }
     case 'Waiting':
-      return after(active, policyFor(policies, 'waitingAutoClose', situation));
+      return after(active, policyOf(conversation, 'waitingAutoClose', policies));
     case 'Open': {
-      const due = after(active, policyFor(policies, 'openAutoClose', situation));
+      const due = after(active, policyOf(conversation, 'openAutoClose', policies));
       if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
       const { disconnection, autoClosure } = conversation;
       if (disconnection === undefined) return undefined;
@@ -42,7 +40,7 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
 export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
   conversation.state === 'Open' &&
   conversation.channel === 'live-chat' &&
-  !policyFor(policies, 'openAutoCloseWhileConnected', situationOf(conversation));
+  !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
 
 /** The conversation with the closure that follows from its state: the running one put off, or the next one. */
 export function withAutoClosure(

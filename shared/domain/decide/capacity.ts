@@ -1,7 +1,6 @@
 import type { Conversation } from '../conversation';
 import type { DecisionContext, Question } from '../decision';
-import { policyFor } from '../policies/policy-for';
-import { situationOf } from '../policies/situation';
+import { policyOf } from '../policies/policy-of';
 
 /** What a new assignment of the conversation would take from the agent's capacity. */
 export function claimOn(
@@ -9,7 +8,7 @@ export function claimOn(
   conversation: Conversation,
   { policies }: DecisionContext,
 ): Extract<Question, { kind: 'capacity-needed' }> {
-  const units = policyFor(policies, 'capacityUnits', situationOf(conversation));
+  const units = policyOf(conversation, 'capacityUnits', policies);
   return { kind: 'capacity-needed', agentId, assignment: conversation.assignmentCount + 1, units };
 }
 
@@ -28,7 +27,7 @@ export function withoutCapacity(conversation: Conversation): Conversation {
 export function withCapacityAfterEnd(ended: Conversation, { now, policies }: DecisionContext): Conversation {
   const { state, capacityHold } = ended;
   if (capacityHold === undefined) return ended;
-  const blocked = state === 'WrapUp' ? policyFor(policies, 'wrapUpCapacity', situationOf(ended)) : 'none';
+  const blocked = state === 'WrapUp' ? policyOf(ended, 'wrapUpCapacity', policies) : 'none';
   if (blocked === 'none') return withoutCapacity(ended);
   if (blocked === 'always') return ended;
   return { ...ended, capacityHold: { ...capacityHold, releaseAt: now + blocked } };

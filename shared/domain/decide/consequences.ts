@@ -1,5 +1,5 @@
 import type { CapacityHold, Conversation } from '../conversation';
-import { deadlinesOf, sameDeadline, type Deadline } from '../deadlines';
+import { furtherDeadlinesOf, sameDeadline, type Deadline } from '../deadlines';
 import type { Decided, DecisionContext, Effect } from '../decision';
 import { sameItem, workListItem } from '../work-list';
 import { withAutoClosure } from './auto-closure';
@@ -37,15 +37,16 @@ function whole(conversation: Conversation, due: readonly Effect[]): Effect[] {
   const { releasedHold } = conversation;
   return [
     { type: 'update-work-list', conversation },
-    ...derivedDeadlines(conversation).map(start),
+    ...furtherDeadlinesOf(conversation).map(start),
     ...(releasedHold ? [release(releasedHold)] : []),
     ...effectsOfNotices(conversation, due),
   ];
 }
 
+/** The timers of the customer's disconnections come with their news, see `effectsOfRunningDisconnection`. */
 function timersOfChange(before: Conversation | undefined, after: Conversation): Effect[] {
-  const old = before === undefined ? [] : derivedDeadlines(before);
-  const current = derivedDeadlines(after);
+  const old = before === undefined ? [] : furtherDeadlinesOf(before);
+  const current = furtherDeadlinesOf(after);
   const isIn = (list: readonly Deadline[]) => (one: Deadline) =>
     list.some((other) => sameDeadline(one, other));
   return [
@@ -60,10 +61,6 @@ function timersOfChange(before: Conversation | undefined, after: Conversation): 
       })),
   ];
 }
-
-/** The timers of the customer's disconnections come with their news, see `effectsOfRunningDisconnection`. */
-const derivedDeadlines = (conversation: Conversation) =>
-  deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
 
 const start = ({ kind, number, at }: Deadline): Effect => ({
   type: 'start-timer',

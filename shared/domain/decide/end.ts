@@ -1,8 +1,7 @@
 import { stateAfterEnd, type Conversation, type EndReason, type PastDisconnection } from '../conversation';
 import type { Decision, DecisionContext, Outcome } from '../decision';
 import type { AutomatedMessageTrigger } from '../messages/trigger';
-import { policyFor } from '../policies/policy-for';
-import { situationOf } from '../policies/situation';
+import { policyOf } from '../policies/policy-of';
 import { withCapacityAfterEnd } from './capacity';
 import { withNotice } from './notices';
 import { effectsOfEnd } from './pushes-of';
@@ -55,8 +54,7 @@ export function end(
 
 /** With reconnection to a previous chat, whoever comes back after its time limit can be sent somewhere. */
 function redirectUrlOf(conversation: Conversation, { policies }: DecisionContext): string | undefined {
-  const situation = situationOf(conversation);
-  return policyFor(policies, 'reconnect', situation)
-    ? policyFor(policies, 'reconnectRedirectUrl', situation)
+  return policyOf(conversation, 'reconnect', policies)
+    ? policyOf(conversation, 'reconnectRedirectUrl', policies)
     : undefined;
 }

@@ -1,8 +1,7 @@
 import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Presence } from '../events';
-import { policyFor } from '../policies/policy-for';
-import { situationOf } from '../policies/situation';
+import { policyOf } from '../policies/policy-of';
 import { customerIsConnected } from '../refusals';
 import { toIso, toIsoDuration, type Milliseconds } from '../time';
 import { refuseUnlessAccepted } from './agent-actions';
@@ -32,7 +31,7 @@ export function decideWaitExtended(
     return unchanged({ type: 'wait-extended' }, effectsOfExtension(conversation));
   }
   const sofar = extension?.by ?? 0;
-  const most = policyFor(policies, 'maxExtension', situationOf(conversation));
+  const most = policyOf(conversation, 'maxExtension', policies);
   if (sofar + by > most) {
     return refused({
       code: 'extension-too-long',

@@ -1,8 +1,8 @@
 import type { DeviceClass } from '../channel';
 import type { Conversation } from '../conversation';
 import type { Milliseconds } from '../time';
-import { policyFor } from './policy-for';
 import type { PolicyName, PolicyTable } from './policy';
+import { policyOf } from './policy-of';
 import { situationOf } from './situation';
 
 /**
@@ -14,8 +14,8 @@ export function gracePolicyOf(
   policies: PolicyTable,
   device?: DeviceClass,
 ): Extract<PolicyName, 'grace' | 'reconnectTimeLimit'> {
-  const situation = situationOf(conversation, device);
-  const reconnects = situation.state === 'Active' && policyFor(policies, 'reconnect', situation);
+  const { state } = situationOf(conversation, device);
+  const reconnects = state === 'Active' && policyOf(conversation, 'reconnect', policies, device);
   return reconnects ? 'reconnectTimeLimit' : 'grace';
 }
 
@@ -25,6 +25,5 @@ export function gracePeriodOf(
   policies: PolicyTable,
   device?: DeviceClass,
 ): Milliseconds {
-  const name = gracePolicyOf(conversation, policies, device);
-  return policyFor(policies, name, situationOf(conversation, device));
+  return policyOf(conversation, gracePolicyOf(conversation, policies, device), policies, device);
 }

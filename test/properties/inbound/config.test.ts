@@ -6,6 +6,11 @@ import { anyText, RUNS } from './arbitraries';
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   DISCONNECT_GRACE: ['PT3M', 'P1D', 'PT0S', 'P', 'PT1.5S'],
+  OPEN_AUTO_CLOSE: ['never', 'P60D', 'PT0S'],
+  WRAP_UP_CAPACITY: ['always', 'none', 'PT30S', 'PT2H'],
+  AGENT_CAPACITY_UNITS: ['1', '1000', '1001', 'SECRET-UNITS'],
+  RECONNECT_ENABLED: ['true', 'false', '1'],
+  RECONNECT_PORTAL_URL: ['https://x.example', 'SECRET-NO-URL'],
   WEB_PUBSUB_HUB: ['chat', '1'],
   WEB_PUBSUB_CONNECTION_STRING: ['Endpoint=https://x.example;AccessKey=SECRET-ACCESS-KEY;', 'Endpoint=;'],
   WEB_PUBSUB_CONNECTION_STRING_SECONDARY: ['Endpoint=https://x.example;AccessKey=SECRET-SECOND-KEY;'],
@@ -40,6 +45,11 @@ describe('the configuration', () => {
           const config = loadConfig(env);
           expect(config.policyBase.grace).toBeGreaterThanOrEqual(1_000);
           expect(config.policyBase.grace).toBeLessThanOrEqual(86_400_000);
+          const { openAutoClose, wrapUpCapacity } = config.policyBase;
+          if (openAutoClose !== 'never') expect(openAutoClose).toBeGreaterThanOrEqual(1_000);
+          if (typeof wrapUpCapacity === 'number') expect(wrapUpCapacity).toBeGreaterThanOrEqual(30_000);
+          expect(config.agentCapacityUnits).toBeGreaterThanOrEqual(1);
+          expect(config.agentCapacityUnits).toBeLessThanOrEqual(1_000);
           for (const key of config.ticketSigningKeys) expect(key.length).toBeGreaterThanOrEqual(32);
           const guard = config.webhookGuard;
           expect(guard.type === 'entra' ? guard.audience : guard.accessKeys[0]).toBeTruthy();

@@ -1,0 +1,264 @@
+import { describe, expect, it } from '@jest/globals';
+import type { PolicyDocument } from '../../../shared/domain/policies/policy';
+import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { InvalidInputError } from '../../../shared/errors';
+import { parsePolicyDocument, policyDocumentView } from '../../../shared/inbound/policy-document';
+import { DEFAULTS } from '../../support/domain/policies';
+
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const ruleWith = (set: unknown, more: object = {}) => ({ id: 'rule', when: {}, set, ...more });
+const withSet = (set: unknown) => ({ rules: [ruleWith(set)] });
+const withWhen = (when: unknown) => ({ rules: [ruleWith({ grace: 'PT1M' }, { when })] });
+const withId = (id: unknown) => ({ rules: [ruleWith({ grace: 'PT1M' }, { id })] });
+const rulesOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ruleWith({ grace: 'PT1M' }, { id: `${i}` }));
+const setIn = (document: unknown) => parsePolicyDocument(document).rules[0]!.set;
+
+/** What the parser refuses with. */
+function refusalOf(document: unknown): InvalidInputError {
+  try {
+    parsePolicyDocument(document);
+  } catch (thrown) {
+    if (thrown instanceof InvalidInputError) return thrown;
+    throw thrown;
+  }
+  throw new Error('was accepted');
+}
+
+/** A document with every condition and every value. */
+const WRITTEN = {
+  channels: { async: 'persistent-chat', sales: 'live-chat' },
+  rules: [
+    {
+      id: 'every-thing_1',
+      when: {
+        channel: ['live-chat', 'persistent-chat'],
+        workstream: ['async', 'sales'],
+        channelInstance: ['shop'],
+        state: ['Open', 'Offered', 'Active', 'Waiting', 'WrapUp'],
+        device: ['phone', 'tablet', 'desktop', 'unknown'],
+      },
+      set: {
+        grace: 'PT5M',
+        agentGrace: 'PT1M30S',
+        maxExtension: 'PT0S',
+        openAutoClose: 'never',
+        openAutoCloseWhileConnected: true,
+        wrapUpAutoClose: 'PT10M',
+        waitingAutoClose: 'never',
+        wrapUpCapacity: 'PT45S',
+        capacityUnits: 30,
+        reconnect: true,
+        reconnectTimeLimit: 'PT20M',
+        reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
+        reconnectRedirectUrl: null,
+      },
+    },
+    { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
+  ],
+};
+const READ: PolicyDocument = {
+  channels: { async: 'persistent-chat', sales: 'live-chat' },
+  rules: [
+    {
+      id: 'every-thing_1',
+      when: WRITTEN.rules[0]!.when as PolicyDocument['rules'][number]['when'],
+      set: {
+        grace: 5 * MINUTE,
+        agentGrace: 90 * SECOND,
+        maxExtension: 0,
+        openAutoClose: 'never',
+        openAutoCloseWhileConnected: true,
+        wrapUpAutoClose: 10 * MINUTE,
+        waitingAutoClose: 'never',
+        wrapUpCapacity: 45 * SECOND,
+        capacityUnits: 30,
+        reconnect: true,
+        reconnectTimeLimit: 20 * MINUTE,
+        reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
+        reconnectRedirectUrl: undefined,
+      },
+    },
+    { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
+  ],
+};
+
+describe('a policy document', () => {
+  it('is read with everything it can say', () => {
+    expect(Object.keys(WRITTEN.rules[0]!.set).sort()).toEqual(Object.keys(DEFAULTS).sort());
+    expect(parsePolicyDocument(WRITTEN)).toStrictEqual(READ);
+  });
+
+  it('is written as it is read', () => {
+    expect(JSON.parse(JSON.stringify(policyDocumentView(READ)))).toStrictEqual(WRITTEN);
+  });
+
+  it('can be empty', () => {
+    expect(parsePolicyDocument({})).toStrictEqual({ channels: {}, rules: [] });
+  });
+
+  it('keeps a value that is not set apart from a URL that is set to none', () => {
+    const document = parsePolicyDocument(withSet({ reconnectPortalUrl: null }));
+    expect(document.rules[0]!.set).toStrictEqual({ reconnectPortalUrl: undefined });
+    expect(policyDocumentView(document).rules[0]!.set).toStrictEqual({ reconnectPortalUrl: null });
+  });
+
+  it('may have 100 rules, and names of 64 characters', () => {
+    expect(parsePolicyDocument({ rules: rulesOf(100) }).rules).toHaveLength(100);
+    expect(parsePolicyDocument(withId('x'.repeat(64))).rules).toHaveLength(1);
+  });
+
+  it.each(['Default', 'default-1', 'not-built-in'])('may have a rule with the name "%s"', (id) => {
+    expect(parsePolicyDocument(withId(id)).rules[0]!.id).toBe(id);
+  });
+});
+
+/** Both ends of what a length may be, and what lies just beyond them. */
+const LENGTHS: readonly (readonly [string, string, number, string, number, string, string])[] = [
+  ['grace', 'PT1S', SECOND, 'P7D', 7 * DAY, 'PT0.999S', 'P7DT0.001S'],
+  ['agentGrace', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
+  ['maxExtension', 'PT0S', 0, 'PT24H', DAY, 'PT-1S', 'P1DT1S'],
+  ['openAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
+  ['wrapUpAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P61D'],
+  ['waitingAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
+  ['wrapUpCapacity', 'PT30S', 30 * SECOND, 'PT60M', HOUR, 'PT29.999S', 'PT1H1S'],
+  ['reconnectTimeLimit', 'PT1M', MINUTE, 'P7D', 7 * DAY, 'PT59S', 'P7DT1S'],
+];
+
+describe('a length of time', () => {
+  it.each(LENGTHS)('%s is from %s (%d ms) to %s (%d ms)', (name, least, min, most, max) => {
+    expect(setIn(withSet({ [name]: least }))).toEqual({ [name]: min });
+    expect(setIn(withSet({ [name]: most }))).toEqual({ [name]: max });
+  });
+
+  it.each(LENGTHS)('%s is nothing else', (name, _least, _min, _most, _max, less, more) => {
+    for (const text of [less, more, '', 'P1W', '5', 'soon', 60_000, null, ['PT1M'], true]) {
+      expect(refusalOf(withSet({ [name]: text })).field).toBe(`body.rules.0.set.${name}`);
+    }
+  });
+
+  it.each([
+    ['grace', 'never'],
+    ['agentGrace', 'never'],
+    ['reconnectTimeLimit', 'never'],
+    ['openAutoClose', 'always'],
+    ['wrapUpCapacity', 'never'],
+  ])('%s cannot be "%s"', (name, word) => {
+    expect(refusalOf(withSet({ [name]: word })).field).toBe(`body.rules.0.set.${name}`);
+  });
+
+  it.each(['always', 'none'])('can be "%s" for the capacity that a wrap-up blocks', (wrapUpCapacity) => {
+    expect(setIn(withSet({ wrapUpCapacity }))).toEqual({ wrapUpCapacity });
+  });
+
+  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose'])('can be "never" for %s', (name) => {
+    expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
+  });
+});
+
+describe('a number of units', () => {
+  it.each([0, 100])('can be %d', (capacityUnits) => {
+    expect(setIn(withSet({ capacityUnits }))).toEqual({ capacityUnits });
+  });
+
+  it.each([-1, 101, 0.5, '20', null, NaN])('cannot be %p', (capacityUnits) => {
+    expect(refusalOf(withSet({ capacityUnits })).field).toBe('body.rules.0.set.capacityUnits');
+  });
+});
+
+describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s', (name) => {
+  const longest = `https://x.example/${'x'.repeat(2_000 - 'https://x.example/'.length)}`;
+
+  it.each([
+    'https://shop.example',
+    'https://shop.example:8443/chat?a=b&c=d#e',
+    'http://localhost/chat',
+    'http://localhost:3000/chat',
+    longest,
+  ])('can be %s', (url) => {
+    expect(setIn(withSet({ [name]: url }))).toEqual({ [name]: url });
+  });
+
+  it.each([
+    '',
+    'shop.example',
+    '/chat',
+    '//shop.example/chat',
+    'https://',
+    'https://[',
+    'http://shop.example/chat',
+    'http://localhost.shop.example/chat',
+    'http://127.0.0.1/chat',
+    'javascript:alert(1)',
+    'javascript://shop.example/%0Aalert(1)',
+    'data:text/html,x',
+    `${longest}x`,
+    4711,
+    ['https://shop.example'],
+  ])('cannot be %j', (url) => {
+    expect(refusalOf(withSet({ [name]: url })).field).toBe(`body.rules.0.set.${name}`);
+  });
+});
+
+describe('what is refused', () => {
+  it.each<[string, string, unknown]>([
+    ['no object', 'body', 'text'],
+    ['nothing at all', 'body', undefined],
+    ['a list', 'body', []],
+    ['an unknown part', 'body', { rules: [], base: {} }],
+    ['channels that are a list', 'body.channels', { channels: ['async'] }],
+    ['an unknown channel', 'body.channels.async', { channels: { async: 'sms' } }],
+    ['rules that are no list', 'body.rules', { rules: { 0: ruleWith({ grace: 'PT1M' }) } }],
+    ['101 rules', 'body.rules', { rules: rulesOf(101) }],
+    ['two rules of one name', 'body.rules', { rules: [...rulesOf(3), ...rulesOf(1)] }],
+    ['a rule that is null', 'body.rules.0', { rules: [null] }],
+    ['an unknown part of a rule', 'body.rules.0', { rules: [ruleWith({ grace: 'PT1M' }, { note: 'x' })] }],
+    ['a rule without a name', 'body.rules.0.id', { rules: [{ when: {}, set: { grace: 'PT1M' } }] }],
+    ['an empty name', 'body.rules.0.id', withId('')],
+    ['a name with a space', 'body.rules.0.id', withId('a b')],
+    ['a long name', 'body.rules.0.id', withId('x'.repeat(65))],
+    ['the name that explanations have for the base', 'body.rules.0.id', withId('default')],
+    ['the name of a built-in rule', 'body.rules.0.id', withId('built-in-persistent-chat')],
+    ['a name like that of a built-in rule', 'body.rules.0.id', withId('built-in')],
+    ['a rule without conditions', 'body.rules.0.when', { rules: [{ id: 'a', set: { grace: 'PT1M' } }] }],
+    ['an unknown condition', 'body.rules.0.when', withWhen({ queue: ['sales'] })],
+    ['a condition that nothing meets', 'body.rules.0.when.device', withWhen({ device: [] })],
+    ['a condition that is no list', 'body.rules.0.when.device', withWhen({ device: 'phone' })],
+    ['an unknown device', 'body.rules.0.when.device.1', withWhen({ device: ['phone', 'watch'] })],
+    ['an unknown channel of a rule', 'body.rules.0.when.channel.0', withWhen({ channel: ['sms'] })],
+    ['a state that no rule can name', 'body.rules.0.when.state.0', withWhen({ state: ['Closed'] })],
+    ['a malformed workstream', 'body.rules.0.when.workstream.0', withWhen({ workstream: ['a b'] })],
+    ['a malformed widget', 'body.rules.0.when.channelInstance.0', withWhen({ channelInstance: [''] })],
+    ['a rule that sets nothing', 'body.rules.0.set', withSet({})],
+    ['an unknown value', 'body.rules.0.set', withSet({ grace: 'PT1M', gracePeriod: 'PT1M' })],
+    ['a flag that is a text', 'body.rules.0.set.reconnect', withSet({ reconnect: 'true' })],
+    [
+      'a flag that is a number',
+      'body.rules.0.set.openAutoCloseWhileConnected',
+      withSet({ openAutoCloseWhileConnected: 1 }),
+    ],
+  ])('%s', (_, field, document) => {
+    expect(refusalOf(document)).toMatchObject({ code: 'invalid-input', field, status: 400 });
+  });
+
+  it('a malformed workstream among the channels', () => {
+    expect(refusalOf({ channels: { 'a b': 'live-chat' } }).field).toMatch(/^body\.channels\b/);
+  });
+
+  it('by the number of the rule', () => {
+    const rules = [...rulesOf(2), ruleWith({ grace: 'soon' })];
+    expect(refusalOf({ rules }).field).toBe('body.rules.2.set.grace');
+  });
+
+  it('under the name of what is read', () => {
+    expect(() => parsePolicyDocument({ rules: [null] }, 'document')).toThrow(/^document\.rules\.0: /);
+  });
+
+  it('without repeating the value', () => {
+    const url = withSet({ reconnectPortalUrl: 'https://Secret4711@[' });
+    expect(refusalOf(url).message).not.toContain('Secret4711');
+    expect(refusalOf(withSet({ grace: 'Secret4711' })).message).not.toContain('Secret4711');
+  });
+});
