@@ -18,6 +18,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     example: {
       detail: 'The conversation has ended.',
       state: 'WrapUp',
+      action: 'accept',
       reason: 'customer-disconnected',
       options: ['new-conversation'],
     },
@@ -28,7 +29,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   },
   'assigned-to-other-agent': {
     meaning: 'Another agent has the conversation.',
-    example: { detail: 'The conversation is assigned to another agent.', state: 'Active' },
+    example: { detail: 'The conversation is assigned to another agent.', state: 'Active', action: 'accept' },
   },
   'not-assigned-to-you': {
     meaning: 'The conversation is only offered to the agent, who has to accept it first.',
@@ -41,7 +42,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   'illegal-transition': {
     meaning: 'The state of the conversation does not allow the action.',
     example: {
-      detail: 'A conversation in state Open does not allow "end".',
+      detail: 'A conversation in state Open does not allow this.',
       state: 'Open',
       action: 'end',
     },
@@ -51,15 +52,24 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     example: {
       detail: 'The agent has not the 20 free units of capacity that the conversation takes.',
       state: 'Open',
+      action: 'accept',
     },
   },
   'customer-is-connected': {
     meaning: 'The customer is there, so nobody is waited for.',
-    example: { detail: 'The customer is connected: nobody is waited for.', state: 'Active' },
+    example: {
+      detail: 'The customer is connected: nobody is waited for.',
+      state: 'Active',
+      action: 'end-wait',
+    },
   },
   'extension-too-long': {
     meaning: 'Agents have added to this wait what policy allows.',
-    example: { detail: 'Agents can add PT30M to a wait in all; PT5M is left.', state: 'Active' },
+    example: {
+      detail: 'Agents can add PT30M to a wait in all; PT5M is left.',
+      state: 'Active',
+      action: 'extend-wait',
+    },
   },
   'precondition-failed': {
     meaning:

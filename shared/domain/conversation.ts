@@ -47,7 +47,12 @@ export interface Disconnection {
    */
   readonly inferred?: number;
   /** What the agent has added to it; `deadline` includes it. */
-  readonly extension?: { readonly by: Milliseconds; readonly latestKey: string; readonly at: Instant };
+  readonly extension?: {
+    readonly by: Milliseconds;
+    /** Of the latest requests, newest last: a repeated one adds nothing. */
+    readonly keys: readonly string[];
+    readonly at: Instant;
+  };
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -198,6 +203,7 @@ export const LIMITS = {
   endedConnections: 32,
   recentMessages: 64,
   recentNotices: 4,
+  extensionKeys: 32,
   messageCharacters: 8_000,
   /** Disconnections that only follow from one another, without a sign of life between them. */
   inferredInARow: 20,

@@ -1,5 +1,6 @@
+import { actionOf } from './agent-action';
 import type { Conversation } from './conversation';
-import { isQuestion, type Decision, type DecisionContext } from './decision';
+import { isQuestion, type Decided, type Decision, type DecisionContext } from './decision';
 import {
   decideAgentAccepted,
   decideAgentClosed,
@@ -35,7 +36,15 @@ export function decide(
   context: DecisionContext,
 ): Decision {
   const decision = decideEvent(conversation, event, context);
-  return isQuestion(decision) ? decision : withConsequences(conversation, decision, context);
+  if (isQuestion(decision)) return decision;
+  return withConsequences(conversation, withAction(decision, event), context);
+}
+
+/** Every refusal of an agent's action names the action, beside the state that does not allow it. */
+function withAction(decision: Decided, event: ConversationEvent): Decided {
+  const action = actionOf(event);
+  if (decision.kind !== 'refused' || decision.refusal.state === undefined || !action) return decision;
+  return { ...decision, refusal: { ...decision.refusal, action } };
 }
 
 function decideEvent(

@@ -1,3 +1,4 @@
+import type { AgentAction } from './agent-action';
 import type { Conversation, ConversationState, EndReason } from './conversation';
 import type { DeadlineKind } from './ids';
 import type { MessageOverride } from './messages/message-override';
@@ -60,8 +61,8 @@ export interface Refusal {
     | 'precondition-failed';
   readonly detail: string;
   readonly state?: ConversationState;
-  /** What was asked for, where the state does not allow it. */
-  readonly action?: string;
+  /** What the agent asked for, where an agent did. */
+  readonly action?: AgentAction;
   readonly endReason?: EndReason;
   /** What a customer can do whose conversation has ended. */
   readonly options?: readonly ReturnOption[];

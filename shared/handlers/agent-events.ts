@@ -1,3 +1,4 @@
+import type { AgentAction } from '../domain/agent-action';
 import type { ConversationEvent } from '../domain/events';
 import { AccessDeniedError } from '../errors';
 import { EXTEND_WAIT_BODY, IDEMPOTENCY_KEY, OFFER_BODY, TRANSFER_BODY } from '../inbound/action-bodies';
@@ -5,19 +6,8 @@ import { readJson, type HttpInput } from '../inbound/http';
 import { parseWith } from '../inbound/schema';
 import type { Caller } from '../security/tickets';
 
-/** What an agent can do to a conversation: the last part of the route. */
-export const AGENT_ACTIONS = [
-  'offer',
-  'accept',
-  'decline',
-  'release',
-  'transfer',
-  'end',
-  'close',
-  'extend-wait',
-  'end-wait',
-] as const;
-export type AgentAction = (typeof AGENT_ACTIONS)[number];
+export { AGENT_ACTIONS } from '../domain/agent-action';
+
 export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** @throws InvalidInputError naming the part of the body, or the header */

@@ -10,7 +10,8 @@ import { ifMatchOf, json, queryOf, type HttpInput, type HttpOutput } from '../in
 import { parseWith } from '../inbound/schema';
 import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
-import { agentOnly, eventOfAction, type AgentAction } from './agent-events';
+import type { AgentAction } from '../domain/agent-action';
+import { agentOnly, eventOfAction } from './agent-events';
 import { answering, answerRefusal } from './answer-failure';
 
 export interface ConversationsDependencies {

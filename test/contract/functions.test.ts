@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AGENT_ACTIONS } from '../../shared/handlers/agent-events';
+import { AGENT_ACTIONS } from '../../shared/domain/agent-action';
 import { ACTIVITIES, ORCHESTRATORS } from '../../shared/workflow/names';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, SETTINGS } from './functions-app';

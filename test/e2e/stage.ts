@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConversationState, EndReason } from '../../shared/domain/conversation';
 import type { RequeueReason } from '../../shared/domain/conversation';
 import type { Push } from '../../shared/domain/pushes';
-import type { AgentAction } from '../../shared/handlers/agent-events';
+import type { AgentAction } from '../../shared/domain/agent-action';
 import type { ConversationView } from './api';
 import { NotAsExpected } from './failures';
 import { Agent } from './participants/agent';

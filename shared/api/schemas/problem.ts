@@ -8,7 +8,7 @@ const MEMBERS = z.object({
   detail: z.string().describe('For people who read logs; may change.'),
   field: z.string().optional().describe('`invalid-input`: the offending part of the request.'),
   state: z.enum(CONVERSATION_STATES).optional().describe('The state of the conversation.'),
-  action: z.string().optional().describe('What the state does not allow.'),
+  action: z.string().optional().describe('What an agent asked for, and the state does not allow.'),
   reason: z.enum(END_REASONS).optional().describe('`conversation-ended`: why.'),
   options: z
     .array(z.enum(RETURN_OPTIONS))

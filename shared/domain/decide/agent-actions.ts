@@ -26,7 +26,7 @@ export function decideAgentOffered(
     return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
   }
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  if (state === 'Waiting') return illegal(conversation, 'offer');
+  if (state === 'Waiting') return illegal(conversation);
   return take(conversation, event, { assignedAt: context.now }, context);
 }
 
@@ -62,9 +62,9 @@ export function decideAgentDeclined(
   const { agent } = conversation;
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   if (isRepeatedRequeue(conversation, agentId, 'agent-declined')) return repeatedRequeue(conversation);
-  if (agent === undefined) return illegal(conversation, 'decline');
+  if (agent === undefined) return illegal(conversation);
   if (agent.id !== agentId) return assignedToOther(conversation);
-  if (agent.acceptedAt !== undefined) return illegal(conversation, 'decline');
+  if (agent.acceptedAt !== undefined) return illegal(conversation);
   return requeue(conversation, 'agent-declined', context);
 }
 
@@ -77,8 +77,7 @@ export function decideAgentReleased(
   const reason = queue === undefined ? 'agent-released' : 'agent-transferred';
   const inThatQueue = queue === undefined || queue === conversation.customer.queue;
   if (inThatQueue && isRepeatedRequeue(conversation, agentId, reason)) return repeatedRequeue(conversation);
-  const action = queue === undefined ? 'release' : 'transfer';
-  return refuseUnlessAccepted(conversation, agentId, action) ?? requeue(conversation, reason, context, queue);
+  return refuseUnlessAccepted(conversation, agentId) ?? requeue(conversation, reason, context, queue);
 }
 
 /** The agent ends the conversation: WrapUp. */
@@ -93,7 +92,7 @@ export function decideAgentEnded(
     return refusedAsEnded(conversation, mine ? effectsOfEnd(conversation) : []);
   }
   return (
-    refuseUnlessAccepted(conversation, agentId, 'end') ??
+    refuseUnlessAccepted(conversation, agentId) ??
     end(conversation, 'agent-ended', context, { type: 'ended' }, agentId)
   );
 }
@@ -119,7 +118,7 @@ export function decideAgentClosed(
   }
   if (isRepeatedRequeue(conversation, agentId, 'agent-closed-window')) return repeatedRequeue(conversation);
   if (state === 'Waiting' && previousAgent?.id === agentId) return repeatedWait(conversation);
-  const notMine = refuseUnlessAccepted(conversation, agentId, 'close');
+  const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
   return channel === 'live-chat'
     ? requeue(conversation, 'agent-closed-window', context)
@@ -206,19 +205,14 @@ const causeOfAssignment = ({ assignmentCount }: Conversation, { acceptedAt }: Ag
   `assigned.${assignmentCount}.${acceptedAt === undefined ? 'offered' : 'accepted'}`;
 
 /** Why the agent may not do this to a conversation that goes on, or undefined where the agent may. */
-export function refuseUnlessAccepted(
-  conversation: Conversation,
-  agentId: string,
-  action: string,
-): Decision | undefined {
+export function refuseUnlessAccepted(conversation: Conversation, agentId: string): Decision | undefined {
   const { agent, state } = conversation;
-  if (state !== 'Active') return illegal(conversation, action);
+  if (state !== 'Active') return illegal(conversation);
   if (agent?.id !== agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return undefined;
   return refused({
     code: 'not-assigned-to-you',
     detail: 'The conversation is offered to you; accept it first.',
     state,
-    action,
   });
 }

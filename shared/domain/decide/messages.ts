@@ -19,9 +19,10 @@ export function decideCustomerMessage(
   const author: Author = { role: 'customer', name: conversation.customer.name };
   const repeated = repetitionOf(conversation, event, author);
   if (repeated) {
-    // Only the message that brought the customer back has the return among its effects.
-    const past = conversation.lastDisconnection;
-    const returned = past?.reconnectedBy === connectionId && past.endedAt === repeated.at;
+    // Only the message that brought the customer back has the return among its effects, as long as nothing newer began.
+    const { disconnection, lastDisconnection: past } = conversation;
+    const isNews = disconnection === undefined && past?.reconnectedBy === connectionId;
+    const returned = isNews && past.endedAt === repeated.at;
     const { requeue } = conversation;
     const hasRevived = requeue?.reason === 'customer-returned' && requeue.at === repeated.at;
     return unchanged(repeated.outcome, [
@@ -51,8 +52,9 @@ export function decideAgentMessage(
   const author: Author = { role: 'agent', id: event.agentId, name: known?.name ?? event.agentId };
   const repeated = repetitionOf(conversation, event, author);
   if (repeated) {
-    const past = conversation.lastAgentDisconnection;
-    const returned = past?.agentId === event.agentId && past.endedAt === repeated.at;
+    const { agentDisconnection, lastAgentDisconnection: past } = conversation;
+    const isNews = agentDisconnection === undefined && past?.agentId === event.agentId;
+    const returned = isNews && past.endedAt === repeated.at;
     return unchanged(repeated.outcome, [
       ...(returned ? effectsOfAgentReturn(conversation) : []),
       // Under a name that is not known any more, the push would not be the one of before.

@@ -29,14 +29,13 @@ export const notFound = (): Decision => refused(NOT_FOUND);
 export const refusedAsEnded = (conversation: Conversation, effects: readonly Effect[] = []): Decision =>
   refused(endedRefusal(conversation), effects);
 
-/** The refusal of an action that the conversation's state does not allow; names state and action. */
-export function illegal(conversation: Conversation, action: string): Decision {
+/** The refusal of an action that the conversation's state does not allow. */
+export function illegal(conversation: Conversation): Decision {
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   return refused({
     code: 'illegal-transition',
-    detail: `A conversation in state ${conversation.state} does not allow "${action}".`,
+    detail: `A conversation in state ${conversation.state} does not allow this.`,
     state: conversation.state,
-    action,
   });
 }
 

@@ -1,4 +1,4 @@
-import { hasEnded, type Conversation } from '../conversation';
+import { hasEnded, LIMITS, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Presence } from '../events';
 import { policyOf } from '../policies/policy-of';
@@ -21,13 +21,13 @@ export function decideWaitExtended(
   { agentId, by, key }: ByAgent & { readonly by: Milliseconds; readonly key: string },
   { now, policies }: DecisionContext,
 ): Decision {
-  const notMine = refuseUnlessAccepted(conversation, agentId, 'extend-wait');
+  const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
   const { disconnection } = conversation;
   if (disconnection === undefined) return refused(customerIsConnected(conversation));
   const { extension, deadline } = disconnection;
   // Prevents: saved, then the answer was lost and the desk repeats; the customer's time must not grow twice.
-  if (extension?.latestKey === key) {
+  if (extension?.keys.includes(key)) {
     return unchanged({ type: 'wait-extended' }, effectsOfExtension(conversation));
   }
   const sofar = extension?.by ?? 0;
@@ -44,7 +44,11 @@ export function decideWaitExtended(
     disconnection: {
       ...disconnection,
       deadline: deadline + by,
-      extension: { by: sofar + by, latestKey: key, at: now },
+      extension: {
+        by: sofar + by,
+        keys: [...(extension?.keys ?? []), key].slice(-LIMITS.extensionKeys),
+        at: now,
+      },
     },
   };
   return changed(next, { type: 'wait-extended' }, effectsOfExtension(next));
@@ -64,7 +68,7 @@ export function decideWaitEnded(
     const mine = conversation.end?.reason === 'customer-disconnected' && conversation.end.agentId === agentId;
     return refusedAsEnded(conversation, mine ? effectsOfEnd(conversation) : []);
   }
-  const notMine = refuseUnlessAccepted(conversation, agentId, 'end-wait');
+  const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
   // The first try may have found the customer there, and died before it told so.
   if (conversation.disconnection === undefined) {

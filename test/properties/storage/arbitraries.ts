@@ -46,7 +46,11 @@ const disconnectionFields: Fields<Disconnection> = {
   reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
   lostConnectionId: text,
   inferred: count,
-  extension: record<NonNullable<Disconnection['extension']>>({ by: count, latestKey: text, at: instant }),
+  extension: record<NonNullable<Disconnection['extension']>>({
+    by: count,
+    keys: fc.array(text, { maxLength: 3 }),
+    at: instant,
+  }),
 };
 const optionalOfDisconnection = ['lostConnectionId', 'inferred', 'extension'] as const;
 

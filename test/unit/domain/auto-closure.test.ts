@@ -182,6 +182,23 @@ describe('Open', () => {
     });
   });
 
+  it('whose closure runs has it put off by a late message, beyond the grace period, but never dropped', () => {
+    const long = { grace: 30 * MINUTE };
+    const away = after(born('default', long), disconnected('tab-1', AT), AT, long);
+    const { number, deadline } = away.autoClosure!;
+    const late = AT + 15 * MINUTE;
+    const decision = decide(away, customerMessage('m1'), contextAt(late, long));
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    const { autoClosure, disconnection } = decision.conversation;
+    expect(autoClosure).toEqual({ number, deadline: late + 20 * MINUTE });
+    expect(autoClosure!.deadline).toBeGreaterThan(disconnection!.deadline);
+    expect(decision.effects.map(({ type }) => type)).not.toContain('cancel-timer');
+    expect(outcome(decision.conversation, closure(number), deadline, long)).toEqual({
+      type: 'not-reached',
+      deadline: late + 20 * MINUTE,
+    });
+  });
+
   it('has no closure where policy says never', () => {
     const never = { openAutoClose: 'never', openAutoCloseWhileConnected: true } as const;
     expect(dueOf(born('default', never))).toBeUndefined();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS } from '../../../shared/domain/conversation';
+import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
+import type { ConversationEvent } from '../../../shared/domain/events';
 import {
   accepted,
   afterStart,
@@ -11,7 +12,9 @@ import {
   decideAt,
   effectsOf,
   effectTypes,
+  lost,
   offered,
+  pushesOf,
 } from '../../support/domain/builders';
 
 describe('a message of the customer', () => {
@@ -45,6 +48,15 @@ describe('a message of the customer', () => {
     const again = decideAt(first.conversation, customerMessage('m1'), afterStart(5));
     expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'message-stored', sequence: 2 } });
     expect(effectsOf(again)).toEqual(expect.arrayContaining([...first.effects]));
+  });
+
+  it('that brought the customer back tells so again, but not once the customer is lost anew', () => {
+    const returning = customerMessage('m1', 'tab-2');
+    const back = change(lost(), returning, afterStart(20)).conversation;
+    const toldBy = (conversation: Conversation) =>
+      pushesOf(decideAt(conversation, returning, afterStart(40))).map(({ type }) => type);
+    expect(toldBy(back)).toContain('customer-back');
+    expect(toldBy(lost(back, afterStart(30), 'tab-2'))).not.toContain('customer-back');
   });
 
   it('is a sign of life', () => {
@@ -89,6 +101,16 @@ describe('a message of an agent', () => {
       { sequence: 2, author: { role: 'agent', id: 'anna', name: 'Anna' }, text: 'text of m1' },
     ]);
     expect(effectTypes(decision)).toEqual(['push message', 'push message']);
+  });
+
+  it('that showed the agent to be back tells so again, but not once the agent is gone anew', () => {
+    const gone: ConversationEvent = { type: 'agent-disconnected', agentId: 'anna' };
+    const absent = change(accepted(), gone, afterStart(10)).conversation;
+    const back = change(absent, agentMessage('m1'), afterStart(20)).conversation;
+    const toldBy = (conversation: Conversation) =>
+      pushesOf(decideAt(conversation, agentMessage('m1'), afterStart(40))).map(({ type }) => type);
+    expect(toldBy(back)).toContain('agent-back');
+    expect(toldBy(change(back, gone, afterStart(30)).conversation)).not.toContain('agent-back');
   });
 
   it('is no sign of life of the customer', () => {

@@ -55,6 +55,13 @@ describe('an agent extends the wait', () => {
     expect(effectTypes(again)).toContain('push wait-extended');
   });
 
+  it('once, although the request with another key came before its repetition', () => {
+    const first = change(lost(), extended(5), AT).conversation;
+    const second = change(first, extended(2, 'key-2'), AT + 1_000).conversation;
+    expect(decideAt(second, extended(5), AT + 2_000).kind).toBe('unchanged');
+    expect(decideAt(second, extended(2, 'key-2'), AT + 2_000).kind).toBe('unchanged');
+  });
+
   it('and the colleagues are told the new deadline, and what was added in all', () => {
     const first = change(lost(), extended(5), AT).conversation;
     const decision = change(first, extended(2, 'key-2'), AT + 1_000);

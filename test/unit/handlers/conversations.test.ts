@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT_ACTIONS, type AgentAction } from '../../../shared/handlers/agent-events';
+import { AGENT_ACTIONS, type AgentAction } from '../../../shared/domain/agent-action';
 import {
   actOnConversation,
   listConversations,

@@ -4,7 +4,7 @@ import { instantColumn, jsonColumn, type RowWriter } from '../columns';
 import { readRow } from '../stored-row';
 
 /** What agents have added to the wait, within JSON. */
-export const extensionFields = z.object({ by: z.number(), latestKey: z.string(), at: z.int() });
+export const extensionFields = z.object({ by: z.number(), keys: z.array(z.string()), at: z.int() });
 
 /** The running disconnection: present when its number is. */
 const disconnectionColumns = z.object({
