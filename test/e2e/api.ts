@@ -22,6 +22,9 @@ export interface CustomerProfile {
   readonly name: string;
   readonly queue: string;
   readonly locale: string;
+  readonly workstream?: string;
+  readonly channelInstance?: string;
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** Long enough for a cold start, short enough that an address nobody answers at is noticed. */
@@ -52,8 +55,11 @@ export class Api {
     return answer.status === 'ok';
   }
 
-  negotiate(profile: CustomerProfile, ticket?: string): Promise<CustomerAccess> {
-    return this.call('POST', '/api/v1/negotiate', { ticket, body: profile });
+  negotiate(
+    profile: CustomerProfile,
+    { ticket, reconnectId }: { ticket?: string | undefined; reconnectId?: string | undefined } = {},
+  ): Promise<CustomerAccess> {
+    return this.call('POST', '/api/v1/negotiate', { ticket, body: { ...profile, reconnectId } });
   }
 
   negotiateAgent(agentId: string, name: string): Promise<AgentAccess> {
@@ -66,6 +72,15 @@ export class Api {
       body: { capacityUnits },
       withFunctionKey: true,
     });
+  }
+
+  /** Writes settings that nobody has written before. */
+  operate(setting: string, body: object): Promise<unknown> {
+    return this.call('PUT', `/api/v1/${setting}`, { body, withFunctionKey: true, ifNoneMatch: '*' });
+  }
+
+  reconnectLink(id: string, ticket: string): Promise<{ reconnectId: string; reconnectUrl?: string }> {
+    return this.call('GET', `/api/v1/conversations/${id}/reconnect-link`, { ticket });
   }
 
   myCapacity(ticket: string): Promise<{ unitsInUse: number; totalUnits: number }> {
@@ -91,7 +106,7 @@ export class Api {
   private async call<T>(
     method: 'GET' | 'POST' | 'PUT',
     path: string,
-    { ticket, body, withFunctionKey = false }: CallOptions = {},
+    { ticket, body, withFunctionKey = false, ifNoneMatch }: CallOptions = {},
   ): Promise<T> {
     let response: Response;
     let text: string;
@@ -100,6 +115,7 @@ export class Api {
         method,
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
           ...(ticket !== undefined && { authorization: `Bearer ${ticket}` }),
           ...(withFunctionKey && this.functionKey !== undefined && { 'x-functions-key': this.functionKey }),
         },
@@ -121,6 +137,7 @@ interface CallOptions {
   readonly ticket?: string | undefined;
   readonly body?: object;
   readonly withFunctionKey?: boolean;
+  readonly ifNoneMatch?: '*';
 }
 
 function parse(text: string): unknown {

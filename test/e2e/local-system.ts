@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack, type Stack } from '../../local/stack/stack';
+import { Api } from './api';
+import { writeOperatorsSettings } from './operators-settings';
 import type { WorldOptions } from './world';
 
 /** Short enough to watch, long enough for a customer to come back in. */
@@ -48,6 +50,13 @@ export async function startLocalSystem(
     throw error;
   }
   const { functionsUrl, functionKey, webPubSub, host } = stack;
+  const stop = () => (stopped ??= stack.stop().finally(removeData));
+  try {
+    await writeOperatorsSettings(new Api(functionsUrl, functionKey));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     stack,
     worldOptions: {
@@ -56,8 +65,9 @@ export async function startLocalSystem(
       webPubSub: webPubSub.connectionString,
       patienceMs: PATIENCE_MS,
       host,
+      ownSettings: true,
     },
     log,
-    stop: () => (stopped ??= stack.stop().finally(removeData)),
+    stop,
   };
 }

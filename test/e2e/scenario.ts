@@ -3,7 +3,7 @@ import type { Push } from '../../shared/domain/pushes';
 import type { Stage } from './stage';
 
 /** What a deployment must offer for a scenario to be possible. */
-export type Need = 'host-control';
+export type Need = 'host-control' | 'own-settings';
 
 /** How a conversation must look when its scenario is over, read back from the API and the agents' socket. */
 export interface Expected {
@@ -30,10 +30,17 @@ export interface Scenario {
 }
 
 /** Why the scenario cannot be played there; undefined when it can. */
-export function reasonToSkip({ needs }: Scenario, has: { readonly host: unknown }): string | undefined {
-  return needs.includes('host-control') && has.host === undefined
-    ? 'it kills the Functions host, which only a local run (npm run demo) can'
-    : undefined;
+export function reasonToSkip(
+  { needs }: Scenario,
+  has: { readonly host: unknown; readonly ownSettings: boolean },
+): string | undefined {
+  if (needs.includes('host-control') && has.host === undefined) {
+    return 'it kills the Functions host, which only a local run (npm run demo) can';
+  }
+  if (needs.includes('own-settings') && !has.ownSettings) {
+    return "it changes the operators' settings, which only a local run (npm run demo) may";
+  }
+  return undefined;
 }
 
 export const BEFORE_ANY_LOSS = ['conversation-opened', 'customer-connected'] as const;

@@ -3,7 +3,7 @@ import type { ConversationState, EndReason } from '../../shared/domain/conversat
 import type { RequeueReason } from '../../shared/domain/conversation';
 import type { Push } from '../../shared/domain/pushes';
 import type { AgentAction } from '../../shared/domain/agent-action';
-import type { ConversationView } from './api';
+import type { ConversationView, CustomerProfile } from './api';
 import { NotAsExpected } from './failures';
 import { Agent } from './participants/agent';
 import { SeparateTab } from './participants/separate-tab';
@@ -38,15 +38,20 @@ export class Stage {
   }
 
   /** A customer opens the chat in a tab that can be killed. */
-  async customerInOwnProcess(protocol: Protocol = 'reliable'): Promise<SeparateTab> {
+  async customerInOwnProcess(
+    protocol: Protocol = 'reliable',
+    more: Partial<CustomerProfile> = {},
+  ): Promise<SeparateTab> {
     const { api } = this.world;
-    const tab = await SeparateTab.open(api.functionsUrl, { profile: this.profile, protocol });
+    const profile = { ...this.profile, ...more };
+    const tab = await SeparateTab.open(api.functionsUrl, { profile, protocol });
     return this.opened(tab);
   }
 
   /** A customer opens the chat. */
-  async customer(protocol: Protocol = 'reliable'): Promise<LocalTab> {
-    return this.opened(await LocalTab.open(this.world.api, { profile: this.profile, protocol }));
+  async customer(protocol: Protocol = 'reliable', more: Partial<CustomerProfile> = {}): Promise<LocalTab> {
+    const profile = { ...this.profile, ...more };
+    return this.opened(await LocalTab.open(this.world.api, { profile, protocol }));
   }
 
   /** The customer opens the conversation once more: another tab, or the same one reloaded. */
@@ -57,6 +62,24 @@ export class Stage {
     same("the ticket's conversation", first.conversationId, tab.conversationId);
     this.tell('customer opens the conversation again');
     return tab;
+  }
+
+  /** The customer follows the link that the agent has sent; nothing else of the first visit is left. */
+  async byLink(first: Tab, reconnectId: string, protocol: Protocol = 'reliable'): Promise<LocalTab> {
+    const tab = await LocalTab.open(this.world.api, { profile: this.profile, protocol, reconnectId });
+    this.world.tabs.push(tab);
+    same("the link's conversation", first.conversationId, tab.conversationId);
+    this.tell('customer follows the reconnect link');
+    return tab;
+  }
+
+  async capacityFree(agent: Agent): Promise<void> {
+    const { patienceMs } = this.world;
+    await until(
+      'the capacity of the agent is free',
+      patienceMs,
+      async () => (await agent.unitsInUse()) === 0,
+    );
   }
 
   async agentDoes(action: AgentAction, { conversationId }: Tab, body?: object): Promise<void> {
@@ -177,7 +200,7 @@ export class Stage {
 
   /** A URL for one more socket of the customer, issued now. */
   async socketUrl({ ticket }: Tab): Promise<string> {
-    return (await this.world.api.negotiate(this.profile, ticket)).url;
+    return (await this.world.api.negotiate(this.profile, { ticket })).url;
   }
 
   async view(conversationId: string): Promise<ConversationView> {

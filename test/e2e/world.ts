@@ -20,6 +20,8 @@ export interface WorldOptions {
   /** How long anything may take beyond what the product promises: the service's own detection of a loss, mostly. */
   readonly patienceMs: number;
   readonly host?: HostControl | undefined;
+  /** The settings are the run's own, and `writeOperatorsSettings` has written them. */
+  readonly ownSettings?: boolean;
 }
 
 /** A running deployment, as scenarios use it: one agent for all of them, and the service itself as a witness. */
@@ -30,6 +32,7 @@ export interface World {
   readonly service: WebPubSubServiceClient;
   readonly patienceMs: number;
   readonly host: HostControl | undefined;
+  readonly ownSettings: boolean;
   /** What the run has opened and `leaveWorld` ends. */
   readonly tabs: Tab[];
   readonly guests: Agent[];
@@ -55,6 +58,7 @@ export async function enterWorld(options: WorldOptions): Promise<World> {
     service,
     patienceMs: options.patienceMs,
     host: options.host,
+    ownSettings: options.ownSettings ?? false,
     tabs: [],
     guests: [],
     conversationIds: [],

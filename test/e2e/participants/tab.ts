@@ -2,11 +2,12 @@ import { ApiError, type Api, type CustomerAccess, type CustomerProfile } from '.
 import { Inbox } from './inbox';
 import { openSocket, urlsFrom, type Protocol, type Socket } from './socket';
 
-/** How a customer's tab is opened; with a ticket it joins the conversation of that ticket. */
+/** How a customer's tab is opened; with a ticket, or the id of a reconnect link, it joins that conversation. */
 export interface TabOptions {
   readonly profile: CustomerProfile;
   readonly protocol: Protocol;
   readonly ticket?: string | undefined;
+  readonly reconnectId?: string | undefined;
 }
 
 /** A browser tab of a customer. */
@@ -31,14 +32,14 @@ export class LocalTab implements Tab {
     readonly refused: Promise<ApiError>,
   ) {}
 
-  static async open(api: Api, { profile, protocol, ticket }: TabOptions): Promise<LocalTab> {
-    const access = await api.negotiate(profile, ticket);
+  static async open(api: Api, { profile, protocol, ...resumed }: TabOptions): Promise<LocalTab> {
+    const access = await api.negotiate(profile, resumed);
     const inbox = new Inbox('customer');
     let refuse: (error: ApiError) => void;
     const refused = new Promise<ApiError>((resolve) => (refuse = resolve));
     const nextUrl = urlsFrom(access.url, async () => {
       try {
-        return (await api.negotiate(profile, access.ticket)).url;
+        return (await api.negotiate(profile, { ticket: access.ticket })).url;
       } catch (thrown) {
         if (thrown instanceof ApiError) refuse(thrown);
         throw thrown;

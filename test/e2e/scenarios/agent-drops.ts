@@ -1,6 +1,6 @@
 import { BEFORE_ANY_LOSS, type Scenario } from '../scenario';
 import { same } from '../stage';
-import { until, untilInstant } from '../waiting';
+import { untilInstant } from '../waiting';
 
 /** The agent's connection is lost: after the agent's grace the queue has the conversation again, another takes it. */
 export const agentDrops: Scenario = {
@@ -42,7 +42,7 @@ export const agentDrops: Scenario = {
     await untilInstant(deadline, 0);
     await stage.queuedAgain(tab, 'agent-disconnected');
     await tab.inbox.first('conversation-queued', tab.conversationId, patienceMs);
-    await until('the capacity of Grace is free', patienceMs, async () => (await grace.unitsInUse()) === 0);
+    await stage.capacityFree(grace);
     await stage.agentDoes('accept', tab);
     await stage.agentSays(tab, 'I take over');
     await stage.agentDoes('end', tab);
