@@ -5,7 +5,7 @@ import { close } from './agent-actions';
 import { autoClosureDue, mustAskForCustomer } from './auto-closure';
 import { withLiveConnections } from './connections';
 import { end } from './end';
-import { effectsOfClose, effectsOfEnd } from './pushes-of';
+import { effectsOfClose, effectsOfEnd, effectsOfReturn } from './pushes-of';
 import { changed, unchanged } from './results';
 
 /** A state has lasted too long without activity: the conversation is closed. */
@@ -17,12 +17,17 @@ export function reachAutoClosure(
   const { autoClosure, state } = conversation;
   if (autoClosure?.number !== event.number) {
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
-    return isClosedBy(conversation, event.number)
-      ? unchanged(
-          { type: 'auto-closed' },
-          conversation.closeReason === undefined ? effectsOfEnd(conversation) : effectsOfClose(conversation),
-        )
-      : unchanged({ type: 'superseded' });
+    if (isClosedBy(conversation, event.number)) {
+      const isEnd = conversation.closeReason === undefined;
+      return unchanged(
+        { type: 'auto-closed' },
+        isEnd ? effectsOfEnd(conversation) : effectsOfClose(conversation),
+      );
+    }
+    if (isDroppedByReturn(conversation, event.number)) {
+      return unchanged({ type: 'customer-present' }, effectsOfReturn(conversation));
+    }
+    return unchanged({ type: 'superseded' });
   }
   // What policy says now counts, not what it said when the timer started.
   const due = autoClosureDue(conversation, context.policies);
@@ -38,6 +43,13 @@ export function reachAutoClosure(
   }
   return end(conversation, 'auto-closed', context, { type: 'auto-closed' });
 }
+
+/** The latest closure was that of a customer who was away, and has come back. */
+const isDroppedByReturn = (conversation: Conversation, number: number): boolean =>
+  conversation.state === 'Open' &&
+  conversation.autoClosure === undefined &&
+  conversation.autoClosureCount === number &&
+  conversation.disconnection === undefined;
 
 const isClosedBy = (conversation: Conversation, number: number): boolean =>
   hasEnded(conversation) &&

@@ -177,9 +177,20 @@ describe('Open', () => {
     expect(back.effects).toContainEqual(
       expect.objectContaining({ type: 'cancel-timer', kind: 'auto-close', number }),
     );
-    expect(outcome(back.conversation, closure(number), START + 60 * MINUTE, long)).toEqual({
-      type: 'superseded',
-    });
+    const fired = decide(back.conversation, closure(number), contextAt(START + 60 * MINUTE, long));
+    expect(fired).toMatchObject({ kind: 'unchanged', outcome: { type: 'customer-present' } });
+  });
+
+  it('whose customer the service knows of tells of the return again when its deadline is repeated', () => {
+    const long = { grace: 60 * MINUTE };
+    const away = after(born('default', long), disconnected('tab-1', AT), AT, long);
+    const { number, deadline } = away.autoClosure!;
+    const healed = decide(away, closure(number, alive('tab-2')), contextAt(deadline, long));
+    if (healed.kind !== 'changed') throw new Error(healed.kind);
+    const again = decide(healed.conversation, closure(number), contextAt(deadline + SECOND, long));
+    const told = effectsOf(healed).filter(isPush);
+    expect(told).toHaveLength(1);
+    expect(effectsOf(again).filter(isPush)).toEqual(told);
   });
 
   it('whose closure runs has it put off by a late message, beyond the grace period, but never dropped', () => {
