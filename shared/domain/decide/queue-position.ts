@@ -41,5 +41,6 @@ function effectsOfPosition(conversation: Conversation): Effect[] {
   ];
 }
 
-const causeOf = ({ queuePosition }: Conversation) =>
-  `queue-position.${queuePosition?.position}.${queuePosition?.at}`;
+// The same place in another queue, within a millisecond: the assignment tells the causes apart, as for the queue itself.
+const causeOf = ({ queuePosition, assignmentCount }: Conversation) =>
+  `queue-position.${assignmentCount}.${queuePosition?.position}.${queuePosition?.at}`;

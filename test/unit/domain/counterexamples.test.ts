@@ -4,6 +4,7 @@ import {
   accepted,
   aConversation,
   afterStart,
+  agentAccepted,
   agentClosed,
   agentEnded,
   agentMessage,
@@ -127,6 +128,21 @@ describe('a connection is listed once', () => {
       afterStart(5),
     );
     expect(healed.conversation.liveConnectionIds).toEqual(['tab-3']);
+  });
+});
+
+describe('a place in the queue', () => {
+  it('is other news in another queue, also within a millisecond', () => {
+    const at = afterStart(5);
+    const place: ConversationEvent = { type: 'queue-position-known', position: 2 };
+    const told = change(connectedCustomer(), place, at);
+    const taken = change(told.conversation, agentAccepted(BEN), at).conversation;
+    const transfer: ConversationEvent = { type: 'agent-transferred', agentId: BEN.agentId, queue: 'other' };
+    const again = change(change(taken, transfer, at).conversation, place, at);
+    const idOf = (decision: typeof told) =>
+      pushesOf(decision).find(({ type }) => type === 'queue-position')?.id;
+    expect(idOf(told)).toBeDefined();
+    expect(idOf(again)).not.toBe(idOf(told));
   });
 });
 
