@@ -204,7 +204,7 @@ export const LIMITS = {
    * `recentMessages`, which is what they are counted in.
    */
   messagesInWindow: { customer: 20, agent: 40 },
-  messageWindow: (10 * SECOND) as Milliseconds,
+  messageWindow: 10 * SECOND,
   /** Beyond it no message is stored; notices still are, for the end must be told. */
   transcriptEntries: 10_000,
   /** Disconnections that only follow from one another, without a sign of life between them. */

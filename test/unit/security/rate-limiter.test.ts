@@ -7,7 +7,8 @@ import { NOW, tickets } from './ticket-samples';
 /** A limiter and its clock, in seconds. */
 function limiter(perMinute: number) {
   const clock = { seconds: 0 };
-  const { take } = createRateLimiter({ perMinute, now: () => clock.seconds * 1_000 });
+  const limited = createRateLimiter({ perMinute, now: () => clock.seconds * 1_000 });
+  const take = (caller: string) => limited.take(caller);
   /** How many of these requests are allowed. */
   const allowed = (requests: number, caller = 'a') => {
     let count = 0;
