@@ -36,8 +36,6 @@ export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
     'would fall back to WebAssembly where the native package of the platform is missing; compiles tests',
   esbuild:
     'would check, and shorten the way to, the native package of the platform; of tsx, which runs development tools',
-  fsevents:
-    'would compile from source on macOS, where the package brings a ready-made part along; of jest and tsx',
   'unrs-resolver': 'would fetch the native package of the platform where npm has left it out; of jest',
 };
 
