@@ -158,6 +158,24 @@ describe("an agent's ticket", () => {
 });
 
 describe('a socket', () => {
+  it('opens for nobody else than the one its URL was signed for', async () => {
+    const { conversationId } = await system.born();
+    const { url } = await system.customer();
+    const [head, payload = '', signature] = (new URL(url).searchParams.get('access_token') ?? '').split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+    const withClaims = (changes: object): string => {
+      const changed = Buffer.from(JSON.stringify({ ...claims, ...changes })).toString('base64url');
+      const forged = new URL(url);
+      forged.searchParams.set('access_token', [head, changed, signature].join('.'));
+      return forged.href;
+    };
+    expect(await handshake(withClaims({ sub: `customer.${conversationId}` }))).toBe(401);
+    expect(await handshake(withClaims({ sub: 'agent.ann', role: ['webpubsub.sendToGroup'] }))).toBe(401);
+    const expires = Number(claims['exp']) - Number(claims['iat'] ?? claims['nbf']);
+    expect(expires).toBeLessThanOrEqual(10 * 60);
+    expect(await handshake(withClaims({}))).toBe(101);
+  });
+
   it('of a customer joins no group and sends to none', async () => {
     const { conversationId } = await system.born();
     const { url } = await system.customer();
