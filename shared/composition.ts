@@ -19,6 +19,8 @@ import { createVerifiedAgentCapacity } from './application/verified-agent-capaci
 import { loadConfig, type Config, type Connection } from './config';
 import { parsePolicyDocument, policyDocumentView } from './inbound/policy-document';
 import { createLogger, type LogSink } from './logging';
+import { createParticipantLimits, limitedTickets } from './security/participant-limits';
+import { createRateLimiter } from './security/rate-limiter';
 import { createTickets } from './security/tickets';
 import { entraGuard, signatureGuard } from './security/webhook-guard';
 import { purgeFinishedTimers } from './workflow/purge-finished-timers';
@@ -57,11 +59,14 @@ function compose(config: Config) {
   });
   const service = webPubSubClient(config, credential);
   const participants = createWebPubSubParticipants(service);
-  const tickets = createTickets({
-    signingKeys: config.ticketSigningKeys,
-    lifetime: config.ticketLifetime,
-    now,
-  });
+  const { rateLimits } = config;
+  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
+  const newConversations = createRateLimiter({ perMinute: rateLimits.negotiate, now });
+  const signingKeys = config.ticketSigningKeys;
+  const tickets = limitedTickets(
+    createTickets({ signingKeys, lifetime: config.ticketLifetime, now }),
+    limits,
+  );
   const guard =
     config.webhookGuard.type === 'signature'
       ? signatureGuard(config.webhookGuard.accessKeys)
@@ -86,6 +91,7 @@ function compose(config: Config) {
         service: conversations,
         agentSockets: createAgentSockets({ service: conversations, capacity, participants }),
         guard,
+        limits,
         hub: config.webPubSub.hub,
         serviceHost: config.webPubSub.host,
         logger: createLogger(sink),
@@ -98,6 +104,8 @@ function compose(config: Config) {
       tickets,
       clientUrl: createClientUrl(service),
       newConversationId: randomUUID,
+      newConversations,
+      trustedProxies: rateLimits.trustedProxies,
       logger: createLogger(sink),
     }),
     reconcile: (durable: DurableClient, sink: LogSink) =>

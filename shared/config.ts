@@ -40,6 +40,14 @@ export interface Config {
         readonly callerObjectId: string;
         readonly authority: string;
       };
+  readonly rateLimits: {
+    /** `NEGOTIATE_RATE_LIMIT`: new conversations per minute, client address and instance; 0 is no limit. */
+    readonly negotiate: number;
+    /** `TICKET_RATE_LIMIT`: requests per minute, customer's ticket and instance; 0 is no limit. */
+    readonly ticket: number;
+    /** `TRUSTED_PROXIES`: how many proxies of the deployer's own stand between the clients and the platform. */
+    readonly trustedProxies: number;
+  };
   readonly tables: Connection;
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
@@ -66,6 +74,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       host: hostOf(webPubSub),
     },
     webhookGuard: readGuard(read, webPubSub),
+    rateLimits: {
+      negotiate: read.wholeNumber('NEGOTIATE_RATE_LIMIT', 120, 0, 100_000),
+      ticket: read.wholeNumber('TICKET_RATE_LIMIT', 600, 0, 100_000),
+      trustedProxies: read.wholeNumber('TRUSTED_PROXIES', 0, 0, 5),
+    },
     tables: readConnection(read, 'CONVERSATION_TABLES', STORAGE_STRING),
     ticketSigningKeys: [
       read.required('TICKET_SIGNING_KEY', SECRET),

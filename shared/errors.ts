@@ -37,6 +37,13 @@ export class AccessDeniedError extends AppError {
   }
 }
 
+/** A caller asks more often than it may. The same call will succeed after `retryAfterSeconds`. */
+export class TooManyRequestsError extends AppError {
+  constructor(readonly retryAfterSeconds: number) {
+    super('too-many-requests', 'There are too many requests; slow down.', true);
+  }
+}
+
 /** A service the product depends on did not do its part. The same call may succeed later. */
 export class DependencyError extends AppError {
   constructor(

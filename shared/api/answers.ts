@@ -47,6 +47,7 @@ export const REFUSED_QUERY: readonly ProblemAt[] = [[400, 'invalid-input']];
 export const REFUSED_TICKET: readonly ProblemAt[] = [
   [401, 'not-authenticated'],
   [403, 'not-allowed'],
+  [429, 'too-many-requests'],
 ];
 
 /** Refusals by the rules, with the statuses they have everywhere. */

@@ -25,7 +25,20 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   },
   'too-many-connections': {
     meaning: 'The customer has too many open sockets.',
-    example: { detail: 'The conversation has too many open connections.', state: 'Active' },
+    example: { detail: 'A conversation has at most 200 connections.', retryAfterSeconds: 60 },
+  },
+  'too-many-messages': {
+    meaning:
+      'This side writes more messages than are taken in a few seconds. `retryAfterSeconds` says when to go on.',
+    example: {
+      detail: 'At most 20 messages are taken in 10 seconds.',
+      state: 'Active',
+      retryAfterSeconds: 4,
+    },
+  },
+  'conversation-full': {
+    meaning: 'The transcript takes no more messages. The conversation can still end; a new one goes on.',
+    example: { detail: 'A conversation has at most 10000 entries; start a new one.', state: 'Active' },
   },
   'assigned-to-other-agent': {
     meaning: 'Another agent has the conversation.',
@@ -92,6 +105,10 @@ export const PROBLEMS = {
   'not-allowed': {
     meaning: 'The caller is known and may not do this.',
     example: { detail: 'only agents may do this' },
+  },
+  'too-many-requests': {
+    meaning: 'The caller asks more often than it may. Repeat the request after `Retry-After`.',
+    example: { detail: 'There are too many requests; slow down.', retryAfterSeconds: 2 },
   },
   'reconnect-disabled': {
     meaning: 'Policy does not allow reconnection to this conversation.',

@@ -1,6 +1,6 @@
 import type { Channel, DeviceClass } from './channel';
 import type { AutomatedMessageTrigger, Recipient } from './messages/trigger';
-import type { Instant, Milliseconds } from './time';
+import { SECOND, type Instant, type Milliseconds } from './time';
 
 /**
  * States of "Understand conversation states" (Dynamics 365 Omnichannel). `Open`: queued. `Active`: assigned to an
@@ -197,7 +197,7 @@ export const hasEnded = (conversation: Conversation): boolean =>
 export const stateAfterEnd = ({ agent }: Conversation): 'WrapUp' | 'Closed' =>
   agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
 
-/** Bounds that keep the row far below the 64 KiB of a table property. */
+/** Bounds that keep the row far below the 64 KiB of a table property, and a transcript readable (docs/decisions/0015). */
 export const LIMITS = {
   liveConnections: 200,
   endedConnections: 32,
@@ -205,6 +205,14 @@ export const LIMITS = {
   recentNotices: 4,
   extensionKeys: 32,
   messageCharacters: 8_000,
+  /**
+   * Messages of each side within `messageWindow`, whoever of that side wrote them. Together no more than
+   * `recentMessages`, which is what they are counted in.
+   */
+  messagesInWindow: { customer: 20, agent: 40 },
+  messageWindow: 10 * SECOND,
+  /** Beyond it no message is stored; notices still are, for the end must be told. */
+  transcriptEntries: 10_000,
   /** Disconnections that only follow from one another, without a sign of life between them. */
   inferredInARow: 20,
 } as const;

@@ -51,6 +51,8 @@ export interface Refusal {
     | 'conversation-not-found'
     | 'conversation-ended'
     | 'too-many-connections'
+    | 'too-many-messages'
+    | 'conversation-full'
     | 'assigned-to-other-agent'
     | 'not-assigned-to-you'
     | 'illegal-transition'
@@ -67,6 +69,8 @@ export interface Refusal {
   /** What a customer can do whose conversation has ended. */
   readonly options?: readonly ReturnOption[];
   readonly redirectUrl?: string;
+  /** Where the same thing is allowed later: in so many seconds. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** `redirect`: to the URL that is given with it. */

@@ -1,5 +1,5 @@
 import type { Refusal } from '../domain/decision';
-import { AccessDeniedError, AppError, InvalidInputError, toError } from '../errors';
+import { AccessDeniedError, AppError, InvalidInputError, toError, TooManyRequestsError } from '../errors';
 import { problem, statusOfFailure, type HttpOutput } from '../inbound/http';
 import { REFUSAL_STATUS } from '../inbound/refusal-status';
 import type { Logger } from '../logging';
@@ -7,9 +7,12 @@ import type { Logger } from '../logging';
 /** The problem document of a refusal by the rules. An ended conversation names what the widget can do next. */
 export function answerRefusal(refusal: Refusal): HttpOutput {
   const { code, detail, endReason, ...more } = refusal;
-  const retry: Record<string, string> = code === 'too-many-connections' ? { 'retry-after': '60' } : {};
-  return problem(REFUSAL_STATUS[code], code, detail, { ...more, reason: endReason }, retry);
+  const members = { ...more, reason: endReason };
+  return problem(REFUSAL_STATUS[code], code, detail, members, retryAfter(refusal.retryAfterSeconds));
 }
+
+const retryAfter = (seconds: number | undefined): Record<string, string> =>
+  seconds === undefined ? {} : { 'retry-after': `${seconds}` };
 
 /**
  * Runs a handler and turns whatever it throws into an answer: nothing hangs, nothing goes unanswered, and no
@@ -38,11 +41,16 @@ function answerFailure(name: string, logger: Logger, thrown: unknown): HttpOutpu
     const challenge: Record<string, string> = status === 401 ? { 'www-authenticate': 'Bearer' } : {};
     return problem(status, code, message, {}, challenge);
   }
+  if (thrown instanceof TooManyRequestsError) {
+    // Not logged: a line for every refused request would be the next thing that a flood fills up.
+    const { code, message, retryAfterSeconds } = thrown;
+    return problem(429, code, message, { retryAfterSeconds }, retryAfter(retryAfterSeconds));
+  }
   const error = toError(thrown);
   const code = thrown instanceof AppError ? thrown.code : 'unexpected';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   logger.error(`${name}: failed`, { code, detail: error.message, cause });
   return statusOfFailure(thrown) === 503
-    ? problem(503, 'temporarily-unavailable', 'Please repeat the request.', {}, { 'retry-after': '1' })
+    ? problem(503, 'temporarily-unavailable', 'Please repeat the request.', {}, retryAfter(1))
     : problem(500, 'internal-error', 'The request could not be handled.');
 }

@@ -2,8 +2,9 @@ import type { ConversationService } from '../application/conversation-service';
 import { conversationView, transcriptView, workListItemView } from '../application/conversation-view';
 import type { ConversationStore } from '../application/ports/conversation-store';
 import type { WorkList } from '../application/ports/work-list';
+import { hasEnded } from '../domain/conversation';
 import { isConversationId } from '../domain/ids';
-import { customerIsConnected, NOT_FOUND } from '../domain/refusals';
+import { customerIsConnected, endedRefusal, NOT_FOUND } from '../domain/refusals';
 import { AccessDeniedError } from '../errors';
 import { LIST_QUERY, READ_QUERY } from '../inbound/conversation-queries';
 import { ifMatchOf, json, queryOf, type HttpInput, type HttpOutput } from '../inbound/http';
@@ -45,6 +46,10 @@ export const readConversation = (request: HttpInput, deps: ConversationsDependen
     const { after, limit } = parseWith(READ_QUERY, queryOf(request, ['after', 'limit']), 'query');
     const stored = await deps.store.load(conversationId);
     if (stored === undefined) return notFound();
+    // The end revokes the customer's ticket: whoever finds it later must not read what was said.
+    if (caller.role === 'customer' && hasEnded(stored.conversation)) {
+      return answerRefusal(endedRefusal(stored.conversation));
+    }
     const entries = await deps.store.transcript(conversationId, { after, limit });
     const last = entries.at(-1)?.sequence ?? after;
     return json(

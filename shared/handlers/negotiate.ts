@@ -7,11 +7,13 @@ import { policyOf } from '../domain/policies/policy-of';
 import { endedRefusal } from '../domain/refusals';
 import { toIso } from '../domain/time';
 import { AccessDeniedError, InvalidInputError } from '../errors';
+import { clientAddressOf } from '../inbound/client-address';
 import { parseProfile, profileToQuery } from '../inbound/customer-profile';
 import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
 import { AGENT_BODY, CUSTOMER_BODY, DEVICE_BODY, RESUME_BODY } from '../inbound/negotiate-bodies';
 import { parseWith } from '../inbound/schema';
 import type { Logger } from '../logging';
+import type { RateLimiter } from '../security/rate-limiter';
 import type { Caller, Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
 
@@ -23,6 +25,9 @@ export interface NegotiateDependencies {
   /** A URL with which a socket of this user can be opened for a few minutes. */
   readonly clientUrl: (userId: string) => Promise<string>;
   readonly newConversationId: () => string;
+  /** By the client's address: of anonymous customers nothing else is known. */
+  readonly newConversations: RateLimiter;
+  readonly trustedProxies: number;
   readonly logger: Logger;
 }
 
@@ -41,13 +46,17 @@ export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependen
       reconnectId === undefined
         ? await resumedConversation(request, wanted, deps.tickets)
         : await reconnectedConversation(reconnectId, deps);
-    if (resumed !== undefined) {
-      const stored = await deps.store.load(resumed);
-      if (stored !== undefined && hasEnded(stored.conversation)) {
-        return answerRefusal(endedRefusal(stored.conversation));
-      }
+    if (resumed === undefined) {
+      // Whoever comes back is not counted here: strangers at the same address must not cost a customer its return.
+      const address = clientAddressOf(request.headers, deps.trustedProxies);
+      if (address !== undefined) deps.newConversations.take(address);
+      return admit(deps.newConversationId(), body, deps);
     }
-    return admit(resumed ?? deps.newConversationId(), body, deps);
+    const stored = await deps.store.load(resumed);
+    if (stored !== undefined && hasEnded(stored.conversation)) {
+      return answerRefusal(endedRefusal(stored.conversation));
+    }
+    return admit(resumed, body, deps);
   });
 
 /**

@@ -7,6 +7,7 @@ import { EVENT_BODY_LIMIT, parseWebPubSubEvent, type WebPubSubEvent } from '../i
 import { CONNECTION_STATE_HEADER, encodeConnectionState } from '../inbound/connection-state';
 import { json, noContent, readBody, type HttpInput, type HttpOutput } from '../inbound/http';
 import type { Logger } from '../logging';
+import type { ParticipantLimits } from '../security/participant-limits';
 import type { WebhookGuard } from '../security/webhook-guard';
 import { answering, answerRefusal } from './answer-failure';
 
@@ -14,6 +15,7 @@ export interface WebPubSubEventsDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
   readonly agentSockets: AgentSockets;
   readonly guard: WebhookGuard;
+  readonly limits: ParticipantLimits;
   readonly hub: string;
   /** Host name of the service: the only origin whose validation request is answered. */
   readonly serviceHost: string;
@@ -32,6 +34,8 @@ export const handleWebPubSubEvent = (
     if (request.method === 'OPTIONS') return validate(request, deps.serviceHost);
     await deps.guard(request.headers);
     const event = parseWebPubSubEvent(request.headers, await readBody(request, EVENT_BODY_LIMIT), deps.hub);
+    // Handshakes only: whether a socket is open or lost must always be heard.
+    if (event.name === 'connect') deps.limits.take(event.participant);
     const conversationEvent = translate(event);
     if (conversationEvent === undefined) return answerAgentSocket(event, deps.agentSockets);
     const [conversationId, what] = conversationEvent;

@@ -62,10 +62,15 @@ export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Pro
 export const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string | undefined> =>
   Object.fromEntries(names.map((name) => [name, request.query.get(name) ?? undefined]));
 
-/** A JSON answer. Conversations are personal: nothing may keep a copy. */
+/**
+ * Conversations are personal: nothing may keep a copy. What people write is data: no browser may guess that it is a page.
+ */
+const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** A JSON answer. */
 export const json = (status: number, value: unknown, headers: Record<string, string> = {}): HttpOutput => ({
   status,
-  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  headers: { 'content-type': 'application/json', ...OF_EVERY_ANSWER, ...headers },
   body: JSON.stringify(value),
 });
 
@@ -88,7 +93,7 @@ export function problem(
   const title = code.replaceAll('-', ' ');
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/problem+json', ...OF_EVERY_ANSWER, ...headers },
     body: JSON.stringify({
       type: `urn:chat-disconnect:problem:${code}`,
       title,

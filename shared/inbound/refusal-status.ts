@@ -5,6 +5,8 @@ export const REFUSAL_STATUS: Readonly<Record<Refusal['code'], number>> = {
   'conversation-not-found': 404,
   'conversation-ended': 409,
   'too-many-connections': 429,
+  'too-many-messages': 429,
+  'conversation-full': 409,
   'assigned-to-other-agent': 409,
   'not-assigned-to-you': 409,
   'illegal-transition': 409,

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { readFacts } from '../e2e/facts';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
 import { BEFORE_ANY_LOSS } from '../e2e/scenario';
+import { Agent } from '../e2e/participants/agent';
 import { Stage } from '../e2e/stage';
 import { until, untilInstant } from '../e2e/waiting';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
@@ -237,15 +238,18 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
   });
 
   it('shows HTML as the text it is', async () => {
-    const [tab] = await served();
+    const [tab] = await customer();
     const html = (who: string) => `<img src="x" onerror="document.title='${who}'"><b>${who}</b> &amp; &lt;`;
+    const name = html('name');
+    const agent = await Agent.signIn(world.api, 'e2e-html', name);
+    world.guests.push(agent);
+    await agent.act('accept', tab.conversationId);
     await tab.say(html('customer'));
-    await stage.agentReads(tab, html('customer'));
-    await stage.agentSays(tab, html('agent'));
-    await tab.reads(`Ada: ${html('agent')}`);
+    await agent.say(tab.conversationId, html('agent'));
+    await tab.reads(`${name}: ${html('agent')}`);
     await tab.reload();
-    await tab.reads(`Ada: ${html('agent')}`);
-    expect(await tab.lines()).toEqual([`You: ${html('customer')}`, `Ada: ${html('agent')}`]);
+    await tab.reads(`${name}: ${html('agent')}`);
+    expect(await tab.lines()).toEqual([`You: ${html('customer')}`, `${name}: ${html('agent')}`]);
     expect(await tab.page.locator('#messages :is(img, b)').count()).toBe(0);
     expect(await tab.page.title()).toBe('Chat');
   });

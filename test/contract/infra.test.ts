@@ -94,8 +94,10 @@ describe('app settings', () => {
       'WRAP_UP_AUTO_CLOSE',
       'WRAP_UP_CAPACITY',
     ];
+    // Limits that keep their defaults, unless proxies of the deployer's own stand in front of the app.
+    const limits = ['NEGOTIATE_RATE_LIMIT', 'TICKET_RATE_LIMIT', 'TRUSTED_PROXIES'];
     expect([...names].filter((name) => !absent.includes(name)).sort()).toEqual(
-      [...Object.keys(productSettings), ...policies].sort(),
+      [...Object.keys(productSettings), ...policies, ...limits].sort(),
     );
     expect(Object.keys(deployed).sort()).toEqual(Object.keys(productSettings).sort());
     expect(source('functions')).toMatch(

@@ -42,6 +42,7 @@ describe('a usable configuration', () => {
         host: 'chat.webpubsub.azure.com',
       },
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
+      rateLimits: { negotiate: 120, ticket: 600, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetime: 12 * 3_600_000,
@@ -92,6 +93,12 @@ describe('a usable configuration', () => {
     ['', 180_000],
   ])('reads DISCONNECT_GRACE "%s"', (text, length) => {
     expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).policyBase.grace).toBe(length);
+  });
+
+  it('can turn limits off, for a gateway that has its own', () => {
+    const limits = { NEGOTIATE_RATE_LIMIT: '0', TICKET_RATE_LIMIT: '0', TRUSTED_PROXIES: '2' };
+    const { rateLimits } = loadConfig({ ...VALID, ...limits });
+    expect(rateLimits).toEqual({ negotiate: 0, ticket: 0, trustedProxies: 2 });
   });
 
   it('says what applies where no rule of the policy table does', () => {
@@ -209,6 +216,10 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['CONVERSATION_CAPACITY_UNITS', '1.5'],
     ['AGENT_CAPACITY_UNITS', '0'],
     ['AGENT_CAPACITY_UNITS', '1001'],
+    ['NEGOTIATE_RATE_LIMIT', '100001'],
+    ['NEGOTIATE_RATE_LIMIT', 'none'],
+    ['TICKET_RATE_LIMIT', '-1'],
+    ['TRUSTED_PROXIES', '6'],
     ['RECONNECT_ENABLED', 'yes'],
     ['RECONNECT_TIME_LIMIT', 'PT59S'],
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],

@@ -54,7 +54,8 @@ export const CONVERSATIONS: readonly Operation[] = [
     tag: 'Conversations',
     summary: 'One conversation with its transcript',
     description:
-      'For agents, and for the customer whose conversation it is, who does not see what is for agents.',
+      'For agents, and for the customer whose conversation it is, until it ends; the customer does not see what is for ' +
+      'agents.',
     security: 'ticket',
     parameters: [
       CONVERSATION_ID_PARAMETER,
@@ -81,7 +82,7 @@ export const CONVERSATIONS: readonly Operation[] = [
         },
         ['ETag'],
       ),
-      ...problems(REFUSED_QUERY, REFUSED_TICKET, refusals('conversation-not-found')),
+      ...problems(REFUSED_QUERY, REFUSED_TICKET, refusals('conversation-not-found', 'conversation-ended')),
     },
   },
   {

@@ -11,6 +11,7 @@ const REFUSED_EVENT: readonly ProblemAt[] = [
   [404, 'invalid-input'],
   [413, 'invalid-input'],
   [415, 'invalid-input'],
+  [429, 'too-many-requests'],
 ];
 
 const header = (name: string, description: string, required = true): Parameter => ({

@@ -15,6 +15,7 @@ const MEMBERS = z.object({
     .optional()
     .describe('`conversation-ended`: what a customer can do next, the best first.'),
   redirectUrl: z.string().optional().describe('Where `redirect` leads.'),
+  retryAfterSeconds: z.int().min(1).optional().describe('Like `Retry-After`: the same may succeed then.'),
 });
 
 /** The members of a problem document that are its own, not its code's. */

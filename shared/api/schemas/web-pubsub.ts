@@ -19,6 +19,7 @@ const REFUSED_MESSAGE = z.object({
   endReason: z.enum(END_REASONS).optional(),
   options: z.array(z.enum(RETURN_OPTIONS)).optional(),
   redirectUrl: z.string().optional(),
+  retryAfterSeconds: z.int().min(1).optional(),
 });
 
 /** To `connect` the groups of the socket; to a user event that the rules refuse the message for its sender. */

@@ -28,6 +28,7 @@ export function decideConnect(
     return refused({
       code: 'too-many-connections',
       detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
+      retryAfterSeconds: 60,
     });
   }
   // A repeated `connect` of a new conversation: the first try may have died between the save and the timer.

@@ -4,6 +4,7 @@ import type { Instant } from '../time';
 import type { Author, MessageEntry } from '../transcript';
 import { effectsOfAgentReturn, withAgentBack } from './agent-presence';
 import { withLiveConnections } from './connections';
+import { messageLimit } from './message-limits';
 import { effectsOfMessage, effectsOfReturn } from './pushes-of';
 import { effectsOfRequeue, revived } from './queue';
 import { changed, refused, refusedAsEnded, unchanged } from './results';
@@ -34,6 +35,9 @@ export function decideCustomerMessage(
   if (hasEnded(conversation)) return refusedAsEnded(conversation);
   const stale = conversation.endedConnectionIds.includes(connectionId);
   const live = conversation.liveConnectionIds.includes(connectionId);
+  // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.
+  const limit = stale || live ? messageLimit(conversation, 'customer', now) : undefined;
+  if (limit) return refused(limit);
   const arrived =
     stale || live ? { conversation, effects: [] } : withLiveConnections(conversation, [connectionId], now);
   const heard = { ...arrived.conversation, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) };
@@ -71,6 +75,8 @@ export function decideAgentMessage(
   }
   // Only a connected agent can write: the event of the return was lost, or is still under way.
   const back = withAgentBack(conversation, now);
+  const limit = back === conversation ? messageLimit(conversation, 'agent', now) : undefined;
+  if (limit) return refused(limit);
   return store(back, event, author, now, back === conversation ? [] : effectsOfAgentReturn(back));
 }
 

@@ -43,7 +43,7 @@ export const driveConversations: Drives = {
     await act('end', 200);
     await call('read-conversation', 200, { as: agent.bearer, params });
     await act('close', 200);
-    await call('read-conversation', 200, { as: customer, params });
+    await call('read-conversation', 409, { as: customer, params });
     await call('read-conversation', 400, { as: agent.bearer, params, query: { after: '-1' } });
     await call('read-conversation', 404, { as: agent.bearer, params: { conversationId: 'nobody-knows-it' } });
   },

@@ -1,65 +1,161 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { ACCESS_KEY, eventually, SIGNING_KEY, startSystem, type Row, type System } from './system';
+import { LOCAL_MASTER_KEY } from '../../../local/stack/stack';
+import {
+  ACCESS_KEY,
+  eventually,
+  SIGNING_KEY,
+  startSystem,
+  type AnswerTo,
+  type Row,
+  type StoredFile,
+  type System,
+} from './system';
 
 // Words that occur nowhere else, so that finding one is finding a leak.
 const NAME = 'CANARY-Erika-Mustermann';
 const AGENT_NAME = 'CANARY-Agent-Smith';
 const TEXT = 'CANARY-text-of-a-message';
 const CONTEXT = 'CANARY-order-number';
+const CUSTOMER_ID = 'CANARY-customer-of-the-site';
+const NOTICE = 'CANARY-wording-of-an-operator';
+const SECOND_ACCESS_KEY = 'CANARY-second-access-key-0123456789-0123456789';
+const PREVIOUS_SIGNING_KEY = 'CANARY-previous-signing-key-0123456789-012345';
 
 let system: System;
 let rows: Row[] = [];
-const secrets: Record<string, string> = {
+let answers: readonly AnswerTo[] = [];
+let files: readonly StoredFile[] = [];
+let log = '';
+
+/** Never to be found anywhere. */
+const keys: Record<string, string> = {
   'the access key': ACCESS_KEY,
+  'the second access key': SECOND_ACCESS_KEY,
   'the key that signs tickets': SIGNING_KEY,
+  'the key that signed tickets before': PREVIOUS_SIGNING_KEY,
+  'the master key': LOCAL_MASTER_KEY,
+  "Azurite's account key":
+    'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 };
+/** To be found in the answer that hands them out, and nowhere else. By their signatures: the rest names ids only. */
+const tokens: Record<string, string> = {};
+const DATA = { NAME, AGENT_NAME, TEXT, CONTEXT, CUSTOMER_ID, NOTICE };
+
+const signatureOf = (token: unknown): string => {
+  const signature = String(token).split('.')[2] ?? '';
+  if (signature.length < 20) throw new Error('this is no token');
+  return signature;
+};
+/** The canaries that a text contains, by what they are. */
+const foundIn = (text: string, canaries: Readonly<Record<string, string>>): string[] =>
+  Object.keys(canaries).filter((what) => text.includes(canaries[what] ?? ''));
 
 /** A whole conversation, with everything that a log could be tempted to tell, and all sorts of failures. */
 beforeAll(async () => {
-  system = await startSystem();
-  secrets['the function key'] = system.stack.functionKey;
-  const customer = await system.customer({ name: NAME, context: { OrderId: CONTEXT } });
+  system = await startSystem({
+    settings: {
+      WEB_PUBSUB_CONNECTION_STRING_SECONDARY: `Endpoint=http://localhost;AccessKey=${SECOND_ACCESS_KEY};`,
+      TICKET_SIGNING_KEY_PREVIOUS: PREVIOUS_SIGNING_KEY,
+    },
+  });
+  keys['the function key'] = system.stack.functionKey;
+  const withKey = { 'x-functions-key': system.stack.functionKey };
+  const replaces = { ...withKey, 'if-none-match': '*' };
+  const override = { method: 'PUT', headers: replaces, body: { text: NOTICE } };
+  expect((await system.call('v1/automated-messages/agent-joined', override)).status).toBe(200);
+  const policies = { rules: [{ id: 'soon', when: {}, set: { grace: 'PT2S' } }] };
+  expect(
+    (await system.call('v1/policies', { method: 'PUT', headers: replaces, body: policies })).status,
+  ).toBe(200);
+
+  const profile = { name: NAME, context: { OrderId: CONTEXT } };
+  const customer = await system.customer(profile);
   const agent = await system.agent('ann', AGENT_NAME);
+  const known = await system.call('v1/customers/negotiate', {
+    headers: withKey,
+    body: { ...profile, customerId: CUSTOMER_ID },
+  });
   const { conversationId } = customer;
-  for (const [who, { ticket, url }] of Object.entries({ customer, agent })) {
-    secrets[`the ticket of the ${who}`] = ticket.split('.')[2] ?? ticket;
-    const token = new URL(url).searchParams.get('access_token') ?? '';
-    secrets[`the socket token of the ${who}`] = token.split('.')[2] ?? token;
+  const handedOut = { customer, agent, 'known customer': known.json as unknown as typeof customer };
+  for (const [who, { ticket, url }] of Object.entries(handedOut)) {
+    tokens[`the ticket of the ${who}`] = signatureOf(ticket);
+    tokens[`the socket token of the ${who}`] = signatureOf(new URL(url).searchParams.get('access_token'));
   }
-  const call = (path: string) => system.call(path, { headers: agent.bearer, body: {} });
+  const call = (path: string, body: object = {}) => system.call(path, { headers: agent.bearer, body });
+  const path = `v1/conversations/${conversationId}`;
 
   const socket = new WebSocket(customer.url, 'json.webpubsub.azure.v1');
   await once(socket, 'open');
   const say = (text: string) =>
     socket.send(JSON.stringify({ type: 'event', event: 'message', dataType: 'text', data: text }));
   say(TEXT);
-  await call(`v1/conversations/${conversationId}/accept`);
+  await call(`${path}/accept`);
   await eventually(system.rows, (seen) => seen.some((row) => row['text'] === TEXT));
+  for (const { bearer } of [customer, agent]) await system.call(path, { method: 'GET', headers: bearer });
+  await system.call('v1/conversations', { method: 'GET', headers: agent.bearer });
 
   // Failures of every kind, each with secrets in the request.
   say(`${TEXT}\u0000`);
   const body = { text: TEXT, query: { name: [NAME, NAME] } };
   await system.event({ name: 'connect', conversationId, body });
+  await system.event({
+    name: 'connect',
+    conversationId,
+    body: { query: { [CONTEXT]: [TEXT], locale: [NAME] } },
+  });
   await system.event({ name: 'message', conversationId, body: `{"text": ${TEXT}` });
   await system.event({ name: 'message', conversationId, body, headers: { 'ce-signature': 'sha256=00' } });
+  await system.event({ name: 'message', conversationId, body, headers: { 'ce-userId': NAME } });
+  await system.event({ name: 'message', conversationId, body, headers: { 'ce-time': TEXT } });
   await system.event({ name: 'message', conversationId, body, withoutKey: true });
+  const foreign = { conversationId, text: TEXT };
+  await system.event({ name: 'message', userId: 'agent.bob', body: foreign });
   await system.call('v1/negotiate', { headers: { authorization: `Bearer ${customer.ticket}x` }, body });
+  await system.call('v1/negotiate', { headers: { authorization: `Basic ${SIGNING_KEY}` }, body });
   await system.call('v1/negotiate', { headers: agent.bearer, body: { name: NAME, context: [CONTEXT] } });
-  await system.call(`v1/conversations/${conversationId}/end`, { headers: customer.bearer, body });
+  await system.call('v1/negotiate', { body: { reconnectId: `${customer.ticket}` } });
+  await system.call('v1/negotiate', { body: { locale: NAME, context: { [`${CONTEXT} ?`]: TEXT } } });
+  await system.call('v1/policies', {
+    method: 'PUT',
+    headers: replaces,
+    body: { rules: [{ id: NAME, set: TEXT }] },
+  });
+  const malformed = { method: 'PUT', headers: withKey, body: { text: `${NOTICE} {Unknown}` } };
+  await system.call('v1/automated-messages/agent-joined', malformed);
+  await system.call(`${path}/end`, { headers: customer.bearer, body });
+  await call(`${path}/offer`, { agentId: NAME, agentName: `${AGENT_NAME}\n` });
+  await call(`${path}/transfer`, { queue: TEXT.repeat(9) });
+  await call(`${path}/extend-wait`, { by: TEXT });
+  const writing = (connectionId: string, id: string) =>
+    system.event({ name: 'message', conversationId, connectionId, id, body });
+  const losing = (connectionId: string, id: string) =>
+    system.event({ name: 'disconnected', conversationId, connectionId, id, body });
   system.tables.mode = 'refuse';
   await Promise.all([
-    system.event({ name: 'message', conversationId, connectionId: 'tab-b', body }),
-    system.call(`v1/conversations/${conversationId}`, { method: 'GET', headers: customer.bearer }),
+    writing('tab-b', '1'),
+    system.call(path, { method: 'GET', headers: customer.bearer }),
+    system.call('v1/customers/negotiate', { headers: withKey, body: { customerId: CUSTOMER_ID } }),
+    system.call('v1/automated-messages/agent-joined', override),
   ]);
   system.tables.mode = 'forward';
   system.stack.webPubSub.control.setRestAvailable(false);
-  await system.event({ name: 'message', conversationId, connectionId: 'tab-c', id: '9', body });
-  await system.event({ name: 'disconnected', conversationId, connectionId: 'tab-c', id: '10', body });
+  await writing('tab-c', '9');
+  await losing('tab-c', '10');
   system.stack.webPubSub.control.setRestAvailable(true);
-  await system.event({ name: 'disconnected', conversationId, connectionId: 'tab-c', id: '10', body });
-  await system.event({ name: 'disconnected', conversationId, connectionId: 'tab-b', id: '11', body });
+  await losing('tab-c', '10');
+  await losing('tab-b', '11');
+  const lonely = await system.born('tab-d');
+  system.taskHub.mode = 'refuse';
+  const lost = {
+    name: 'disconnected',
+    conversationId: lonely.conversationId,
+    connectionId: 'tab-d',
+    id: '12',
+  };
+  expect((await system.event({ ...lost, body })).status).toBe(503);
+  system.taskHub.mode = 'forward';
 
   // The customer is gone: the timer fires and everybody is told.
   socket.terminate();
@@ -70,37 +166,86 @@ beforeAll(async () => {
     async () => JSON.stringify((rows = await system.rows())),
     (seen) => seen.includes('expired') && seen.includes('"Completed"'),
   );
+  await system.call('v1/negotiate', { headers: customer.bearer, body });
+  answers = system.answers;
+  files = await system.stopAndRead();
+  log = system.output();
 }, 180_000);
 afterAll(() => system?.stop());
 
-const DATA = { NAME, AGENT_NAME, TEXT, CONTEXT };
-const hubRows = () => rows.filter(({ table }) => table !== 'Conversations' && table !== 'WorkList');
+/** Where names, texts and wordings belong. */
+const HOME_OF_DATA = ['Conversations', 'WorkList', 'Settings', 'Customers'];
+const hubRows = () => rows.filter(({ table }) => !HOME_OF_DATA.includes(table));
 
 describe('after a whole conversation with failures of every kind', () => {
-  it('there is something to search: the log has warnings and errors, the task hub has its timers', () => {
-    expect(system.output()).toMatch(/refused a request that is not allowed/);
-    expect(system.output()).toMatch(/table-storage failed at/);
+  it('there is something to search: warnings and errors, timers, refusals, stored texts', () => {
+    expect(log).toMatch(/refused a request that is not allowed/);
+    expect(log).toMatch(/table-storage failed at/);
+    expect(log).toMatch(/web-pubsub failed at/);
+    expect(log).toMatch(/durable-functions failed at/);
     expect(hubRows().length).toBeGreaterThan(3);
     expect(JSON.stringify(hubRows())).toContain('conversation-deadline');
-    expect(JSON.stringify(rows)).toContain(TEXT);
+    const stored = files.map(({ content }) => content).join();
+    expect(foundIn(stored, { NAME, AGENT_NAME, TEXT, CONTEXT, NOTICE })).toHaveLength(5);
+    const refused = answers.map(({ status }) => status).filter((status) => status >= 400);
+    expect(new Set(refused)).toEqual(new Set([400, 401, 403, 409, 503]));
+    expect(Object.keys(tokens)).toHaveLength(6);
   });
 
-  it('no secret is in the log of the host', () => {
-    const leaked = Object.entries(secrets).filter(([, secret]) => system.output().includes(secret));
-    expect(leaked.map(([what]) => what)).toEqual([]);
+  it('the log of the host has no key, no token, and nothing that people said', () => {
+    expect(foundIn(log, { ...keys, ...tokens, ...DATA })).toEqual([]);
   });
 
-  it.each(Object.entries(DATA))('the log of the host has no %s', (_what, canary) => {
-    expect(system.output()).not.toContain(canary);
+  it('no key is in any answer, and tokens are only where they are handed out', () => {
+    for (const { path, status, text } of answers) {
+      expect([path, foundIn(text, keys)]).toEqual([path, []]);
+      const handsOut = status === 200 && path.endsWith('negotiate');
+      if (!handsOut) expect([path, foundIn(text, tokens)]).toEqual([path, []]);
+    }
   });
 
-  it('no secret is in any table', () => {
-    const stored = JSON.stringify(rows);
-    expect(Object.keys(secrets).filter((what) => stored.includes(secrets[what] ?? ''))).toEqual([]);
+  it('no refusal and no answer to the service repeats what was sent', () => {
+    for (const { path, status, text } of answers) {
+      if (status < 400 && !path.startsWith('web-pubsub')) continue;
+      expect([path, status, foundIn(text, DATA)]).toEqual([path, status, []]);
+    }
   });
 
-  it.each(Object.entries(DATA))('the task hub has no %s', (_what, canary) => {
-    expect(JSON.stringify(hubRows())).not.toContain(canary);
+  it('no header of an answer has any of it', () => {
+    const headers = answers.map((answer) => JSON.stringify([...answer.headers])).join();
+    expect(foundIn(headers, { ...keys, ...tokens, ...DATA })).toEqual([]);
+  });
+
+  it('nothing that Azurite has stored has a key or a token: no table, no blob, no queue', () => {
+    const names = files.map(({ name }) => name);
+    for (const kind of ['blob', 'queue', 'table'])
+      expect(names).toContainEqual(expect.stringContaining(kind));
+    for (const { name, content } of files) {
+      expect([name, foundIn(content, { ...keys, ...tokens })]).toEqual([name, []]);
+    }
+  });
+
+  it('names, texts and wordings are in their own tables only: not in the task hub, no blob, no queue', () => {
+    expect(foundIn(JSON.stringify(hubRows()), DATA)).toEqual([]);
+    for (const { name, content } of files) {
+      if (/table/.test(name)) continue;
+      expect([name, foundIn(content, DATA)]).toEqual([name, []]);
+    }
+    const tables = JSON.parse(files.find(({ name }) => /db_table/.test(name))?.content ?? '{}') as {
+      collections: { name: string; data: unknown[] }[];
+    };
+    const others = tables.collections.filter(({ name }) => !HOME_OF_DATA.includes(name.split('$')[1] ?? ''));
+    expect(others.map(({ name }) => name)).toContain('devstoreaccount1$AgentCapacity');
+    for (const { name, data } of others) {
+      expect([name, foundIn(JSON.stringify(data), DATA)]).toEqual([name, []]);
+    }
+  });
+
+  it("a customer's id at its site is stored as a digest only", () => {
+    expect(rows.filter(({ table }) => table === 'Customers')).toHaveLength(1);
+    for (const { name, content } of files) {
+      expect([name, content.includes(CUSTOMER_ID)]).toEqual([name, false]);
+    }
   });
 
   it('the task hub knows ids and times only', () => {

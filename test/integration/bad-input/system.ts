@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
@@ -45,6 +45,8 @@ export interface System {
   readonly tables: TcpProxy;
   readonly taskHub: TcpProxy;
   readonly output: () => string;
+  /** Every answer of the app to `call` and `event`, and to what is made of them. */
+  readonly answers: readonly AnswerTo[];
   call(path: string, call?: Call): Promise<Answer>;
   /** Sends an event to the webhook as the service does. */
   event(parts: EventParts): Promise<Answer>;
@@ -56,6 +58,17 @@ export interface System {
   /** A conversation whose customer has one open socket, told by events only. */
   born(connectionId?: string): Promise<Negotiated>;
   stop(): Promise<void>;
+  /** Stops everything, and gives what Azurite had stored: its files, blobs and queues included. */
+  stopAndRead(): Promise<StoredFile[]>;
+}
+
+export interface AnswerTo extends Answer {
+  readonly path: string;
+}
+
+export interface StoredFile {
+  readonly name: string;
+  readonly content: string;
 }
 
 export interface Negotiated {
@@ -72,6 +85,7 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
   const tables = await startTcpProxy(table);
   const taskHub = await startTcpProxy(table);
   let output = '';
+  const answers: AnswerTo[] = [];
   const stopProxies = () => Promise.all([tables.stop(), taskHub.stop()]);
   const stack = await startStack({
     dataDirectory,
@@ -99,7 +113,9 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
       signal: AbortSignal.timeout(30_000),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: parsed(text) };
+    const answer = { status: response.status, headers: response.headers, text, json: parsed(text) };
+    answers.push({ path, ...answer });
+    return answer;
   };
   const event: System['event'] = (parts) =>
     call(`web-pubsub/events${parts.withoutKey ? '' : `?code=${stack.functionKey}`}`, {
@@ -112,12 +128,27 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     return { ...(answer.json as unknown as Negotiated), bearer: { authorization: `Bearer ${ticket}` } };
   };
   const customer: System['customer'] = async (body = {}) => negotiated(await call('v1/negotiate', { body }));
+  const stopAndRead: System['stopAndRead'] = async () => {
+    tables.mode = taskHub.mode = 'forward';
+    await stack.stop();
+    await stopProxies();
+    const files = existsSync(dataDirectory)
+      ? readdirSync(dataDirectory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+      : [];
+    const stored = files.map(({ name, parentPath }) => ({
+      name,
+      content: readFileSync(join(parentPath, name), 'latin1'),
+    }));
+    rmSync(dataDirectory, { recursive: true, force: true });
+    return stored;
+  };
 
   return {
     stack,
     tables,
     taskHub,
     output: () => output,
+    answers,
     call,
     event,
     rows: () => allRows(storageAt(table)),
@@ -135,12 +166,8 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
       }
       return born;
     },
-    stop: async () => {
-      tables.mode = taskHub.mode = 'forward';
-      await stack.stop();
-      await stopProxies();
-      rmSync(dataDirectory, { recursive: true, force: true });
-    },
+    stop: async () => void (await stopAndRead()),
+    stopAndRead,
   };
 }
 

@@ -9,6 +9,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   OPEN_AUTO_CLOSE: ['never', 'P60D', 'PT0S'],
   WRAP_UP_CAPACITY: ['always', 'none', 'PT30S', 'PT2H'],
   AGENT_CAPACITY_UNITS: ['1', '1000', '1001', 'SECRET-UNITS'],
+  NEGOTIATE_RATE_LIMIT: ['0', '100000', '100001'],
+  TICKET_RATE_LIMIT: ['600', 'SECRET-RATE'],
+  TRUSTED_PROXIES: ['0', '5', '6'],
   RECONNECT_ENABLED: ['true', 'false', '1'],
   RECONNECT_PORTAL_URL: ['https://x.example', 'SECRET-NO-URL'],
   WEB_PUBSUB_HUB: ['chat', '1'],
@@ -50,6 +53,8 @@ describe('the configuration', () => {
           if (typeof wrapUpCapacity === 'number') expect(wrapUpCapacity).toBeGreaterThanOrEqual(30_000);
           expect(config.agentCapacityUnits).toBeGreaterThanOrEqual(1);
           expect(config.agentCapacityUnits).toBeLessThanOrEqual(1_000);
+          expect(config.rateLimits.negotiate).toBeLessThanOrEqual(100_000);
+          expect(config.rateLimits.trustedProxies).toBeLessThanOrEqual(5);
           for (const key of config.ticketSigningKeys) expect(key.length).toBeGreaterThanOrEqual(32);
           const guard = config.webhookGuard;
           expect(guard.type === 'entra' ? guard.audience : guard.accessKeys[0]).toBeTruthy();

@@ -91,15 +91,29 @@ describe('a customer', () => {
     expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
   });
 
-  it('gets 403 for any other conversation, existing or not', async () => {
-    const { born, read, lines } = api();
+  it('gets the same 403 for any other conversation, existing or not', async () => {
+    const { born, read, lines, world } = api();
     await born('conversation-0002');
-    for (const id of ['conversation-0002', 'conversation-9999', '../../x']) {
-      const answer = await read(CUSTOMER, id);
-      expect(answer.status).toBe(403);
-      expect(bodyOf(answer)['code']).toBe('not-allowed');
-    }
+    const before = world.log.length;
+    const ids = ['conversation-0002', 'conversation-9999', '../../x'];
+    const answers = await Promise.all(ids.map((id) => read(CUSTOMER, id)));
+    expect(answers[0]).toMatchObject({ status: 403 });
+    expect(answers).toEqual(answers.map(() => answers[0]));
+    // Nothing is even looked up, so the time tells no more than the answer.
+    expect(world.log).toHaveLength(before);
     expect(lines.every(({ level }) => level === 'warn')).toBe(true);
+  });
+
+  it('reads nothing any more once the conversation has ended', async () => {
+    const { born, write, read, service } = api();
+    await born();
+    await write('m-1', 'Where is my parcel?');
+    await service.handle(ID, { type: 'customer-left' });
+    const answer = await read(CUSTOMER);
+    expect(answer.status).toBe(409);
+    expect(bodyOf(answer)).toMatchObject({ code: 'conversation-ended', reason: 'customer-ended' });
+    expect(answer.body).not.toMatch(/parcel|Erika/);
+    expect((await read(ANN)).status).toBe(200);
   });
 
   it.each(ACTIONS)('may not %s', async (action) => {

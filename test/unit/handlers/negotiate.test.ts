@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError } from '../../../shared/errors';
 import { negotiateForAgent, negotiateForCustomer } from '../../../shared/handlers/negotiate';
+import { createRateLimiter } from '../../../shared/security/rate-limiter';
 import { bodyOf, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
@@ -192,5 +193,45 @@ describe('the backend of the agents', () => {
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)['field']).toBe(field);
     expect(clientUrl).not.toHaveBeenCalled();
+  });
+});
+
+describe('new conversations', () => {
+  const limited = () => {
+    const here = scene();
+    const newConversations = createRateLimiter({ perMinute: 2, now: () => here.clock.now });
+    const from = (address?: string, headers: Record<string, string> = {}) =>
+      negotiateForCustomer(
+        request({ headers: { ...headers, ...(address && { 'x-forwarded-for': address }) } }),
+        { ...here.deps, newConversations },
+      );
+    return { ...here, from };
+  };
+  const MALLORY = '203.0.113.7:52001';
+
+  it('are limited for each address, and 429 says when the next one is possible', async () => {
+    const { from, clock, clientUrl, lines } = limited();
+    for (let n = 1; n <= 2; n += 1) expect((await from(MALLORY)).status).toBe(200);
+    const refused = await from('spoofed, 203.0.113.7:52002');
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '30' } });
+    expect(bodyOf(refused)).toMatchObject({ code: 'too-many-requests', retryAfterSeconds: 30 });
+    expect(clientUrl).toHaveBeenCalledTimes(2);
+    // A flood must not fill the log.
+    expect(lines).toEqual([]);
+    expect((await from('203.0.113.8:52001')).status).toBe(200);
+    clock.now += 30_000;
+    expect((await from(MALLORY)).status).toBe(200);
+  });
+
+  it('of strangers at the same address keep no customer from coming back', async () => {
+    const { from, bearer, born } = limited();
+    await born();
+    while ((await from(MALLORY)).status === 200);
+    expect((await from(MALLORY, await bearer(CUSTOMER))).status).toBe(200);
+  });
+
+  it('are not limited where nothing says who asks', async () => {
+    const { from } = limited();
+    for (let n = 1; n <= 5; n += 1) expect((await from()).status).toBe(200);
   });
 });

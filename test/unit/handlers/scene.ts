@@ -4,6 +4,8 @@ import { createConversationService } from '../../../shared/application/conversat
 import type { Instant } from '../../../shared/domain/time';
 import { MINUTE } from '../../../shared/domain/time';
 import { createLogger } from '../../../shared/logging';
+import { createParticipantLimits } from '../../../shared/security/participant-limits';
+import { createRateLimiter } from '../../../shared/security/rate-limiter';
 import { createTickets, type Caller, type Tickets } from '../../../shared/security/tickets';
 import { MemoryWorld } from '../../support/memory-ports';
 
@@ -55,6 +57,9 @@ export function scene() {
       newKey: () => 'a-key',
       clientUrl,
       newConversationId: () => 'new-conversation-0001',
+      newConversations: createRateLimiter({ perMinute: 0, now }),
+      trustedProxies: 0,
+      limits: createParticipantLimits({ perMinute: 0, now }),
     },
     /** The customer opens its first socket. */
     born: async (id = ID): Promise<void> => {

@@ -3,6 +3,7 @@ import { handleWebPubSubEvent } from '../../../shared/handlers/web-pubsub-events
 import { MINUTE } from '../../../shared/domain/time';
 import { AccessDeniedError } from '../../../shared/errors';
 import { encodeConnectionState } from '../../../shared/inbound/connection-state';
+import { createParticipantLimits } from '../../../shared/security/participant-limits';
 import { signatureGuard } from '../../../shared/security/webhook-guard';
 import { policies } from '../../support/domain/policies';
 import { ACCESS_KEY, bodyOf, eventHeaders, HUB, request, without, type EventParts } from './request';
@@ -10,12 +11,13 @@ import { ANN, ID, scene } from './scene';
 
 const HOST = 'chat.webpubsub.azure.com';
 
-function webhook() {
+function webhook(perMinute = 0) {
   const here = scene();
   const deps = {
     service: here.service,
     agentSockets: here.deps.agentSockets,
     guard: signatureGuard([ACCESS_KEY]),
+    limits: createParticipantLimits({ perMinute, now: () => here.clock.now }),
     hub: HUB,
     serviceHost: HOST,
     logger: here.deps.logger,
@@ -310,5 +312,54 @@ describe('when a service fails that the event needs', () => {
     const answer = await send({ name: 'connect' }, {});
     expect(answer.status).toBe(500);
     expect(answer.body).not.toContain('PRIVATE');
+  });
+});
+
+describe('handshakes with one socket URL', () => {
+  it('are limited: the one too many is answered 429, and the next one succeeds when it is time', async () => {
+    const { send, clock } = webhook(6);
+    for (let n = 1; n <= 6; n += 1) {
+      expect((await send({ name: 'connect', connectionId: `c-${n}` }, {})).status).toBe(200);
+    }
+    const refused = await send({ name: 'connect', connectionId: 'c-7' }, {});
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '10' } });
+    expect(bodyOf(refused)).toMatchObject({ code: 'too-many-requests', retryAfterSeconds: 10 });
+    clock.now += 10_000;
+    expect((await send({ name: 'connect', connectionId: 'c-8' }, {})).status).toBe(200);
+  });
+
+  it('do not count for others, nor against what must be heard', async () => {
+    const { send, world } = webhook(1);
+    await send({ name: 'connect', connectionId: 'c-1' }, {});
+    expect((await send({ name: 'connect', connectionId: 'c-2' }, {})).status).toBe(429);
+    const other = { userId: 'customer.conversation-0002' };
+    expect((await send({ name: 'connect', connectionId: 'c-3', ...other }, {})).status).toBe(200);
+    for (let n = 1; n <= 30; n += 1) {
+      expect((await send({ name: 'connected', connectionId: `c-${n}` })).status).toBe(204);
+      world.open(ID, `c-${n}`);
+    }
+    for (let n = 1; n <= 30; n += 1) {
+      expect((await send({ name: 'disconnected', connectionId: `c-${n}`, id: '2' })).status).toBe(204);
+    }
+    expect((await send({ name: 'leave', id: '3' })).status).toBe(204);
+  });
+});
+
+describe('a message beyond what is taken in a few seconds', () => {
+  it('is answered 200 with a message for its sender that says when to go on', async () => {
+    const { born, send } = webhook();
+    await born();
+    const say = (n: number) => send({ name: 'message', connectionId: 'tab-a', id: `${n}` }, { text: `${n}` });
+    for (let n = 1; n <= 20; n += 1) expect(await say(n)).toEqual({ status: 204 });
+    const refused = await say(21);
+    expect(refused.status).toBe(200);
+    expect(bodyOf(refused)).toEqual({
+      type: 'refused',
+      conversationId: ID,
+      code: 'too-many-messages',
+      detail: 'At most 20 messages are taken in 10 seconds.',
+      state: 'Open',
+      retryAfterSeconds: 10,
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type JWK, type KeyLike } from 'jose';
 import { entraGuard } from '../../../shared/security/webhook-guard';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
@@ -16,6 +16,8 @@ let key: KeyLike;
 let publicKeyText: string;
 let otherKey: KeyLike;
 const asked: string[] = [];
+/** The keys that the authority publishes. */
+const published: JWK[] = [];
 
 beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
@@ -23,10 +25,10 @@ beforeAll(async () => {
   publicKeyText = await exportSPKI(pair.publicKey);
   otherKey = (await generateKeyPair('RS256')).privateKey;
   // Like those of Entra: they do not say which algorithm they are for.
-  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'key-1', use: 'sig' }];
+  published.push({ ...(await exportJWK(pair.publicKey)), kid: 'key-1', use: 'sig' });
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -110,6 +112,29 @@ describe('the guard of a service without access keys', () => {
     expect(refused).toMatchObject({ status: 401, code: 'not-authenticated' });
     expect(String(refused)).not.toContain(bearer);
     expect((refused as Error).cause).toBeUndefined();
+  });
+
+  it('allows for a minute between the clocks of the authority and the app, at either end, and no more', async () => {
+    await expect(pass(await token({ expires: '-50s' }))).resolves.toBeUndefined();
+    await expect(pass(await token({ notBefore: '50s' }))).resolves.toBeUndefined();
+    await expect(pass(await token({ expires: '-70s' }))).rejects.toMatchObject({ status: 401 });
+    await expect(pass(await token({ notBefore: '70s' }))).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('takes the tokens of both keys while the authority changes from one to the other', async () => {
+    const next = await generateKeyPair('RS256');
+    published.push({ ...(await exportJWK(next.publicKey)), kid: 'key-next', use: 'sig' });
+    const both = guard();
+    for (const bearer of [
+      await token(),
+      await token({ key: next.privateKey, header: { alg: 'RS256', kid: 'key-next' } }),
+    ]) {
+      await expect(both(new Headers({ authorization: `Bearer ${bearer}` }))).resolves.toBeUndefined();
+    }
+    // Withdrawn, it is good for nothing in an app that has not read it.
+    published.pop();
+    const late = await token({ key: next.privateKey, header: { alg: 'RS256', kid: 'key-next' } });
+    await expect(pass(late)).rejects.toMatchObject({ status: 401 });
   });
 
   it('refuses a token that never expires', async () => {

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { recordedFunctions } from '../support/functions-core';
+import { loadFunctions, ROOT, SETTINGS } from './functions-app';
+import type * as FunctionsCore from '../support/functions-core';
+
+jest.mock(
+  '@azure/functions-core',
+  () => jest.requireActual<typeof FunctionsCore>('../support/functions-core').functionsCore,
+  { virtual: true },
+);
+
+const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
+const document = read('SECURITY.md');
+/** What is set as code in the document. */
+const code = [...document.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
+
+beforeAll(async () => {
+  Object.assign(process.env, SETTINGS);
+  await loadFunctions();
+});
+
+describe('the threat model', () => {
+  it('has every HTTP route of the app, by method, and no others', () => {
+    const routes = recordedFunctions()
+      .filter(({ trigger }) => trigger.type === 'httpTrigger')
+      .flatMap(({ trigger: { methods, route } }) =>
+        (methods as string[]).map((method) => `${method} ${String(route)}`),
+      );
+    const named = document
+      .split('\n')
+      .flatMap((line) => /^\| `((?:GET|POST|PUT|DELETE|OPTIONS) [^`]+)`/.exec(line)?.[1] ?? []);
+    expect(routes.length).toBeGreaterThan(20);
+    expect(named.sort()).toEqual(routes.sort());
+  });
+
+  it('has routes in the section of what protects them', () => {
+    const levels: Record<string, string> = {};
+    for (const { trigger } of recordedFunctions().filter((one) => one.trigger.type === 'httpTrigger')) {
+      for (const method of trigger['methods'] as string[])
+        levels[`${method} ${String(trigger['route'])}`] = String(trigger['authLevel']);
+    }
+    const [, keyed = ''] = document.split(/^### With a function key$/m);
+    const withKey = keyed.split(/^### Sockets$/m)[0] ?? '';
+    for (const [route, level] of Object.entries(levels)) {
+      expect([route, withKey.includes(`\`${route}\``)]).toEqual([route, level === 'function']);
+    }
+  });
+
+  it('names tests and files that exist', () => {
+    const tests = code.filter((text) =>
+      /^(unit|properties|contract|integration|local|browser)\/\w/.test(text),
+    );
+    const sources = code.filter((text) => /^[a-z-]+(\/[a-z-]+)+\.ts$/.test(text));
+    expect(tests.length).toBeGreaterThan(40);
+    expect(sources.length).toBeGreaterThan(5);
+    expect(tests.filter((name) => !existsSync(join(ROOT, 'test', `${name}.test.ts`)))).toEqual([]);
+    expect(sources.filter((name) => !existsSync(join(ROOT, 'shared', name)))).toEqual([]);
+    const links = [...document.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path);
+    expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('names settings that exist', () => {
+    const settings = code.flatMap((text) => /^[A-Z]+(?:_[A-Z]+)+/.exec(text) ?? []);
+    const known = ['shared/config.ts', 'shared/policy-settings.ts'].map(read).join();
+    const [webPubSub] = ['WEB_PUBSUB_CONNECTION_STRING_SECONDARY'];
+    expect(settings).toContain(webPubSub);
+    expect(settings.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe('what shows messages to people', () => {
+  it.each(['test/browser/widget/widget.js', 'test/browser/widget/index.html', 'README.md'])(
+    'writes them as text, never as HTML: %s',
+    (name) => {
+      expect(read(name)).not.toMatch(
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc/,
+      );
+    },
+  );
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { clientAddressOf } from '../../../shared/inbound/client-address';
+
+const address = (forwardedFor: string | undefined, trustedProxies = 0) =>
+  clientAddressOf(
+    new Headers(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }),
+    trustedProxies,
+  );
+
+describe('the address of a client', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:52001', '203.0.113.7'],
+    [' 203.0.113.7:52001 ', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['[2001:DB8:1:2::6]:52001', '2001:db8:1:2::/64'],
+    ['2001:db8::6', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ])('of %j is %s', (header, expected) => {
+    expect(address(header)).toBe(expected);
+  });
+
+  it('is what the platform has added, whatever the client claims', () => {
+    expect(address('10.0.0.1, 198.51.100.1, 203.0.113.7:52001')).toBe('203.0.113.7');
+  });
+
+  it("is found behind the deployer's own proxies", () => {
+    expect(address('10.0.0.1, 203.0.113.7, 198.51.100.1:443', 1)).toBe('203.0.113.7');
+    expect(address('203.0.113.7', 3)).toBe('203.0.113.7');
+  });
+
+  it.each([undefined, '', ',', 'unknown', 'localhost', '203.0.113', '::1::2', '[', 'x'.repeat(100_000)])(
+    'is not known from %j',
+    (header) => {
+      expect(address(header)).toBeUndefined();
+    },
+  );
+});
