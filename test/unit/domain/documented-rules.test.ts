@@ -5,9 +5,11 @@ import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import type { PolicyValues } from '../../../shared/domain/policies/policy';
 import { MINUTE, toIso } from '../../../shared/domain/time';
+import { workListItem } from '../../../shared/domain/work-list';
 import {
   accepted,
   afterStart,
+  agentClosed,
   agentEnded,
   change,
   connected,
@@ -41,6 +43,21 @@ describe('a new conversation', () => {
     });
     expect(connectedCustomer().agent).toBeUndefined();
     expect(connectedCustomer().capacityHold).toBeUndefined();
+  });
+});
+
+describe('a customer who answers a persistent chat that waits', () => {
+  it('is in the queue, where the desks see who had it before', () => {
+    const born = change(
+      undefined,
+      { type: 'connect', conversationId: 'c', profile: { ...PROFILE, workstream: 'persistent' } },
+      START,
+    ).conversation;
+    const open = change(born, connected('tab-1', START), START).conversation;
+    const waiting = change(accepted(open), agentClosed(), AT).conversation;
+    expect(workListItem(waiting)).toMatchObject({ state: 'Waiting', previousAgentId: 'anna' });
+    const answered = change(waiting, customerMessage('m1'), AT + MINUTE).conversation;
+    expect(workListItem(answered)).toMatchObject({ state: 'Open', previousAgentId: 'anna' });
   });
 });
 
