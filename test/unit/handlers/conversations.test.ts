@@ -184,7 +184,7 @@ describe('an agent', () => {
     await born();
     const answer = await act(action, ANN);
     expect(answer.status).toBe(409);
-    expect(bodyOf(answer)['code']).toBe(code);
+    expect(bodyOf(answer)).toMatchObject({ code, state: 'Open', action });
   });
 
   it('who names a version acts on that version only', async () => {

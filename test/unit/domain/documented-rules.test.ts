@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Conversation, EndReason } from '../../../shared/domain/conversation';
+import { deadlinesOf } from '../../../shared/domain/deadlines';
+import { decide } from '../../../shared/domain/decide';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import type { PolicyValues } from '../../../shared/domain/policies/policy';
+import { MINUTE, toIso } from '../../../shared/domain/time';
+import { workListItem } from '../../../shared/domain/work-list';
+import {
+  accepted,
+  afterStart,
+  agentClosed,
+  agentEnded,
+  change,
+  connected,
+  connectedCustomer,
+  contextAt,
+  customerLeft,
+  customerMessage,
+  deadlineReached,
+  decideAt,
+  disconnected,
+  GRACE,
+  lost,
+  NOBODY,
+  offered,
+  PROFILE,
+  pushesOf,
+  runningDisconnection,
+  START,
+} from '../../support/domain/builders';
+
+/** Rules of docs/RULES.md that concern no one capability alone. */
+
+const AT = afterStart(60);
+
+describe('a new conversation', () => {
+  it('is Open: in the queue, with no agent, and takes no capacity', () => {
+    expect(connectedCustomer()).toMatchObject({
+      state: 'Open',
+      customer: { queue: PROFILE.queue },
+      assignmentCount: 0,
+    });
+    expect(connectedCustomer().agent).toBeUndefined();
+    expect(connectedCustomer().capacityHold).toBeUndefined();
+  });
+});
+
+describe('a customer who answers a persistent chat that waits', () => {
+  it('is in the queue, where the desks see who had it before', () => {
+    const born = change(
+      undefined,
+      { type: 'connect', conversationId: 'c', profile: { ...PROFILE, workstream: 'persistent' } },
+      START,
+    ).conversation;
+    const open = change(born, connected('tab-1', START), START).conversation;
+    const waiting = change(accepted(open), agentClosed(), AT).conversation;
+    expect(workListItem(waiting)).toMatchObject({ state: 'Waiting', previousAgentId: 'anna' });
+    const answered = change(waiting, customerMessage('m1'), AT + MINUTE).conversation;
+    expect(workListItem(answered)).toMatchObject({ state: 'Open', previousAgentId: 'anna' });
+  });
+});
+
+describe('a customer who writes slowly', () => {
+  it('is not disconnected: nothing waits for a customer who is connected, however long it is silent', () => {
+    const silent = accepted();
+    expect(deadlinesOf(silent)).toEqual([]);
+    const hoursLater = afterStart(5 * 3600);
+    expect(decideAt(silent, deadlineReached(1, NOBODY), hoursLater).kind).toBe('unchanged');
+    expect(change(silent, customerMessage('m1'), hoursLater).conversation.state).toBe('Active');
+  });
+});
+
+describe('a disconnection updates the capacity of the agent', () => {
+  const endedWith = (before: Conversation, changes: Partial<PolicyValues> = {}) => {
+    const { deadline } = runningDisconnection(before);
+    const decision = decide(before, deadlineReached(2, NOBODY), contextAt(deadline, changes));
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    return { ...decision, deadline };
+  };
+  const release = { type: 'release-capacity', agentId: 'anna', assignment: 1 };
+
+  it('as the wrap-up says: blocked until it is closed', () => {
+    const { conversation, effects } = endedWith(lost(), { wrapUpCapacity: 'always' });
+    expect(conversation.capacityHold).toEqual({ agentId: 'anna', assignment: 1, units: 20 });
+    expect(effects).not.toContainEqual(release);
+  });
+
+  it('as the wrap-up says: not blocked at all', () => {
+    const { conversation, effects } = endedWith(lost(), { wrapUpCapacity: 'none' });
+    expect(conversation.capacityHold).toBeUndefined();
+    expect(effects).toContainEqual(release);
+  });
+
+  it('as the wrap-up says: blocked for a time that counts from the end', () => {
+    const { conversation, effects, deadline } = endedWith(lost(), { wrapUpCapacity: 5 * MINUTE });
+    expect(conversation.capacityHold).toMatchObject({ releaseAt: deadline + 5 * MINUTE });
+    expect(effects).toContainEqual(
+      expect.objectContaining({ type: 'start-timer', kind: 'capacity-release' }),
+    );
+  });
+
+  it('at once, when the agent had only been offered the conversation', () => {
+    const { conversation, effects } = endedWith(lost(offered()), { wrapUpCapacity: 'always' });
+    expect(conversation.state).toBe('Closed');
+    expect(effects).toContainEqual(release);
+  });
+});
+
+describe('a transfer to another queue', () => {
+  it('makes the time until the automatic closure begin anew', () => {
+    const strict = { openAutoCloseWhileConnected: true };
+    const transfer: ConversationEvent = { type: 'agent-transferred', agentId: 'anna', queue: 'billing' };
+    expect(decide(accepted(), transfer, contextAt(AT, strict))).toMatchObject({
+      conversation: { state: 'Open', autoClosure: { deadline: AT + 20 * MINUTE } },
+    });
+  });
+});
+
+describe('the reason of an end', () => {
+  const strict = { openAutoCloseWhileConnected: true };
+  const queued = () => {
+    const decision = decide(connectedCustomer(), customerMessage('m1'), contextAt(START, strict));
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    return decision.conversation;
+  };
+  const closesItself: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+  const CAUSES: Record<EndReason, readonly [() => Conversation, ConversationEvent]> = {
+    'customer-disconnected': [lost, deadlineReached(2, NOBODY)],
+    'customer-ended': [accepted, customerLeft()],
+    'agent-ended': [accepted, agentEnded()],
+    'auto-closed': [queued, closesItself],
+  };
+
+  it.each(Object.entries(CAUSES))(
+    'is the same word in the record, in the transcript and in the push: %s',
+    (reason, [before, event]) => {
+      const decision = decide(before(), event, contextAt(afterStart(3600), strict));
+      expect(decision).toMatchObject({
+        kind: 'changed',
+        conversation: { end: { reason } },
+        entries: [{ kind: 'notice', reason }],
+      });
+      const told = pushesOf(decision).filter(({ type }) => type === 'conversation-ended');
+      expect(told).not.toHaveLength(0);
+      for (const push of told) expect(push).toMatchObject({ reason });
+    },
+  );
+});
+
+describe("the agents' desks", () => {
+  it('are told of a loss with its live deadline', () => {
+    const decision = change(accepted(), disconnected('tab-1', AT), AT);
+    expect(pushesOf(decision)).toMatchObject([
+      { type: 'connection-lost', number: 2, since: toIso(AT), deadline: toIso(AT + GRACE) },
+    ]);
+    expect(decision.effects).toContainEqual(expect.objectContaining({ audience: { to: 'agents' } }));
+  });
+
+  it('are told of a return with how long the customer was away', () => {
+    const away = lost(accepted(), AT);
+    const decision = change(away, connected('tab-2', afterStart(100)), afterStart(100));
+    expect(pushesOf(decision)).toMatchObject([{ type: 'customer-back', number: 2, absentFor: 'PT40S' }]);
+  });
+});

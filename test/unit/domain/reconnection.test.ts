@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Conversation } from '../../../shared/domain/conversation';
+import { decide } from '../../../shared/domain/decide';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import type { PolicyValues } from '../../../shared/domain/policies/policy';
+import { MINUTE } from '../../../shared/domain/time';
+import {
+  accepted,
+  afterStart,
+  agentAccepted,
+  agentClosed,
+  agentEnded,
+  BEN,
+  connect,
+  connected,
+  connectedCustomer,
+  contextAt,
+  customerLeft,
+  deadlineReached,
+  disconnected,
+  GRACE,
+  NOBODY,
+  offered,
+  runningDisconnection,
+} from '../../support/domain/builders';
+
+/** "Configure reconnection to a previous chat session" (Dynamics 365): the time limit in the place of the grace. */
+
+const AT = afterStart(60);
+const LIMIT = 30 * MINUTE;
+const ON: Partial<PolicyValues> = {
+  reconnect: true,
+  reconnectTimeLimit: LIMIT,
+  reconnectRedirectUrl: 'https://shop.example/contact',
+};
+const NO_REDIRECT = { ...ON, reconnectRedirectUrl: undefined };
+
+const answer = (conversation: Conversation, event: ConversationEvent, now: number, policies = ON) =>
+  decide(conversation, event, contextAt(now, policies));
+
+function after(conversation: Conversation, event: ConversationEvent, now: number, policies = ON) {
+  const decision = answer(conversation, event, now, policies);
+  if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
+  return decision.conversation;
+}
+const away = (conversation = accepted()) => after(conversation, disconnected('tab-1', AT), AT);
+
+describe('the time limit of reconnection', () => {
+  it.each<[string, Conversation, number]>([
+    ['accepted by an agent', accepted(), LIMIT],
+    ['only offered', offered(), GRACE],
+    ['in the queue', connectedCustomer(), GRACE],
+  ])(
+    'replaces the grace period only where there is an agent to come back to: %s',
+    (_where, before, length) => {
+      expect(runningDisconnection(away(before)).deadline).toBe(AT + length);
+    },
+  );
+
+  it('blocks the capacity of the agent until it is over, and the end leaves it to the wrap-up', () => {
+    expect(away().capacityHold).toMatchObject({ agentId: 'anna', units: 20 });
+    const policies = { ...ON, wrapUpCapacity: 'none' } as const;
+    const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT, policies);
+    expect(over.state).toBe('WrapUp');
+    expect(over.capacityHold).toBeUndefined();
+  });
+
+  it('over, moves the conversation to WrapUp, and not a moment before', () => {
+    expect(answer(away(), deadlineReached(2, NOBODY), AT + LIMIT - 1)).toMatchObject({
+      outcome: { type: 'not-reached', deadline: AT + LIMIT },
+    });
+    expect(after(away(), deadlineReached(2, NOBODY), AT + LIMIT)).toMatchObject({
+      state: 'WrapUp',
+      end: { reason: 'customer-disconnected', redirectUrl: 'https://shop.example/contact' },
+    });
+  });
+
+  it('over, leaves a new conversation as the only choice where no redirect URL is set', () => {
+    const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT, NO_REDIRECT);
+    const refused = answer(over, connect(), AT + LIMIT + MINUTE, NO_REDIRECT);
+    expect(refused).toMatchObject({
+      refusal: { code: 'conversation-ended', options: ['new-conversation'] },
+    });
+    expect(refused).not.toHaveProperty('refusal.redirectUrl');
+  });
+});
+
+describe('a customer who reconnects within the time limit', () => {
+  it('goes on with the same agent, who still holds the units of the conversation', () => {
+    const back = after(away(), connected('tab-2', AT + LIMIT - 1), AT + LIMIT - 1);
+    expect(back).toMatchObject({
+      state: 'Active',
+      agent: { id: 'anna' },
+      assignmentCount: 1,
+      capacityHold: { agentId: 'anna', assignment: 1 },
+    });
+    expect(back.disconnection).toBeUndefined();
+  });
+
+  it('finds the queue, and perhaps another agent, when the agent has closed the window meanwhile', () => {
+    const queued = after(away(), agentClosed(), AT + MINUTE);
+    expect(queued).toMatchObject({ state: 'Open', disconnection: { deadline: AT + LIMIT } });
+    expect(queued.capacityHold).toBeUndefined();
+    const back = after(queued, connected('tab-2', AT + 2 * MINUTE), AT + 2 * MINUTE);
+    expect(back.state).toBe('Open');
+    expect(after(back, agentAccepted(BEN), AT + 3 * MINUTE)).toMatchObject({
+      state: 'Active',
+      agent: { id: 'ben' },
+    });
+  });
+
+  it.each([
+    ['the agent has ended the conversation', agentEnded(), 'agent-ended'],
+    ['the customer has left it', customerLeft(), 'customer-ended'],
+  ])('is refused when %s, and is not sent to the redirect URL', (_who, ends, endReason) => {
+    const refused = answer(after(away(), ends, AT + MINUTE), connect(), AT + 2 * MINUTE);
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'conversation-ended', endReason, options: ['new-conversation'] },
+    });
+    expect(refused).not.toHaveProperty('refusal.redirectUrl');
+  });
+});
