@@ -91,14 +91,18 @@ describe('the check of the titles', () => {
 
   it.each([
     ['a title alone', ['the customer of a live chat is away for too long'], true],
-    ['a title with its group', ['a refusal', 'names the state, whatever it refuses'], true],
+    ['a title with its group', ['a refusal', 'names the state and the action, whatever it refuses'], true],
     ['a case of a table', ['an action of the agent who has the conversation', 'extend-wait'], true],
     [
       'a case that is not in the file',
       ['an action of the agent who has the conversation', 'frobnicate'],
       false,
     ],
-    ['a title in another group', ['a transfer', 'names the state, whatever it refuses'], false],
+    [
+      'a title in another group',
+      ['a transfer', 'names the state and the action, whatever it refuses'],
+      false,
+    ],
     ['a group without a test', ['a refusal'], false],
     ['a part of a title', ['the customer of a live chat'], false],
     ['nothing', [''], false],
