@@ -45,6 +45,7 @@ describe('a usable configuration', () => {
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetime: 12 * 3_600_000,
+      reconciliation: { schedule: '0 * * * * *', overdueAfter: 30_000, compareEvery: 8 },
       identityClientId: undefined,
     });
   });
@@ -92,6 +93,13 @@ describe('a usable configuration', () => {
     ['', 180_000],
   ])('reads DISCONNECT_GRACE "%s"', (text, length) => {
     expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).policyBase.grace).toBe(length);
+  });
+
+  it('may have reconciliation run at another pace', () => {
+    const settings = { RECONCILE_OVERDUE_AFTER: 'PT5S', RECONCILE_COMPARE_EVERY: '1' };
+    expect(
+      loadConfig({ ...VALID, ...settings, RECONCILE_SCHEDULE: '*/10 * * * mon-fri *' }).reconciliation,
+    ).toEqual({ schedule: '*/10 * * * mon-fri *', overdueAfter: 5_000, compareEvery: 1 });
   });
 
   it('says what applies where no rule of the policy table does', () => {
@@ -209,6 +217,10 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['CONVERSATION_CAPACITY_UNITS', '1.5'],
     ['AGENT_CAPACITY_UNITS', '0'],
     ['AGENT_CAPACITY_UNITS', '1001'],
+    ['RECONCILE_SCHEDULE', '*/5 * * * *'],
+    ['RECONCILE_SCHEDULE', '@hourly'],
+    ['RECONCILE_OVERDUE_AFTER', 'PT0S'],
+    ['RECONCILE_COMPARE_EVERY', '0'],
     ['RECONNECT_ENABLED', 'yes'],
     ['RECONNECT_TIME_LIMIT', 'PT59S'],
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],

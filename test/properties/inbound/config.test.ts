@@ -9,6 +9,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   OPEN_AUTO_CLOSE: ['never', 'P60D', 'PT0S'],
   WRAP_UP_CAPACITY: ['always', 'none', 'PT30S', 'PT2H'],
   AGENT_CAPACITY_UNITS: ['1', '1000', '1001', 'SECRET-UNITS'],
+  RECONCILE_SCHEDULE: ['*/5 * * * * *', '* * * * *'],
   RECONNECT_ENABLED: ['true', 'false', '1'],
   RECONNECT_PORTAL_URL: ['https://x.example', 'SECRET-NO-URL'],
   WEB_PUBSUB_HUB: ['chat', '1'],
