@@ -8,7 +8,7 @@ import { violationReport } from './report/violation';
 
 /** `npm run chaos`: exit code 1 on any violation, 2 when the options cannot be used. */
 async function main(options: ChaosOptions): Promise<number> {
-  const { seed, runs, only, mass } = options;
+  const { seed, runs, only } = options;
   const plans = plansOf(options);
   const startedAt = Date.now();
   buildApp(ROOT);
@@ -22,13 +22,7 @@ async function main(options: ChaosOptions): Promise<number> {
     console.log(
       `stack ${at + 1} of ${plans.length}: ${one.judged.length} conversations, faults of the stack: ${faults}: ${verdict} (${seconds} s)`,
     );
-    if (isViolated(one)) {
-      const replay = (run: number) =>
-        plan.stack.faults.length === 0 && mass > 0 && at === 0
-          ? `npm run chaos -- --seed ${seed} --mass ${mass}`
-          : `npm run chaos -- --seed ${seed} --only ${run}`;
-      console.log(violationReport(one, replay));
-    }
+    if (isViolated(one)) console.log(violationReport(one));
   }
   console.log(`\nseed ${seed}\n${summary(played, only === undefined ? runs : 1)}`);
   return played.some(isViolated) ? 1 : 0;

@@ -6,7 +6,7 @@ import type { Customer } from './customer';
 export interface Shared {
   readonly graceMs: number;
   /** Resolves when everybody has asked for it and all connections are dropped. */
-  massDrop(): Promise<void>;
+  readonly massDrop: () => Promise<void>;
 }
 
 /** Plays what a customer does. */

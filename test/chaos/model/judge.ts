@@ -53,6 +53,16 @@ export interface Verdict {
  */
 const MOMENT_OF_THE_END_MS = 500;
 
+/** Returns this close to the deadline are counted: there the race between customer and timer is decided. */
+const CLOSE_MS = 150;
+
+/** How many sockets were opened within moments of the customer's deadline, on either side. */
+export const returnsAtTheDeadline = (seen: Observed, graceMs: number): number =>
+  seen.sockets.filter(({ openedAt }) => {
+    const wasThere = seen.sockets.some((socket) => socket.openedAt < openedAt && isOpenAt(socket, openedAt));
+    return !wasThere && Math.abs(openedAt - (lastSeen(seen, openedAt) + graceMs)) <= CLOSE_MS;
+  }).length;
+
 export function judge(seen: Observed, outcome: Outcome, graceMs: number): Verdict {
   const findings: Finding[] = [];
   const find = (kind: FindingKind, text: string) => void findings.push({ kind, text });

@@ -27,5 +27,10 @@ export function planMass(seed: number, customers: number): Plan {
       eventFaults: { name: `${seed} mass ${number}`, percent: random.chance(0.1) ? 50 : 0 },
     };
   });
-  return { graceMs, stack: { clockOffsetMs: 0, faults: [] }, conversations };
+  return {
+    graceMs,
+    stack: { clockOffsetMs: 0, faults: [] },
+    conversations,
+    again: () => `npm run chaos -- --seed ${seed} --mass ${customers}`,
+  };
 }

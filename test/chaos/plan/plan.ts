@@ -18,6 +18,8 @@ export interface Plan {
   readonly graceMs: number;
   readonly stack: StackPlan;
   readonly conversations: readonly ConversationPlan[];
+  /** The command that plays a run of it again. */
+  readonly again: (run: number) => string;
 }
 
 /** So many runs share a stack, and the faults of that stack. Part of the plan: another number is another plan. */

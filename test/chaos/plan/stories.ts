@@ -47,7 +47,7 @@ export const STORIES = {
   'comes back at the deadline': (random) => [
     ...opening(random),
     loseAll(random),
-    { do: 'wait-for-deadline', plusMs: random.between(-60, 60) },
+    { do: 'wait-for-deadline', plusMs: random.between(-200, 60) },
     open(),
     ...goesOrStays(random),
   ],

@@ -1,4 +1,4 @@
-import { FINDING_KINDS } from '../model/judge';
+import { FINDING_KINDS, returnsAtTheDeadline } from '../model/judge';
 import type { Judged } from '../model/settle';
 import type { Played } from '../play-plan';
 import { Tally } from '../stack/tally';
@@ -21,6 +21,7 @@ export function summary(played: readonly Played[], runs: number): string {
     ['  messages sent', judged.reduce((sum, { seen }) => sum + seen.messages.length, 0)],
     ['  ended for absence', judged.filter((one) => lateness(one).length > 0).length],
     ['  ended otherwise', ended.length - judged.filter((one) => lateness(one).length > 0).length],
+    ['  returns within 150 ms of a deadline', played.reduce((sum, one) => sum + returnsOf(one), 0)],
     [
       '  came back too late, in the moment of the end',
       judged.filter(({ verdict }) => verdict.metTheEnd).length,
@@ -49,6 +50,8 @@ const plural = (kind: string): string =>
       ? 'wrong pushes'
       : `${kind}s`;
 
+const returnsOf = ({ judged, plan }: Played): number =>
+  judged.reduce((sum, { seen }) => sum + returnsAtTheDeadline(seen, plan.graceMs), 0);
 const isQuiet = ({ plan }: Played): boolean => plan.stack.faults.length === 0;
 const isUntouched = ({ seen }: Judged): boolean => seen.faults === 0;
 const lateness = ({ verdict }: Judged): number[] =>

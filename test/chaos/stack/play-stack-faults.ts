@@ -18,9 +18,9 @@ export interface Scene {
   readonly chaos: ChaosStack;
   readonly network: Network;
   readonly tally: Tally;
-  note(what: string): void;
+  readonly note: (what: string) => void;
   /** Something that must not happen to a stack has happened. */
-  violated(what: string): void;
+  readonly violated: (what: string) => void;
 }
 
 /** Plays the faults of a stack; resolves when the last one is over and everything is up again. */
