@@ -24,6 +24,7 @@ module.exports = {
     project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('local'),
     project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('chaos', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('browser', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
   ],
 };

@@ -3,7 +3,7 @@ import * as df from 'durable-functions';
 import { composition } from '../shared/composition';
 
 app.timer('reconcile', {
-  schedule: '0 * * * * *',
+  schedule: composition.reconcileSchedule,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
     await composition.reconcile(df.getClient(context), context);

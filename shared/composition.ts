@@ -84,6 +84,7 @@ function compose(config: Config) {
     });
 
   return {
+    reconcileSchedule: config.reconciliation.schedule,
     conversationService,
     webPubSubEvents: (durable: DurableClient, sink: LogSink) => {
       const conversations = conversationService(durable, sink);
@@ -109,7 +110,13 @@ function compose(config: Config) {
       logger: createLogger(sink),
     }),
     reconcile: (durable: DurableClient, sink: LogSink) =>
-      reconcile({ service: conversationService(durable, sink), workList, now, logger: createLogger(sink) }),
+      reconcile({
+        service: conversationService(durable, sink),
+        workList,
+        pace: config.reconciliation,
+        now,
+        logger: createLogger(sink),
+      }),
     purgeFinishedTimers: (durable: DurableClient, sink: LogSink) =>
       purgeFinishedTimers(durable, now(), createLogger(sink)),
     conversations: (sink: LogSink) => ({

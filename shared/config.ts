@@ -1,5 +1,5 @@
 import type { PolicyValues } from './domain/policies/policy';
-import { MINUTE, type Milliseconds } from './domain/time';
+import { MINUTE, SECOND, type Milliseconds } from './domain/time';
 import { ConfigurationError } from './errors';
 import { readPolicyBase } from './policy-settings';
 import {
@@ -7,6 +7,7 @@ import {
   HTTPS_ORIGIN,
   matching,
   partOf,
+  SCHEDULE,
   SECRET,
   SettingsReader,
   STORAGE_STRING,
@@ -52,6 +53,15 @@ export interface Config {
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
   readonly ticketLifetime: Milliseconds;
+  /** What was lost is made up for. */
+  readonly reconciliation: {
+    /** `RECONCILE_SCHEDULE`: NCRONTAB, six fields, UTC. */
+    readonly schedule: string;
+    /** `RECONCILE_OVERDUE_AFTER`: how late a timer may be. */
+    readonly overdueAfter: Milliseconds;
+    /** `RECONCILE_COMPARE_EVERY`: minutes in which every conversation is compared with the service once. */
+    readonly compareEvery: number;
+  };
   /** `AZURE_CLIENT_ID`: the user-assigned identity, where there is one. */
   readonly identityClientId: string | undefined;
 }
@@ -85,6 +95,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
     ticketLifetime: read.duration('TICKET_LIFETIME', 12 * 60 * MINUTE, MINUTE, 7 * 24 * 60 * MINUTE),
+    reconciliation: {
+      schedule: read.optional('RECONCILE_SCHEDULE', SCHEDULE) ?? '0 * * * * *',
+      overdueAfter: read.duration('RECONCILE_OVERDUE_AFTER', 30 * SECOND, SECOND, 60 * MINUTE),
+      compareEvery: read.wholeNumber('RECONCILE_COMPARE_EVERY', 8, 1, 1_440),
+    },
     identityClientId: read.optional('AZURE_CLIENT_ID', GUID),
   };
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);

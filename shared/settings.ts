@@ -14,6 +14,10 @@ export const matching = (form: RegExp, says: string): Form => ({
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
+export const SCHEDULE = matching(
+  /^[\dA-Za-z*,/-]+( +[\dA-Za-z*,/-]+){5}$/,
+  'an NCRONTAB expression of six fields, seconds first, for example 0 * * * * *',
+);
 export const HTTPS_ORIGIN: Form = {
   accepts: (value) => /^https:\/\/[^\s/]+\/?$/.test(value) && URL.canParse(value),
   says: 'an https URL without a path',

@@ -4,11 +4,12 @@ import { toError } from '../errors';
 import type { Logger } from '../logging';
 import type { ConversationService, Handled } from './conversation-service';
 import type { WorkList } from './ports/work-list';
-import { survey, type Due } from './survey';
+import { survey, type Due, type Pace } from './survey';
 
 export interface ReconcileDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
   readonly workList: WorkList;
+  readonly pace: Pace;
   readonly now: () => Instant;
   readonly logger: Logger;
 }

@@ -1,13 +1,17 @@
 import type { Deadline } from '../domain/deadlines';
 import type { ConversationEvent } from '../domain/events';
-import { MINUTE, SECOND, type Instant, type Milliseconds } from '../domain/time';
+import { MINUTE, type Instant, type Milliseconds } from '../domain/time';
 import type { WorkListItem } from '../domain/work-list';
 import type { WorkList } from './ports/work-list';
 
-/** The timer of a deadline may be this late before reconciliation acts in its place. */
-const OVERDUE_AFTER = 30 * SECOND;
-/** On average a conversation is compared with the service once in this many runs. */
-const EVERY = 8;
+/** How patient reconciliation is, and how thorough. */
+export interface Pace {
+  /** The timer of a deadline may be this late before reconciliation acts in its place. */
+  readonly overdueAfter: Milliseconds;
+  /** Every conversation is compared with the service once in this many minutes. */
+  readonly compareEvery: number;
+}
+
 /** What is beyond them is left to the next run. */
 const MOST_COMPARISONS = 1_000;
 const PAGE = 500;
@@ -24,14 +28,18 @@ export interface Due {
 }
 
 /**
- * Reads the list: everything that is overdue, and a sample to compare. The sample is drawn anew in every minute, so
- * that nobody is left out for good, however long the list is and whichever minutes a run falls into.
+ * Reads the list: everything that is overdue, and a sample to compare. Every cycle of minutes gives each conversation
+ * one minute of its own, so nobody waits longer than two cycles. The minutes are drawn anew in every cycle, so that nobody
+ * is left out for good, however long the list is and whichever minutes a run falls into.
  */
 export async function survey(
-  { workList, now }: { readonly workList: WorkList; readonly now: () => Instant },
+  { workList, now, pace }: { readonly workList: WorkList; readonly now: () => Instant; readonly pace: Pace },
   began: Instant,
   timeLimit: Milliseconds,
 ) {
+  const { overdueAfter, compareEvery } = pace;
+  const minute = Math.floor(began / MINUTE);
+  const cycle = Math.floor(minute / compareEvery);
   const overdue: Due[] = [];
   const sample: { readonly draw: number; readonly due: Due }[] = [];
   const queued: WorkListItem[] = [];
@@ -44,13 +52,14 @@ export async function survey(
     for (const item of page.items) {
       const { conversationId } = item;
       if (item.state === 'Open') queued.push(item);
-      const passed = deadlinesIn(item).filter(({ at }) => at + OVERDUE_AFTER < began);
+      const passed = deadlinesIn(item).filter(({ at }) => at + overdueAfter < began);
       for (const { kind, number } of passed) {
         overdue.push({ conversationId, item, event: { type: 'deadline-reached', kind, number } });
       }
       if (passed.length > 0) continue;
-      const draw = drawOf(`${conversationId} ${Math.floor(began / MINUTE)}`);
-      if (draw < 1 / EVERY) sample.push({ draw, due: { conversationId, item, event: comparison(item) } });
+      const draw = drawOf(`${conversationId} ${cycle}`);
+      const isItsMinute = Math.floor(draw * compareEvery) === minute % compareEvery;
+      if (isItsMinute) sample.push({ draw, due: { conversationId, item, event: comparison(item) } });
     }
     for (const conversationId of page.unreadable) {
       overdue.push({ conversationId, event: { type: 'presence-checked' } });

@@ -46,6 +46,7 @@ describe('a usable configuration', () => {
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetime: 12 * 3_600_000,
+      reconciliation: { schedule: '0 * * * * *', overdueAfter: 30_000, compareEvery: 8 },
       identityClientId: undefined,
     });
   });
@@ -99,6 +100,13 @@ describe('a usable configuration', () => {
     const limits = { NEGOTIATE_RATE_LIMIT: '0', TICKET_RATE_LIMIT: '0', TRUSTED_PROXIES: '2' };
     const { rateLimits } = loadConfig({ ...VALID, ...limits });
     expect(rateLimits).toEqual({ negotiate: 0, ticket: 0, trustedProxies: 2 });
+  });
+
+  it('may have reconciliation run at another pace', () => {
+    const settings = { RECONCILE_OVERDUE_AFTER: 'PT5S', RECONCILE_COMPARE_EVERY: '1' };
+    expect(
+      loadConfig({ ...VALID, ...settings, RECONCILE_SCHEDULE: '*/10 * * * mon-fri *' }).reconciliation,
+    ).toEqual({ schedule: '*/10 * * * mon-fri *', overdueAfter: 5_000, compareEvery: 1 });
   });
 
   it('says what applies where no rule of the policy table does', () => {
@@ -220,6 +228,10 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['NEGOTIATE_RATE_LIMIT', 'none'],
     ['TICKET_RATE_LIMIT', '-1'],
     ['TRUSTED_PROXIES', '6'],
+    ['RECONCILE_SCHEDULE', '*/5 * * * *'],
+    ['RECONCILE_SCHEDULE', '@hourly'],
+    ['RECONCILE_OVERDUE_AFTER', 'PT0S'],
+    ['RECONCILE_COMPARE_EVERY', '0'],
     ['RECONNECT_ENABLED', 'yes'],
     ['RECONNECT_TIME_LIMIT', 'PT59S'],
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Connection } from '../connection';
 import { withFaults, type Faults } from '../faults';
 import type { Settings, SystemEvent } from '../options';
@@ -35,7 +36,10 @@ export class Upstream {
     private readonly validation: Validation,
     private readonly deliverer: Deliverer,
     private readonly faults: Faults,
-  ) {}
+  ) {
+    // One listener for every event that is held back: a thousand of them are no leak.
+    setMaxListeners(0, this.stopped.signal);
+  }
 
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {
     if (!this.wants('connect')) return { accepted: true, answer: {}, connectionState: undefined };

@@ -206,7 +206,7 @@ export function eventHeaders(parts: EventParts): Record<string, string> {
 }
 
 /** Azurite's well-known development account, its tables reached through a port; not a secret. */
-function storageAt(tablePort: number): string {
+export function storageAt(tablePort: number): string {
   const account = 'devstoreaccount1';
   const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
   const tables = `TableEndpoint=http://127.0.0.1:${tablePort}/${account};`;

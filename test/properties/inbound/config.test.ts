@@ -12,6 +12,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   NEGOTIATE_RATE_LIMIT: ['0', '100000', '100001'],
   TICKET_RATE_LIMIT: ['600', 'SECRET-RATE'],
   TRUSTED_PROXIES: ['0', '5', '6'],
+  RECONCILE_SCHEDULE: ['*/5 * * * * *', '* * * * *'],
   RECONNECT_ENABLED: ['true', 'false', '1'],
   RECONNECT_PORTAL_URL: ['https://x.example', 'SECRET-NO-URL'],
   WEB_PUBSUB_HUB: ['chat', '1'],

@@ -18,10 +18,12 @@ import {
   type Scene,
 } from './scene';
 
+/** As the settings have it where they say nothing else. */
+const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
-  reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
+  reconcile({ service, workList: world.workList, pace: PACE, now: () => clock.now, logger: silent });
 
 const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
   world.ledger.load(agentId).holdings.map(({ units }) => units);

@@ -21,10 +21,12 @@ import {
 } from './scene';
 import { policies } from '../../support/domain/policies';
 
+/** As the settings have it where they say nothing else. */
+const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
-  reconcile({ service, workList: world.workList, now: () => clock.now, logger: silent });
+  reconcile({ service, workList: world.workList, pace: PACE, now: () => clock.now, logger: silent });
 
 /**
  * One run a minute for forty minutes, so that everybody's turn has come: the draw is fixed by id and minute. Nothing is
@@ -225,6 +227,7 @@ describe('one run', () => {
           },
         },
         workList: { ...world.workList, list: async () => ({ items, unreadable: [] }) },
+        pace: PACE,
         now: () => now,
         logger: silent,
       });
@@ -241,6 +244,11 @@ describe('one run', () => {
   it('leaves nobody out for good in a list that is longer than one run can compare', async () => {
     const items = Array.from({ length: 12_000 }, (_, n) => anItem(n));
     expect((await handledOf(items, 150)).size).toBe(12_000);
+  });
+
+  it('compares everybody within two cycles, wherever in a cycle the first run falls', async () => {
+    const items = Array.from({ length: 2_000 }, (_, n) => anItem(n));
+    expect((await handledOf(items, 2 * PACE.compareEvery - 1)).size).toBe(2_000);
   });
 
   it('handles every overdue disconnection first, wherever it stands in the list', async () => {

@@ -1,0 +1,27 @@
+import { expect, it } from '@jest/globals';
+import { playPlan } from './play-plan';
+import { plansOf } from './plans';
+import { isViolated } from './report/summary';
+import { violationReport } from './report/violation';
+
+/**
+ * Five stories on a stack whose host is killed between save and effect, whose storage fails and whose service cannot be
+ * reached, with a clock that is wrong by five minutes. `npm run chaos` plays hundreds.
+ */
+const SEED = 1544;
+
+it('keeps every promise in five random stories on a stack that fails in three ways', async () => {
+  const [plan] = plansOf({ seed: SEED, runs: 5, mass: 0 });
+  const played = await playPlan(plan!);
+  expect(played.judged).toHaveLength(30);
+  expect(isViolated(played) ? violationReport(played) : '').toBe('');
+  // That it was not a quiet day, either.
+  expect([...played.tally.counts.keys()]).toEqual(
+    expect.arrayContaining([
+      'connected dropped',
+      'disconnected dropped',
+      'host killed between save and effect',
+      'service unreachable',
+    ]),
+  );
+}, 180_000);

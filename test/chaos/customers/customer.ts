@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError, type Api, type CustomerAccess } from '../../e2e/api';
+import type { Agent } from '../../e2e/participants/agent';
+import { isOpen, type Observed, type SocketLife } from '../model/observed';
+import { CustomerSocket, RefusedHandshake } from './customer-socket';
+
+const PROFILE = { name: 'Ann', queue: 'default', locale: 'en' };
+const PAUSE_MS = 200;
+/** Longer than any fault that keeps customers out. */
+const TRY_LIMIT_MS = 30_000;
+
+/** What customers need of the stack. */
+export interface Surroundings {
+  readonly api: Api;
+  readonly agent: Agent;
+  /** Takes the transport of a connection away without a closing handshake. */
+  cut(connectionId: string): void;
+  onBegun(seen: Observed): void;
+}
+
+/** One customer with any number of tabs. Everything it does and sees is written down in `seen`. */
+export class Customer {
+  private sockets: CustomerSocket[] = [];
+  private access: CustomerAccess | undefined;
+  private count = 0;
+
+  constructor(
+    readonly seen: Observed,
+    private readonly around: Surroundings,
+  ) {}
+
+  note(what: string): void {
+    this.seen.timeline.push({ at: Date.now(), what });
+  }
+
+  /** The oldest first. */
+  get open(): CustomerSocket[] {
+    return this.sockets.filter(({ life }) => isOpen(life));
+  }
+
+  async openTabs(count: number, protocol: 'json' | 'reliable'): Promise<void> {
+    this.access ??= await this.begin();
+    if (this.access === undefined) return;
+    await Promise.all(Array.from({ length: count }, () => this.openTab(protocol)));
+  }
+
+  private async begin(): Promise<CustomerAccess | undefined> {
+    const access = await this.tried('negotiate', () => this.around.api.negotiate(PROFILE));
+    if (access === undefined) return undefined;
+    this.seen.conversationId = access.conversationId;
+    this.seen.knockedAt = Date.now();
+    this.around.onBegun(this.seen);
+    return access;
+  }
+
+  private async openTab(protocol: 'json' | 'reliable'): Promise<void> {
+    await this.tried('open', async () => {
+      const { url } = await this.around.api.negotiate(PROFILE, { ticket: this.access?.ticket });
+      const socket = await CustomerSocket.open(url, protocol, (life) => this.note(`closed ${shortId(life)}`));
+      this.sockets.push(socket);
+      this.seen.sockets.push(socket.life);
+      this.note(`opened ${shortId(socket.life)}`);
+    });
+  }
+
+  async say(): Promise<void> {
+    const socket = this.open.at(-1);
+    if (socket === undefined) return;
+    this.count += 1;
+    const text = `${this.seen.name}: ${this.count}`;
+    const message = { text, fate: 'unknown' as const };
+    const at = this.seen.messages.push(message) - 1;
+    const fate = await socket.say(`m-${this.count}`, text);
+    this.seen.messages[at] = { text, fate };
+    this.note(`message ${this.count} ${fate}`);
+  }
+
+  async leave(): Promise<void> {
+    const socket = this.open.at(-1);
+    if (socket === undefined) return;
+    this.seen.leftAt = Date.now();
+    this.note('leaves');
+    await socket.leave().catch(() => undefined);
+  }
+
+  async agentDoes(action: 'offer' | 'accept'): Promise<void> {
+    const { conversationId } = this.seen;
+    if (conversationId === undefined) return;
+    await this.tried(action, async () => {
+      const { agent } = await this.around.agent.act(action, conversationId);
+      this.seen.accepted = agent?.accepted ?? false;
+      this.note(`agent: ${action}`);
+    });
+  }
+
+  async lose(tabs: number | 'all', how: 'cut' | 'close'): Promise<void> {
+    const lost = tabs === 'all' ? this.open : this.open.slice(0, tabs);
+    this.note(`loses ${lost.map(({ life }) => shortId(life)).join(' ')} (${how})`);
+    const cut = how === 'cut' ? (id: string) => this.around.cut(id) : undefined;
+    await Promise.all(lost.map((socket) => socket.lose(cut)));
+  }
+
+  /** The transport goes, the connection stays: a reliable client has recovered it before the service gives it up. */
+  blip(): void {
+    for (const { life } of this.open) this.around.cut(life.connectionId);
+    this.note('transport cut');
+  }
+
+  /** Done once, or refused because the conversation has ended; undefined then, and when it never worked. */
+  private async tried<T>(what: string, once: () => Promise<T>): Promise<T | undefined> {
+    for (const giveUpAt = Date.now() + TRY_LIMIT_MS; Date.now() < giveUpAt;) {
+      try {
+        return await once();
+      } catch (thrown) {
+        const isRefused =
+          thrown instanceof RefusedHandshake || (thrown instanceof ApiError && thrown.status === 409);
+        this.note(`${what} failed: ${(thrown as Error).message}`);
+        if (isRefused) {
+          this.seen.refusedAt ??= Date.now();
+          return undefined;
+        }
+      }
+      await delay(PAUSE_MS);
+    }
+    return undefined;
+  }
+}
+
+export const shortId = ({ connectionId }: Pick<SocketLife, 'connectionId'>): string =>
+  connectionId.slice(0, 5);

@@ -1,0 +1,45 @@
+import { buildApp } from '../../local/stack/build-app';
+import { ROOT } from '../../local/stack/stack';
+import { parseChaosOptions, USAGE, type ChaosOptions } from './options';
+import { playPlan, type Played } from './play-plan';
+import { plansOf } from './plans';
+import { isViolated, summary } from './report/summary';
+import { violationReport } from './report/violation';
+
+/** `npm run chaos`: exit code 1 on any violation, 2 when the options cannot be used. */
+async function main(options: ChaosOptions): Promise<number> {
+  const { seed, runs, only } = options;
+  const plans = plansOf(options);
+  const startedAt = Date.now();
+  buildApp(ROOT);
+  const played: Played[] = [];
+  for (const [at, plan] of plans.entries()) {
+    const one = await playPlan(plan);
+    played.push(one);
+    const faults = plan.stack.faults.map(({ kind }) => kind).join(', ') || 'none';
+    const verdict = isViolated(one) ? 'VIOLATED' : 'ok';
+    const seconds = Math.round((Date.now() - startedAt) / 1_000);
+    console.log(
+      `stack ${at + 1} of ${plans.length}: ${one.judged.length} conversations, faults of the stack: ${faults}: ${verdict} (${seconds} s)`,
+    );
+    if (isViolated(one)) console.log(violationReport(one));
+  }
+  console.log(`\nseed ${seed}\n${summary(played, only === undefined ? runs : 1)}`);
+  return played.some(isViolated) ? 1 : 0;
+}
+
+let options: ChaosOptions | undefined;
+try {
+  options = parseChaosOptions(process.argv.slice(2));
+} catch (thrown) {
+  console.error(`${(thrown as Error).message}\n\n${USAGE}`);
+  process.exit(2);
+}
+// Explicit exit: clients and timers that are still under way are not worth waiting for.
+main(options).then(
+  (code) => process.exit(code),
+  (thrown: unknown) => {
+    console.error(thrown);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,57 @@
+import type { EndReason, ConversationState } from '../../../shared/domain/conversation';
+
+/** Milliseconds since 1970, by the clock of this process, which the app shares. */
+type Moment = number;
+
+/** One socket as its client saw it. */
+export interface SocketLife {
+  readonly connectionId: string;
+  readonly openedAt: Moment;
+  /** The last moment at which it was certainly open: when the client cut it, or saw it close. */
+  lostFrom?: Moment;
+  /** When the client saw it closed. */
+  lostBy?: Moment;
+  /** When the app first answered 2xx to one of its events, `connect` left out: only then can it know of the socket. */
+  toldAt?: Moment;
+}
+
+export interface SentMessage {
+  readonly text: string;
+  /** `unknown`: no answer came, it may have been stored or not. */
+  fate: 'acknowledged' | 'refused' | 'unknown';
+}
+
+/** All that is known of a conversation without asking the app: what its customer and its agent have seen and done. */
+export interface Observed {
+  readonly name: string;
+  readonly run: number;
+  conversationId?: string;
+  /** When the customer first asked to be let in. */
+  knockedAt?: Moment;
+  readonly sockets: SocketLife[];
+  readonly messages: SentMessage[];
+  /** The API said that the agent has accepted. */
+  accepted: boolean;
+  leftAt?: Moment;
+  /** The customer was told that the conversation has ended. */
+  refusedAt?: Moment;
+  /** When the story was over. */
+  doneAt?: Moment;
+  /** Webhooks of it that were tampered with. */
+  faults: number;
+  readonly timeline: { readonly at: Moment; readonly what: string }[];
+}
+
+export const isOpen = ({ lostFrom }: SocketLife): boolean => lostFrom === undefined;
+
+/** What the app says has become of it, and what the agents' socket was told. */
+export interface Outcome {
+  readonly state: ConversationState;
+  readonly end?: { readonly at: Moment; readonly reason: EndReason } | undefined;
+  /** Entries that tell of the end, by trigger. */
+  readonly endNotices: readonly string[];
+  /** Texts of the customer's messages, in the transcript's order. */
+  readonly texts: readonly string[];
+  /** Pushes `conversation-ended`, by their ids, repetitions left out. */
+  readonly endPushes: number;
+}

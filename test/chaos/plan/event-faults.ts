@@ -1,0 +1,33 @@
+import type { Fault } from '../../../local/web-pubsub';
+import { randomOf } from '../random';
+
+/** What may become of the webhooks of one conversation. */
+export interface EventFaults {
+  readonly name: string;
+  /** How many of a hundred events meet with a fault. */
+  readonly percent: number;
+  /** All of them are lost from and until these times, in milliseconds of the story. */
+  readonly silence?: readonly [from: number, until: number];
+}
+
+export function drawEventFaults(name: string, graceMs: number): EventFaults {
+  const random = randomOf(name);
+  const percent = random.pick([0, 0, 30, 60]);
+  if (!random.chance(0.12)) return { name, percent };
+  const from = random.between(0, 2_000);
+  return { name, percent, silence: [from, from + random.between(graceMs / 2, graceMs * 2)] };
+}
+
+/** The fault for the nth event of its kind: drawn from the names, so it does not depend on what came before. */
+export function faultOf(faults: EventFaults, eventName: string, nth: number, graceMs: number): Fault {
+  const random = randomOf(faults.name, eventName, nth);
+  if (!random.chance(faults.percent / 100)) return 'deliver';
+  const repeat = { repeat: random.between(2, 3) };
+  const short = { delayMs: random.between(50, graceMs / 3) };
+  // What would be minutes for a grace period of minutes.
+  const long = { delayMs: random.between(graceMs, graceMs * 4) };
+  // The handshake and a message wait for their webhooks: hours of delay would only be hours of waiting.
+  if (eventName === 'connect') return random.pick<Fault>(['drop', short]);
+  if (eventName === 'message') return random.pick<Fault>(['drop', repeat, repeat, short]);
+  return random.pick<Fault>(['drop', 'drop', 'drop', repeat, repeat, short, short, long, long]);
+}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StackFault } from '../plan/stack-faults';
+import type { ChaosStack } from './chaos-stack';
+import { HostSwitch } from './host-switch';
+import type { Network } from './network';
+import { secondHostRefusal } from './second-host';
+import type { Tally } from './tally';
+import type { Wire } from './wire';
+
+/** A write of a conversation, alone or in a transaction. */
+const SAVE = /(PUT|POST|PATCH|MERGE) \S*\/Conversations[(\s]/;
+/** Long enough to hurt, short enough for the app's time limits. */
+const SLOW_MS = 700;
+/** A kill that waits for a save gives up when there is none. */
+const SAVE_LIMIT_MS = 8_000;
+
+export interface Scene {
+  readonly chaos: ChaosStack;
+  readonly network: Network;
+  readonly tally: Tally;
+  readonly note: (what: string) => void;
+  /** Something that must not happen to a stack has happened. */
+  readonly violated: (what: string) => void;
+}
+
+/** Plays the faults of a stack; resolves when the last one is over and everything is up again. */
+export async function playStackFaults(faults: readonly StackFault[], scene: Scene): Promise<void> {
+  const hostSwitch = new HostSwitch(scene.chaos.stack.host);
+  await Promise.all(
+    faults.map(async (fault) => {
+      await delay(fault.at);
+      await play(fault, scene, hostSwitch);
+    }),
+  );
+}
+
+async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Promise<void> {
+  const { chaos, network, tally, note } = scene;
+  const during = async (forMs: number, begin: () => void, end: () => void): Promise<void> => {
+    tally.add(fault.kind);
+    note(`${fault.kind} begins`);
+    begin();
+    await delay(forMs);
+    end();
+    note(`${fault.kind} is over`);
+  };
+  switch (fault.kind) {
+    case 'host killed':
+      tally.add(fault.kind);
+      note(fault.kind);
+      await hostSwitch.killFor(fault.forMs);
+      return note('host is up again');
+    case 'host killed between save and effect':
+      if (!(await killedAtSave(chaos.tables, () => hostSwitch.killFor(fault.forMs), note))) return;
+      tally.add(fault.kind);
+      return note('host is up again');
+    case 'storage refuses':
+    case 'storage slow': {
+      const { tables, taskHub } = chaos;
+      const wires = fault.of === 'both' ? [tables, taskHub] : [fault.of === 'tables' ? tables : taskHub];
+      const set = (mode: Wire['mode']) => () => wires.forEach((wire) => (wire.mode = mode));
+      const bad = fault.kind === 'storage refuses' ? 'refuse' : { slowMs: SLOW_MS };
+      return during(fault.forMs, set(bad), set('forward'));
+    }
+    case 'service unreachable': {
+      const { control } = chaos.stack.webPubSub;
+      const set = (available: boolean) => () => control.setRestAvailable(available);
+      return during(fault.forMs, set(false), set(true));
+    }
+    case 'all webhooks lost':
+      return during(
+        fault.forMs,
+        () => void (network.allLost = true),
+        () => void (network.allLost = false),
+      );
+    case 'second host': {
+      tally.add(fault.kind);
+      const refusal = await secondHostRefusal(chaos.storage);
+      note(`second host: ${refusal ?? 'it has started'}`);
+      if (!/already runs the task hub/.test(refusal ?? '')) {
+        scene.violated(`a second host was not refused: ${refusal ?? 'it has started'}`);
+      }
+    }
+  }
+}
+
+/** Whether a save came. The host dies when it is stored and before its answer arrives. */
+function killedAtSave(
+  tables: Wire,
+  kill: () => Promise<void>,
+  note: (what: string) => void,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => {
+      tables.insteadOfAnswer = undefined;
+      resolve(false);
+    }, SAVE_LIMIT_MS);
+    tables.insteadOfAnswer = {
+      to: SAVE,
+      call: () => {
+        clearTimeout(giveUp);
+        note('host killed between save and effect');
+        kill().then(() => resolve(true), reject);
+      },
+    };
+  });
+}
