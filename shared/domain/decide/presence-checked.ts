@@ -2,6 +2,7 @@ import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Presence } from '../events';
 import { decideAgentConnected, decideAgentDisconnected } from './agent-presence';
+import { autoClosureDue } from './auto-closure';
 import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
 import { effectsOfEnd, effectsOfRunningDisconnection } from './pushes-of';
@@ -18,6 +19,11 @@ export function decidePresenceChecked(
   context: DecisionContext,
 ): Decision {
   if (hasEnded(conversation)) {
+    // From before there were closures, or before policy wanted one: it would be open for good.
+    const lacksClosure = conversation.state === 'WrapUp' && conversation.autoClosure === undefined;
+    if (lacksClosure && autoClosureDue(conversation, context.policies) !== undefined) {
+      return changed(conversation, { type: 'agrees' });
+    }
     const due = event.endUntold ? effectsOfEnd(conversation) : [];
     return unchanged({ type: 'ignored', because: 'ended' }, due);
   }

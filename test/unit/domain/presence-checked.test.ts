@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
 import {
   accepted,
@@ -6,6 +7,7 @@ import {
   alive,
   change,
   connected,
+  contextAt,
   decideAt,
   disconnected,
   effectTypes,
@@ -62,6 +64,22 @@ describe('a comparison with the service', () => {
     expect(effects.map(({ type }) => type)).toEqual(expect.arrayContaining(['cancel-timer', 'push']));
     const late = decideAt(conversation, connected('tab-2', afterStart(29)), afterStart(31));
     expect(late.kind).toBe('unchanged');
+  });
+
+  it('gives a wrap-up its closure that has none, from before there were closures', () => {
+    const { autoClosure, ...old } = expired();
+    const decision = change({ ...old, autoClosureCount: 0 }, checked(), afterStart(60));
+    expect(decision.conversation.autoClosure).toEqual({ number: 1, deadline: autoClosure?.deadline });
+    expect(decision.effects).toContainEqual(
+      expect.objectContaining({ type: 'start-timer', kind: 'auto-close', number: 1 }),
+    );
+    expect(decideAt(decision.conversation, checked(), afterStart(61)).kind).toBe('unchanged');
+  });
+
+  it('leaves a wrap-up alone that policy never closes', () => {
+    const { autoClosure: _none, ...old } = expired();
+    const context = contextAt(afterStart(60), { wrapUpAutoClose: 'never' });
+    expect(decide(old, checked(), context).kind).toBe('unchanged');
   });
 
   it('leaves an ended conversation alone', () => {
