@@ -2,6 +2,7 @@ import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import type { Presence } from '../events';
 import { decideAgentConnected, decideAgentDisconnected } from './agent-presence';
+import { autoClosureDue } from './auto-closure';
 import { beginDisconnection } from './begin-disconnection';
 import { withLiveConnections, withoutConnections } from './connections';
 import { effectsOfEnd, effectsOfRunningDisconnection } from './pushes-of';
@@ -19,6 +20,7 @@ export function decidePresenceChecked(
 ): Decision {
   if (hasEnded(conversation)) {
     const due = event.endUntold ? effectsOfEnd(conversation) : [];
+    if (isForgotten(conversation, context)) return changed(conversation, { type: 'closure-began' }, due);
     return unchanged({ type: 'ignored', because: 'ended' }, due);
   }
   if (event.presence === undefined) return { kind: 'presence-needed' };
@@ -46,6 +48,15 @@ export function decidePresenceChecked(
   const healed = withLiveConnections(withoutConnections(conversation, gone), connectionIds, context.now);
   return changed(healed.conversation, { type: 'customer-present' }, healed.effects);
 }
+
+/**
+ * Wrapped up, and nothing will ever close it though policy asks for it: stored before automatic closure existed, or while
+ * policy said "never". A change is all it takes; the closure and its timer follow from that.
+ */
+const isForgotten = (conversation: Conversation, { policies }: DecisionContext): boolean =>
+  conversation.state === 'WrapUp' &&
+  conversation.autoClosure === undefined &&
+  autoClosureDue(conversation, policies) !== undefined;
 
 /** A missed loss or return of the agent's last socket is made up for in the same way. */
 function checkAgent(

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import { MINUTE } from '../../../shared/domain/time';
+import { policies } from '../../support/domain/policies';
 import {
   accepted,
   afterStart,
@@ -62,6 +65,32 @@ describe('a comparison with the service', () => {
     expect(effects.map(({ type }) => type)).toEqual(expect.arrayContaining(['cancel-timer', 'push']));
     const late = decideAt(conversation, connected('tab-2', afterStart(29)), afterStart(31));
     expect(late.kind).toBe('unchanged');
+  });
+
+  it('begins the closure of a wrapped up conversation that nothing would close, with its timer and row', () => {
+    const { autoClosure: _none, ...forgotten } = expired();
+    const { conversation, effects, outcome } = change(
+      { ...forgotten, autoClosureCount: 0 },
+      checked(),
+      afterStart(9_000),
+    );
+    const deadline = (forgotten.end?.at ?? 0) + 15 * MINUTE;
+    expect(outcome).toEqual({ type: 'closure-began' });
+    expect(conversation).toEqual({ ...forgotten, autoClosure: { number: 1, deadline }, autoClosureCount: 1 });
+    expect(effects).toEqual([
+      { type: 'update-work-list', conversation },
+      { type: 'start-timer', kind: 'auto-close', number: 1, deadline },
+    ]);
+  });
+
+  it('begins none where policy says never', () => {
+    const { autoClosure: _none, ...forgotten } = expired();
+    const context = {
+      now: afterStart(9_000),
+      policies: policies({ wrapUpAutoClose: 'never' }),
+      messages: [],
+    };
+    expect(decide(forgotten, checked(), context)).toMatchObject({ kind: 'unchanged', effects: [] });
   });
 
   it('leaves an ended conversation alone', () => {
