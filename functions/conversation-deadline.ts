@@ -7,14 +7,11 @@ import { conversationDeadline } from '../shared/workflow/orchestrators/conversat
 
 df.app.orchestration(ORCHESTRATORS.conversationDeadline, conversationDeadline);
 
-df.app.activity(ACTIVITIES.reachDeadline, {
-  extraInputs: [df.input.durableClient()],
-  handler: (input: DeadlineInput, context) =>
-    createActivities(composition.conversationService(df.getClient(context), context)).reachDeadline(input),
-});
-
-df.app.activity(ACTIVITIES.tellParticipants, {
-  extraInputs: [df.input.durableClient()],
-  handler: (input: DeadlineInput, context) =>
-    createActivities(composition.conversationService(df.getClient(context), context)).tellParticipants(input),
-});
+const steps = Object.keys(ACTIVITIES) as (keyof typeof ACTIVITIES)[];
+for (const step of steps) {
+  df.app.activity(ACTIVITIES[step], {
+    extraInputs: [df.input.durableClient()],
+    handler: (input: DeadlineInput, context) =>
+      createActivities(composition.handling(df.getClient(context), context))[step](input),
+  });
+}

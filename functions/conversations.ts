@@ -30,7 +30,7 @@ for (const action of AGENT_ACTIONS) {
     handler: (request, context) =>
       actOnConversation(action, request, {
         ...composition.conversations(context),
-        service: composition.conversationService(df.getClient(context), context),
+        service: composition.agentActions(df.getClient(context), context),
       }),
   });
 }

@@ -129,7 +129,7 @@ module conversationStorage 'modules/storage.bicep' = {
     name: names.conversationStorage
     location: location
     tags: tags
-    tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers']
+    tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters']
   }
 }
 

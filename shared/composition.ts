@@ -7,12 +7,15 @@ import { createTableAgentCapacity } from './adapters/storage/table-agent-capacit
 import { createTableClients } from './adapters/storage/table-clients';
 import { createTableConversationStore } from './adapters/storage/table-conversation-store';
 import { createTableCustomerIndex } from './adapters/storage/table-customer-index';
+import { createTableDeadLetters } from './adapters/storage/table-dead-letters';
 import { createTableSettingsStore } from './adapters/storage/table-settings-store';
 import { createTableWorkList } from './adapters/storage/table-work-list';
 import { createClientUrl } from './adapters/web-pubsub/client-url';
 import { createWebPubSubParticipants } from './adapters/web-pubsub/web-pubsub-participants';
 import { createAgentSockets } from './application/agent-sockets';
 import { createConversationService } from './application/conversation-service';
+import { purgeDeadLetters } from './application/purge-dead-letters';
+import { quarantining } from './application/quarantining';
 import { reconcile } from './application/reconcile';
 import { createSettingsSource } from './application/settings-source';
 import { createVerifiedAgentCapacity } from './application/verified-agent-capacity';
@@ -44,6 +47,7 @@ function compose(config: Config) {
   const store = createTableConversationStore(tables.conversations);
   const workList = createTableWorkList(tables.workList);
   const customers = createTableCustomerIndex(tables.customers);
+  const deadLetters = createTableDeadLetters(tables.deadLetters);
   const settingsStore = createTableSettingsStore(tables.settings, {
     parse: (value) => parsePolicyDocument(value, 'document'),
     view: policyDocumentView,
@@ -83,11 +87,22 @@ function compose(config: Config) {
       now,
     });
 
+  const filing = (sink: LogSink) => ({ deadLetters, now, logger: createLogger(sink) });
+  /** For events from outside. */
+  const guardedService = (durable: DurableClient, sink: LogSink) =>
+    quarantining(conversationService(durable, sink), filing(sink));
+  /** For what files its failures itself. */
+  const handling = (durable: DurableClient, sink: LogSink) => ({
+    service: conversationService(durable, sink),
+    store,
+    workList,
+    ...filing(sink),
+  });
+
   return {
     reconcileSchedule: config.reconciliation.schedule,
-    conversationService,
     webPubSubEvents: (durable: DurableClient, sink: LogSink) => {
-      const conversations = conversationService(durable, sink);
+      const conversations = guardedService(durable, sink);
       return {
         service: conversations,
         agentSockets: createAgentSockets({ service: conversations, capacity, participants }),
@@ -109,16 +124,16 @@ function compose(config: Config) {
       trustedProxies: rateLimits.trustedProxies,
       logger: createLogger(sink),
     }),
+    /** For deadlines and for replays. */
+    handling,
     reconcile: (durable: DurableClient, sink: LogSink) =>
-      reconcile({
-        service: conversationService(durable, sink),
-        workList,
-        pace: config.reconciliation,
-        now,
-        logger: createLogger(sink),
-      }),
-    purgeFinishedTimers: (durable: DurableClient, sink: LogSink) =>
-      purgeFinishedTimers(durable, now(), createLogger(sink)),
+      reconcile({ ...handling(durable, sink), pace: config.reconciliation }),
+    deadLetters: filing,
+    purge: async (durable: DurableClient, sink: LogSink) => {
+      await purgeFinishedTimers(durable, now(), createLogger(sink));
+      await purgeDeadLetters(deadLetters, now(), createLogger(sink));
+    },
+    agentActions: guardedService,
     conversations: (sink: LogSink) => ({
       store,
       workList,

@@ -62,10 +62,23 @@ export class ContentionError extends AppError {
   }
 }
 
-/** A stored row that no version of the reader understands, or a record that would not fit into its row. */
+/** A stored row that no version of the reader understands, or a value that no row can hold. */
 export class StoredRowError extends AppError {
-  constructor(row: string, detail: string, options?: ErrorOptions) {
-    super('stored-row-unusable', `${row}: ${detail}`, false, options);
+  constructor(
+    /** Partition key and row key: ids and numbers, never text of a participant. */
+    readonly row: string,
+    detail: string,
+    options?: ErrorOptions,
+    code: 'stored-row-unusable' | 'record-too-large' = 'stored-row-unusable',
+  ) {
+    super(code, `${row}: ${detail}`, false, options);
+  }
+}
+
+/** A record that would not fit into its row, or into one transaction. Nothing was stored. */
+export class RecordTooLargeError extends StoredRowError {
+  constructor(row: string, detail: string) {
+    super(row, detail, undefined, 'record-too-large');
   }
 }
 

@@ -21,6 +21,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   Agents: "For the backends of agents' desks; `my-capacity` for the desks themselves.",
   Conversations: "For agents' desks. A customer can read its own conversation.",
   Settings: 'For operators.',
+  'Dead letters': 'For operators: what cannot be handled before somebody mends it.',
   Service: 'For Azure.',
 };
 

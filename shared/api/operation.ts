@@ -3,7 +3,7 @@ import type { ZodType } from 'zod';
 /** Who may call: anyone, whoever has a ticket, whoever has the function key. */
 export type Access = 'anyone' | 'ticket' | 'anyone-or-ticket' | 'function-key';
 
-export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Service';
+export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Dead letters' | 'Service';
 
 export interface Parameter {
   readonly name: string;

@@ -3,6 +3,7 @@ import { AGENT_ACTIONS } from './operations/agent-actions';
 import { AUTOMATED_MESSAGE_OPERATIONS } from './operations/automated-messages';
 import { CAPACITY } from './operations/capacity';
 import { CONVERSATIONS } from './operations/conversations';
+import { DEAD_LETTERS } from './operations/dead-letters';
 import { NEGOTIATE } from './operations/negotiate';
 import { POLICIES } from './operations/policies';
 import { SERVICE } from './operations/service';
@@ -15,5 +16,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...CAPACITY,
   ...POLICIES,
   ...AUTOMATED_MESSAGE_OPERATIONS,
+  ...DEAD_LETTERS,
   ...SERVICE,
 ];

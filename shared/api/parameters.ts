@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IDEMPOTENCY_KEY } from '../inbound/action-bodies';
+import { DEAD_LETTER_ID } from '../inbound/dead-letter-query';
 import { agentIdField, conversationIdField } from '../inbound/ids';
 import { TRIGGER } from '../inbound/message-override';
 import type { Parameter } from './operation';
@@ -19,6 +20,7 @@ export const CONVERSATION_ID_PARAMETER = inPath(
   'The conversation, as `negotiate` named it.',
 );
 export const AGENT_ID_PARAMETER = inPath('agentId', agentIdField, 'The agent, as its desk names it.');
+export const DEAD_LETTER_ID_PARAMETER = inPath('deadLetterId', DEAD_LETTER_ID, 'As the list names it.');
 export const TRIGGER_PARAMETER = inPath('trigger', TRIGGER, 'Which automated message.');
 
 const header = (name: string, schema: z.ZodType, description: string): Parameter => ({

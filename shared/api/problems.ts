@@ -84,6 +84,10 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
       action: 'extend-wait',
     },
   },
+  'conversation-too-large': {
+    meaning: 'The record of the conversation has no room for this. Operators find it among the dead letters.',
+    example: { detail: 'The conversation has no room for this. Repeating the request will not help.' },
+  },
   'precondition-failed': {
     meaning:
       'Another version is stored than the one that `If-Match` or `If-None-Match` names. Read it, and try again.',
@@ -113,6 +117,15 @@ export const PROBLEMS = {
   'reconnect-disabled': {
     meaning: 'Policy does not allow reconnection to this conversation.',
     example: { detail: 'Reconnection to a previous chat is off for this conversation.' },
+  },
+  'dead-letter-not-found': {
+    meaning: 'There is no such dead letter.',
+    example: { detail: 'There is no such dead letter.' },
+  },
+  'still-failing': {
+    meaning:
+      'The conversation still cannot be handled: what is broken has to be mended first. Counted as a failure.',
+    example: { detail: 'The conversation still fails: stored-row-unusable at …/conversation.' },
   },
   'override-not-found': {
     meaning: 'There is no such override of an automated message.',

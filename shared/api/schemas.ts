@@ -18,6 +18,7 @@ import {
   RECONNECT_PROMPT,
 } from './schemas/negotiation';
 import { POLICY_EXPLANATIONS, POLICY_RULE, POLICY_TABLE, STORED_POLICIES } from './schemas/policies';
+import { DEAD_LETTER, DEAD_LETTER_PAGE } from './schemas/dead-letters';
 import { HEALTH, OPENAPI } from './schemas/service';
 import { CONVERSATION_WITH_TRANSCRIPT, TRANSCRIPT_ENTRY } from './schemas/transcript';
 import { WEB_PUBSUB_ANSWER, WEB_PUBSUB_EVENT } from './schemas/web-pubsub';
@@ -54,6 +55,8 @@ export const SCHEMAS: Readonly<Record<string, ZodType>> = {
   MessageOverrideRequest: OVERRIDE_BODY,
   MessageOverride: MESSAGE_OVERRIDE,
   AutomatedMessages: AUTOMATED_MESSAGES,
+  DeadLetterPage: DEAD_LETTER_PAGE,
+  DeadLetter: DEAD_LETTER,
   WebPubSubEvent: WEB_PUBSUB_EVENT,
   WebPubSubAnswer: WEB_PUBSUB_ANSWER,
   Health: HEALTH,

@@ -1,3 +1,4 @@
+import { StoredRowError } from '../errors';
 import type { ConversationService } from './conversation-service';
 import type { AgentCapacity } from './ports/agent-capacity';
 import type { Participants } from './ports/participants';
@@ -32,7 +33,10 @@ export function createAgentSockets({
     const { holdings } = await capacity.loadOf(agentId);
     const ids = [...new Set(holdings.map(({ conversationId }) => conversationId))];
     const results = await Promise.allSettled(ids.map((id) => service.handle(id, event)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    for (const result of results) {
+      // A conversation that cannot be read has its dead letter; a repetition would only trouble the others.
+      if (result.status === 'rejected' && !(result.reason instanceof StoredRowError)) throw result.reason;
+    }
   };
   return {
     connected: (agentId: string, connectionId: string) =>

@@ -1,35 +1,21 @@
 import { MINUTE, SECOND, type Instant } from '../domain/time';
 import { sameItem, workListItem } from '../domain/work-list';
 import { toError } from '../errors';
-import type { Logger } from '../logging';
 import type { ConversationService, Handled } from './conversation-service';
+import type { ConversationStore } from './ports/conversation-store';
+import type { DeadLetters, StoredDeadLetter } from './ports/dead-letters';
 import type { WorkList } from './ports/work-list';
+import { fileFailure, type FilingDependencies } from './quarantining';
+import { actsOf, emptyReport, figureOf, type ReconcileReport } from './reconcile-report';
+import { replay } from './replay';
 import { survey, type Due, type Pace } from './survey';
 
-export interface ReconcileDependencies {
+export interface ReconcileDependencies extends FilingDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
+  readonly store: Pick<ConversationStore, 'load'>;
   readonly workList: WorkList;
+  readonly deadLetters: DeadLetters;
   readonly pace: Pace;
-  readonly now: () => Instant;
-  readonly logger: Logger;
-}
-
-/** What one run found and did. */
-export interface ReconcileReport {
-  /** Rows of the work list. */
-  listed: number;
-  /** Conversations that were loaded, and compared with the service where they go on. */
-  checked: number;
-  /** Acts: anything but zero means that an event, a timer or a write had been lost. */
-  expired: number;
-  healed: number;
-  disconnectionsBegun: number;
-  /** Other deadlines that had passed: conversations requeued, closed, capacity given back. */
-  deadlinesMet: number;
-  /** Places in the queue that were told. Not an act: nothing had been lost. */
-  positionsTold: number;
-  rowsRepaired: number;
-  failed: number;
 }
 
 /** Bounds of one run, which comes every minute. What is beyond them is left to the next. */
@@ -39,68 +25,118 @@ const AT_ONCE = 8;
 const FAILURES_IN_A_ROW = 3 * AT_ONCE;
 /** A younger row without a conversation may be one that is just being created. */
 const GHOST_AGE = 5 * MINUTE;
+const LETTERS_AT_ONCE = 500;
+const MOST_LETTERS = 5_000;
 
 /**
  * Makes up for what was lost: ends disconnections whose timer never fired, and compares records with the service's own
  * list in both directions. It only hands events to the one path that every event takes, so two runs at once, or a run
- * beside live events, are as safe as any repetition. One conversation that fails keeps no other from its turn.
+ * beside live events, are as safe as any repetition. One conversation that fails keeps no other from its turn: those with
+ * an open dead letter are in quarantine, and come last.
  */
 export async function reconcile(deps: ReconcileDependencies): Promise<ReconcileReport> {
   const began = deps.now();
+  const letters = await openLetters(deps);
+  const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));
   const { overdue, comparable, placed, listed } = await survey(deps, began, TIME_LIMIT);
-  const report: ReconcileReport = {
-    listed,
-    checked: 0,
-    expired: 0,
-    healed: 0,
-    disconnectionsBegun: 0,
-    deadlinesMet: 0,
-    positionsTold: 0,
-    rowsRepaired: 0,
-    failed: 0,
-  };
+  const report = emptyReport(listed, letters.length);
+  const due = [...overdue, ...placed, ...comparable].filter(
+    ({ conversationId }) => !inQuarantine.has(conversationId),
+  );
+  const turns: readonly (() => Promise<boolean>)[] = [
+    ...due.map((one) => () => check(one, deps, report, began)),
+    ...letters.map((one) => () => retry(one, deps, report)),
+  ];
   let failuresInARow = 0;
-  const due = [...overdue, ...placed, ...comparable];
-  for (let i = 0; i < due.length; i += AT_ONCE) {
+  for (let i = 0; i < turns.length; i += AT_ONCE) {
     if (deps.now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
-    const results = await Promise.all(
-      due.slice(i, i + AT_ONCE).map((one) => check(one, deps, report, began)),
-    );
+    const results = await Promise.all(turns.slice(i, i + AT_ONCE).map((turn) => turn()));
     failuresInARow = results.includes(true) ? 0 : failuresInARow + results.length;
   }
-  const { expired, healed, disconnectionsBegun, deadlinesMet, rowsRepaired, failed } = report;
-  const acted = expired + healed + disconnectionsBegun + deadlinesMet + rowsRepaired + failed > 0;
-  deps.logger[acted ? 'warn' : 'info']('reconcile: done', { ...report, due: due.length });
+  const acted = actsOf(report);
+  const isNews = acted + report.failed + report.unusable > 0;
+  deps.logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due: turns.length });
   return report;
 }
 
-const DEADLINES_MET: readonly string[] = ['requeued', 'auto-closed', 'capacity-released'];
+/** Without them, too, everybody has their turn: the record of what is broken must not stop what works. */
+async function openLetters({ deadLetters, logger }: ReconcileDependencies): Promise<StoredDeadLetter[]> {
+  const letters: StoredDeadLetter[] = [];
+  let continuationToken: string | undefined;
+  try {
+    do {
+      const token = continuationToken === undefined ? {} : { continuationToken };
+      const page = await deadLetters.list({ state: 'open', limit: LETTERS_AT_ONCE, ...token });
+      letters.push(...page.letters);
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined && letters.length < MOST_LETTERS);
+  } catch (thrown) {
+    logger.error('reconcile: dead letters cannot be read', { detail: toError(thrown).message });
+  }
+  return letters;
+}
 
-/** Whether it went well. */
+/** Whether the services that it needs are up. */
 async function check(
   due: Due,
-  { service, workList, logger }: ReconcileDependencies,
+  deps: ReconcileDependencies,
   report: ReconcileReport,
   began: Instant,
 ): Promise<boolean> {
   report.checked += 1;
+  const { conversationId, event } = due;
   try {
-    const handled = await service.handle(due.conversationId, due.event);
-    const found = handled.kind === 'accepted' ? handled.outcome.type : 'not-found';
-    if (found === 'expired') report.expired += 1;
-    else if (found === 'customer-present' || found === 'agent-present') report.healed += 1;
-    else if (found === 'disconnection-began' || found === 'agent-disconnection-began')
-      report.disconnectionsBegun += 1;
-    else if (found === 'position-told') report.positionsTold += 1;
-    else if (DEADLINES_MET.includes(found)) report.deadlinesMet += 1;
-    else if (await repairRow(due, handled, workList, began)) report.rowsRepaired += 1;
+    const handled = await deps.service.handle(conversationId, event);
+    const figure = figureOf(handled.kind === 'accepted' ? handled.outcome.type : 'not-found');
+    if (figure !== undefined) report[figure] += 1;
+    else if (await repairRow(due, handled, deps.workList, began)) report.rowsRepaired += 1;
     return true;
   } catch (thrown) {
-    report.failed += 1;
-    const { conversationId } = due;
-    logger.error('reconcile: a conversation failed', { conversationId, detail: toError(thrown).message });
-    return false;
+    return failed(due, thrown, deps, report);
   }
+}
+
+/** The turn of a conversation in quarantine. */
+async function retry(
+  stored: StoredDeadLetter,
+  deps: ReconcileDependencies,
+  report: ReconcileReport,
+): Promise<boolean> {
+  report.checked += 1;
+  const { conversationId, deadline } = stored.letter;
+  try {
+    await replay(stored.letter, deps);
+    if ((await deps.deadLetters.resolve(stored, deps.now())) === 'resolved') report.deadLettersResolved += 1;
+    return true;
+  } catch (thrown) {
+    const event = deadline
+      ? ({ type: 'deadline-reached', ...deadline } as const)
+      : ({ type: 'presence-checked' } as const);
+    return failed({ conversationId, event }, thrown, deps, report);
+  }
+}
+
+/** Prevents: conversations that fail for ever look like a service that is down, and end every run before the others. */
+async function failed(
+  { conversationId, event }: Due,
+  thrown: unknown,
+  deps: ReconcileDependencies,
+  report: ReconcileReport,
+): Promise<boolean> {
+  let reason = thrown;
+  try {
+    const filed = await fileFailure(conversationId, event, thrown, deps);
+    if (filed === 'opened') report.deadLettersOpened += 1;
+    if (filed !== undefined) {
+      report.unusable += 1;
+      return true;
+    }
+  } catch (notFiled) {
+    reason = notFiled;
+  }
+  report.failed += 1;
+  deps.logger.error('reconcile: a conversation failed', { conversationId, detail: toError(reason).message });
+  return false;
 }
 
 /** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */

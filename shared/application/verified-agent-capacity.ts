@@ -1,4 +1,5 @@
 import { MINUTE, type Instant } from '../domain/time';
+import { StoredRowError } from '../errors';
 import type { AgentCapacity, AgentLoad, CapacityClaim } from './ports/agent-capacity';
 import type { CapacityLedger } from './ports/capacity-ledger';
 
@@ -28,7 +29,7 @@ export function createVerifiedAgentCapacity({
       load.holdings.map(async (holding) => {
         const { conversationId, assignment, version } = holding;
         const claim = { agentId, conversationId, assignment };
-        const isRight = now() - holding.reservedAt < UNQUESTIONED || (await holds(claim));
+        const isRight = now() - holding.reservedAt < UNQUESTIONED || (await holds(claim).catch(unknown));
         const isReleased = !isRight && (await ledger.releaseVersion(claim, version)) === 'released';
         return { holding, isReleased };
       }),
@@ -47,4 +48,10 @@ export function createVerifiedAgentCapacity({
     loadOf: async (agentId) => (await verifiedLoad(agentId)).load,
     setTotal: (agentId, totalUnits) => ledger.setTotal(agentId, totalUnits),
   };
+}
+
+/** A record that cannot be read keeps its units, and the agent's other conversations their agent. */
+function unknown(thrown: unknown): true {
+  if (thrown instanceof StoredRowError) return true;
+  throw thrown;
 }

@@ -40,7 +40,7 @@ export type Outcome =
         'assigned' | 'queued' | 'waiting' | 'ended' | 'closed' | 'wait-extended' | 'position-told';
     }
   | { readonly type: 'agent-disconnection-began' | 'agent-present' }
-  | { readonly type: 'expired' | 'auto-closed' | 'capacity-released' | 'requeued' }
+  | { readonly type: 'expired' | 'auto-closed' | 'capacity-released' | 'requeued' | 'closure-began' }
   | { readonly type: 'customer-present' | 'agrees' }
   | { readonly type: 'superseded' }
   | { readonly type: 'not-reached'; readonly deadline: Instant };
@@ -59,6 +59,8 @@ export interface Refusal {
     | 'agent-at-capacity'
     | 'customer-is-connected'
     | 'extension-too-long'
+    /** The record of the conversation is full; found out at the save. */
+    | 'conversation-too-large'
     /** The caller has asked for a version that is not the stored one; decided by the caller's loop. */
     | 'precondition-failed';
   readonly detail: string;

@@ -68,7 +68,7 @@ export const actOnConversation = (
   action: AgentAction,
   request: HttpInput,
   deps: ConversationsDependencies & {
-    readonly service: ConversationService;
+    readonly service: Pick<ConversationService, 'handle'>;
     readonly newKey: () => string;
   },
 ): Promise<HttpOutput> =>

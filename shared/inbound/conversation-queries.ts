@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentIdField } from './ids';
 
-const wholeNumber = (max: number) =>
+export const wholeNumber = (max: number) =>
   z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
 
 /** Which part of the work list is wanted. */

@@ -13,5 +13,6 @@ export const REFUSAL_STATUS: Readonly<Record<Refusal['code'], number>> = {
   'agent-at-capacity': 409,
   'customer-is-connected': 409,
   'extension-too-long': 409,
+  'conversation-too-large': 413,
   'precondition-failed': 412,
 };

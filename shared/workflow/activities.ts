@@ -1,23 +1,52 @@
 import type { ConversationService, Handled } from '../application/conversation-service';
+import { fileFailure, type FilingDependencies } from '../application/quarantining';
 import type { ConversationEvent } from '../domain/events';
 import { toIso } from '../domain/time';
+import { AppError } from '../errors';
 import type { DeadlineInput, DeadlineOutcome } from './deadline';
 
+export interface ActivitiesDependencies extends FilingDependencies {
+  readonly service: Pick<ConversationService, 'handle' | 'settle'>;
+}
+
 /**
- * The two steps after a deadline. Both run at least once and are idempotent: the second one decides the same
- * event again, which changes nothing and yields the effects that are due.
+ * The two steps after a deadline, and what is done when they keep failing. All run at least once and are idempotent: the
+ * second step decides the same event again, which changes nothing and yields the effects that are due.
  */
-export function createActivities(service: Pick<ConversationService, 'handle' | 'settle'>) {
+export function createActivities(deps: ActivitiesDependencies) {
+  const { service, deadLetters, now, logger } = deps;
+  const step = async (input: DeadlineInput, act: Step): Promise<DeadlineOutcome> => {
+    const event = eventOf(input);
+    try {
+      return outcomeOf(await act(input.conversationId, event));
+    } catch (thrown) {
+      // Trying again cannot help. The letter comes first: without it, the instance must not end.
+      const isHopeless = thrown instanceof AppError && !thrown.retryable;
+      if (isHopeless && (await fileFailure(input.conversationId, event, thrown, deps)))
+        return { outcome: 'dead-lettered' };
+      throw thrown;
+    }
+  };
   return {
     /** Decides on the stored conversation and saves. @throws retryable errors, which the retry policy repeats. */
-    reachDeadline: async (input: DeadlineInput): Promise<DeadlineOutcome> =>
-      outcomeOf(await service.settle(input.conversationId, eventOf(input))),
+    reachDeadline: (input: DeadlineInput): Promise<DeadlineOutcome> =>
+      step(input, (id, event) => service.settle(id, event)),
 
     /** Tells the participants what `reachDeadline` has saved. */
-    tellParticipants: async (input: DeadlineInput): Promise<DeadlineOutcome> =>
-      outcomeOf(await service.handle(input.conversationId, eventOf(input))),
+    tellParticipants: (input: DeadlineInput): Promise<DeadlineOutcome> =>
+      step(input, (id, event) => service.handle(id, event)),
+
+    /** Every try of a whole retry policy has failed. @throws DependencyError when that cannot be stored either. */
+    fileDeadLetter: async ({ conversationId, kind, number }: DeadlineInput): Promise<void> => {
+      const code = 'retries-exhausted';
+      const deadline = { kind, number };
+      await deadLetters.file({ conversationId, kind: 'deadline-failed', deadline, code }, now());
+      logger.error('dead-letter: a deadline keeps failing', { conversationId, kind, number, code });
+    },
   };
 }
+
+type Step = (conversationId: string, event: ConversationEvent) => Promise<Handled>;
 
 const eventOf = ({ kind, number }: DeadlineInput): ConversationEvent => ({
   type: 'deadline-reached',

@@ -11,7 +11,10 @@ export interface DeadlineInput {
   readonly resting?: true;
 }
 
-/** What became of a conversation at a deadline. Everything but `superseded` and `not-found` has to be told. */
+/**
+ * What became of a conversation at a deadline. Everything but `superseded`, `not-found` and `dead-lettered` has to be
+ * told. `dead-lettered`: it cannot be handled before somebody mends it, and operators have the record.
+ */
 export type Reached =
   | 'expired'
   | 'customer-present'
@@ -20,7 +23,8 @@ export type Reached =
   | 'capacity-released'
   | 'auto-closed'
   | 'superseded'
-  | 'not-found';
+  | 'not-found'
+  | 'dead-lettered';
 
 /** What `reach-deadline` found. Expected outcomes are values; it throws only for "try again". */
 export type DeadlineOutcome =

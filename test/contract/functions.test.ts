@@ -37,6 +37,7 @@ describe('the functions of the app', () => {
       'health anonymous GET health',
       'list-automated-messages function GET v1/automated-messages',
       'list-conversations anonymous GET v1/conversations',
+      'list-dead-letters function GET v1/dead-letters',
       'my-capacity anonymous GET v1/my-capacity',
       'negotiate anonymous POST v1/negotiate',
       'negotiate-agent function POST v1/agents/negotiate',
@@ -48,6 +49,7 @@ describe('the functions of the app', () => {
       'read-policies function GET v1/policies',
       'reconnect-link anonymous GET v1/conversations/{conversationId}/reconnect-link',
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
+      'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
       'set-capacity function PUT v1/agents/{agentId}/capacity',
       'transfer-conversation anonymous POST v1/conversations/{conversationId}/transfer',
       'web-pubsub-events function OPTIONS,POST web-pubsub/events',
@@ -86,6 +88,8 @@ describe('the functions of the app', () => {
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
     'reach-deadline',
     'tell-participants',
+    'file-dead-letter',
+    'replay-dead-letter',
     'purge-finished-timers',
   ])('get a durable client where they need one: %s', (name) => {
     expect(bindingTypes(name)).toContain('durableClient');

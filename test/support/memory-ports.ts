@@ -5,12 +5,13 @@ import type { Audience, Push } from '../../shared/domain/pushes';
 import type { Instant } from '../../shared/domain/time';
 import type { TranscriptEntry } from '../../shared/domain/transcript';
 import type { WorkListItem } from '../../shared/domain/work-list';
-import { DependencyError } from '../../shared/errors';
+import { DependencyError, RecordTooLargeError, StoredRowError } from '../../shared/errors';
 import type { AgentCapacity } from '../../shared/application/ports/agent-capacity';
 import type { OperatorSettings, SettingsSource } from '../../shared/application/ports/settings';
 import type { CustomerIndex } from '../../shared/application/ports/customer-index';
 import { policies } from './domain/policies';
 import { MemoryCapacity } from './memory-capacity';
+import { MemoryDeadLetters } from './memory-dead-letters';
 import type {
   ConversationStore,
   StoredConversation,
@@ -33,7 +34,8 @@ export type Operation =
   | 'start-timer'
   | 'cancel-timer'
   | 'put-work-list'
-  | 'remove-work-list';
+  | 'remove-work-list'
+  | 'file-dead-letter';
 
 /** Comes before every operation; may wait, or throw to make it fail. */
 export type Gate = (operation: Operation) => Promise<void> | void;
@@ -61,6 +63,9 @@ export class MemoryWorld {
   readonly absentAgents = new Set<string>();
   /** What is held of each agent's capacity. */
   readonly ledger = new MemoryCapacity(() => this.now());
+  readonly deadLetters = new MemoryDeadLetters(() => this.enter('file-dead-letter'));
+  /** Conversations whose row cannot be read, or is full. */
+  readonly spoiled = new Map<string, 'unreadable' | 'full'>();
   operatorSettings: OperatorSettings = { policies: policies(), messages: [] };
   now: () => number = () => 0;
   gate: Gate = () => undefined;
@@ -85,10 +90,15 @@ export class MemoryWorld {
     this.crashes += 1;
   }
 
+  /** The row as another version, or somebody by hand, has written it. */
+  replace(conversation: Conversation): void {
+    this.version += 1;
+    this.rows.set(conversation.id, { conversation, etag: `W/"${this.version}"` });
+  }
+
   /** Somebody else writes the row: everyone who has loaded it is too late. */
   touch(id: string): void {
-    this.version += 1;
-    this.rows.set(id, { conversation: this.conversation(id), etag: `W/"${this.version}"` });
+    this.replace(this.conversation(id));
   }
 
   conversation(id: string): Conversation {
@@ -127,10 +137,14 @@ export class MemoryWorld {
   readonly store: ConversationStore = {
     load: async (conversationId) => {
       await this.enter('load');
+      if (this.spoiled.get(conversationId) === 'unreadable')
+        throw new StoredRowError(`${conversationId}/conversation`, 'state: unreadable');
       return this.rows.get(conversationId);
     },
     save: async ({ before, after, entries }) => {
       await this.enter('save', false);
+      if (this.spoiled.get(after.id) === 'full')
+        throw new RecordTooLargeError(`${after.id}/conversation`, 'context: too long');
       const current = this.rows.get(after.id);
       if (current?.etag !== before?.etag) {
         this.log.push('conflict');

@@ -17,13 +17,18 @@ import {
 } from '../unit/application/scene';
 import { iso, MINUTE } from './scenarios';
 
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const activitiesOf = ({ service, world, clock }: Scene) =>
+  createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });
+
 /** The orchestrator with its own activities and the service behind them: the whole path, in virtual time. */
 async function wait(made: Scene, more: Partial<DriveOptions> = {}): Promise<Run> {
   const { disconnection } = made.world.conversation(ID);
   if (disconnection === undefined) throw new Error('nothing to wait for');
   const { number, deadline } = disconnection;
   const input: DeadlineInput = { conversationId: ID, kind: 'disconnection', number, deadline: iso(deadline) };
-  const { reachDeadline, tellParticipants } = createActivities(made.service);
+  const { reachDeadline, tellParticipants } = activitiesOf(made);
   return drive(conversationDeadline, {
     input,
     startedAt: made.clock.now,
@@ -111,7 +116,7 @@ describe('a customer who is there', () => {
     await made.arrives('tab-b');
     const before = made.world.conversation(ID);
     const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: iso(waiting + GRACE) };
-    const { reachDeadline, tellParticipants } = createActivities(made.service);
+    const { reachDeadline, tellParticipants } = activitiesOf(made);
     const run = await drive(conversationDeadline, {
       input,
       startedAt: waiting,

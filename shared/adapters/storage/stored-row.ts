@@ -1,6 +1,6 @@
 import type { TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
-import { StoredRowError } from '../../errors';
+import { RecordTooLargeError, StoredRowError } from '../../errors';
 import { SCHEMA_VERSION } from './columns';
 
 /** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
@@ -37,14 +37,14 @@ const ROW_BYTES = 900 * 1024;
 
 /**
  * Refuses what the service would refuse, before it is sent, and names the column.
- * @throws StoredRowError
+ * @throws RecordTooLargeError
  */
 export function checkFits<T extends TableEntity>(entity: T): T {
   let bytes = 0;
   for (const [column, value] of Object.entries(entity)) {
     const characters = typeof value === 'string' ? value.length : 0;
     if (characters > PROPERTY_CHARACTERS) {
-      throw new StoredRowError(
+      throw new RecordTooLargeError(
         rowName(entity),
         `${column}: ${characters} characters do not fit into a property of ${PROPERTY_CHARACTERS}`,
       );
@@ -52,7 +52,7 @@ export function checkFits<T extends TableEntity>(entity: T): T {
     bytes += 20 + 2 * (column.length + characters);
   }
   if (bytes > ROW_BYTES) {
-    throw new StoredRowError(rowName(entity), `${bytes} bytes do not fit into a row of ${ROW_BYTES}`);
+    throw new RecordTooLargeError(rowName(entity), `${bytes} bytes do not fit into a row of ${ROW_BYTES}`);
   }
   return entity;
 }

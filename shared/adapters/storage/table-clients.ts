@@ -14,6 +14,7 @@ export interface TableNames {
   readonly agentCapacity: string;
   readonly settings: string;
   readonly customers: string;
+  readonly deadLetters: string;
 }
 
 export interface TableClients extends Readonly<Record<keyof TableNames, TableClient>> {
@@ -31,6 +32,7 @@ const DEFAULT_NAMES: TableNames = {
   agentCapacity: 'AgentCapacity',
   settings: 'Settings',
   customers: 'Customers',
+  deadLetters: 'DeadLetters',
 };
 
 /** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
@@ -58,6 +60,7 @@ export function createTableClients(
     agentCapacity: client('agentCapacity'),
     settings: client('settings'),
     customers: client('customers'),
+    deadLetters: client('deadLetters'),
   };
   let ensured: Promise<void> | undefined;
   return {

@@ -1,6 +1,6 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { ConversationStore } from '../../application/ports/conversation-store';
-import { StoredRowError } from '../../errors';
+import { RecordTooLargeError } from '../../errors';
 import { CONVERSATION_ROW_KEY, decodeConversation, encodeConversation } from './conversation-row';
 import { decodeEntry, encodeEntry, ENTRY_ROW_KEYS_END, entryRowKey } from './entry-row';
 import { firstRows } from './first-rows';
@@ -55,7 +55,10 @@ export function createTableConversationStore(table: TableClient): ConversationSt
 function actionsOf({ before, after, entries }: Change): [TransactionAction, ...TransactionAction[]] {
   const record = encodeConversation(after);
   if (entries.length >= TRANSACTION_ROWS) {
-    throw new StoredRowError(rowName(record), `${entries.length} entries do not fit into one transaction`);
+    throw new RecordTooLargeError(
+      rowName(record),
+      `${entries.length} entries do not fit into one transaction`,
+    );
   }
   return [
     before === undefined ? ['create', record] : ['update', record, 'Replace', { etag: before.etag }],

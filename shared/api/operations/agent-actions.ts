@@ -121,7 +121,8 @@ export const AGENT_ACTIONS: readonly Operation[] = ACTIONS.map((action) => ({
     ...problems(
       action.refusedInput ?? [],
       REFUSED_TICKET,
-      refusals('conversation-not-found', 'conversation-ended', ...action.refusals, 'precondition-failed'),
+      refusals('conversation-not-found', 'conversation-ended', ...action.refusals),
+      refusals('precondition-failed', 'conversation-too-large'),
     ),
   },
 }));

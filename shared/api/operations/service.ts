@@ -97,6 +97,7 @@ export const SERVICE: readonly Operation[] = [
       ...problems(
         REFUSED_EVENT,
         refusals('conversation-not-found', 'conversation-ended', 'too-many-connections'),
+        refusals('conversation-too-large'),
       ),
     },
   },

@@ -15,7 +15,7 @@ export interface ConversationStore {
   /**
    * The new state and its transcript entries in one entity-group transaction: all or nothing, and only if the
    * conversation is still as it was loaded (`before` undefined: only if there is none). `conflict`: it is not.
-   * @throws StoredRowError when the record would not fit into its row.
+   * @throws RecordTooLargeError when the record would not fit into its row.
    */
   save(change: {
     readonly before: StoredConversation | undefined;

@@ -19,12 +19,8 @@ export function decidePresenceChecked(
   context: DecisionContext,
 ): Decision {
   if (hasEnded(conversation)) {
-    // From before there were closures, or before policy wanted one: it would be open for good.
-    const lacksClosure = conversation.state === 'WrapUp' && conversation.autoClosure === undefined;
-    if (lacksClosure && autoClosureDue(conversation, context.policies) !== undefined) {
-      return changed(conversation, { type: 'agrees' });
-    }
     const due = event.endUntold ? effectsOfEnd(conversation) : [];
+    if (isForgotten(conversation, context)) return changed(conversation, { type: 'closure-began' }, due);
     return unchanged({ type: 'ignored', because: 'ended' }, due);
   }
   if (event.presence === undefined) return { kind: 'presence-needed' };
@@ -52,6 +48,15 @@ export function decidePresenceChecked(
   const healed = withLiveConnections(withoutConnections(conversation, gone), connectionIds, context.now);
   return changed(healed.conversation, { type: 'customer-present' }, healed.effects);
 }
+
+/**
+ * Wrapped up, and nothing will ever close it though policy asks for it: stored before automatic closure existed, or while
+ * policy said "never". A change is all it takes; the closure and its timer follow from that.
+ */
+const isForgotten = (conversation: Conversation, { policies }: DecisionContext): boolean =>
+  conversation.state === 'WrapUp' &&
+  conversation.autoClosure === undefined &&
+  autoClosureDue(conversation, policies) !== undefined;
 
 /** A missed loss or return of the agent's last socket is made up for in the same way. */
 function checkAgent(

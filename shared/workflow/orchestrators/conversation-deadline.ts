@@ -11,6 +11,10 @@ const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 
 const LONGEST_TIMER_MS = 5 * 24 * 60 * 60_000;
 const SHORTEST_WAIT_MS = 1_000;
 const REST_AFTER_FAILURE_MS = 5 * 60_000;
+const NOTHING_TO_TELL: readonly string[] = ['superseded', 'not-found', 'dead-lettered'];
+
+/** Since version 2.0 of host.json's `defaultVersion`. Older instances keep the steps that their histories have. */
+const filesDeadLetters = (version: string | undefined): boolean => Number.parseInt(version ?? '1', 10) >= 2;
 
 /**
  * Waits for one deadline of one conversation, or for an event that cancels it. It knows nothing about the
@@ -57,15 +61,30 @@ export function* conversationDeadline(
       context.df.continueAsNew({ ...id, deadline });
       return undefined;
     }
-    const somethingToTell = reached.outcome !== 'superseded' && reached.outcome !== 'not-found';
-    if (somethingToTell) {
-      yield context.df.callActivityWithRetry(ACTIVITIES.tellParticipants, retry, id);
-    }
-    return { outcome: reached.outcome };
+    if (NOTHING_TO_TELL.includes(reached.outcome)) return { outcome: reached.outcome };
+    const told = (yield context.df.callActivityWithRetry(
+      ACTIVITIES.tellParticipants,
+      retry,
+      id,
+    )) as DeadlineOutcome;
+    return { outcome: told.outcome === 'dead-lettered' ? told.outcome : reached.outcome };
   } catch {
+    if (filesDeadLetters(context.df.version)) yield* fileDeadLetter(context, id);
     // Storage or the service has been failing for minutes. End nothing, lose nothing: try again later.
     const restUntil = new Date(context.df.currentUtcDateTime.getTime() + REST_AFTER_FAILURE_MS);
     context.df.continueAsNew({ ...id, deadline: restUntil.toISOString(), resting: true });
     return undefined;
+  }
+}
+
+/** Operators hear of what has been failing for minutes. When not even that can be stored, the next round does it. */
+function* fileDeadLetter(
+  context: OrchestrationContext,
+  id: Omit<DeadlineInput, 'resting'>,
+): Generator<Task, void, unknown> {
+  try {
+    yield context.df.callActivity(ACTIVITIES.fileDeadLetter, id);
+  } catch {
+    return;
   }
 }

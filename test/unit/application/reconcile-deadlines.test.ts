@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcile, type ReconcileReport } from '../../../shared/application/reconcile';
+import { reconcile } from '../../../shared/application/reconcile';
+import type { ReconcileReport } from '../../../shared/application/reconcile-report';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { policies } from '../../support/domain/policies';
 import {
@@ -22,8 +23,18 @@ import {
 const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
-  reconcile({ service, workList: world.workList, pace: PACE, now: () => clock.now, logger: silent });
+const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> => {
+  const { store, workList, deadLetters } = world;
+  return reconcile({
+    service,
+    store,
+    workList,
+    deadLetters,
+    pace: PACE,
+    now: () => clock.now,
+    logger: silent,
+  });
+};
 
 const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
   world.ledger.load(agentId).holdings.map(({ units }) => units);
@@ -65,6 +76,29 @@ const REACHED = [
     },
   ],
 ] as const;
+
+describe('a wrapped up conversation of version 1, which knew no automatic closure', () => {
+  it('gets one in its turn and is closed by it, though the work list shows no deadline', async () => {
+    const made = await inWrapUp();
+    const stored = made.world.conversation(ID);
+    const { autoClosure: _none, ...rest } = stored;
+    made.world.replace({ ...rest, autoClosureCount: 0 });
+    made.world.timerList.clear();
+    made.world.listed.set(ID, { ...made.world.listed.get(ID)!, deadlines: [] });
+    made.clock.now += 60 * MINUTE;
+    const reports: ReconcileReport[] = [];
+    while (made.world.conversation(ID).state === 'WrapUp' && reports.length < 60) {
+      reports.push(await run(made));
+      made.clock.now += MINUTE;
+    }
+    expect(reports.map(({ closuresBegun }) => closuresBegun).filter((begun) => begun > 0)).toEqual([1]);
+    expect([...made.world.timerList.values()]).toMatchObject([
+      { id: { kind: 'auto-close', number: 1 }, deadline: stored.end!.at + 15 * MINUTE },
+    ]);
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Closed', closeReason: 'auto-closed' });
+    expect(made.world.listed.size).toBe(0);
+  });
+});
 
 describe('a deadline whose timer never fired', () => {
   it.each(REACHED)('of %s is met in the next run, and by two runs at once as by one', async (_of, reach) => {

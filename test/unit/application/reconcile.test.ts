@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcile, type ReconcileReport } from '../../../shared/application/reconcile';
+import { reconcile } from '../../../shared/application/reconcile';
+import type { ReconcileReport } from '../../../shared/application/reconcile-report';
 import type { Handled } from '../../../shared/application/conversation-service';
 import { workListItem, type WorkListItem } from '../../../shared/domain/work-list';
 import { DependencyError } from '../../../shared/errors';
@@ -25,8 +26,18 @@ import { policies } from '../../support/domain/policies';
 const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> =>
-  reconcile({ service, workList: world.workList, pace: PACE, now: () => clock.now, logger: silent });
+const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> => {
+  const { store, workList, deadLetters } = world;
+  return reconcile({
+    service,
+    store,
+    workList,
+    deadLetters,
+    pace: PACE,
+    now: () => clock.now,
+    logger: silent,
+  });
+};
 
 /**
  * One run a minute for forty minutes, so that everybody's turn has come: the draw is fixed by id and minute. Nothing is
@@ -226,6 +237,8 @@ describe('one run', () => {
             return handle();
           },
         },
+        store: world.store,
+        deadLetters: world.deadLetters,
         workList: { ...world.workList, list: async () => ({ items, unreadable: [] }) },
         pace: PACE,
         now: () => now,

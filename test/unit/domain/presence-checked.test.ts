@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
+import { MINUTE } from '../../../shared/domain/time';
+import { policies } from '../../support/domain/policies';
 import {
   accepted,
   afterStart,
   alive,
   change,
   connected,
-  contextAt,
   decideAt,
   disconnected,
   effectTypes,
@@ -66,20 +67,30 @@ describe('a comparison with the service', () => {
     expect(late.kind).toBe('unchanged');
   });
 
-  it('gives a wrap-up its closure that has none, from before there were closures', () => {
-    const { autoClosure, ...old } = expired();
-    const decision = change({ ...old, autoClosureCount: 0 }, checked(), afterStart(60));
-    expect(decision.conversation.autoClosure).toEqual({ number: 1, deadline: autoClosure?.deadline });
-    expect(decision.effects).toContainEqual(
-      expect.objectContaining({ type: 'start-timer', kind: 'auto-close', number: 1 }),
+  it('begins the closure of a wrapped up conversation that nothing would close, with its timer and row', () => {
+    const { autoClosure: _none, ...forgotten } = expired();
+    const { conversation, effects, outcome } = change(
+      { ...forgotten, autoClosureCount: 0 },
+      checked(),
+      afterStart(9_000),
     );
-    expect(decideAt(decision.conversation, checked(), afterStart(61)).kind).toBe('unchanged');
+    const deadline = (forgotten.end?.at ?? 0) + 15 * MINUTE;
+    expect(outcome).toEqual({ type: 'closure-began' });
+    expect(conversation).toEqual({ ...forgotten, autoClosure: { number: 1, deadline }, autoClosureCount: 1 });
+    expect(effects).toEqual([
+      { type: 'update-work-list', conversation },
+      { type: 'start-timer', kind: 'auto-close', number: 1, deadline },
+    ]);
   });
 
-  it('leaves a wrap-up alone that policy never closes', () => {
-    const { autoClosure: _none, ...old } = expired();
-    const context = contextAt(afterStart(60), { wrapUpAutoClose: 'never' });
-    expect(decide(old, checked(), context).kind).toBe('unchanged');
+  it('begins none where policy says never', () => {
+    const { autoClosure: _none, ...forgotten } = expired();
+    const context = {
+      now: afterStart(9_000),
+      policies: policies({ wrapUpAutoClose: 'never' }),
+      messages: [],
+    };
+    expect(decide(forgotten, checked(), context)).toMatchObject({ kind: 'unchanged', effects: [] });
   });
 
   it('leaves an ended conversation alone', () => {

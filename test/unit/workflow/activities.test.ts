@@ -4,7 +4,13 @@ import type { Outcome } from '../../../shared/domain/decision';
 import { DependencyError } from '../../../shared/errors';
 import { createActivities } from '../../../shared/workflow/activities';
 import type { DeadlineInput } from '../../../shared/workflow/deadline';
-import { deadline, ID, inQueue, pastTheDeadline, scene } from '../application/scene';
+import { MemoryWorld } from '../../support/memory-ports';
+import { deadline, ID, inQueue, pastTheDeadline, scene, type Scene } from '../application/scene';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const activitiesOf = ({ service, world, clock }: Scene) =>
+  createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });
 
 const INPUT: DeadlineInput = {
   conversationId: ID,
@@ -23,7 +29,9 @@ function saying(handled: Handled | Error) {
     handle: jest.fn<ConversationService['handle']>(answer),
     settle: jest.fn<ConversationService['settle']>(answer),
   };
-  return { service, activities: createActivities(service) };
+  const { deadLetters } = new MemoryWorld();
+  const activities = createActivities({ service, deadLetters, now: () => 0, logger: silent });
+  return { service, deadLetters, activities };
 }
 
 const ended = (outcome: Outcome): Handled => ({
@@ -79,8 +87,9 @@ describe('the two steps', () => {
   });
 
   it('tell what was decided, even though each of them runs twice', async () => {
-    const { service, world } = await pastTheDeadline();
-    const activities = createActivities(service);
+    const made = await pastTheDeadline();
+    const { world } = made;
+    const activities = activitiesOf(made);
     for (const step of [
       activities.reachDeadline,
       activities.reachDeadline,
@@ -96,7 +105,7 @@ describe('the two steps', () => {
   });
 
   it('know nothing of a conversation that never was', async () => {
-    const activities = createActivities(scene().service);
+    const activities = activitiesOf(scene());
     await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'not-found' });
   });
 
@@ -105,7 +114,7 @@ describe('the two steps', () => {
     await made.arrives('tab-b');
     await made.leavesSilently('tab-b');
     const before = made.world.conversation(ID);
-    const activities = createActivities(made.service);
+    const activities = activitiesOf(made);
     await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'superseded' });
     expect(made.world.conversation(ID)).toEqual(before);
   });
