@@ -12,12 +12,13 @@ import {
   MINUTE,
   SCENARIOS,
   SECOND,
+  SERVICE_IS_BACK,
   STORAGE_IS_BACK,
   T0,
   TELLING_WORKS,
 } from './scenarios';
 
-const { reachDeadline, tellParticipants } = ACTIVITIES;
+const { reachDeadline, tellParticipants, fileDeadLetter } = ACTIVITIES;
 const REST = 5 * MINUTE;
 /** 5, 10, 20, 40, 60, 60 and 60 seconds between eight attempts. */
 const ALL_ATTEMPTS = [0, 5, 15, 35, 75, 135, 195, 255].map((seconds) => seconds * SECOND);
@@ -192,6 +193,69 @@ describe('when a step fails', () => {
   });
 });
 
+describe('what cannot be handled', () => {
+  it('ends the instance visibly as soon as there is a dead letter, and tells nobody', async () => {
+    const run = await SCENARIOS['row-cannot-be-read']();
+    expect(namesOf(run)).toEqual([reachDeadline]);
+    expect(run).toMatchObject({
+      status: 'completed',
+      output: { outcome: 'dead-lettered' },
+      endedAt: DEADLINE,
+    });
+  });
+
+  it('ends it as visibly when only the news cannot be told', async () => {
+    const run = await SCENARIOS['telling-is-hopeless']();
+    expect(namesOf(run)).toEqual([reachDeadline, tellParticipants]);
+    expect(run).toMatchObject({ status: 'completed', output: { outcome: 'dead-lettered' } });
+  });
+
+  it('is filed after eight attempts, and tried again after the rest', async () => {
+    const run = await SCENARIOS['version-2-files-what-keeps-failing']();
+    const given = DEADLINE + 255 * SECOND;
+    expect(run.calls.map(({ at, name }) => [name, at])).toEqual([
+      ...ALL_ATTEMPTS.map((offset) => [reachDeadline, DEADLINE + offset]),
+      [fileDeadLetter, given],
+      ...[0, 5, 15, 35, 75].map((s) => [reachDeadline, given + REST + s * SECOND]),
+      [tellParticipants, given + REST + 75 * SECOND],
+    ]);
+    expect(given + REST + 75 * SECOND).toBeGreaterThanOrEqual(SERVICE_IS_BACK);
+    expect(run.calls.find(({ name }) => name === fileDeadLetter)?.input).toEqual(INPUT);
+    expect(run).toMatchObject({ status: 'completed', output: { outcome: 'expired' } });
+  });
+
+  it('rests and goes on when not even that can be filed', async () => {
+    const run = await SCENARIOS['version-2-cannot-file-either']();
+    expect(namesOf(run).filter((name) => name === fileDeadLetter)).toHaveLength(1);
+    expect(run).toMatchObject({ status: 'completed', output: { outcome: 'expired' } });
+  });
+
+  it('can be called off while it rests', async () => {
+    const run = await SCENARIOS['version-2-reconnected-while-resting']();
+    expect(run).toMatchObject({
+      status: 'completed',
+      output: { outcome: 'cancelled', by: 'customerReconnected' },
+      endedAt: DEADLINE + 6 * MINUTE,
+    });
+  });
+
+  it.each([undefined, '1.0', '1.0.0'])('is not filed by an instance of version %s', async (version) => {
+    const run = await drive(conversationDeadline, {
+      input: INPUT,
+      startedAt: T0,
+      until: DEADLINE + 30 * MINUTE,
+      ...(version !== undefined && { version }),
+      activities: {
+        [reachDeadline]: () => {
+          throw new Error('web-pubsub failed at presence');
+        },
+      },
+    });
+    expect(new Set(namesOf(run))).toEqual(new Set([reachDeadline]));
+    expect(run.status).toBe('running');
+  });
+});
+
 describe('versions', () => {
   it('reads the version from its history, and behaves the same with and without one', async () => {
     const seen: (string | undefined)[] = [];
@@ -225,6 +289,7 @@ describe('what the task hub gets to see', () => {
     'superseded',
     'not-found',
     'not-reached',
+    'dead-lettered',
   ];
 
   it.each(Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[])(

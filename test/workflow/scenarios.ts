@@ -35,14 +35,22 @@ function inTurn(...answers: (() => DeadlineOutcome)[]): () => DeadlineOutcome {
 }
 
 function run(
-  options: Partial<DriveOptions> & { reach?: () => DeadlineOutcome; tell?: () => DeadlineOutcome },
+  options: Partial<DriveOptions> & {
+    reach?: () => DeadlineOutcome;
+    tell?: () => DeadlineOutcome;
+    file?: () => void;
+  },
 ): Promise<Run> {
-  const { reach = () => ENDED, tell = () => ENDED, ...rest } = options;
+  const { reach = () => ENDED, tell = () => ENDED, file = () => undefined, ...rest } = options;
   return drive(conversationDeadline, {
     input: INPUT,
     startedAt: T0,
     instanceId: 'conversation-0001.disconnection.2',
-    activities: { [ACTIVITIES.reachDeadline]: reach, [ACTIVITIES.tellParticipants]: tell },
+    activities: {
+      [ACTIVITIES.reachDeadline]: reach,
+      [ACTIVITIES.tellParticipants]: tell,
+      [ACTIVITIES.fileDeadLetter]: file,
+    },
     ...rest,
   });
 }
@@ -55,6 +63,7 @@ function downUntil(moment: number, clock: VirtualClock): () => DeadlineOutcome {
 const PAST = { ...INPUT, deadline: iso(T0 - 10 * MINUTE) };
 export const LATER = DEADLINE + 2 * MINUTE;
 export const STORAGE_IS_BACK = DEADLINE + 20 * MINUTE;
+export const SERVICE_IS_BACK = DEADLINE + 10 * MINUTE;
 export const TELLING_WORKS = DEADLINE + 6 * MINUTE;
 
 export const SCENARIOS = {
@@ -107,6 +116,22 @@ export const SCENARIOS = {
       ],
     }),
   'expires-with-version': () => run({ version: '1.0.0' }),
+  'row-cannot-be-read': () => run({ reach: () => ({ outcome: 'dead-lettered' }) }),
+  'telling-is-hopeless': () => run({ version: '2.0', tell: () => ({ outcome: 'dead-lettered' }) }),
+  'version-2-files-what-keeps-failing': () => {
+    const clock = { now: T0 };
+    return run({ version: '2.0', clock, reach: downUntil(SERVICE_IS_BACK, clock) });
+  },
+  'version-2-cannot-file-either': () => {
+    const clock = { now: T0 };
+    return run({ version: '2.0', clock, reach: downUntil(SERVICE_IS_BACK, clock), file: down });
+  },
+  'version-2-reconnected-while-resting': () =>
+    run({
+      version: '2.0',
+      reach: down,
+      events: [{ at: DEADLINE + 6 * MINUTE, name: customerReconnected }],
+    }),
 } satisfies Record<string, () => Promise<Run>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

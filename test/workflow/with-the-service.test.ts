@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { replay } from '../../shared/application/replay';
 import { timerInstanceId } from '../../shared/domain/ids';
 import { createActivities } from '../../shared/workflow/activities';
 import type { DeadlineInput } from '../../shared/workflow/deadline';
@@ -28,7 +29,7 @@ async function wait(made: Scene, more: Partial<DriveOptions> = {}): Promise<Run>
   if (disconnection === undefined) throw new Error('nothing to wait for');
   const { number, deadline } = disconnection;
   const input: DeadlineInput = { conversationId: ID, kind: 'disconnection', number, deadline: iso(deadline) };
-  const { reachDeadline, tellParticipants } = activitiesOf(made);
+  const { reachDeadline, tellParticipants, fileDeadLetter } = activitiesOf(made);
   return drive(conversationDeadline, {
     input,
     startedAt: made.clock.now,
@@ -37,6 +38,7 @@ async function wait(made: Scene, more: Partial<DriveOptions> = {}): Promise<Run>
     activities: {
       [ACTIVITIES.reachDeadline]: reachDeadline,
       [ACTIVITIES.tellParticipants]: tellParticipants,
+      [ACTIVITIES.fileDeadLetter]: fileDeadLetter,
     },
     ...more,
   });
@@ -106,6 +108,49 @@ describe('a customer who stays away', () => {
       'conversation-ended to customer',
     ]);
     expect([...made.world.socketsOf(ID)]).toEqual([]);
+  });
+});
+
+describe('a conversation whose row cannot be read', () => {
+  it('ends the timer with a dead letter, and by a replay itself once the row is mended', async () => {
+    const made = await lost();
+    const waiting = made.world.conversation(ID);
+    made.world.spoiled.set(ID, 'unreadable');
+    const run = await wait(made);
+    expect(run).toMatchObject({ status: 'completed', output: { outcome: 'dead-lettered' } });
+    expect(made.world.conversation(ID)).toEqual(waiting);
+    const [letter] = made.world.deadLetters.all();
+    expect(letter).toMatchObject({ kind: 'unreadable-row', state: 'open', count: 1 });
+
+    made.world.spoiled.clear();
+    await replay(letter!, { ...made.world, service: made.service, now: () => made.clock.now });
+    expect(made.world.conversation(ID).state).toBe('WrapUp');
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+});
+
+describe('a service that is down for minutes', () => {
+  it('leaves one dead letter however long it lasts, ends nothing meanwhile, and ends once when it is back', async () => {
+    const made = await lost();
+    const back = made.clock.now + GRACE + 40 * MINUTE;
+    made.world.gate = () => {
+      if (made.clock.now < back) return;
+      made.world.recover();
+    };
+    made.world.fail('presence');
+    const run = await wait(made, { version: '2.0' });
+    expect(made.world.deadLetters.all()).toMatchObject([
+      {
+        kind: 'deadline-failed',
+        deadline: { kind: 'disconnection', number: 2 },
+        code: 'retries-exhausted',
+        state: 'open',
+        count: 4,
+      },
+    ]);
+    expect(run.output).toEqual({ outcome: 'expired' });
+    expect(made.world.conversation(ID).end?.at).toBeGreaterThanOrEqual(back);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
   });
 });
 

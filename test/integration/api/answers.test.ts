@@ -3,11 +3,18 @@ import { OPERATIONS } from '../../../shared/api/operations';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
 import { driveConversations } from './drive-conversations';
+import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
 import { driveService } from './drive-service';
 import { driveSettings } from './drive-settings';
 
-const DRIVES = { ...driveNegotiation, ...driveConversations, ...driveSettings, ...driveService };
+const DRIVES = {
+  ...driveNegotiation,
+  ...driveConversations,
+  ...driveSettings,
+  ...driveDeadLetters,
+  ...driveService,
+};
 /** They have no problem of their own. */
 const ALWAYS_ANSWERS = ['health', 'openapi'];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ConversationService, Handled } from '../../../shared/application/conversation-service';
 import type { Outcome } from '../../../shared/domain/decision';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError, StoredRowError } from '../../../shared/errors';
 import { createActivities } from '../../../shared/workflow/activities';
 import type { DeadlineInput } from '../../../shared/workflow/deadline';
 import { MemoryWorld } from '../../support/memory-ports';
@@ -73,6 +73,44 @@ describe('the answers of both activities', () => {
     const { activities } = saying(failure);
     await expect(activities.reachDeadline(INPUT)).rejects.toBe(failure);
     await expect(activities.tellParticipants(INPUT)).rejects.toBe(failure);
+  });
+});
+
+describe('what cannot be handled', () => {
+  const damaged = new StoredRowError(`${ID}/conversation`, 'state: unreadable');
+  const letter = { conversationId: ID, kind: 'unreadable-row', row: `${ID}/conversation`, state: 'open' };
+
+  it('is an outcome as soon as the dead letter is stored', async () => {
+    const { activities, deadLetters } = saying(damaged);
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'dead-lettered' });
+    await expect(activities.tellParticipants(INPUT)).resolves.toEqual({ outcome: 'dead-lettered' });
+    expect(deadLetters.all()).toMatchObject([{ ...letter, count: 2 }]);
+  });
+
+  it('is an error to be repeated while the dead letter cannot be stored', async () => {
+    const made = await pastTheDeadline();
+    made.world.spoiled.set(ID, 'unreadable');
+    made.world.fail('file-dead-letter', 1);
+    const activities = activitiesOf(made);
+    await expect(activities.reachDeadline(INPUT)).rejects.toThrow(DependencyError);
+    await expect(activities.reachDeadline(INPUT)).resolves.toEqual({ outcome: 'dead-lettered' });
+  });
+
+  it('is no reason to give up where the failure is one that nobody has thought of', async () => {
+    const { activities, deadLetters } = saying(new TypeError('undefined is not a function'));
+    await expect(activities.reachDeadline(INPUT)).rejects.toThrow(TypeError);
+    expect(deadLetters.all()).toEqual([]);
+  });
+
+  it('has one letter for each deadline that kept failing', async () => {
+    const { activities, deadLetters } = saying(damaged);
+    await activities.fileDeadLetter(INPUT);
+    await activities.fileDeadLetter(INPUT);
+    await activities.fileDeadLetter({ ...INPUT, number: 3 });
+    expect(deadLetters.all()).toMatchObject([
+      { id: `${ID}.deadline-failed.disconnection.2`, code: 'retries-exhausted', count: 2 },
+      { id: `${ID}.deadline-failed.disconnection.3`, code: 'retries-exhausted', count: 1 },
+    ]);
   });
 });
 

@@ -1,0 +1,299 @@
+import { describe, expect, it } from '@jest/globals';
+import { createAgentSockets } from '../../../shared/application/agent-sockets';
+import { purgeDeadLetters } from '../../../shared/application/purge-dead-letters';
+import { quarantining } from '../../../shared/application/quarantining';
+import { reconcile } from '../../../shared/application/reconcile';
+import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { DependencyError, StoredRowError } from '../../../shared/errors';
+import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
+import { bodyOf, request } from '../handlers/request';
+import {
+  accepted,
+  ANN,
+  connect,
+  connected,
+  disconnected,
+  GRACE,
+  ID,
+  inConversation,
+  pastTheDeadline,
+  scene,
+  type Scene,
+} from './scene';
+
+const DAY = 24 * 60 * MINUTE;
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields?: object | undefined;
+}
+
+/** The dependencies of reconciliation and replay, and what they log. */
+function quarantineOf({ world, service, clock }: Scene) {
+  const lines: Line[] = [];
+  const at = (level: string) => (message: string, fields?: object) =>
+    void lines.push({ level, message, fields });
+  const logger = { info: at('info'), warn: at('warn'), error: at('error') };
+  const { store, workList, deadLetters } = world;
+  return { service, store, workList, deadLetters, now: () => clock.now, logger, lines };
+}
+
+/** So many conversations whose customers are away for too long, in the order of the work list. */
+async function overdue(made: Scene, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await made.service.handle(id, { ...connect, conversationId: id } as ConversationEvent);
+    await made.service.handle(id, connected('tab-a', made.clock.now));
+    await made.service.handle(id, disconnected('tab-a', made.clock.now));
+  }
+  made.clock.now += GRACE + MINUTE;
+}
+
+const numbered = (name: string, count: number) =>
+  Array.from({ length: count }, (_, n) => `${name}-${String(n).padStart(4, '0')}`);
+
+describe('a run of reconciliation', () => {
+  it('reaches everybody behind a hundred conversations that cannot be handled', async () => {
+    const made = scene();
+    const [spoiled, healthy] = [numbered('spoiled', 100), numbered('zz-healthy', 20)];
+    await overdue(made, [...spoiled, ...healthy]);
+    for (const id of spoiled) made.world.spoiled.set(id, 'unreadable');
+    const report = await reconcile(quarantineOf(made));
+    expect(report).toMatchObject({ expired: 20, unusable: 100, deadLettersOpened: 100, failed: 0 });
+    for (const id of healthy) expect(made.world.conversation(id).state).toBe('Closed');
+  });
+
+  it('takes those in quarantine last', async () => {
+    const made = scene();
+    await overdue(made, ['spoiled-0001', 'healthy-0001']);
+    made.world.spoiled.set('spoiled-0001', 'unreadable');
+    const deps = quarantineOf(made);
+    await reconcile(deps);
+    await overdue(made, ['healthy-0002']);
+    const order: string[] = [];
+    const load = deps.store.load;
+    deps.store.load = (id) => {
+      order.push(id);
+      return load(id);
+    };
+    await reconcile(deps);
+    expect(order.at(-1)).toBe('spoiled-0001');
+    expect(order).toContain('healthy-0002');
+    expect(order.filter((id) => id === 'spoiled-0001')).toHaveLength(1);
+  });
+
+  it('logs one line with how often it had to act, and what is broken', async () => {
+    const made = scene();
+    await overdue(made, ['spoiled-0001', 'healthy-0001', 'healthy-0002']);
+    made.world.spoiled.set('spoiled-0001', 'full');
+    const { lines, ...deps } = quarantineOf(made);
+    await reconcile(deps);
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        message: 'dead-letter: opened',
+        fields: {
+          conversationId: 'spoiled-0001',
+          kind: 'record-too-large',
+          row: 'spoiled-0001/conversation',
+          code: 'record-too-large',
+          detail: 'spoiled-0001/conversation: context: too long',
+        },
+      },
+      {
+        level: 'warn',
+        message: 'reconcile: done',
+        fields: {
+          acted: 2,
+          listed: 3,
+          checked: 3,
+          expired: 2,
+          healed: 0,
+          disconnectionsBegun: 0,
+          deadlinesMet: 0,
+          closuresBegun: 0,
+          positionsTold: 0,
+          rowsRepaired: 0,
+          failed: 0,
+          unusable: 1,
+          deadLettersOpen: 0,
+          deadLettersOpened: 1,
+          deadLettersResolved: 0,
+          due: 3,
+        },
+      },
+    ]);
+  });
+
+  it('ends the others, and says so, when the letter cannot be stored', async () => {
+    const made = scene();
+    await overdue(made, ['spoiled-0001', 'healthy-0001']);
+    made.world.spoiled.set('spoiled-0001', 'unreadable');
+    made.world.fail('file-dead-letter');
+    expect(await reconcile(quarantineOf(made))).toMatchObject({ expired: 1, failed: 1, unusable: 0 });
+  });
+
+  it('ends the others when the letters cannot be read', async () => {
+    const made = await pastTheDeadline();
+    made.clock.now += MINUTE;
+    const deps = quarantineOf(made);
+    const list = () => Promise.reject(new DependencyError('table-storage', 'list dead letters'));
+    const report = await reconcile({ ...deps, deadLetters: { ...made.world.deadLetters, list } as never });
+    expect(report).toMatchObject({ expired: 1 });
+  });
+});
+
+describe('a replay', () => {
+  const replayed = async (deps: ReturnType<typeof quarantineOf>, deadLetterId: string) => {
+    const answer = await replayDeadLetter(request({ params: { deadLetterId } }), deps);
+    return { status: answer.status, ...bodyOf(answer) };
+  };
+
+  /** Its timer has given up for now, because Web PubSub is down. */
+  async function rested() {
+    const made = await pastTheDeadline();
+    const deadline = { kind: 'disconnection', number: 2 } as const;
+    const failing = {
+      conversationId: ID,
+      kind: 'deadline-failed',
+      deadline,
+      code: 'retries-exhausted',
+    } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    return { ...made, deps: quarantineOf(made), id: `${ID}.deadline-failed.disconnection.2` };
+  }
+
+  it('of a deadline that failed acts upon it', async () => {
+    const made = await rested();
+    expect(await replayed(made.deps, made.id)).toMatchObject({ status: 200, state: 'resolved' });
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'WrapUp' });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+    expect(made.world.listed.get(ID)).toMatchObject({ state: 'WrapUp' });
+  });
+
+  it('twice at once is one, with one notice', async () => {
+    const made = await rested();
+    const answers = await Promise.all([replayed(made.deps, made.id), replayed(made.deps, made.id)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('tells what was saved and never told', async () => {
+    const made = await rested();
+    await made.service.settle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    expect(made.world.pushes).toEqual([]);
+    await replayed(made.deps, made.id);
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
+  });
+
+  it('ends nobody who is there', async () => {
+    const made = await rested();
+    made.world.open(ID, 'tab-b');
+    expect(await replayed(made.deps, made.id)).toMatchObject({ status: 200, state: 'resolved' });
+    expect(made.world.conversation(ID)).toMatchObject({ state: 'Active', liveConnectionIds: ['tab-b'] });
+  });
+
+  it('answers 503 while the service is down, which is no failure of its own', async () => {
+    const made = await rested();
+    made.world.fail('presence');
+    expect(await replayed(made.deps, made.id)).toMatchObject({ status: 503 });
+    expect(made.world.deadLetters.all()).toMatchObject([{ state: 'open', count: 1 }]);
+    expect(made.world.conversation(ID).state).toBe('Active');
+  });
+
+  it('starts the timer again where the deadline is still to come', async () => {
+    const made = await inConversation();
+    await made.leavesSilently('tab-a');
+    made.world.timerList.clear();
+    const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    await replayed(quarantineOf(made), `${ID}.unreadable-row`);
+    expect([...made.world.timerList.keys()]).toEqual([`${ID}.disconnection.2`]);
+    expect(made.world.conversation(ID).state).toBe('Active');
+  });
+
+  it('of a conversation that was deleted takes it off the list', async () => {
+    const made = await inConversation();
+    const row = made.world.listed.get(ID)!;
+    const ghost = 'a-ghost-0001';
+    made.world.listed.set(ghost, { ...row, conversationId: ghost });
+    await made.world.deadLetters.file({ conversationId: ghost, kind: 'unreadable-row', code: 'x' }, 0);
+    expect(await replayed(quarantineOf(made), `${ghost}.unreadable-row`)).toMatchObject({ status: 200 });
+    expect([...made.world.listed.keys()]).toEqual([ID]);
+  });
+
+  it.each(['nobody-knows-it', '../secrets', ''])('of %j finds nothing', async (id) => {
+    const answer = await replayed(quarantineOf(scene()), id);
+    expect(answer).toMatchObject({ status: 404, code: 'dead-letter-not-found' });
+  });
+});
+
+describe('events from outside', () => {
+  it('for a damaged row fail as they did, and leave a letter', async () => {
+    const made = await inConversation();
+    made.world.spoiled.set(ID, 'unreadable');
+    const service = quarantining(made.service, quarantineOf(made));
+    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
+    expect(made.world.deadLetters.all()).toMatchObject([{ kind: 'unreadable-row', count: 1 }]);
+  });
+
+  it('fail with their own failure when the letter cannot be stored', async () => {
+    const made = await inConversation();
+    made.world.spoiled.set(ID, 'unreadable');
+    made.world.fail('file-dead-letter');
+    const service = quarantining(made.service, quarantineOf(made));
+    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
+  });
+
+  it('leave no letter when a service is down', async () => {
+    const made = await inConversation();
+    made.world.fail('load');
+    const service = quarantining(made.service, quarantineOf(made));
+    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(DependencyError);
+    expect(made.world.deadLetters.all()).toEqual([]);
+  });
+});
+
+describe('an agent of whose conversations one cannot be read', () => {
+  it('is missed by the others, and has them counted', async () => {
+    const made = scene();
+    const { world, service, clock } = made;
+    const [good, bad] = ['conversation-good', 'conversation-bad'];
+    for (const id of [good, bad]) {
+      await service.handle(id, { ...connect, conversationId: id } as ConversationEvent);
+      await service.handle(id, accepted());
+    }
+    world.spoiled.set(bad, 'unreadable');
+    world.absentAgents.add(ANN.agentId);
+    clock.now += 2 * MINUTE;
+    const capacity = createVerifiedAgentCapacity({
+      ledger: world.ledger,
+      holds: async ({ conversationId }) => (await world.store.load(conversationId)) !== undefined,
+      now: () => clock.now,
+    });
+    const sockets = createAgentSockets({ service, capacity, participants: world.participants });
+    await sockets.disconnected(ANN.agentId);
+    expect(world.conversation(good).agentDisconnection).toMatchObject({ agentId: ANN.agentId });
+    expect((await capacity.loadOf(ANN.agentId)).holdings).toHaveLength(2);
+  });
+});
+
+describe('the nightly purge', () => {
+  it('removes what was resolved more than thirty days ago, and nothing that is open', async () => {
+    const { deadLetters } = scene().world;
+    const now = 100 * DAY;
+    for (const [id, resolvedAt] of [
+      ['old', now - 31 * DAY],
+      ['young', now - 29 * DAY],
+      ['open', undefined],
+    ] as const) {
+      await deadLetters.file({ conversationId: id, kind: 'check-failed', code: 'unexpected' }, SECOND);
+      const stored = await deadLetters.load(`${id}.check-failed`);
+      if (resolvedAt !== undefined) await deadLetters.resolve(stored!, resolvedAt);
+    }
+    await purgeDeadLetters(deadLetters, now, quarantineOf(scene()).logger);
+    expect(deadLetters.all().map(({ conversationId }) => conversationId)).toEqual(['young', 'open']);
+  });
+});
