@@ -8,7 +8,7 @@ import { violationReport } from './report/violation';
 
 /** `npm run chaos`: exit code 1 on any violation, 2 when the options cannot be used. */
 async function main(options: ChaosOptions): Promise<number> {
-  const { seed, runs, only } = options;
+  const { seed } = options;
   const plans = plansOf(options);
   const startedAt = Date.now();
   buildApp(ROOT);
@@ -24,7 +24,10 @@ async function main(options: ChaosOptions): Promise<number> {
     );
     if (isViolated(one)) console.log(violationReport(one));
   }
-  console.log(`\nseed ${seed}\n${summary(played, only === undefined ? runs : 1)}`);
+  const crowds = played.filter(({ plan }) => plan.isMass);
+  const others = played.filter(({ plan }) => !plan.isMass);
+  if (crowds.length > 0) console.log(`\nseed ${seed}, mass drop\n${summary(crowds)}`);
+  if (others.length > 0) console.log(`\nseed ${seed}\n${summary(others)}`);
   return played.some(isViolated) ? 1 : 0;
 }
 

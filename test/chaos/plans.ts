@@ -16,6 +16,7 @@ export function plansOf({ seed, runs, only, mass }: ChaosOptions): Plan[] {
     conversations: wanted
       .filter((run) => stackOf(run) === stack)
       .flatMap((run) => planRun(seed, run, GRACE_MS)),
+    isMass: false,
     again: (run: number) => `npm run chaos -- --seed ${seed} --only ${run}`,
   }));
   return mass > 0 && only === undefined ? [planMass(seed, mass), ...plans] : plans;

@@ -7,7 +7,7 @@ import { CustomerSocket, RefusedHandshake } from './customer-socket';
 const PROFILE = { name: 'Ann', queue: 'default', locale: 'en' };
 const PAUSE_MS = 200;
 /** Longer than any fault that keeps customers out. */
-const TRY_LIMIT_MS = 30_000;
+const TRY_LIMIT_MS = 120_000;
 
 /** What customers need of the stack. */
 export interface Surroundings {
@@ -87,8 +87,16 @@ export class Customer {
     const { conversationId } = this.seen;
     if (conversationId === undefined) return;
     await this.tried(action, async () => {
-      const { agent } = await this.around.agent.act(action, conversationId);
-      this.seen.accepted = agent?.accepted ?? false;
+      const { accepted } = this.seen;
+      // Without an answer, or with a failure after the save, it may have been stored.
+      if (action === 'accept') this.seen.accepted = 'unknown';
+      try {
+        const { agent } = await this.around.agent.act(action, conversationId);
+        this.seen.accepted = agent?.accepted ?? false;
+      } catch (thrown) {
+        if (thrown instanceof ApiError && thrown.status === 409) this.seen.accepted = accepted;
+        throw thrown;
+      }
       this.note(`agent: ${action}`);
     });
   }

@@ -30,8 +30,8 @@ export interface Observed {
   knockedAt?: Moment;
   readonly sockets: SocketLife[];
   readonly messages: SentMessage[];
-  /** The API said that the agent has accepted. */
-  accepted: boolean;
+  /** The API said that the agent has accepted; `unknown` where it gave no answer, for it may have been stored. */
+  accepted: boolean | 'unknown';
   leftAt?: Moment;
   /** The customer was told that the conversation has ended. */
   refusedAt?: Moment;

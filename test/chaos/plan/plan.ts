@@ -18,6 +18,8 @@ export interface Plan {
   readonly graceMs: number;
   readonly stack: StackPlan;
   readonly conversations: readonly ConversationPlan[];
+  /** Everybody is dropped at once: a table of its own. */
+  readonly isMass: boolean;
   /** The command that plays a run of it again. */
   readonly again: (run: number) => string;
 }

@@ -35,7 +35,7 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
     ];
     return { clockOffsetMs, faults };
   }
-  const faults = Array.from({ length: random.between(0, 4) }, () => draw(random, graceMs));
+  const faults = Array.from({ length: random.between(0, 3) }, () => draw(random, graceMs));
   return { clockOffsetMs, faults };
 }
 

@@ -4,7 +4,7 @@ import type { Played } from '../play-plan';
 import { Tally } from '../stack/tally';
 
 /** Figures of any number of plans, as lines of a table. */
-export function summary(played: readonly Played[], runs: number): string {
+export function summary(played: readonly Played[]): string {
   const judged = played.flatMap((one) => one.judged);
   const faults = new Tally();
   for (const { tally } of played) faults.addAll(tally);
@@ -13,7 +13,7 @@ export function summary(played: readonly Played[], runs: number): string {
   const ended = judged.filter(({ outcome }) => outcome?.end !== undefined);
   const rows: [string, string | number][] = [
     ...[...faults.counts].sort().map(([kind, count]): [string, number] => [`fault: ${kind}`, count]),
-    ['runs', runs],
+    ['runs', new Set(judged.map(({ seen }) => seen.run)).size],
     ['stacks', played.length],
     ['conversations', judged.length],
     ['  of them without any fault on their webhooks', judged.filter(({ seen }) => seen.faults === 0).length],

@@ -2,13 +2,17 @@ import type { Judged } from '../model/settle';
 import type { Played } from '../play-plan';
 import { describeStep } from '../plan/step';
 
+/** One cause has many victims. */
+const MOST_STORIES = 5;
+
 /** Everything needed to understand a violation, and the command that plays its run again. */
 export function violationReport(played: Played): string {
   const { judged, violations, timeline, plan, startedAt, output } = played;
   const bad = judged.filter(({ verdict }) => verdict.findings.length > 0);
   return [
     ...violations.map((what) => `VIOLATION by the stack: ${what}`),
-    ...bad.map((one) => storyOf(one, played)),
+    ...bad.slice(0, MOST_STORIES).map((one) => storyOf(one, played)),
+    ...(bad.length > MOST_STORIES ? [`… and ${bad.length - MOST_STORIES} more`] : []),
     `the stack: clock of the service wrong by ${plan.stack.clockOffsetMs} ms, grace period ${plan.graceMs} ms`,
     ...timeline.map(({ at, what }) => line(at - startedAt, what)),
     ...output.slice(-20).map((text) => `  host: ${text.slice(0, 300)}`),
