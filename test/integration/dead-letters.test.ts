@@ -36,6 +36,7 @@ function parts() {
     deadLetters: createTableDeadLetters(tables.deadLetters),
     now: () => now,
     logger: { info: log, warn: log, error: log },
+    pace: { overdueAfter: 30_000, compareEvery: 8 },
   };
   const service = createConversationService({ ...common, participants, timers, capacity, settings });
   return { ...common, service };

@@ -38,7 +38,8 @@ function quarantineOf({ world, service, clock }: Scene) {
     void lines.push({ level, message, fields });
   const logger = { info: at('info'), warn: at('warn'), error: at('error') };
   const { store, workList, deadLetters } = world;
-  return { service, store, workList, deadLetters, now: () => clock.now, logger, lines };
+  const pace = { overdueAfter: 30_000, compareEvery: 8 };
+  return { service, store, workList, deadLetters, pace, now: () => clock.now, logger, lines };
 }
 
 /** So many conversations whose customers are away for too long, in the order of the work list. */
