@@ -1,5 +1,5 @@
 import { hasEnded, type Conversation } from '../conversation';
-import type { Decision, DecisionContext, Effect } from '../decision';
+import { isQuestion, type Decision, type DecisionContext, type Effect } from '../decision';
 import type { Presence } from '../events';
 import { decideAgentConnected, decideAgentDisconnected } from './agent-presence';
 import { autoClosureDue } from './auto-closure';
@@ -69,7 +69,9 @@ function checkAgent(
   if (present === undefined) return { kind: 'agent-presence-needed', agentId };
   const isRight = present === (conversation.agentDisconnection === undefined);
   if (isRight) return unchanged({ type: 'agrees' }, effects);
-  return present
+  const decision = present
     ? decideAgentConnected(conversation, { agentId }, context)
     : decideAgentDisconnected(conversation, { agentId }, context);
+  // What is due about the customer is due all the same.
+  return isQuestion(decision) ? decision : { ...decision, effects: [...effects, ...decision.effects] };
 }

@@ -11,6 +11,7 @@ import {
   connected,
   decideAt,
   disconnected,
+  effectsOf,
   effectTypes,
   expired,
   GRACE,
@@ -19,10 +20,10 @@ import {
   outcomeOf,
 } from '../../support/domain/builders';
 
-/** The agent is there. */
-const checked = (presence?: Presence): ConversationEvent => ({
+/** The agent is there, unless a test says otherwise. */
+const checked = (presence?: Presence, agentPresent = true): ConversationEvent => ({
   type: 'presence-checked',
-  agentPresent: true,
+  agentPresent,
   ...(presence && { presence }),
 });
 
@@ -40,6 +41,13 @@ describe('a comparison with the service', () => {
     const decision = decideAt(lost(), checked(NOBODY), afterStart(20));
     expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'agrees' } });
     expect(effectTypes(decision)).toContain('start-timer');
+  });
+
+  it('starts it even where the agent is away as well', () => {
+    const decision = decideAt(lost(), checked(NOBODY, false), afterStart(20));
+    expect(outcomeOf(decision)).toEqual({ type: 'agent-disconnection-began' });
+    const timers = effectsOf(decision).flatMap((one) => (one.type === 'start-timer' ? [one.kind] : []));
+    expect(timers.sort()).toEqual(['agent-disconnection', 'disconnection']);
   });
 
   it('begins a disconnection, from now on, when nobody is there any more', () => {
