@@ -16,7 +16,7 @@ export const driveService: Drives = {
     await call('validate-web-pubsub-events', 400, asking('evil.example'));
   },
 
-  'web-pubsub-events': async ({ call, key }) => {
+  'web-pubsub-events': async ({ call, key, system }) => {
     const conversationId = newId();
     const event = (name: string, id: string, status: number, body: unknown = {}, as = key) =>
       call('web-pubsub-events', status, { as, headers: eventHeaders({ name, id, conversationId }), body });
@@ -29,6 +29,27 @@ export const driveService: Drives = {
     const refused = await event('message', '6', 200, { text: 'Too late' });
     expect(refused.json).toMatchObject({ type: 'refused', code: 'conversation-ended' });
     await event('connect', '7', 409);
+    const full = newId();
+    const toFull = (name: string, id: string, status: number, body: unknown = {}) =>
+      call('web-pubsub-events', status, {
+        as: key,
+        headers: eventHeaders({ name, id, conversationId: full }),
+        body,
+      });
+    for (const [id, name] of ['connect', 'connected', 'disconnected'].entries()) {
+      await toFull(name, String(id), name === 'connect' ? 200 : 204, { query: {} });
+    }
+    // Read, it still fits; what is past is kept as JSON, which has no room for it.
+    await system.alter(full, { lostConnectionId: 'x'.repeat(32_760) });
+    await call('web-pubsub-events', 413, {
+      as: key,
+      headers: eventHeaders({ name: 'connected', id: '4', conversationId: full, connectionId: 'tab-b' }),
+      body: {},
+    });
+    const tooLarge = await toFull('leave', '5', 200);
+    expect(tooLarge.json).toMatchObject({ type: 'refused', code: 'conversation-too-large' });
+    await system.alter(full, { lostConnectionId: 'tab-a' });
+    await toFull('leave', '5', 204);
     const forged = { ...eventHeaders({ name: 'connected', conversationId }), 'ce-signature': 'sha256=00' };
     await call('web-pubsub-events', 401, { as: key, headers: forged, body: {} });
   },
