@@ -21,3 +21,7 @@ export function failingOf(
   const { kind, number } = event;
   return { conversationId, kind: 'deadline-failed', deadline: { kind, number }, code };
 }
+
+/** The event that fails. */
+export const eventOfFailing = ({ deadline }: Pick<Failing, 'deadline'>): ConversationEvent =>
+  deadline ? { type: 'deadline-reached', ...deadline } : { type: 'presence-checked' };

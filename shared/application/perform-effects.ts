@@ -4,6 +4,7 @@ import type { AgentCapacity } from './ports/agent-capacity';
 import type { DeadlineTimers } from './ports/deadline-timers';
 import type { Participants } from './ports/participants';
 import type { WorkList } from './ports/work-list';
+import { writeRow } from './write-row';
 
 export interface EffectDependencies {
   readonly workList: WorkList;
@@ -39,10 +40,8 @@ export async function performEffects(
 
 function perform(conversationId: string, effect: Effect, deps: EffectDependencies): Promise<void> {
   switch (effect.type) {
-    case 'update-work-list': {
-      const item = workListItem(effect.conversation);
-      return item === undefined ? deps.workList.remove(conversationId) : deps.workList.put(item);
-    }
+    case 'update-work-list':
+      return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
     case 'start-timer': {
       const { kind, number } = effect;
       return deps.timers.start({ conversationId, kind, number }, effect.deadline);

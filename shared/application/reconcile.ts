@@ -2,6 +2,7 @@ import { MINUTE, SECOND, type Instant } from '../domain/time';
 import { sameItem, workListItem } from '../domain/work-list';
 import { toError } from '../errors';
 import type { ConversationService, Handled } from './conversation-service';
+import { eventOfFailing } from './failing';
 import type { ConversationStore } from './ports/conversation-store';
 import type { DeadLetters, StoredDeadLetter } from './ports/dead-letters';
 import type { WorkList } from './ports/work-list';
@@ -9,6 +10,7 @@ import { fileFailure, type FilingDependencies } from './quarantining';
 import { actsOf, emptyReport, figureOf, type ReconcileReport } from './reconcile-report';
 import { replay } from './replay';
 import { survey, type Due, type Pace } from './survey';
+import { writeRow } from './write-row';
 
 export interface ReconcileDependencies extends FilingDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
@@ -103,16 +105,13 @@ async function retry(
   report: ReconcileReport,
 ): Promise<boolean> {
   report.checked += 1;
-  const { conversationId, deadline } = stored.letter;
   try {
     await replay(stored.letter, deps);
     if ((await deps.deadLetters.resolve(stored, deps.now())) === 'resolved') report.deadLettersResolved += 1;
     return true;
   } catch (thrown) {
-    const event = deadline
-      ? ({ type: 'deadline-reached', ...deadline } as const)
-      : ({ type: 'presence-checked' } as const);
-    return failed({ conversationId, event }, thrown, deps, report);
+    const { conversationId } = stored.letter;
+    return failed({ conversationId, event: eventOfFailing(stored.letter) }, thrown, deps, report);
   }
 }
 
@@ -145,6 +144,6 @@ async function repairRow(due: Due, handled: Handled, workList: WorkList, began: 
   if (due.item !== undefined && sameItem(stored, due.item)) return false;
   if (handled.kind === 'refused' && due.item !== undefined && began - due.item.createdAt < GHOST_AGE)
     return false;
-  await (stored === undefined ? workList.remove(due.conversationId) : workList.put(stored));
+  await writeRow(workList, due.conversationId, stored);
   return true;
 }

@@ -2,9 +2,10 @@ import { deadlinesOf, sameDeadline } from '../domain/deadlines';
 import type { DeadLetter } from '../domain/dead-letter';
 import type { Instant } from '../domain/time';
 import { workListItem } from '../domain/work-list';
-import type { ConversationService, Handled } from './conversation-service';
+import type { ConversationService } from './conversation-service';
 import type { ConversationStore } from './ports/conversation-store';
 import type { WorkList } from './ports/work-list';
+import { writeRow } from './write-row';
 
 export interface ReplayDependencies {
   readonly service: Pick<ConversationService, 'handle'>;
@@ -32,14 +33,6 @@ export async function replay(
     await service.handle(conversationId, { type: 'deadline-reached', kind, number });
   }
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
-  await list(conversationId, handled, workList);
-}
-
-async function list(
-  conversationId: string,
-  handled: Handled,
-  workList: ReplayDependencies['workList'],
-): Promise<void> {
   const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  await (item === undefined ? workList.remove(conversationId) : workList.put(item));
+  await writeRow(workList, conversationId, item);
 }

@@ -45,8 +45,7 @@ export const writeMessage = (request: HttpInput, deps: SettingsDependencies): Pr
 export const deleteMessage = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
   answering('delete-automated-message', deps.logger, async () => {
     const trigger = parseTrigger(request.params['trigger']);
-    const given = Object.entries(queryOf(request, PLACE_NAMES)).filter(([, value]) => value !== undefined);
-    const place = parseWith(OVERRIDE_PLACE, Object.fromEntries(given), 'query');
+    const place = parseWith(OVERRIDE_PLACE, queryOf(request, PLACE_NAMES), 'query');
     const deleted = await deps.settingsStore.deleteOverride(
       { trigger, ...place },
       ifMatchOf(request.headers),

@@ -27,7 +27,7 @@ export const listConversations = (request: HttpInput, deps: ConversationsDepende
   answering('list-conversations', deps.logger, async () => {
     agentOnly(await deps.tickets.callerOf(request.headers));
     const query = queryOf(request, ['state', 'agentId', 'limit', 'continuationToken']);
-    const page = await deps.workList.list(withoutAbsent(parseWith(LIST_QUERY, query, 'query')));
+    const page = await deps.workList.list(parseWith(LIST_QUERY, query, 'query'));
     return json(200, {
       items: page.items.map(workListItemView),
       continuationToken: page.continuationToken,
@@ -87,8 +87,3 @@ export const actOnConversation = (
   });
 
 const notFound = () => answerRefusal(NOT_FOUND);
-
-/** The same without properties that are undefined. */
-function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
-}

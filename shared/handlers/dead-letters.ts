@@ -1,9 +1,8 @@
-import { failingOf } from '../application/failing';
+import { eventOfFailing, failingOf } from '../application/failing';
 import type { DeadLetters, StoredDeadLetter } from '../application/ports/dead-letters';
 import { fileFailure } from '../application/quarantining';
 import { replay, type ReplayDependencies } from '../application/replay';
 import type { DeadLetter } from '../domain/dead-letter';
-import type { ConversationEvent } from '../domain/events';
 import { toIso } from '../domain/time';
 import { DEAD_LETTER_ID, DEAD_LETTERS_QUERY } from '../inbound/dead-letter-query';
 import { json, problem, queryOf, type HttpInput, type HttpOutput } from '../inbound/http';
@@ -23,8 +22,7 @@ export const listDeadLetters = (
 ): Promise<HttpOutput> =>
   answering('list-dead-letters', logger, async () => {
     const query = queryOf(request, ['state', 'limit', 'continuationToken']);
-    const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-    const page = await deadLetters.list(parseWith(DEAD_LETTERS_QUERY, given, 'query'));
+    const page = await deadLetters.list(parseWith(DEAD_LETTERS_QUERY, query, 'query'));
     return json(200, {
       items: page.letters.map(({ letter }) => deadLetterView(letter)),
       unreadable: page.unreadable,
@@ -60,10 +58,8 @@ async function stillFailing(
   thrown: unknown,
   deps: DeadLettersDependencies,
 ): Promise<HttpOutput> {
-  const { conversationId, deadline } = letter;
-  const event: ConversationEvent = deadline
-    ? { type: 'deadline-reached', ...deadline }
-    : { type: 'presence-checked' };
+  const { conversationId } = letter;
+  const event = eventOfFailing(letter);
   const failing = failingOf(conversationId, event, thrown);
   if (failing === undefined) throw thrown;
   await fileFailure(conversationId, event, thrown, deps);

@@ -6,10 +6,10 @@ export const wholeNumber = (max: number) =>
 
 /** Which part of the work list is wanted. */
 export const LIST_QUERY = z.object({
-  state: z.enum(['Open', 'Active', 'Waiting', 'WrapUp']).optional(),
-  agentId: agentIdField.optional(),
+  state: z.enum(['Open', 'Active', 'Waiting', 'WrapUp']).exactOptional(),
+  agentId: agentIdField.exactOptional(),
   limit: wholeNumber(500).min(1).default(100),
-  continuationToken: z.string().min(1).max(4_000).optional(),
+  continuationToken: z.string().min(1).max(4_000).exactOptional(),
 });
 
 /** Which part of a transcript is wanted: what comes after a sequence number. */

@@ -58,9 +58,14 @@ const JSON_BODY_LIMIT = 16 * 1024;
 export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Promise<unknown> =>
   parseJson(await readBody(request, limit), 'body');
 
-/** These parameters of the query; what is not given is undefined. */
-export const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string | undefined> =>
-  Object.fromEntries(names.map((name) => [name, request.query.get(name) ?? undefined]));
+/** Those of these parameters of the query that are given. */
+export const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = request.query.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 /**
  * Conversations are personal: nothing may keep a copy. What people write is data: no browser may guess that it is a page.

@@ -9,6 +9,7 @@ import { MINUTE, toIso } from '../../shared/domain/time';
 import { listDeadLetters, replayDeadLetter } from '../../shared/handlers/dead-letters';
 import { createActivities } from '../../shared/workflow/activities';
 import { MemoryWorld } from '../support/memory-ports';
+import { PACE } from '../support/pace';
 import type { HttpOutput } from '../../shared/inbound/http';
 import { bodyOf, request } from '../unit/handlers/request';
 import { GRACE, PROFILE } from '../unit/application/scene';
@@ -36,7 +37,7 @@ function parts() {
     deadLetters: createTableDeadLetters(tables.deadLetters),
     now: () => now,
     logger: { info: log, warn: log, error: log },
-    pace: { overdueAfter: 30_000, compareEvery: 8 },
+    pace: PACE,
   };
   const service = createConversationService({ ...common, participants, timers, capacity, settings });
   return { ...common, service };

@@ -3,10 +3,10 @@ import type { DeadLetters, StoredDeadLetter } from '../../application/ports/dead
 import { collisionPause } from '../../collision-pause';
 import { deadLetterId, type DeadLetter, type Failing } from '../../domain/dead-letter';
 import type { Instant } from '../../domain/time';
-import { ContentionError, StoredRowError } from '../../errors';
-import { fromPublicToken, refused, toPublicToken } from './continuation-token';
+import { ContentionError } from '../../errors';
 import { DEAD_LETTER_PARTITION, deadLetterKeys, decodeDeadLetter, encodeDeadLetter } from './dead-letter-row';
-import { firstRows } from './first-rows';
+import { readPage } from './read-page';
+import { readableRows } from './readable-rows';
 import { isConflict, tableCall } from './table-call';
 
 /** The timer, reconciliation and the webhook may find the same conversation in the same moment. */
@@ -41,7 +41,8 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
     async file(failing, at) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const row = await read(deadLetterId(failing));
-        const known = row && readable(row);
+        // One that cannot be read itself is written anew: it must not keep the failure from being told.
+        const [known] = readableRows(row ? [row] : [], decodeDeadLetter).readable;
         // Prevents: two that find the same failure write one over the other, and a failure is not counted.
         if ((await write(nextLetter(failing, known, at), row?.etag)) === 'written')
           return known?.state === 'open' ? 'counted' : 'opened';
@@ -52,23 +53,14 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
 
     async load(id) {
       const row = await read(id);
-      return row && { letter: decodeDeadLetter(row), etag: row.etag };
+      return row && decodeStored(row);
     },
 
-    async list({ state, limit, continuationToken }) {
-      const from = continuationToken === undefined ? undefined : fromPublicToken(continuationToken);
+    async list({ state, ...page }) {
       const filter = odata`PartitionKey eq ${DEAD_LETTER_PARTITION} and state eq ${state}`;
-      const { rows, token } = await tableCall(
-        table,
-        'list dead letters',
-        () => firstRows(table, { filter, limit, ...(from && { token: from }) }),
-        (code) => {
-          // A position that is well formed but that the service has never given.
-          if (from !== undefined && code === 'InvalidInput') throw refused();
-          return undefined;
-        },
-      );
-      return { ...split(rows), ...(token !== undefined && { continuationToken: toPublicToken(token) }) };
+      const { rows, next } = await readPage(table, 'list dead letters', { ...page, filter });
+      const { readable: letters, unreadable } = readableRows(rows, decodeStored);
+      return { letters, unreadable, ...next };
     },
 
     async resolve({ letter, etag }, at) {
@@ -89,15 +81,10 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
   };
 }
 
-/** A letter that cannot be read itself is written anew: it must not keep the failure from being told. */
-function readable(row: object): DeadLetter | undefined {
-  try {
-    return decodeDeadLetter(row);
-  } catch (thrown) {
-    if (!(thrown instanceof StoredRowError)) throw thrown;
-    return undefined;
-  }
-}
+const decodeStored = (row: object): StoredDeadLetter => ({
+  letter: decodeDeadLetter(row),
+  etag: (row as { etag: string }).etag,
+});
 
 const nextLetter = (failing: Failing, known: DeadLetter | undefined, at: Instant): DeadLetter => ({
   id: deadLetterId(failing),
@@ -107,14 +94,3 @@ const nextLetter = (failing: Failing, known: DeadLetter | undefined, at: Instant
   lastSeen: at,
   count: (known?.count ?? 0) + 1,
 });
-
-function split(rows: readonly object[]): { letters: StoredDeadLetter[]; unreadable: string[] } {
-  const [letters, unreadable]: [StoredDeadLetter[], string[]] = [[], []];
-  for (const row of rows) {
-    const { etag, rowKey } = row as { etag: string; rowKey: string };
-    const letter = readable(row);
-    if (letter === undefined) unreadable.push(rowKey);
-    else letters.push({ letter, etag });
-  }
-  return { letters, unreadable };
-}

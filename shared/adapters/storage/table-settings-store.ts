@@ -5,10 +5,10 @@ import type {
   StoredOverrides,
   Written,
 } from '../../application/ports/settings-store';
-import type { MessageOverride } from '../../domain/messages/message-override';
 import type { PolicyDocument } from '../../domain/policies/policy';
 import { StoredRowError, toError } from '../../errors';
 import { firstRows } from './first-rows';
+import { readableRows } from './readable-rows';
 import {
   decodeOverride,
   decodePolicies,
@@ -79,7 +79,8 @@ export function createTableSettingsStore(
       const { rows } = await tableCall(table, 'list automated messages', () =>
         firstRows(table, { filter: odata`PartitionKey eq ${OVERRIDES_PARTITION}`, limit: MOST_OVERRIDES }),
       );
-      return split(rows);
+      const { readable: overrides, unreadable } = readableRows(rows, decodeStored);
+      return { overrides, unreadable };
     },
 
     putOverride: async (override, expected) =>
@@ -103,18 +104,7 @@ export function createTableSettingsStore(
   };
 }
 
-/** Sets aside a row that cannot be read: one such row must not silence every other message. */
-function split(rows: readonly object[]): StoredOverrides {
-  const overrides: { override: MessageOverride; etag: string }[] = [];
-  const unreadable: string[] = [];
-  for (const row of rows) {
-    const { rowKey, etag } = row as { rowKey: string; etag: string };
-    try {
-      overrides.push({ override: decodeOverride(row), etag });
-    } catch (thrown) {
-      if (!(thrown instanceof StoredRowError)) throw thrown;
-      unreadable.push(rowKey);
-    }
-  }
-  return { overrides, unreadable };
-}
+const decodeStored = (row: object): StoredOverrides['overrides'][number] => ({
+  override: decodeOverride(row),
+  etag: (row as { etag: string }).etag,
+});

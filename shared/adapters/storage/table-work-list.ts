@@ -1,9 +1,7 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import type { WorkList } from '../../application/ports/work-list';
-import type { WorkListItem } from '../../domain/work-list';
-import { StoredRowError } from '../../errors';
-import { fromPublicToken, refused, toPublicToken } from './continuation-token';
-import { firstRows } from './first-rows';
+import { readPage } from './read-page';
+import { readableRows } from './readable-rows';
 import { tableCall } from './table-call';
 import { decodeWorkListItem, encodeWorkListItem, workListKeys } from './work-list-row';
 
@@ -30,22 +28,11 @@ export function createTableWorkList(table: TableClient): WorkList {
       );
     },
 
-    list: async ({ limit, continuationToken, state, agentId }) => {
-      const from = continuationToken === undefined ? undefined : fromPublicToken(continuationToken);
-      const { rows, token } = await tableCall(
-        table,
-        'read work list',
-        () => firstRows(table, { filter: filterOf(state, agentId), limit, ...(from && { token: from }) }),
-        (code) => {
-          // A position that is well formed but that the service has never given.
-          if (from !== undefined && code === 'InvalidInput') throw refused();
-          return undefined;
-        },
-      );
-      return {
-        ...split(rows),
-        ...(token !== undefined && { continuationToken: toPublicToken(token) }),
-      };
+    list: async ({ state, agentId, ...page }) => {
+      const filter = filterOf(state, agentId);
+      const { rows, next } = await readPage(table, 'read work list', { ...page, filter });
+      const { readable: items, unreadable } = readableRows(rows, decodeWorkListItem);
+      return { items, unreadable, ...next };
     },
   };
 }
@@ -56,21 +43,4 @@ function filterOf(state: string | undefined, agentId: string | undefined): strin
     ...(state === undefined ? [] : [odata`state eq ${state}`]),
     ...(agentId === undefined ? [] : [odata`agentId eq ${agentId}`]),
   ].join(' and ');
-}
-
-/**
- * Sets aside a row that cannot be read: one such row must not hide every other conversation from the agents and from
- * the sweep. Its key still names the conversation.
- */
-function split(rows: readonly object[]): { items: WorkListItem[]; unreadable: string[] } {
-  const [items, unreadable]: [WorkListItem[], string[]] = [[], []];
-  for (const row of rows) {
-    try {
-      items.push(decodeWorkListItem(row));
-    } catch (thrown) {
-      if (!(thrown instanceof StoredRowError)) throw thrown;
-      unreadable.push((row as { rowKey: string }).rowKey);
-    }
-  }
-  return { items, unreadable };
 }

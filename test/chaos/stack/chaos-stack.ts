@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { freePort } from '../../../local/stack/ports';
 import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
 import { storageAt } from '../../integration/bad-input/system';
-import { startWire, type Wire } from './wire';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy';
 
 /** A complete local stack whose wires to the storage can be tampered with. */
 export interface ChaosStack {
   readonly stack: Stack;
-  readonly tables: Wire;
-  readonly taskHub: Wire;
+  readonly tables: TcpProxy;
+  readonly taskHub: TcpProxy;
   /** The settings a second host would start with to share the task hub. */
   readonly storage: Readonly<Record<string, string>>;
   readonly output: readonly string[];
@@ -36,8 +36,8 @@ export async function startChaosStack(
 ): Promise<ChaosStack> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'chaos-'));
   const table = await freePort();
-  const tables = await startWire(table);
-  const taskHub = await startWire(table);
+  const tables = await startTcpProxy(table);
+  const taskHub = await startTcpProxy(table);
   const output: string[] = [];
   const clear = async () => {
     await Promise.all([tables.stop(), taskHub.stop()]);

@@ -5,7 +5,7 @@ import { HostSwitch } from './host-switch';
 import type { Network } from './network';
 import { secondHostRefusal } from './second-host';
 import type { Tally } from './tally';
-import type { Wire } from './wire';
+import type { TcpProxy } from '../../support/tcp-proxy';
 
 /** A write of a conversation, alone or in a transaction. */
 const SAVE = /(PUT|POST|PATCH|MERGE) \S*\/Conversations[(\s]/;
@@ -58,7 +58,7 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
     case 'storage slow': {
       const { tables, taskHub } = chaos;
       const wires = fault.of === 'both' ? [tables, taskHub] : [fault.of === 'tables' ? tables : taskHub];
-      const set = (mode: Wire['mode']) => () => wires.forEach((wire) => (wire.mode = mode));
+      const set = (mode: TcpProxy['mode']) => () => wires.forEach((wire) => (wire.mode = mode));
       const bad = fault.kind === 'storage refuses' ? 'refuse' : { slowMs: SLOW_MS };
       return during(fault.forMs, set(bad), set('forward'));
     }
@@ -86,22 +86,21 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
 
 /** Whether a save came. The host dies when it is stored and before its answer arrives. */
 function killedAtSave(
-  tables: Wire,
+  tables: TcpProxy,
   kill: () => Promise<void>,
   note: (what: string) => void,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const giveUp = setTimeout(() => {
-      tables.insteadOfAnswer = undefined;
+      tables.loseAnswerTo = undefined;
+      tables.onAnswerLost = undefined;
       resolve(false);
     }, SAVE_LIMIT_MS);
-    tables.insteadOfAnswer = {
-      to: SAVE,
-      call: () => {
-        clearTimeout(giveUp);
-        note('host killed between save and effect');
-        kill().then(() => resolve(true), reject);
-      },
+    tables.loseAnswerTo = SAVE;
+    tables.onAnswerLost = () => {
+      clearTimeout(giveUp);
+      note('host killed between save and effect');
+      kill().then(() => resolve(true), reject);
     };
   });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { freePort } from '../../../local/stack/ports';
 import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy';
 
 export const ACCESS_KEY = 'CANARY-access-key-of-the-local-service-0123456789';
 export const SIGNING_KEY = 'CANARY-ticket-signing-key-0123456789-0123456789';

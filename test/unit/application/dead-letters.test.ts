@@ -8,6 +8,7 @@ import type { ConversationEvent } from '../../../shared/domain/events';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { DependencyError, StoredRowError } from '../../../shared/errors';
 import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
+import { PACE } from '../../support/pace';
 import { bodyOf, request } from '../handlers/request';
 import {
   accepted,
@@ -38,8 +39,7 @@ function quarantineOf({ world, service, clock }: Scene) {
     void lines.push({ level, message, fields });
   const logger = { info: at('info'), warn: at('warn'), error: at('error') };
   const { store, workList, deadLetters } = world;
-  const pace = { overdueAfter: 30_000, compareEvery: 8 };
-  return { service, store, workList, deadLetters, pace, now: () => clock.now, logger, lines };
+  return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger, lines };
 }
 
 /** So many conversations whose customers are away for too long, in the order of the work list. */

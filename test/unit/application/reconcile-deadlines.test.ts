@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcile } from '../../../shared/application/reconcile';
 import type { ReconcileReport } from '../../../shared/application/reconcile-report';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { policies } from '../../support/domain/policies';
@@ -15,26 +14,10 @@ import {
   inQueue,
   left,
   quiet,
+  run,
   scene,
   type Scene,
 } from './scene';
-
-/** As the settings have it where they say nothing else. */
-const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> => {
-  const { store, workList, deadLetters } = world;
-  return reconcile({
-    service,
-    store,
-    workList,
-    deadLetters,
-    pace: PACE,
-    now: () => clock.now,
-    logger: silent,
-  });
-};
 
 const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
   world.ledger.load(agentId).holdings.map(({ units }) => units);

@@ -6,6 +6,7 @@ import { workListItem, type WorkListItem } from '../../../shared/domain/work-lis
 import { DependencyError } from '../../../shared/errors';
 import { aConversation } from '../../support/domain/builders';
 import { MemoryWorld } from '../../support/memory-ports';
+import { PACE } from '../../support/pace';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
   agentEnded,
@@ -18,26 +19,11 @@ import {
   connect,
   pastTheDeadline,
   quiet,
+  run,
+  silent,
   type Scene,
 } from './scene';
 import { policies } from '../../support/domain/policies';
-
-/** As the settings have it where they say nothing else. */
-const PACE = { overdueAfter: 30 * SECOND, compareEvery: 8 };
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-const run = ({ world, service, clock }: Scene): Promise<ReconcileReport> => {
-  const { store, workList, deadLetters } = world;
-  return reconcile({
-    service,
-    store,
-    workList,
-    deadLetters,
-    pace: PACE,
-    now: () => clock.now,
-    logger: silent,
-  });
-};
 
 /**
  * One run a minute for forty minutes, so that everybody's turn has come: the draw is fixed by id and minute. Nothing is

@@ -4,9 +4,12 @@ import {
   type ConversationService,
   type Handled,
 } from '../../../shared/application/conversation-service';
+import { reconcile } from '../../../shared/application/reconcile';
+import type { ReconcileReport } from '../../../shared/application/reconcile-report';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
 import { MemoryWorld } from '../../support/memory-ports';
+import { PACE } from '../../support/pace';
 
 export const ID = 'conversation-0001';
 export const GRACE = 3 * MINUTE;
@@ -92,6 +95,15 @@ export function scene(): Scene {
       await handle(disconnected(connectionId, clock.now));
     },
   };
+}
+
+export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** One run of reconciliation. */
+export function run({ world, service, clock }: Scene): Promise<ReconcileReport> {
+  const { store, workList, deadLetters } = world;
+  const now = () => clock.now;
+  return reconcile({ service, store, workList, deadLetters, pace: PACE, now, logger: silent });
 }
 
 /** A customer is connected, the agent has accepted, and the log is empty. */

@@ -2,17 +2,22 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The wire between the host and its storage. */
-export interface Wire {
+/** A TCP proxy in front of one port, to play networks that fail. */
+export interface TcpProxy {
   readonly port: number;
-  /** `slow` holds every answer back for a while. */
-  mode: 'forward' | 'refuse' | { readonly slowMs: number };
-  /** The next answer to a request that matches never arrives, although it was carried out; this is called instead. */
-  insteadOfAnswer: { readonly to: RegExp; readonly call: () => void } | undefined;
+  /**
+   * `refuse` cuts every connection, `swallow` takes requests and never answers, `slowMs` holds every answer back for a
+   * while.
+   */
+  mode: 'forward' | 'refuse' | 'swallow' | { readonly slowMs: number };
+  /** The answer to the next request that matches gets lost: it is cut off, but the request has been carried out. */
+  loseAnswerTo: RegExp | undefined;
+  /** Called when that answer is there, right before it is cut off. */
+  onAnswerLost: (() => void) | undefined;
   stop(): Promise<void>;
 }
 
-export async function startWire(targetPort: number): Promise<Wire> {
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const kept = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -20,33 +25,31 @@ export async function startWire(targetPort: number): Promise<Wire> {
   };
   const server = createServer((client) => {
     kept(client);
-    if (wire.mode === 'refuse') {
+    if (proxy.mode === 'refuse') {
       client.destroy();
       return;
     }
     const target = kept(connect(targetPort, '127.0.0.1'));
-    let stolen: (() => void) | undefined;
+    let loseAnswer: (() => void) | undefined;
     let answers = Promise.resolve();
     client.on('data', (chunk: Buffer) => {
-      if (wire.mode === 'refuse') {
-        client.destroy();
-        return;
-      }
-      const { insteadOfAnswer } = wire;
-      if (insteadOfAnswer?.to.test(chunk.toString('latin1'))) {
-        wire.insteadOfAnswer = undefined;
-        stolen = insteadOfAnswer.call;
+      if (proxy.mode === 'refuse') client.destroy();
+      if (proxy.mode === 'refuse' || proxy.mode === 'swallow') return;
+      if (proxy.loseAnswerTo?.test(chunk.toString('latin1'))) {
+        loseAnswer = proxy.onAnswerLost ?? (() => undefined);
+        proxy.loseAnswerTo = undefined;
+        proxy.onAnswerLost = undefined;
       }
       target.write(chunk);
     });
     target.on('data', (chunk: Buffer) => {
-      if (stolen !== undefined) {
-        stolen();
-        stolen = undefined;
+      if (loseAnswer !== undefined) {
+        loseAnswer();
+        loseAnswer = undefined;
         client.destroy();
         return;
       }
-      const { mode } = wire;
+      const { mode } = proxy;
       // One after the other: an answer of many chunks must not arrive in another order.
       if (typeof mode === 'object') answers = answers.then(() => delay(mode.slowMs));
       answers = answers.then(() => void (client.destroyed || client.write(chunk)));
@@ -55,15 +58,16 @@ export async function startWire(targetPort: number): Promise<Wire> {
     target.on('close', () => void answers.then(() => client.destroy()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const wire: Wire = {
+  const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
     mode: 'forward',
-    insteadOfAnswer: undefined,
+    loseAnswerTo: undefined,
+    onAnswerLost: undefined,
     stop: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
       }),
   };
-  return wire;
+  return proxy;
 }
