@@ -55,6 +55,17 @@ describe('the capacity of an agent', () => {
     expect(question).toEqual({ kind: 'capacity-needed', agentId: 'anna', assignment: 1, units: 35 });
   });
 
+  it('is asked for in the units of the workstream of the conversation', () => {
+    const context = contextAt(AT);
+    const unitsWhere = (workstream: string) => {
+      const rule = { id: 'heavy', when: { workstream: [workstream] }, set: { capacityUnits: 50 } };
+      const policies = { ...context.policies, rules: [rule] };
+      return decide(connectedCustomer(), unanswered, { ...context, policies });
+    };
+    expect(unitsWhere(PROFILE.workstream)).toMatchObject({ kind: 'capacity-needed', units: 50 });
+    expect(unitsWhere('sales')).toMatchObject({ kind: 'capacity-needed', units: 20 });
+  });
+
   it('is taken in the units that policy said then, whatever it says later', () => {
     const taken = decide(connectedCustomer(), agentAccepted(), contextAt(AT, { capacityUnits: 35 }));
     expect(taken).toMatchObject({

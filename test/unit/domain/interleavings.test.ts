@@ -22,6 +22,7 @@ import {
   lost,
   NOBODY,
   offered,
+  pushesOf,
   runningDisconnection,
   START,
 } from '../../support/domain/builders';
@@ -268,7 +269,13 @@ describe("the customer comes back while the timer's transaction runs", () => {
     const decision = decideAt(expired(), connected('tab-2', deadline), deadline);
     expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } });
     expect(effectsOf(decision)).toContainEqual({ type: 'close-connection', connectionId: 'tab-2' });
-    expect(effectTypes(decision)).toContain('push conversation-ended');
+    expect(pushesOf(decision)).toContainEqual(
+      expect.objectContaining({
+        type: 'conversation-ended',
+        reason: 'customer-disconnected',
+        options: ['new-conversation'],
+      }),
+    );
   });
 
   it('the timer wins: the next `connect` is refused with the reason', () => {
@@ -308,7 +315,15 @@ describe('the conversation ends while customer sockets are open', () => {
       'close-customer-connections',
     ]);
     expect(decision.effects).toContainEqual(
-      expect.objectContaining({ type: 'push', audience: { to: 'customer' } }),
+      expect.objectContaining({
+        type: 'push',
+        audience: { to: 'customer' },
+        push: expect.objectContaining({
+          type: 'conversation-ended',
+          reason: 'agent-ended',
+          options: ['new-conversation'],
+        }) as unknown,
+      }),
     );
   });
 

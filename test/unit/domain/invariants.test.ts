@@ -366,6 +366,10 @@ describe('invariant 7: before ending for absence, the service itself is asked', 
     const conversation = lost();
     const { deadline } = runningDisconnection(conversation);
     expect(decideAt(conversation, deadlineReached(2), deadline)).toEqual({ kind: 'presence-needed' });
+    const there = change(conversation, deadlineReached(2, alive('tab-2')), deadline);
+    expect(there.conversation.state).toBe('Active');
+    const gone = change(conversation, deadlineReached(2, NOBODY), deadline);
+    expect(gone.conversation.state).toBe('WrapUp');
   });
 
   it('does not ask when nothing depends on it', () => {

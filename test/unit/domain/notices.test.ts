@@ -14,6 +14,7 @@ import {
   agentEnded,
   agentOffered,
   change,
+  connected,
   connectedCustomer,
   contextAt,
   customerLeft,
@@ -24,6 +25,7 @@ import {
   lost,
   NOBODY,
   offered,
+  PROFILE,
 } from '../../support/domain/builders';
 
 /** "Preconfigured automated message triggers" (Dynamics 365 Omnichannel). */
@@ -127,6 +129,30 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
       effect.type !== 'update-work-list' && !(effect.type === 'push' && effect.push.type === 'notice');
     expect(decision.effects.filter(isOther)).toEqual(active.effects.filter(isOther));
     expect(noticePushes(decision)).toEqual([]);
+  });
+});
+
+describe('the customer is told that the agent has left', () => {
+  const persistent = (): Conversation => {
+    const profile = { ...PROFILE, workstream: 'persistent' };
+    const begins: ConversationEvent = { type: 'connect', conversationId: 'c', profile };
+    const born = change(undefined, begins, afterStart(0)).conversation;
+    return accepted(change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation);
+  };
+
+  it.each<[string, () => Conversation, ConversationEvent]>([
+    ['when the agent releases the conversation', accepted, { type: 'agent-released', agentId: 'anna' }],
+    [
+      'when the agent transfers the conversation',
+      accepted,
+      { type: 'agent-transferred', agentId: 'anna', queue: 'billing' },
+    ],
+    ['when the agent closes the window of a live chat', accepted, agentClosed()],
+    ['when the agent closes the window of a persistent chat', persistent, agentClosed()],
+  ])('%s', (_when, before, event) => {
+    expect(change(before(), event, AT).entries).toMatchObject([
+      { trigger: 'agent-left', recipient: 'customer' },
+    ]);
   });
 });
 

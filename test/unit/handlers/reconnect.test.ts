@@ -55,6 +55,16 @@ describe('the reconnect link', () => {
     expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
   });
 
+  it('leads a customer whom the site has signed in back as well', async () => {
+    const { born, link, known, negotiate, deps } = site(ON);
+    deps.newConversationId = () => ID;
+    await known({ customerId: 'kim@shop.example' });
+    await born();
+    const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
+    deps.newConversationId = () => 'new-conversation-0002';
+    expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
+  });
+
   it('is for agents, and its id is no ticket', async () => {
     const { born, link, deps } = site(ON);
     await born();

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { transcriptView } from '../../../shared/application/conversation-view';
+import type { TranscriptEntry } from '../../../shared/domain/transcript';
+import {
+  accepted,
+  afterStart,
+  agentAccepted,
+  change,
+  connectedCustomer,
+  customerMessage,
+  deadlineReached,
+  lost,
+  NOBODY,
+  offered,
+} from '../../support/domain/builders';
+
+/** A notice for the customer, a message, and a notice for the agent, as `decide` has written them. */
+const ENTRIES: readonly TranscriptEntry[] = [
+  ...change(offered(connectedCustomer()), agentAccepted(), afterStart(3)).entries,
+  ...change(accepted(), customerMessage('m1'), afterStart(5)).entries,
+  ...change(lost(), deadlineReached(2, NOBODY), afterStart(600)).entries,
+];
+const told = (viewer: 'customer' | 'agent') =>
+  transcriptView(ENTRIES, viewer).map(({ text, ...entry }) => ('trigger' in entry ? entry.trigger : text));
+
+describe('a transcript', () => {
+  it('shows a customer the messages and what is meant for customers, and no notice that is meant for the agent', () => {
+    expect(told('customer')).toEqual(['agent-joined', 'text of m1']);
+  });
+
+  it('shows an agent everything', () => {
+    expect(told('agent')).toEqual(['agent-joined', 'text of m1', 'customer-disconnected']);
+  });
+});
