@@ -4,7 +4,9 @@ import { purgeDeadLetters } from '../../../shared/application/purge-dead-letters
 import { quarantining } from '../../../shared/application/quarantining';
 import { reconcile } from '../../../shared/application/reconcile';
 import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
+import type { Failing } from '../../../shared/domain/dead-letter';
 import type { ConversationEvent } from '../../../shared/domain/events';
+import type { DeadlineKind } from '../../../shared/domain/ids';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { DependencyError, StoredRowError } from '../../../shared/errors';
 import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
@@ -54,6 +56,14 @@ async function overdue(made: Scene, ids: readonly string[]): Promise<void> {
 
 const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, n) => `${name}-${String(n).padStart(4, '0')}`);
+
+/** What its timer files when it gives up for now, because Web PubSub is down. */
+const restedAt = (conversationId: string, kind: DeadlineKind, number: number): Failing => ({
+  conversationId,
+  kind: 'deadline-failed',
+  deadline: { kind, number },
+  code: 'retries-exhausted',
+});
 
 describe('a run of reconciliation', () => {
   it('reaches everybody behind a hundred conversations that cannot be handled', async () => {
@@ -132,6 +142,38 @@ describe('a run of reconciliation', () => {
     ]);
   });
 
+  it('counts what it does for those in quarantine: after a long failure, that is everybody', async () => {
+    const made = scene();
+    const ids = numbered('rested', 3);
+    await overdue(made, ids);
+    for (const id of ids) await made.world.deadLetters.file(restedAt(id, 'disconnection', 2), made.clock.now);
+    const { lines, ...deps } = quarantineOf(made);
+    expect(await reconcile(deps)).toMatchObject({ expired: 3, deadLettersResolved: 3 });
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'reconcile: done', fields: { acted: 3, expired: 3 } },
+    ]);
+    expect(await reconcile(deps)).toMatchObject({ expired: 0, deadLettersOpen: 0 });
+  });
+
+  it('counts the end of a conversation once, however many letters it has', async () => {
+    const made = await pastTheDeadline();
+    for (const letter of [restedAt(ID, 'agent-disconnection', 1), restedAt(ID, 'disconnection', 2)])
+      await made.world.deadLetters.file(letter, made.clock.now);
+    expect(await reconcile(quarantineOf(made))).toMatchObject({ expired: 1, deadLettersResolved: 2 });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('counts what a replay did before it failed', async () => {
+    const made = await pastTheDeadline();
+    await made.world.deadLetters.file(restedAt(ID, 'disconnection', 2), made.clock.now);
+    const deps = quarantineOf(made);
+    const handle = (id: string, event: ConversationEvent) =>
+      event.type === 'presence-checked'
+        ? Promise.reject(new DependencyError('web-pubsub', 'list connections'))
+        : made.service.handle(id, event);
+    expect(await reconcile({ ...deps, service: { handle } })).toMatchObject({ expired: 1, failed: 1 });
+  });
+
   it('ends the others, and says so, when the letter cannot be stored', async () => {
     const made = scene();
     await overdue(made, ['spoiled-0001', 'healthy-0001']);
@@ -156,17 +198,9 @@ describe('a replay', () => {
     return { status: answer.status, ...bodyOf(answer) };
   };
 
-  /** Its timer has given up for now, because Web PubSub is down. */
   async function rested() {
     const made = await pastTheDeadline();
-    const deadline = { kind: 'disconnection', number: 2 } as const;
-    const failing = {
-      conversationId: ID,
-      kind: 'deadline-failed',
-      deadline,
-      code: 'retries-exhausted',
-    } as const;
-    await made.world.deadLetters.file(failing, made.clock.now);
+    await made.world.deadLetters.file(restedAt(ID, 'disconnection', 2), made.clock.now);
     return { ...made, deps: quarantineOf(made), id: `${ID}.deadline-failed.disconnection.2` };
   }
 
