@@ -21,6 +21,7 @@ import {
   ID,
   inConversation,
   pastTheDeadline,
+  quiet,
   scene,
   type Scene,
 } from './scene';
@@ -225,6 +226,39 @@ describe('a replay', () => {
     expect(made.world.pushes).toEqual([]);
     await replayed(made.deps, made.id);
     expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
+  });
+
+  it('tells of an end that was saved, too, where the letter is of a row and names no deadline', async () => {
+    const made = await pastTheDeadline();
+    await made.service.settle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    await replayed(quarantineOf(made), `${ID}.unreadable-row`);
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
+  });
+
+  it('tells of a deadline that was saved and is on record no more', async () => {
+    const made = await inConversation();
+    made.world.absentAgents.add(ANN.agentId);
+    await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+    made.clock.now += 10 * MINUTE;
+    const { number } = made.world.conversation(ID).agentDisconnection!;
+    await made.service.settle(ID, { type: 'deadline-reached', kind: 'agent-disconnection', number });
+    expect(made.world.conversation(ID).state).toBe('Open');
+    await made.world.deadLetters.file(restedAt(ID, 'agent-disconnection', number), made.clock.now);
+    quiet(made);
+    await replayed(quarantineOf(made), `${ID}.deadline-failed.agent-disconnection.${number}`);
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-queued');
+  });
+
+  it('puts the conversation back on the list that has lost it', async () => {
+    const made = await inConversation();
+    const row = made.world.listed.get(ID);
+    made.world.listed.clear();
+    const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    await replayed(quarantineOf(made), `${ID}.unreadable-row`);
+    expect(made.world.listed.get(ID)).toEqual(row);
   });
 
   it('ends nobody who is there', async () => {
