@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/decision';
+import type { Handled } from './conversation-service';
 
 /** What one run found and did. The fields of the log line `reconcile: done`, see docs/decisions/0016. */
 export interface ReconcileReport {
@@ -54,8 +54,9 @@ export const actsOf = (report: ReconcileReport): number =>
   report.rowsRepaired;
 
 /** The figure that counts an outcome; undefined where nothing was lost, or the row of the list is all there is to mend. */
-export function figureOf(outcome: Outcome['type'] | 'not-found'): keyof ReconcileReport | undefined {
-  switch (outcome) {
+export function figureOf(handled: Handled): keyof ReconcileReport | undefined {
+  if (handled.kind === 'refused') return undefined;
+  switch (handled.outcome.type) {
     case 'expired':
       return 'expired';
     case 'customer-present':

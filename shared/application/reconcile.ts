@@ -3,6 +3,7 @@ import { sameItem, workListItem } from '../domain/work-list';
 import { toError } from '../errors';
 import type { ConversationService, Handled } from './conversation-service';
 import { eventOfFailing } from './failing';
+import { countingOnce } from './counting-once';
 import type { ConversationStore } from './ports/conversation-store';
 import type { DeadLetters, StoredDeadLetter } from './ports/dead-letters';
 import type { WorkList } from './ports/work-list';
@@ -45,9 +46,10 @@ export async function reconcile(deps: ReconcileDependencies): Promise<ReconcileR
   const due = [...overdue, ...placed, ...comparable].filter(
     ({ conversationId }) => !inQuarantine.has(conversationId),
   );
+  const counting = { ...deps, service: countingOnce(deps.service, report) };
   const turns: readonly (() => Promise<boolean>)[] = [
     ...due.map((one) => () => check(one, deps, report, began)),
-    ...letters.map((one) => () => retry(one, deps, report)),
+    ...letters.map((one) => () => retry(one, counting, report)),
   ];
   let failuresInARow = 0;
   for (let i = 0; i < turns.length; i += AT_ONCE) {
@@ -89,7 +91,7 @@ async function check(
   const { conversationId, event } = due;
   try {
     const handled = await deps.service.handle(conversationId, event);
-    const figure = figureOf(handled.kind === 'accepted' ? handled.outcome.type : 'not-found');
+    const figure = figureOf(handled);
     if (figure !== undefined) report[figure] += 1;
     else if (await repairRow(due, handled, deps.workList, began)) report.rowsRepaired += 1;
     return true;

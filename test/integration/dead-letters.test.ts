@@ -175,8 +175,9 @@ describe('spoiled conversations among twenty others that are overdue', () => {
     });
     expect(await noticesOf(column.id)).toHaveLength(1);
 
-    expect(await reconcile(made)).toMatchObject({ deadLettersOpen: 2, deadLettersResolved: 2, unusable: 0 });
-    expect(await reconcile(made)).toMatchObject({ deadLettersOpen: 0, unusable: 0 });
+    const mended = { expired: 2, deadLettersOpen: 2, deadLettersResolved: 2, unusable: 0 };
+    expect(await reconcile(made)).toMatchObject(mended);
+    expect(await reconcile(made)).toMatchObject({ expired: 0, deadLettersOpen: 0, unusable: 0 });
     for (const { id } of rest) {
       expect([id, await stateOf(id), (await noticesOf(id)).length]).toEqual([id, 'WrapUp', 1]);
     }

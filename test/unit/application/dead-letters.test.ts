@@ -4,7 +4,9 @@ import { purgeDeadLetters } from '../../../shared/application/purge-dead-letters
 import { quarantining } from '../../../shared/application/quarantining';
 import { reconcile } from '../../../shared/application/reconcile';
 import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
+import type { Failing } from '../../../shared/domain/dead-letter';
 import type { ConversationEvent } from '../../../shared/domain/events';
+import type { DeadlineKind } from '../../../shared/domain/ids';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { DependencyError, StoredRowError } from '../../../shared/errors';
 import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
@@ -20,6 +22,7 @@ import {
   ID,
   inConversation,
   pastTheDeadline,
+  quiet,
   scene,
   type Scene,
 } from './scene';
@@ -54,6 +57,14 @@ async function overdue(made: Scene, ids: readonly string[]): Promise<void> {
 
 const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, n) => `${name}-${String(n).padStart(4, '0')}`);
+
+/** What its timer files when it gives up for now, because Web PubSub is down. */
+const restedAt = (conversationId: string, kind: DeadlineKind, number: number): Failing => ({
+  conversationId,
+  kind: 'deadline-failed',
+  deadline: { kind, number },
+  code: 'retries-exhausted',
+});
 
 describe('a run of reconciliation', () => {
   it('reaches everybody behind a hundred conversations that cannot be handled', async () => {
@@ -132,6 +143,38 @@ describe('a run of reconciliation', () => {
     ]);
   });
 
+  it('counts what it does for those in quarantine: after a long failure, that is everybody', async () => {
+    const made = scene();
+    const ids = numbered('rested', 3);
+    await overdue(made, ids);
+    for (const id of ids) await made.world.deadLetters.file(restedAt(id, 'disconnection', 2), made.clock.now);
+    const { lines, ...deps } = quarantineOf(made);
+    expect(await reconcile(deps)).toMatchObject({ expired: 3, deadLettersResolved: 3 });
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'reconcile: done', fields: { acted: 3, expired: 3 } },
+    ]);
+    expect(await reconcile(deps)).toMatchObject({ expired: 0, deadLettersOpen: 0 });
+  });
+
+  it('counts the end of a conversation once, however many letters it has', async () => {
+    const made = await pastTheDeadline();
+    for (const letter of [restedAt(ID, 'agent-disconnection', 1), restedAt(ID, 'disconnection', 2)])
+      await made.world.deadLetters.file(letter, made.clock.now);
+    expect(await reconcile(quarantineOf(made))).toMatchObject({ expired: 1, deadLettersResolved: 2 });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('counts what a replay did before it failed', async () => {
+    const made = await pastTheDeadline();
+    await made.world.deadLetters.file(restedAt(ID, 'disconnection', 2), made.clock.now);
+    const deps = quarantineOf(made);
+    const handle = (id: string, event: ConversationEvent) =>
+      event.type === 'presence-checked'
+        ? Promise.reject(new DependencyError('web-pubsub', 'list connections'))
+        : made.service.handle(id, event);
+    expect(await reconcile({ ...deps, service: { handle } })).toMatchObject({ expired: 1, failed: 1 });
+  });
+
   it('ends the others, and says so, when the letter cannot be stored', async () => {
     const made = scene();
     await overdue(made, ['spoiled-0001', 'healthy-0001']);
@@ -156,17 +199,9 @@ describe('a replay', () => {
     return { status: answer.status, ...bodyOf(answer) };
   };
 
-  /** Its timer has given up for now, because Web PubSub is down. */
   async function rested() {
     const made = await pastTheDeadline();
-    const deadline = { kind: 'disconnection', number: 2 } as const;
-    const failing = {
-      conversationId: ID,
-      kind: 'deadline-failed',
-      deadline,
-      code: 'retries-exhausted',
-    } as const;
-    await made.world.deadLetters.file(failing, made.clock.now);
+    await made.world.deadLetters.file(restedAt(ID, 'disconnection', 2), made.clock.now);
     return { ...made, deps: quarantineOf(made), id: `${ID}.deadline-failed.disconnection.2` };
   }
 
@@ -191,6 +226,39 @@ describe('a replay', () => {
     expect(made.world.pushes).toEqual([]);
     await replayed(made.deps, made.id);
     expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
+  });
+
+  it('tells of an end that was saved, too, where the letter is of a row and names no deadline', async () => {
+    const made = await pastTheDeadline();
+    await made.service.settle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    await replayed(quarantineOf(made), `${ID}.unreadable-row`);
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
+  });
+
+  it('tells of a deadline that was saved and is on record no more', async () => {
+    const made = await inConversation();
+    made.world.absentAgents.add(ANN.agentId);
+    await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+    made.clock.now += 10 * MINUTE;
+    const { number } = made.world.conversation(ID).agentDisconnection!;
+    await made.service.settle(ID, { type: 'deadline-reached', kind: 'agent-disconnection', number });
+    expect(made.world.conversation(ID).state).toBe('Open');
+    await made.world.deadLetters.file(restedAt(ID, 'agent-disconnection', number), made.clock.now);
+    quiet(made);
+    await replayed(quarantineOf(made), `${ID}.deadline-failed.agent-disconnection.${number}`);
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-queued');
+  });
+
+  it('puts the conversation back on the list that has lost it', async () => {
+    const made = await inConversation();
+    const row = made.world.listed.get(ID);
+    made.world.listed.clear();
+    const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
+    await made.world.deadLetters.file(failing, made.clock.now);
+    await replayed(quarantineOf(made), `${ID}.unreadable-row`);
+    expect(made.world.listed.get(ID)).toEqual(row);
   });
 
   it('ends nobody who is there', async () => {
