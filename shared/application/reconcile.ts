@@ -28,6 +28,8 @@ const AT_ONCE = 8;
 const FAILURES_IN_A_ROW = 3 * AT_ONCE;
 /** A younger row without a conversation may be one that is just being created. */
 const GHOST_AGE = 5 * MINUTE;
+/** A row is written within this time of its record, unless its writer has died. */
+const ROW_DELAY = MINUTE;
 const LETTERS_AT_ONCE = 500;
 const MOST_LETTERS = 5_000;
 
@@ -93,7 +95,7 @@ async function check(
     const handled = await deps.service.handle(conversationId, event);
     const figure = figureOf(handled);
     if (figure !== undefined) report[figure] += 1;
-    else if (await repairRow(due, handled, deps.workList, began)) report.rowsRepaired += 1;
+    else if (await repairRow(due, handled, deps, began)) report.rowsRepaired += 1;
     return true;
   } catch (thrown) {
     return failed(due, thrown, deps, report);
@@ -141,11 +143,18 @@ async function failed(
 }
 
 /** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */
-async function repairRow(due: Due, handled: Handled, workList: WorkList, began: Instant): Promise<boolean> {
-  const stored = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  if (due.item !== undefined && sameItem(stored, due.item)) return false;
-  if (handled.kind === 'refused' && due.item !== undefined && began - due.item.createdAt < GHOST_AGE)
-    return false;
-  await writeRow(workList, due.conversationId, stored);
-  return true;
+async function repairRow(
+  { conversationId, item }: Due,
+  handled: Handled,
+  { store, workList }: ReconcileDependencies,
+  began: Instant,
+): Promise<boolean> {
+  const known = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
+  if (item !== undefined && sameItem(known, item)) return false;
+  // The list was read a while ago; what is written now must not be older than what a live event has written since.
+  const stored = await store.load(conversationId);
+  if (stored === undefined && item !== undefined && began - item.createdAt < GHOST_AGE) return false;
+  await writeRow(workList, conversationId, stored && workListItem(stored.conversation));
+  // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.
+  return stored === undefined || began - stored.savedAt > ROW_DELAY;
 }

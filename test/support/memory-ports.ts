@@ -93,7 +93,11 @@ export class MemoryWorld {
   /** The row as another version, or somebody by hand, has written it. */
   replace(conversation: Conversation): void {
     this.version += 1;
-    this.rows.set(conversation.id, { conversation, etag: `W/"${this.version}"` });
+    this.rows.set(conversation.id, { conversation, ...this.stamp() });
+  }
+
+  private stamp(): Omit<StoredConversation, 'conversation'> {
+    return { etag: `W/"${this.version}"`, savedAt: this.now() };
   }
 
   /** Somebody else writes the row: everyone who has loaded it is too late. */
@@ -156,7 +160,7 @@ export class MemoryWorld {
           throw new Error(`entry ${sequence} exists twice`);
       }
       this.version += 1;
-      this.rows.set(after.id, { conversation: frozenCopy(after), etag: `W/"${this.version}"` });
+      this.rows.set(after.id, { conversation: frozenCopy(after), ...this.stamp() });
       this.entries.set(after.id, [...written, ...entries.map(frozenCopy)]);
       this.log.push('save');
       if (this.crashes > 0) {

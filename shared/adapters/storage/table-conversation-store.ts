@@ -1,5 +1,6 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { ConversationStore } from '../../application/ports/conversation-store';
+import type { Instant } from '../../domain/time';
 import { RecordTooLargeError } from '../../errors';
 import { CONVERSATION_ROW_KEY, decodeConversation, encodeConversation } from './conversation-row';
 import { decodeEntry, encodeEntry, ENTRY_ROW_KEYS_END, entryRowKey } from './entry-row';
@@ -24,7 +25,7 @@ export function createTableConversationStore(table: TableClient): ConversationSt
         'load conversation',
         async () => {
           const entity = await table.getEntity(conversationId, CONVERSATION_ROW_KEY);
-          return { conversation: decodeConversation(entity), etag: entity.etag };
+          return { conversation: decodeConversation(entity), etag: entity.etag, savedAt: savedAtOf(entity) };
         },
         (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
       ),
@@ -76,3 +77,6 @@ async function perform(
   else if (kind === 'create') await table.createEntity(record);
   else await table.updateEntity(record, mode, options);
 }
+
+/** Table Storage stamps every row it writes. */
+const savedAtOf = ({ timestamp }: { timestamp?: string }): Instant => Date.parse(timestamp ?? '');

@@ -1,10 +1,13 @@
 import type { Conversation } from '../../domain/conversation';
+import type { Instant } from '../../domain/time';
 import type { TranscriptEntry } from '../../domain/transcript';
 
 /** A conversation as stored, with the ETag under which it may be replaced. */
 export interface StoredConversation {
   readonly conversation: Conversation;
   readonly etag: string;
+  /** When it was saved, by the clock of the storage. */
+  readonly savedAt: Instant;
 }
 
 /** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */

@@ -8,7 +8,10 @@ export const AUTOMATED_MESSAGE_TRIGGERS = [
   'agent-assigned',
   /** The agent accepted. */
   'agent-joined',
-  /** The agent who had accepted gave the conversation back. */
+  /**
+   * The agent who had accepted gave the conversation back to a queue, or closed the window of a persistent chat. Its text
+   * must be true of both, so the defaults speak of no queue; a place in it is told by messages of its own.
+   */
   'agent-left',
   /** The agent's connection was lost for longer than the agent's grace period. */
   'agent-disconnected',

@@ -54,6 +54,17 @@ describe('what is saved', () => {
     expect((await loaded()).conversation).toStrictEqual(conversationOf(id));
   });
 
+  test('is stamped by the storage with the time of the save', async () => {
+    const from = Date.now();
+    await create();
+    const first = await loaded();
+    expect(first.savedAt).toBeGreaterThanOrEqual(from - 1);
+    expect(first.savedAt).toBeLessThanOrEqual(Date.now());
+    const again = Date.now();
+    await store.save({ before: first, after: changed(first, { lastSequence: 1 }), entries: [] });
+    expect((await loaded()).savedAt).toBeGreaterThanOrEqual(again - 1);
+  });
+
   test('replaces the former state completely', async () => {
     await create([], conversationOf(id, { closedAt: 1, end: { at: 1, reason: 'agent-ended' } }));
     const before = await loaded();

@@ -46,7 +46,11 @@ test('every operation fails as a dependency within seconds when nothing listens'
   const operations = [
     store.load('conversation-1'),
     store.save({ before: undefined, after, entries: [] }),
-    store.save({ before: { conversation: after, etag: 'W/"x"' }, after, entries: [messageOf(1)] }),
+    store.save({
+      before: { conversation: after, etag: 'W/"x"', savedAt: 0 },
+      after,
+      entries: [messageOf(1)],
+    }),
     store.transcript('conversation-1', { after: 0, limit: 10 }),
     list.put(itemOf('conversation-1')),
     list.remove('conversation-1'),

@@ -70,6 +70,7 @@ export function scene(): Scene {
   const clock = { now: T0 };
   const { store, participants, timers, workList } = world;
   const now = () => clock.now;
+  world.now = now;
   const service = createConversationService({
     store,
     participants,

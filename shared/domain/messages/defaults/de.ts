@@ -6,7 +6,7 @@ export const de: DefaultTexts = {
   'customer-ended-conversation': 'Der Kunde hat die Unterhaltung beendet.',
   'agent-assigned': 'Ihnen wurde ein Mitarbeiter zugewiesen, der gleich für Sie da ist.',
   'agent-joined': '{AgentName} ist der Unterhaltung beigetreten.',
-  'agent-left': '{AgentName} hat die Unterhaltung verlassen. Sie sind wieder in der Warteschlange.',
+  'agent-left': '{AgentName} hat die Unterhaltung verlassen.',
   'agent-disconnected':
     'Die Verbindung zu {AgentName} ist abgebrochen. Sie sind wieder in der Warteschlange, und jemand anderes übernimmt.',
   'agent-ended-conversation': 'Der Mitarbeiter hat die Unterhaltung beendet.',

@@ -6,7 +6,7 @@ export const en: DefaultTexts = {
   'customer-ended-conversation': 'The customer has ended the conversation.',
   'agent-assigned': 'An agent has been assigned and will be with you in a moment.',
   'agent-joined': '{AgentName} has joined the conversation.',
-  'agent-left': '{AgentName} has left the conversation. You are back in the queue.',
+  'agent-left': '{AgentName} has left the conversation.',
   'agent-disconnected':
     '{AgentName} was disconnected. You are back in the queue, and another agent will take over.',
   'agent-ended-conversation': 'The agent has ended the conversation.',

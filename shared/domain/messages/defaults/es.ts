@@ -6,11 +6,11 @@ export const es: DefaultTexts = {
   'customer-ended-conversation': 'El cliente ha finalizado la conversación.',
   'agent-assigned': 'Se le ha asignado un agente, que le atenderá en un momento.',
   'agent-joined': '{AgentName} se ha unido a la conversación.',
-  'agent-left': '{AgentName} ha abandonado la conversación. Usted vuelve a estar en la cola.',
+  'agent-left': '{AgentName} ha abandonado la conversación.',
   'agent-disconnected':
-    '{AgentName} se ha desconectado. Usted vuelve a estar en la cola y otro agente le atenderá.',
+    '{AgentName} se ha desconectado. Usted vuelve a estar en la cola y alguien le atenderá.',
   'agent-ended-conversation': 'El agente ha finalizado la conversación.',
   'session-ended': 'Este chat ha finalizado. Gracias por ponerse en contacto con nosotros.',
-  'customer-next-in-line': 'Usted es el siguiente en la cola.',
+  'customer-next-in-line': 'Ya no queda nadie delante de usted en la cola.',
   'customer-position-in-queue': 'Usted ocupa la posición {QueuePosition} en la cola.',
 };

@@ -16,6 +16,19 @@ describe('the built-in texts', () => {
     });
   });
 
+  it.each([
+    ['de', 'Anna hat die Unterhaltung verlassen.'],
+    ['en', 'Anna has left the conversation.'],
+    ['es', 'Anna ha abandonado la conversación.'],
+    ['fr', 'Anna a quitté la conversation.'],
+    ['ja', '担当者のAnnaが会話から退出しました。'],
+  ])(
+    'in %s tell of an agent who left and of no queue, for a persistent chat then waits in none',
+    (language, text) => {
+      expect(DEFAULT_TEXTS[language]?.['agent-left'].replace('{AgentName}', 'Anna')).toBe(text);
+    },
+  );
+
   it.each(Object.keys(DEFAULT_TEXTS))('in %s speak of what the English ones speak of', (language) => {
     const placeholders = (text = '') => [...text.matchAll(/\{.*?\}/g)].map(String).sort();
     for (const trigger of AUTOMATED_MESSAGE_TRIGGERS) {
