@@ -22,7 +22,7 @@ const observed = (sockets: SocketLife[], more: Partial<Observed> = {}): Observed
     sockets,
     messages: [],
     accepted: false,
-    faults: 0,
+    faults: [],
     timeline: [],
   },
   ...more,

@@ -37,8 +37,8 @@ export interface Observed {
   refusedAt?: Moment;
   /** When the story was over. */
   doneAt?: Moment;
-  /** Webhooks of it that were tampered with. */
-  faults: number;
+  /** What was done to its webhooks, such as `disconnected dropped`. */
+  readonly faults: string[];
   readonly timeline: { readonly at: Moment; readonly what: string }[];
 }
 

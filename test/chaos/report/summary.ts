@@ -16,7 +16,10 @@ export function summary(played: readonly Played[]): string {
     ['runs', new Set(judged.map(({ seen }) => seen.run)).size],
     ['stacks', played.length],
     ['conversations', judged.length],
-    ['  of them without any fault on their webhooks', judged.filter(({ seen }) => seen.faults === 0).length],
+    [
+      '  of them without any fault on their webhooks',
+      judged.filter(({ seen }) => seen.faults.length === 0).length,
+    ],
     ['  sockets opened', judged.reduce((sum, { seen }) => sum + seen.sockets.length, 0)],
     ['  messages sent', judged.reduce((sum, { seen }) => sum + seen.messages.length, 0)],
     ['  ended for absence', judged.filter((one) => lateness(one).length > 0).length],
@@ -37,6 +40,8 @@ export function summary(played: readonly Played[]): string {
           .filter(isUntouched),
       ),
     ],
+    ['lateness, `disconnected` lost or late', quantiles(judged.filter(isLossUnheard))],
+    ['lateness, all others', quantiles(judged.filter((one) => !isLossUnheard(one)))],
     ['lateness, all', quantiles(judged)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -53,7 +58,10 @@ const plural = (kind: string): string =>
 const returnsOf = ({ judged, plan }: Played): number =>
   judged.reduce((sum, { seen }) => sum + returnsAtTheDeadline(seen, plan.graceMs), 0);
 const isQuiet = ({ plan }: Played): boolean => plan.stack.faults.length === 0;
-const isUntouched = ({ seen }: Judged): boolean => seen.faults === 0;
+const isUntouched = ({ seen }: Judged): boolean => seen.faults.length === 0;
+/** The app hears of a loss late, or from reconciliation only; the grace period begins then. */
+const isLossUnheard = ({ seen }: Judged): boolean =>
+  seen.faults.some((fault) => fault === 'disconnected dropped' || fault === 'disconnected delayed');
 const lateness = ({ verdict }: Judged): number[] =>
   verdict.latenessMs === undefined ? [] : [verdict.latenessMs];
 

@@ -44,9 +44,9 @@ export class Network {
     const isSilent = this.sinceStart() >= from && this.sinceStart() < until;
     const fault = this.allLost || isSilent ? 'drop' : faultOf(faults, eventName, nth, this.graceMs);
     if (fault === DELIVERED) return fault;
-    seen.faults += 1;
     const why = this.allLost ? ' (all webhooks lost)' : isSilent ? ' (all of this conversation lost)' : '';
     const what = fault === 'drop' ? 'dropped' : 'repeat' in fault ? 'repeated' : 'delayed';
+    seen.faults.push(`${eventName} ${what}`);
     this.tally.add(`${eventName} ${what}`);
     const more = typeof fault === 'object' ? ` ${JSON.stringify(fault)}` : '';
     seen.timeline.push({
