@@ -79,7 +79,8 @@ async function openLetters({ deadLetters, logger }: ReconcileDependencies): Prom
   } catch (thrown) {
     logger.error('reconcile: dead letters cannot be read', { detail: toError(thrown).message });
   }
-  return letters;
+  // Prevents: more of them than one run can try, in the same order in every run, so that the last are never tried.
+  return letters.sort((one, other) => one.letter.lastSeen - other.letter.lastSeen);
 }
 
 /** Whether the services that it needs are up. */

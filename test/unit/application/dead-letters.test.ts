@@ -100,6 +100,28 @@ describe('a run of reconciliation', () => {
     expect(order.filter((id) => id === 'spoiled-0001')).toHaveLength(1);
   });
 
+  it('tries those in quarantine first that have waited longest, so that all have their turn', async () => {
+    const made = scene();
+    const spoiled = numbered('spoiled', 100);
+    await overdue(made, spoiled);
+    for (const id of spoiled) made.world.spoiled.set(id, 'unreadable');
+    const deps = quarantineOf(made);
+    await reconcile(deps);
+    const tried = new Set<string>();
+    const load = (id: string) => {
+      tried.add(id);
+      made.clock.now += SECOND;
+      return made.world.store.load(id);
+    };
+    const sizes: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      await reconcile({ ...deps, store: { load } });
+      sizes.push(tried.size);
+    }
+    expect(sizes[0]).toBeLessThan(100);
+    expect(sizes[2]).toBe(100);
+  });
+
   it('logs one line with how often it had to act, and what is broken', async () => {
     const made = scene();
     await overdue(made, ['spoiled-0001', 'healthy-0001', 'healthy-0002']);
