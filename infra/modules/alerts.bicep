@@ -37,7 +37,8 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(e
 }
 
 // Severity 1: customers are concerned now. 2: some are, or soon will be. 3: look at it in office hours. What is urgent
-// is looked at every 5 minutes, the rest every 15: a rule is paid by how often it looks.
+// is looked at every 5 minutes, the rest every 15: a rule is paid by how often it looks. Each look goes back at least 10
+// minutes further than the one before: logs arrive late, and what arrives after the last look at its time is never seen.
 // What to do is in docs/OPERATIONS.md, under the name of the rule.
 var rules = [
   {
@@ -58,7 +59,7 @@ var rules = [
     meaning: 'Reconciliation ended conversations whose timers should have done it: timers do not fire, or far too late.'
     severity: 1
     every: 'PT5M'
-    window: 'PT5M'
+    window: 'PT15M'
     query: loadTextContent('../queries/overdue-disconnections.kql')
     measure: 'expired'
     operator: 'GreaterThan'
@@ -70,7 +71,7 @@ var rules = [
     meaning: 'An orchestration conversation-deadline ended as Failed. It catches what its activities throw, so the fault is in its own code or in its history.'
     severity: 1
     every: 'PT5M'
-    window: 'PT5M'
+    window: 'PT15M'
     query: loadTextContent('../queries/orchestrations-failed.kql')
     measure: 'failed'
     operator: 'GreaterThan'
@@ -79,14 +80,14 @@ var rules = [
   {
     name: 'webhook-failing'
     title: 'The webhook fails'
-    meaning: 'The webhook answered more than 5 events with 5xx within 5 minutes. Web PubSub repeats each three times; then it is lost, and reconciliation has to find out.'
+    meaning: 'The webhook answered more than 10 events with 5xx within 15 minutes. Web PubSub repeats each three times; then it is lost, and reconciliation has to find out.'
     severity: 1
     every: 'PT5M'
-    window: 'PT5M'
+    window: 'PT15M'
     query: loadTextContent('../queries/webhook-failing.kql')
     measure: 'failed'
     operator: 'GreaterThan'
-    threshold: 5
+    threshold: 10
   }
   {
     name: 'webhook-silent'
@@ -103,10 +104,10 @@ var rules = [
   {
     name: 'webhook-refusing'
     title: 'The webhook refuses events'
-    meaning: 'The webhook answered more than 5 events with 4xx within 15 minutes, without the refusals that belong to the rules. They are not repeated.'
+    meaning: 'The webhook answered more than 5 events with 4xx within 30 minutes, without the refusals that belong to the rules. They are not repeated.'
     severity: 2
     every: 'PT15M'
-    window: 'PT15M'
+    window: 'PT30M'
     query: loadTextContent('../queries/webhook-refusing.kql')
     measure: 'refused'
     operator: 'GreaterThan'
@@ -115,10 +116,10 @@ var rules = [
   {
     name: 'ends-late'
     title: 'Conversations are ended late'
-    meaning: 'More than 2 customers were ended over 15 seconds after their deadline within 15 minutes.'
+    meaning: 'More than 2 customers were ended over 15 seconds after their deadline within 30 minutes.'
     severity: 2
     every: 'PT15M'
-    window: 'PT15M'
+    window: 'PT30M'
     query: loadTextContent('../queries/ends-late.kql')
     measure: 'late'
     operator: 'GreaterThan'
@@ -130,7 +131,7 @@ var rules = [
     meaning: 'Conversations cannot be handled before somebody mends them. They are not ended meanwhile.'
     severity: 2
     every: 'PT15M'
-    window: 'PT15M'
+    window: 'PT30M'
     query: loadTextContent('../queries/dead-letters-open.kql')
     measure: 'open'
     operator: 'GreaterThan'
@@ -139,14 +140,14 @@ var rules = [
   {
     name: 'reconciliation-acting'
     title: 'Reconciliation keeps acting'
-    meaning: 'More than 4 runs within 15 minutes found something lost: events, timers or writes go missing regularly. Customers notice little, because reconciliation makes up for it.'
+    meaning: 'More than 8 runs within 30 minutes found something lost: events, timers or writes go missing regularly. Customers notice little, because reconciliation makes up for it.'
     severity: 3
     every: 'PT15M'
-    window: 'PT15M'
+    window: 'PT30M'
     query: loadTextContent('../queries/reconciliation-acting.kql')
     measure: 'actingRuns'
     operator: 'GreaterThan'
-    threshold: 4
+    threshold: 8
   }
 ]
 
