@@ -64,6 +64,8 @@ resource ofKeyVault 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' =
   name: name
   properties: {
     workspaceId: workspace.id
+    // Into a table of its own (AZKVAuditLogs), not the one that all services share.
+    logAnalyticsDestinationType: 'Dedicated'
     logs: [{ category: 'AuditEvent', enabled: true }]
   }
 }
@@ -75,6 +77,8 @@ resource ofWebPubSub 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   name: name
   properties: {
     workspaceId: workspace.id
+    // Into a table of its own (WebPubSubConnectivity), not the one that all services share.
+    logAnalyticsDestinationType: 'Dedicated'
     logs: [{ category: 'ConnectivityLogs', enabled: true }]
   }
 }

@@ -40,7 +40,13 @@ const TILES = Object.fromEntries(
     .filter(({ content }) => content.query !== undefined)
     .map(({ name, content }) => [`workbook: ${name}`, content.query!]),
 );
-const EVERY_QUERY = Object.entries({ ...QUERIES, ...TILES });
+const DOCUMENTED = Object.fromEntries(
+  [...read('docs/OPERATIONS.md').matchAll(/^```kusto\n(.*?)^```/gms)].map(([, query], index) => [
+    `docs/OPERATIONS.md: query ${index + 1}`,
+    query!,
+  ]),
+);
+const EVERY_QUERY = Object.entries({ ...QUERIES, ...TILES, ...DOCUMENTED });
 
 const matches = (text: string, form: RegExp): string[] => [...text.matchAll(form)].map(([, value]) => value!);
 
