@@ -56,6 +56,9 @@ param instanceMemoryMB int = 2048
 @description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
 param acceptPreviousTicketSigningKey bool = false
 
+@description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
+param alertEmails string[] = []
+
 // --------------------------------------------------------------------------------------------------- names
 
 var tags = { 'azd-env-name': environmentName }
@@ -77,6 +80,7 @@ var names = {
   webPubSub: 'wps-chat-${token}'
   plan: 'plan-${token}'
   functionApp: 'func-chat-${token}'
+  actionGroup: 'ag-chat-${token}'
 }
 
 // ----------------------------------------------------------------------------------------------- resources
@@ -210,6 +214,42 @@ module hub 'modules/web-pubsub-hub.bicep' = {
   }
   // Web PubSub reads the key in its webhook URL with its identity.
   dependsOn: [roles]
+}
+
+module diagnostics 'modules/diagnostics.bicep' = {
+  scope: group
+  params: {
+    workspaceName: names.workspace
+    hostStorageName: names.hostStorage
+    conversationStorageName: names.conversationStorage
+    keyVaultName: names.keyVault
+    webPubSubName: names.webPubSub
+    functionAppName: names.functionApp
+  }
+  dependsOn: [monitoring, hostStorage, conversationStorage, keyVault, webPubSub, functions]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    workspaceName: names.workspace
+    actionGroupName: names.actionGroup
+    location: location
+    tags: tags
+    emails: alertEmails
+  }
+  dependsOn: [monitoring]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    workspaceName: names.workspace
+    title: 'Chat disconnect detection (${environmentName})'
+    location: location
+    tags: tags
+  }
+  dependsOn: [monitoring]
 }
 
 // ------------------------------------------------------------------------------------------------- outputs

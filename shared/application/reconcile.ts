@@ -4,6 +4,7 @@ import { toError } from '../errors';
 import type { ConversationService, Handled } from './conversation-service';
 import { eventOfFailing } from './failing';
 import { countingOnce } from './counting-once';
+import { loggingEnds } from './log-end';
 import type { ConversationStore } from './ports/conversation-store';
 import type { DeadLetters, StoredDeadLetter } from './ports/dead-letters';
 import type { WorkList } from './ports/work-list';
@@ -39,7 +40,8 @@ const MOST_LETTERS = 5_000;
  * beside live events, are as safe as any repetition. One conversation that fails keeps no other from its turn: those with
  * an open dead letter are in quarantine, and come last.
  */
-export async function reconcile(deps: ReconcileDependencies): Promise<ReconcileReport> {
+export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
+  const deps = { ...dependencies, service: loggingEnds(dependencies.service, dependencies.logger) };
   const began = deps.now();
   const letters = await openLetters(deps);
   const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));

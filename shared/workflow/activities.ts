@@ -1,4 +1,5 @@
 import type { ConversationService, Handled } from '../application/conversation-service';
+import { logEnd } from '../application/log-end';
 import { fileFailure, type FilingDependencies } from '../application/quarantining';
 import type { ConversationEvent } from '../domain/events';
 import { toIso } from '../domain/time';
@@ -30,7 +31,11 @@ export function createActivities(deps: ActivitiesDependencies) {
   return {
     /** Decides on the stored conversation and saves. @throws retryable errors, which the retry policy repeats. */
     reachDeadline: (input: DeadlineInput): Promise<DeadlineOutcome> =>
-      step(input, (id, event) => service.settle(id, event)),
+      step(input, async (id, event) => {
+        const handled = await service.settle(id, event);
+        logEnd(handled, logger);
+        return handled;
+      }),
 
     /** Tells the participants what `reachDeadline` has saved. */
     tellParticipants: (input: DeadlineInput): Promise<DeadlineOutcome> =>

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type * as config from '../../shared/config';
+import { compile, predicted, readCompiled, type Resource } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunction, recordedFunctions } from '../support/functions-core';
 
@@ -347,40 +348,13 @@ describe('the package', () => {
 
 // --- what the compiler makes of it ---
 
-interface Resource {
-  readonly type: string;
-  readonly name: string;
-  readonly id: string;
-  readonly properties: Record<string, unknown>;
-}
-
-const OUTPUT = join(ROOT, '.local', 'infra');
 const compiler = compile();
-
-/** Compiles, unless the compiler's last output is newer than every source. */
-function compile(): { readonly problem?: string; readonly skip?: string } {
-  const template = join(OUTPUT, 'main.json');
-  const sources = readdirSync(join(ROOT, 'infra'), { recursive: true, encoding: 'utf8' });
-  const newest = Math.max(...sources.map((file) => statSync(join(ROOT, 'infra', file)).mtimeMs));
-  if (existsSync(template) && statSync(template).mtimeMs > newest) return {};
-  const { status, stdout, stderr } = spawnSync('node', ['scripts/infra-check.mjs', '--offline'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  if (status === 0) return {};
-  return status === 2 ? { skip: stderr.trim() } : { problem: `${stdout}${stderr}` };
-}
 
 if (compiler.skip !== undefined) {
   console.warn(`The compiled templates are not looked at. ${compiler.skip} (npm run infra:check)`);
 }
 
 (compiler.skip === undefined ? describe : describe.skip)('compiled', () => {
-  const parse = <T>(name: string) => JSON.parse(readFileSync(join(OUTPUT, name), 'utf8')) as T;
-  const resources = (type: string) =>
-    parse<{ predictedResources: Resource[] }>('snapshot.json').predictedResources.filter(
-      (resource) => resource.type === type,
-    );
   type Template = {
     parameters: Record<string, { type: string }>;
     resources: Record<
@@ -394,7 +368,7 @@ if (compiler.skip !== undefined) {
   });
 
   it('makes these resources', () => {
-    const types = parse<{ predictedResources: Resource[] }>('snapshot.json').predictedResources.map(
+    const types = readCompiled<{ predictedResources: Resource[] }>('snapshot.json').predictedResources.map(
       ({ type }) => type,
     );
     const counts = Object.fromEntries(
@@ -403,6 +377,9 @@ if (compiler.skip !== undefined) {
     expect(counts).toEqual({
       'Microsoft.Authorization/roleAssignments': 8,
       'Microsoft.Insights/components': 1,
+      'Microsoft.Insights/diagnosticSettings': 7,
+      'Microsoft.Insights/scheduledQueryRules': 9,
+      'Microsoft.Insights/workbooks': 1,
       'Microsoft.KeyVault/vaults': 1,
       'Microsoft.KeyVault/vaults/secrets': 5,
       'Microsoft.ManagedIdentity/userAssignedIdentities': 2,
@@ -423,7 +400,7 @@ if (compiler.skip !== undefined) {
   });
 
   it('gives the app exactly the settings of the sources', () => {
-    const [settings] = resources('Microsoft.Web/sites/config');
+    const [settings] = predicted('Microsoft.Web/sites/config');
     const names = [...Object.keys(hostSettings), ...Object.keys(productSettings)];
     expect(Object.keys(settings!.properties).sort()).toEqual(names.sort());
     // What does not depend on Azure has its value already, and it is the one assumed above.
@@ -434,19 +411,19 @@ if (compiler.skip !== undefined) {
   });
 
   it('lets nobody in by key', () => {
-    for (const { properties } of resources('Microsoft.Storage/storageAccounts')) {
+    for (const { properties } of predicted('Microsoft.Storage/storageAccounts')) {
       expect(properties).toMatchObject({ allowSharedKeyAccess: false, minimumTlsVersion: 'TLS1_2' });
     }
-    expect(resources('Microsoft.SignalRService/webPubSub')[0]!.properties).toMatchObject({
+    expect(predicted('Microsoft.SignalRService/webPubSub')[0]!.properties).toMatchObject({
       disableLocalAuth: true,
     });
-    expect(resources('Microsoft.Insights/components')[0]!.properties).toMatchObject({
+    expect(predicted('Microsoft.Insights/components')[0]!.properties).toMatchObject({
       DisableLocalAuth: true,
     });
   });
 
   it('gives Web PubSub one secret, and everything else to the app', () => {
-    const assignments = resources('Microsoft.Authorization/roleAssignments').map(({ id, properties }) => [
+    const assignments = predicted('Microsoft.Authorization/roleAssignments').map(({ id, properties }) => [
       /providers\/[^']*?\/([\w-]+?)(?:[a-z0-9]{13})(?:\/secrets\/([\w-]+))?'/
         .exec(id)
         ?.slice(1)
@@ -465,7 +442,7 @@ if (compiler.skip !== undefined) {
   });
 
   it('starts the app, and sends events to it, only when keys and roles are there', () => {
-    const { resources: modules } = parse<Template>('main.json');
+    const { resources: modules } = readCompiled<Template>('main.json');
     const before = (name: string): string[] => {
       const direct = modules[name]?.dependsOn ?? [];
       return [...direct, ...direct.flatMap(before)];
@@ -479,7 +456,7 @@ if (compiler.skip !== undefined) {
   });
 
   it('asks for no secret', () => {
-    const { parameters } = parse<Template>('main.json');
+    const { parameters } = readCompiled<Template>('main.json');
     expect(Object.values(parameters).filter(({ type }) => type.startsWith('secure'))).toEqual([]);
   });
 });

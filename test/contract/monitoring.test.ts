@@ -1,0 +1,312 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { actsOf, emptyReport, type ReconcileReport } from '../../shared/application/reconcile-report';
+import { reconcile } from '../../shared/application/reconcile';
+import { REFUSAL_STATUS } from '../../shared/inbound/refusal-status';
+import { createLogger } from '../../shared/logging';
+import { createActivities } from '../../shared/workflow/activities';
+import { compile, predicted, readCompiled } from '../support/compiled-infra';
+import type * as recorder from '../support/functions-core';
+import { recordedFunctions } from '../support/functions-core';
+import { analyse } from '../support/kusto';
+import { PACE } from '../support/pace';
+import { ID, pastTheDeadline } from '../unit/application/scene';
+
+jest.mock(
+  '@azure/functions-core',
+  () => jest.requireActual<typeof recorder>('../support/functions-core').functionsCore,
+  { virtual: true },
+);
+
+// What watches the product is held to what the product does: its log lines, its functions, its statuses.
+
+const ROOT = join(__dirname, '..', '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const QUERIES = Object.fromEntries(
+  readdirSync(join(ROOT, 'infra', 'queries')).map((file) => [
+    file.replace(/\.kql$/, ''),
+    read(`infra/queries/${file}`),
+  ]),
+);
+interface WorkbookItem {
+  readonly name: string;
+  readonly content: { readonly query?: string };
+}
+const WORKBOOK = JSON.parse(read('infra/workbook.json')) as { readonly items: readonly WorkbookItem[] };
+const TILES = Object.fromEntries(
+  WORKBOOK.items
+    .filter(({ content }) => content.query !== undefined)
+    .map(({ name, content }) => [`workbook: ${name}`, content.query!]),
+);
+const DOCUMENTED = Object.fromEntries(
+  [...read('docs/OPERATIONS.md').matchAll(/^```kusto\n(.*?)^```/gms)].map(([, query], index) => [
+    `docs/OPERATIONS.md: query ${index + 1}`,
+    query!,
+  ]),
+);
+const EVERY_QUERY = Object.entries({ ...QUERIES, ...TILES, ...DOCUMENTED });
+
+const matches = (text: string, form: RegExp): string[] => [...text.matchAll(form)].map(([, value]) => value!);
+
+/** The texts that a query tells lines by. */
+const startsIn = (query: string): string[] => matches(query, /\bMessage !?startswith '([^']+)'/g);
+
+/** Real log lines: of an end, of runs of reconciliation, of dead letters. */
+let lines: string[] = [];
+
+async function collectLines(): Promise<string[]> {
+  const collected: string[] = [];
+  const keep = (line: unknown) => void collected.push(String(line));
+  const logger = createLogger({ info: keep, warn: keep, error: keep });
+  const { service, world, clock } = await pastTheDeadline();
+  const { store, workList, deadLetters } = world;
+  const deps = { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger };
+  const { reachDeadline, fileDeadLetter } = createActivities(deps);
+  const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: '' } as const;
+  await reachDeadline(input);
+  await fileDeadLetter(input);
+  world.spoiled.set(ID, 'unreadable');
+  await reachDeadline({ ...input, number: 3 });
+  await reconcile(deps);
+  return collected;
+}
+
+const fieldsOf = (line: string) => JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>;
+
+beforeAll(async () => {
+  const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
+  Object.assign(process.env, Values);
+  for (const file of readdirSync(join(ROOT, 'functions'))) await import(join(ROOT, 'functions', file));
+  lines = await collectLines();
+});
+
+describe('the parser of the query language', () => {
+  it('finds a column that there is not, and one that is compared with something of another type', () => {
+    expect(analyse("AppTraces | where Mesage startswith 'a'").findings).toHaveLength(1);
+    expect(analyse('AppTraces | where TimeGenerated > 5').findings).toHaveLength(1);
+    expect(analyse('AppTraces |').findings).toHaveLength(1);
+    expect(analyse('AppTraces | count')).toEqual({ findings: [], columns: ['Count'] });
+  });
+});
+
+describe('every query', () => {
+  it.each(EVERY_QUERY)('%s is one that the workspace understands', (_name, query) => {
+    expect(analyse(query).findings).toEqual([]);
+  });
+
+  it('looks for lines that the app logs', () => {
+    const starts = new Set(EVERY_QUERY.flatMap(([, query]) => startsIn(query)));
+    expect([...starts].sort()).toEqual([
+      'dead-letter: a deadline keeps failing ',
+      'dead-letter: opened ',
+      'deadline: reached ',
+      'reconcile: done ',
+    ]);
+    const unknown = [...starts].filter((start) => !lines.some((line) => line.startsWith(`${start}{`)));
+    expect(unknown).toEqual([]);
+  });
+
+  const readers = EVERY_QUERY.filter(([, query]) => query.includes('parse_json('));
+  it.each(readers)('%s takes from a line what is in it', (_name, query) => {
+    const starts = startsIn(query);
+    const [object] = matches(query, /(\w+) = parse_json\(/g);
+    const asked = matches(query, new RegExp(`\\b${object}\\.(\\w+)`, 'g'));
+    expect(asked).not.toEqual([]);
+    const found = lines.filter((line) => starts.some((start) => line.startsWith(start)));
+    for (const line of found) expect(Object.keys(fieldsOf(line))).toEqual(expect.arrayContaining(asked));
+    // The JSON is read from where the text of the line ends.
+    const cut = matches(query, /substring\(Message, (strlen\('[^']+'\)|indexof\(Message, '\{'\))\)/g);
+    const [ending] = starts.length === 1 ? [`strlen('${starts[0]}')`] : ["indexof(Message, '{')"];
+    expect(cut).toEqual([ending]);
+  });
+
+  it('names functions that there are', () => {
+    const named = EVERY_QUERY.flatMap(([, query]) => [
+      ...matches(query, /\bName [!=]= '([^']+)'/g),
+      ...matches(query, /\bName in \(([^)]+)\)/g).flatMap((list) => matches(list, /'([^']+)'/g)),
+      ...matches(query, /prop__functionName\) == '([^']+)'/g),
+    ]);
+    const names = [
+      'conversation-deadline',
+      'negotiate',
+      'negotiate-agent',
+      'negotiate-customer',
+      'web-pubsub-events',
+    ];
+    expect([...new Set(named)].sort()).toEqual(names);
+    expect(recordedFunctions().map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe('the log', () => {
+  const { logging } = JSON.parse(read('host.json')) as {
+    logging: {
+      logLevel: Record<string, string>;
+      applicationInsights: { samplingSettings: { isEnabled: boolean; excludedTypes: string } };
+    };
+  };
+
+  it('is not thinned out where queries count it', () => {
+    const { excludedTypes } = logging.applicationInsights.samplingSettings;
+    expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace']));
+  });
+
+  it('has what queries look for: lines of functions from Information on, and of failed orchestrations', () => {
+    const { 'Host.Triggers.DurableTask': durable, default: usual, ...others } = logging.logLevel;
+    expect(usual).toBe('Information');
+    expect(['Information', 'Warning', 'Error']).toContain(durable);
+    // Lines of functions are of the category Function.<name>.User, requests of Host.Results.
+    expect(Object.keys(others).filter((category) => !category.startsWith('DurableTask.'))).toEqual([]);
+  });
+});
+
+describe('the figures of reconciliation', () => {
+  const report = emptyReport(0, 0);
+  const figures = Object.keys(report) as (keyof ReconcileReport)[];
+  const shown = Object.values(TILES).join('\n');
+
+  it('are all in the workbook', () => {
+    expect(figures.filter((figure) => !shown.includes(`run.${figure}`))).toEqual([]);
+  });
+
+  it('that are acts stand in one chart', () => {
+    const acts = figures.filter((figure) => actsOf({ ...report, [figure]: 1 }) > 0);
+    expect(matches(TILES['workbook: What reconciliation did']!, /run\.(\w+)/g)).toEqual(acts);
+  });
+});
+
+describe('refusals by the webhook', () => {
+  it('that belong to the rules, and alert nobody, are those of ended conversations and of too many', () => {
+    const [left] = matches(QUERIES['webhook-refusing']!, /!in \(([^)]+)\)/g);
+    const ofRules = [REFUSAL_STATUS['conversation-ended'], REFUSAL_STATUS['too-many-connections']];
+    expect(matches(left!, /'(\d+)'/g).map(Number)).toEqual(ofRules);
+  });
+});
+
+const compiler = compile();
+if (compiler.skip !== undefined) {
+  console.warn(`The compiled templates are not looked at. ${compiler.skip} (npm run infra:check)`);
+}
+
+(compiler.skip === undefined ? describe : describe.skip)('compiled', () => {
+  interface Rule {
+    readonly description: string;
+    readonly severity: number;
+    readonly scopes: readonly string[];
+    readonly evaluationFrequency: string;
+    readonly windowSize: string;
+    readonly criteria: { readonly allOf: readonly { query: string; metricMeasureColumn: string }[] };
+    readonly actions: { readonly customProperties: { readonly runbook: string } };
+  }
+  const rules = () =>
+    predicted('Microsoft.Insights/scheduledQueryRules').map(({ name, properties }) => ({
+      name,
+      ...(properties as unknown as Rule),
+    }));
+  const minutes = (duration: string) => Number(/^PT(\d+)M$/.exec(duration)?.[1]);
+  const workspaceId = () => predicted('Microsoft.OperationalInsights/workspaces')[0]!.id;
+
+  it('has no error and no warning', () => {
+    expect(compiler.problem ?? '').toBe('');
+  });
+
+  describe('every alert', () => {
+    it('has its query, of which it measures a column', () => {
+      expect(
+        rules()
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(Object.keys(QUERIES).sort());
+      for (const { name, scopes, criteria } of rules()) {
+        expect(scopes).toEqual([workspaceId()]);
+        expect(criteria.allOf.map(({ query }) => query)).toEqual([QUERIES[name]]);
+        expect(analyse(QUERIES[name]!).columns).toEqual([criteria.allOf[0]!.metricMeasureColumn]);
+      }
+    });
+
+    it('says how bad it is, and looks at every moment again ten minutes later, when its logs have arrived', () => {
+      for (const { severity, evaluationFrequency, windowSize } of rules()) {
+        expect([1, 2, 3]).toContain(severity);
+        expect(minutes(windowSize) - minutes(evaluationFrequency)).toBeGreaterThanOrEqual(10);
+      }
+    });
+
+    it('leads to what to do', () => {
+      const sections = read('docs/OPERATIONS.md').split(/^### /m).slice(1);
+      for (const { name, severity, windowSize, description, actions } of rules()) {
+        const runbook = `docs/OPERATIONS.md#${name}`;
+        expect(description).toMatch(new RegExp(`^.{40,} What to do: ${runbook}$`));
+        expect(actions.customProperties).toEqual({ runbook });
+        const section = sections.find((text) => text.startsWith(`${name}\n`));
+        expect(section).toContain(`Severity ${severity}, over ${minutes(windowSize)} minutes.`);
+        for (const part of ['**Means.**', '**Look at.**', '**Do.**']) expect(section).toContain(part);
+      }
+    });
+
+    it('is sent to the addresses that there are, and there is no group without any', () => {
+      type Nested = {
+        resources: Record<string, { properties: { template: { resources: Record<string, Group> } } }>;
+      };
+      type Group = { type: string; condition?: string; properties: { actions?: { actionGroups: string } } };
+      const { alerts, actionGroup } =
+        readCompiled<Nested>('main.json').resources['alerts']!.properties.template.resources;
+      expect(actionGroup).toMatchObject({
+        type: 'Microsoft.Insights/actionGroups',
+        condition: "[not(empty(parameters('emails')))]",
+      });
+      expect(alerts!.properties.actions!.actionGroups).toMatch(/^\[if\(empty\(parameters\('emails'\)\)/);
+      expect(predicted('Microsoft.Insights/actionGroups')).toEqual([]);
+    });
+  });
+
+  describe('diagnostic settings', () => {
+    type Categories = readonly { readonly category: string; readonly enabled: boolean }[];
+    const kept = () =>
+      Object.fromEntries(
+        predicted('Microsoft.Insights/diagnosticSettings').map(({ id, properties }) => {
+          const { logs = [], metrics = [] } = properties as { logs?: Categories; metrics?: Categories };
+          const [, account, service] =
+            /([a-z-]+?)[a-z0-9]{13}(?:\/(\w+)\/default)?\/providers\/[^/]+\/diag/i.exec(id)!;
+          const enabled = [...logs, ...metrics].filter((one) => one.enabled).map(({ category }) => category);
+          return [[account, service].filter(Boolean).join(' '), enabled];
+        }),
+      );
+
+    it('keep what nothing else tells, and no row for each request', () => {
+      expect(kept()).toEqual({
+        'func-chat-': ['AllMetrics'],
+        'kv-chat-': ['AuditEvent'],
+        'stchat tableServices': ['StorageDelete', 'Transaction'],
+        'sthost blobServices': ['StorageWrite', 'StorageDelete'],
+        'sthost queueServices': ['Transaction'],
+        'sthost tableServices': ['Transaction'],
+        'wps-chat-': ['ConnectivityLogs'],
+      });
+    });
+
+    it('are there for every resource that holds or moves data, and lead to the workspace', () => {
+      const holding = [
+        'Microsoft.KeyVault/vaults',
+        'Microsoft.SignalRService/webPubSub',
+        'Microsoft.Storage/storageAccounts',
+        'Microsoft.Web/sites',
+      ].flatMap(predicted);
+      const settings = predicted('Microsoft.Insights/diagnosticSettings');
+      expect(
+        holding.filter(({ id }) => !settings.some((setting) => setting.id.startsWith(`${id}/`))),
+      ).toEqual([]);
+      for (const { properties } of settings) expect(properties['workspaceId']).toBe(workspaceId());
+    });
+  });
+
+  it('the workbook is that of the sources, and looks into the workspace', () => {
+    const [workbook] = predicted('Microsoft.Insights/workbooks');
+    expect(JSON.parse(String(workbook!.properties['serializedData']))).toEqual({
+      ...WORKBOOK,
+      fallbackResourceIds: [workspaceId()],
+    });
+    expect(workbook!.name).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+});

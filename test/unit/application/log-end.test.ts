@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { logEnd } from '../../../shared/application/log-end';
+import { reconcile } from '../../../shared/application/reconcile';
+import { SECOND } from '../../../shared/domain/time';
+import type { LogFields } from '../../../shared/logging';
+import { createActivities } from '../../../shared/workflow/activities';
+import { PACE } from '../../support/pace';
+import { deadline, ID, inQueue, pastTheDeadline, type Scene } from './scene';
+
+const INPUT = {
+  conversationId: ID,
+  kind: 'disconnection',
+  number: 2,
+  deadline: '2026-03-01T10:03:00.000Z',
+} as const;
+const LATE = 7 * SECOND;
+const LINE = { conversationId: ID, kind: 'disconnection', number: 2, latenessMs: LATE };
+
+/** The dependencies of timers and reconciliation, and the lines about ends that they log. */
+function watched({ service, world, clock }: Scene) {
+  const ends: (LogFields | undefined)[] = [];
+  const keep = (message: string, fields?: LogFields) => {
+    if (message === 'deadline: reached') ends.push(fields);
+  };
+  const logger = { info: keep, warn: keep, error: keep };
+  const { store, workList, deadLetters } = world;
+  return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger, ends };
+}
+
+async function late(by: number): Promise<Scene> {
+  const made = await pastTheDeadline();
+  made.clock.now += by;
+  return made;
+}
+
+describe('how late an absent customer was ended', () => {
+  it('is logged by the timer that ends the conversation, not by the step that tells of it', async () => {
+    const deps = watched(await late(LATE));
+    const { reachDeadline, tellParticipants } = createActivities(deps);
+    await reachDeadline(INPUT);
+    await tellParticipants(INPUT);
+    expect(deps.ends).toEqual([LINE]);
+  });
+
+  it('is the same when the timer runs again later, so that readers can count it once', async () => {
+    const made = await late(LATE);
+    const deps = watched(made);
+    const { reachDeadline } = createActivities(deps);
+    await reachDeadline(INPUT);
+    made.clock.now += 90 * SECOND;
+    await reachDeadline(INPUT);
+    expect(deps.ends).toEqual([LINE, LINE]);
+  });
+
+  it('is logged by reconciliation where it acts in place of the timer', async () => {
+    const made = await late(PACE.overdueAfter + SECOND);
+    const deps = watched(made);
+    expect(await reconcile(deps)).toMatchObject({ expired: 1 });
+    expect(deps.ends).toEqual([{ ...LINE, latenessMs: PACE.overdueAfter + SECOND }]);
+  });
+
+  it('is not logged where nobody was ended', async () => {
+    const made = await pastTheDeadline(inQueue());
+    await made.arrives('tab-b');
+    const deps = watched(made);
+    await createActivities(deps).reachDeadline(INPUT);
+    expect(deps.ends).toEqual([]);
+  });
+
+  it('is not logged where nothing is known of the conversation', async () => {
+    const deps = watched(await late(0));
+    const handled = await deps.service.handle('conversation-9999', deadline(2));
+    logEnd(handled, deps.logger);
+    expect(handled.kind).toBe('refused');
+    expect(deps.ends).toEqual([]);
+  });
+});
