@@ -2,7 +2,7 @@ import type { ConversationService, Handled } from '../application/conversation-s
 import { fileFailure, type FilingDependencies } from '../application/quarantining';
 import type { ConversationEvent } from '../domain/events';
 import { toIso } from '../domain/time';
-import { AppError } from '../errors';
+import { AppError, ownError } from '../errors';
 import type { DeadlineInput, DeadlineOutcome } from './deadline';
 
 export interface ActivitiesDependencies extends FilingDependencies {
@@ -24,7 +24,8 @@ export function createActivities(deps: ActivitiesDependencies) {
       const isHopeless = thrown instanceof AppError && !thrown.retryable;
       if (isHopeless && (await fileFailure(input.conversationId, event, thrown, deps)))
         return { outcome: 'dead-lettered' };
-      throw thrown;
+      // The task hub keeps what is thrown, and the host logs it.
+      throw ownError(thrown);
     }
   };
   return {
