@@ -194,6 +194,14 @@ describe('a moment in JSON that is no date', () => {
   ])('makes a conversation unreadable: %s', (column, change) => {
     expect(() => decodeConversation({ ...AWAY, ...change })).toThrow(`conversation: ${column}: `);
   });
+
+  // Found by fuzzing, too: the deadline that came out of it was no date, and every decision threw.
+  test('cannot come of a wait that is extended without bounds', () => {
+    const disconnectionExtension = `{"by":1e19,"keys":["key-1"],"at":${at('12:02:00')}}`;
+    const read = () => decodeConversation({ ...AWAY, disconnectionExtension });
+    expect(read).toThrow(StoredRowError);
+    expect(read).toThrow('conversation: disconnectionExtension.by: ');
+  });
 });
 
 describe('the other rows of version 2', () => {

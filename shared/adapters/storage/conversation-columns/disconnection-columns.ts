@@ -6,7 +6,11 @@ import { readRow } from '../stored-row';
 /** What agents have added to the wait, within JSON. Rows of version 2 that are older have one key instead of a list. */
 export const extensionFields = z
   .object({
-    by: z.number(),
+    // More than any policy allows; a deadline that is put off without bounds is no date any more.
+    by: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
     keys: z.array(z.string()).exactOptional(),
     latestKey: z.string().exactOptional(),
     at: instantField,

@@ -43,6 +43,7 @@ import { longJson, someLongTexts } from '../long-texts';
 import { mutatedRow } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 import { POLICIES } from './bodies';
+import { handleAnything } from './handle-anything';
 import { OLDER_CONVERSATIONS, OLDER_ENTRIES, OLDER_ITEMS } from './older-rows';
 
 interface Row<T> {
@@ -153,6 +154,7 @@ export const ROWS: readonly Target[] = [
       conversationView(value, 'agent');
       conversationView(value, 'customer');
       deadlinesOf(value).forEach(({ at }) => toIso(at));
+      handleAnything(value);
       const item = itemOfConversation(value);
       if (item) workListItemView(item);
     },
