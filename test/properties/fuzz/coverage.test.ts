@@ -4,7 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { TARGETS } from './targets/index';
 import { tokenTargets } from './targets/tokens';
 
-const SHARED = join(__dirname, '..', '..', '..', 'shared');
+const ROOT = join(__dirname, '..', '..', '..');
+const SHARED = join(ROOT, 'shared');
+const RELIABILITY = readFileSync(join(ROOT, 'docs', 'RELIABILITY.md'), 'utf8');
 
 /** Exports of the folders of parsers that read nothing from outside, and why. */
 const NO_PARSERS: Readonly<Record<string, string>> = {
@@ -51,6 +53,16 @@ describe('every parser', () => {
     const covered = new Set([...TARGETS, ...targets].flatMap(({ parsers }) => parsers));
     expect(PARSERS.length).toBeGreaterThan(50);
     expect(PARSERS.filter((name) => !covered.has(name))).toEqual([]);
+  });
+
+  it('has its row in the table of what was measured', async () => {
+    const { targets, stop } = await tokenTargets();
+    await stop();
+    const names = [...TARGETS, ...targets].map(({ name }) => name);
+    const reported = [
+      ...RELIABILITY.matchAll(/^\| ([\w:' .,-]+?) +\| +[\d,]+ +\| +[\d,]+ +\| +[\d,]+ +\|/gm),
+    ];
+    expect(reported.map(([, name]) => name).sort()).toEqual(names.sort());
   });
 
   it('that is left out exists, and is said to be no parser', () => {

@@ -14,6 +14,7 @@ const TEXTS = [...longTexts(CHARACTERS)];
 /** Those that take long for long texts, and never see one. */
 const CUT_BEFORE: Readonly<Record<string, string>> = {
   'iPad|Tablet(?! PC)|PlayBook|Silk(?!.*Mobile)': 'deviceClassOf: at most 1,024 characters',
+  '([\\w-]+\\/[\\w.-]+\\.[cm]?[jt]s:\\d+):\\d+\\)?$': 'UnexpectedError: lines of at most 500 characters',
 };
 
 /** Every regular expression that the product's code spells out, as the compiler sees them. */
