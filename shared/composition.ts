@@ -20,6 +20,7 @@ import { reconcile } from './application/reconcile';
 import { createSettingsSource } from './application/settings-source';
 import { createVerifiedAgentCapacity } from './application/verified-agent-capacity';
 import { loadConfig, type Config, type Connection } from './config';
+import { ownError } from './errors';
 import { parsePolicyDocument, policyDocumentView } from './inbound/policy-document';
 import { createLogger, type LogSink } from './logging';
 import { createParticipantLimits, limitedTickets } from './security/participant-limits';
@@ -127,12 +128,13 @@ function compose(config: Config) {
     /** For deadlines and for replays. */
     handling,
     reconcile: (durable: DurableClient, sink: LogSink) =>
-      reconcile({ ...handling(durable, sink), pace: config.reconciliation }),
+      loggable(() => reconcile({ ...handling(durable, sink), pace: config.reconciliation })),
     deadLetters: filing,
-    purge: async (durable: DurableClient, sink: LogSink) => {
-      await purgeFinishedTimers(durable, now(), createLogger(sink));
-      await purgeDeadLetters(deadLetters, now(), createLogger(sink));
-    },
+    purge: (durable: DurableClient, sink: LogSink) =>
+      loggable(async () => {
+        await purgeFinishedTimers(durable, now(), createLogger(sink));
+        await purgeDeadLetters(deadLetters, now(), createLogger(sink));
+      }),
     agentActions: guardedService,
     conversations: (sink: LogSink) => ({
       store,
@@ -152,6 +154,15 @@ function compose(config: Config) {
       logger: createLogger(sink),
     }),
   };
+}
+
+/** What a timer throws, the host logs as it is. */
+async function loggable<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    throw ownError(thrown);
+  }
 }
 
 function webPubSubClient(config: Config, credential: () => TokenCredential): WebPubSubServiceClient {

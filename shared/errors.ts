@@ -96,3 +96,35 @@ export class ConfigurationError extends AppError {
 /** Whatever was thrown, as an Error. */
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/**
+ * What nobody has thought of: a mistake of ours, or an error of a library. Its message may hold a key, a token or what
+ * somebody wrote, so it is dropped, and with it the cause. What is left is for whoever has to find the mistake: its class,
+ * the system's code, and the place in our code.
+ */
+export class UnexpectedError extends AppError {
+  constructor(thrown: unknown) {
+    super('unexpected', traceOf(thrown), false);
+  }
+}
+
+/** Whatever was thrown, as an error that may be logged, answered and stored. */
+export const ownError = (thrown: unknown): AppError =>
+  thrown instanceof AppError ? thrown : new UnexpectedError(thrown);
+
+/** `TypeError at decide/end.js:12` */
+function traceOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `not an error but ${typeof thrown}`;
+  const name = /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : 'Error';
+  const [code] = ('code' in thrown && /^[A-Z][A-Z0-9_]{1,40}$/.exec(String(thrown.code))) || [];
+  const place = placeOf(thrown);
+  return [name, code, place && `at ${place}`].filter((part) => part !== undefined).join(' ');
+}
+
+/** The first file of ours in the stack. Its first lines are the message: nothing but a file and a line is taken. */
+function placeOf({ stack }: Error): string | undefined {
+  const calls = String(stack)
+    .split('\n')
+    .filter((line) => line.startsWith('    at ') && line.length < 500 && !/node_modules|node:/.test(line));
+  return /([\w-]+\/[\w.-]+\.[cm]?[jt]s:\d+):\d+\)?$/.exec(calls[0] ?? '')?.[1];
+}

@@ -1,7 +1,8 @@
 import type { Refusal } from '../domain/decision';
+import type { Failing } from '../domain/dead-letter';
 import type { ConversationEvent } from '../domain/events';
 import type { Instant } from '../domain/time';
-import { RecordTooLargeError, StoredRowError, toError } from '../errors';
+import { ownError, RecordTooLargeError, StoredRowError } from '../errors';
 import type { Logger } from '../logging';
 import type { ConversationService } from './conversation-service';
 import { failingOf } from './failing';
@@ -50,8 +51,13 @@ async function tryToFile(
   try {
     await fileFailure(conversationId, event, thrown, deps);
   } catch (cause) {
-    deps.logger.error('dead-letter: not filed', { conversationId, detail: toError(cause).message });
+    deps.logger.error('dead-letter: not filed', { conversationId, detail: ownError(cause).message });
   }
+}
+
+/** A failure that has its letter; `opened`: the first of its kind since the last one was resolved. */
+export interface FiledFailure extends Failing {
+  readonly filed: 'opened' | 'counted';
 }
 
 /**
@@ -63,14 +69,14 @@ export async function fileFailure(
   event: ConversationEvent,
   thrown: unknown,
   { deadLetters, now, logger }: FilingDependencies,
-): Promise<'opened' | 'counted' | undefined> {
+): Promise<FiledFailure | undefined> {
   const failing = failingOf(conversationId, event, thrown);
   if (failing === undefined) return undefined;
   const filed = await deadLetters.file(failing, now());
   if (filed === 'opened') {
     const { kind, row, code } = failing;
-    const detail = toError(thrown).message;
+    const detail = ownError(thrown).message;
     logger.error('dead-letter: opened', { conversationId, kind, row, code, detail });
   }
-  return filed;
+  return { ...failing, filed };
 }

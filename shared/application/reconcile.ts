@@ -1,6 +1,6 @@
 import { MINUTE, SECOND, type Instant } from '../domain/time';
 import { sameItem, workListItem } from '../domain/work-list';
-import { toError } from '../errors';
+import { ownError } from '../errors';
 import type { ConversationService, Handled } from './conversation-service';
 import { eventOfFailing } from './failing';
 import { countingOnce } from './counting-once';
@@ -79,7 +79,7 @@ async function openLetters({ deadLetters, logger }: ReconcileDependencies): Prom
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined && letters.length < MOST_LETTERS);
   } catch (thrown) {
-    logger.error('reconcile: dead letters cannot be read', { detail: toError(thrown).message });
+    logger.error('reconcile: dead letters cannot be read', { detail: ownError(thrown).message });
   }
   // Prevents: more of them than one run can try, in the same order in every run, so that the last are never tried.
   return letters.sort((one, other) => one.letter.lastSeen - other.letter.lastSeen);
@@ -132,7 +132,7 @@ async function failed(
   let reason = thrown;
   try {
     const filed = await fileFailure(conversationId, event, thrown, deps);
-    if (filed === 'opened') report.deadLettersOpened += 1;
+    if (filed?.filed === 'opened') report.deadLettersOpened += 1;
     if (filed !== undefined) {
       report.unusable += 1;
       return true;
@@ -141,7 +141,7 @@ async function failed(
     reason = notFiled;
   }
   report.failed += 1;
-  deps.logger.error('reconcile: a conversation failed', { conversationId, detail: toError(reason).message });
+  deps.logger.error('reconcile: a conversation failed', { conversationId, detail: ownError(reason).message });
   return false;
 }
 

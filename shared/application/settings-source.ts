@@ -1,6 +1,6 @@
 import type { PolicyValues } from '../domain/policies/policy';
 import { SECOND, type Instant } from '../domain/time';
-import { StoredRowError, toError } from '../errors';
+import { ownError, StoredRowError } from '../errors';
 import type { Logger } from '../logging';
 import type { OperatorSettings, SettingsSource } from './ports/settings';
 import type { SettingsStore } from './ports/settings-store';
@@ -58,7 +58,7 @@ export function createSettingsSource({ store, base, now }: SettingsSourceDepende
     const mine = read(logger)
       .catch((thrown: unknown) => {
         if (known === undefined) throw thrown;
-        logger.warn('settings: not read, the known ones go on', { detail: toError(thrown).message });
+        logger.warn('settings: not read, the known ones go on', { detail: ownError(thrown).message });
         return known.settings;
       })
       .then((settings) => {

@@ -1,5 +1,5 @@
 import type { Refusal } from '../domain/decision';
-import { AccessDeniedError, AppError, InvalidInputError, toError, TooManyRequestsError } from '../errors';
+import { AccessDeniedError, InvalidInputError, ownError, TooManyRequestsError } from '../errors';
 import { problem, statusOfFailure, type HttpOutput } from '../inbound/http';
 import { REFUSAL_STATUS } from '../inbound/refusal-status';
 import type { Logger } from '../logging';
@@ -46,10 +46,9 @@ function answerFailure(name: string, logger: Logger, thrown: unknown): HttpOutpu
     const { code, message, retryAfterSeconds } = thrown;
     return problem(429, code, message, { retryAfterSeconds }, retryAfter(retryAfterSeconds));
   }
-  const error = toError(thrown);
-  const code = thrown instanceof AppError ? thrown.code : 'unexpected';
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  logger.error(`${name}: failed`, { code, detail: error.message, cause });
+  const { code, message, cause } = ownError(thrown);
+  const because = cause instanceof Error ? cause.message : undefined;
+  logger.error(`${name}: failed`, { code, detail: message, cause: because });
   return statusOfFailure(thrown) === 503
     ? problem(503, 'temporarily-unavailable', 'Please repeat the request.', {}, retryAfter(1))
     : problem(500, 'internal-error', 'The request could not be handled.');

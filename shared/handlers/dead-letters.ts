@@ -1,4 +1,4 @@
-import { eventOfFailing, failingOf } from '../application/failing';
+import { eventOfFailing } from '../application/failing';
 import type { DeadLetters, StoredDeadLetter } from '../application/ports/dead-letters';
 import { fileFailure } from '../application/quarantining';
 import { replay, type ReplayDependencies } from '../application/replay';
@@ -58,11 +58,8 @@ async function stillFailing(
   thrown: unknown,
   deps: DeadLettersDependencies,
 ): Promise<HttpOutput> {
-  const { conversationId } = letter;
-  const event = eventOfFailing(letter);
-  const failing = failingOf(conversationId, event, thrown);
+  const failing = await fileFailure(letter.conversationId, eventOfFailing(letter), thrown, deps);
   if (failing === undefined) throw thrown;
-  await fileFailure(conversationId, event, thrown, deps);
   const at = failing.row === undefined ? '' : ` at ${failing.row}`;
   return problem(409, 'still-failing', `The conversation still fails: ${failing.code}${at}.`);
 }

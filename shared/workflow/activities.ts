@@ -3,7 +3,7 @@ import { logEnd } from '../application/log-end';
 import { fileFailure, type FilingDependencies } from '../application/quarantining';
 import type { ConversationEvent } from '../domain/events';
 import { toIso } from '../domain/time';
-import { AppError } from '../errors';
+import { AppError, ownError } from '../errors';
 import type { DeadlineInput, DeadlineOutcome } from './deadline';
 
 export interface ActivitiesDependencies extends FilingDependencies {
@@ -25,7 +25,8 @@ export function createActivities(deps: ActivitiesDependencies) {
       const isHopeless = thrown instanceof AppError && !thrown.retryable;
       if (isHopeless && (await fileFailure(input.conversationId, event, thrown, deps)))
         return { outcome: 'dead-lettered' };
-      throw thrown;
+      // The task hub keeps what is thrown, and the host logs it.
+      throw ownError(thrown);
     }
   };
   return {

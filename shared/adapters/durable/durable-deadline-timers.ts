@@ -2,7 +2,7 @@ import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-function
 import type { DeadlineTimers } from '../../application/ports/deadline-timers';
 import { timerInstanceId } from '../../domain/ids';
 import { toIso } from '../../domain/time';
-import { DependencyError, toError } from '../../errors';
+import { DependencyError, ownError, toError } from '../../errors';
 import type { DeadlineInput } from '../../workflow/deadline';
 import { CANCELLING_EVENTS, ORCHESTRATORS } from '../../workflow/names';
 
@@ -67,7 +67,9 @@ const BROKEN: readonly OrchestrationRuntimeStatus[] = [
   OrchestrationRuntimeStatus.Canceled,
 ];
 
-class TimeoutError extends Error {}
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
 
 async function inTime<T>(call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -81,6 +83,10 @@ async function inTime<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** The library's errors carry request URLs with keys; only the message's first line is kept, without addresses. */
-const reduced = (thrown: unknown): Error =>
-  new Error((toError(thrown).message.split('\n')[0] ?? '').replace(/https?:\S+/g, '<url>').slice(0, 200));
+/** The library's errors carry request URLs with keys, and what the host answered: only the status is kept. */
+function reduced(thrown: unknown): Error {
+  const status = /^The operation failed with an unexpected (status code: \d{3})\./.exec(
+    toError(thrown).message,
+  )?.[1];
+  return new Error([ownError(thrown).message, status].filter((fact) => fact !== undefined).join(', '));
+}

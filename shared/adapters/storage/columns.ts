@@ -20,10 +20,13 @@ const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 
 export const instantColumn = z.string().transform((text, context): Instant => {
   const instant = ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(instant)) return instant;
+  if (instant >= EARLIEST && instant <= LATEST) return instant;
   context.addIssue('not an ISO 8601 moment in UTC');
   return z.NEVER;
 });
+
+/** A moment within JSON, in milliseconds: no other number is a date, and whoever shows it as one would throw. */
+export const instantField = z.int().min(EARLIEST).max(LATEST);
 
 /** JSON text in one column, for lists and nested records only. */
 export const jsonColumn = <T extends z.ZodType>(content: T) =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CHANNELS, DEVICE_CLASSES } from '../../domain/channel';
 import { CONVERSATION_STATES, REQUEUE_REASONS, type Conversation } from '../../domain/conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../../domain/messages/trigger';
-import { instantColumn, jsonColumn, SCHEMA_VERSION, textsByName, writerFor } from './columns';
+import { instantColumn, instantField, jsonColumn, SCHEMA_VERSION, textsByName, writerFor } from './columns';
 import {
   readAgent,
   readCapacityHold,
@@ -42,7 +42,7 @@ const noticesColumn = jsonColumn(
     z.object({
       cause: z.string(),
       sequence: z.int(),
-      at: z.int(),
+      at: instantField,
       trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
       recipient: z.enum(['agent', 'customer']),
       text: z.string(),
@@ -70,9 +70,9 @@ const recordColumns = z
     lastAgentDisconnection: pastAgentDisconnectionColumn.exactOptional(),
     agentDisconnectionCount: z.int().default(0),
     requeue: jsonColumn(
-      z.object({ at: z.int(), reason: z.enum(REQUEUE_REASONS), agentId: z.string().exactOptional() }),
+      z.object({ at: instantField, reason: z.enum(REQUEUE_REASONS), agentId: z.string().exactOptional() }),
     ).exactOptional(),
-    queuePosition: jsonColumn(z.object({ position: z.int(), at: z.int() })).exactOptional(),
+    queuePosition: jsonColumn(z.object({ position: z.int(), at: instantField })).exactOptional(),
     liveConnectionIds: idsColumn,
     endedConnectionIds: idsColumn,
     lastDisconnection: pastDisconnectionColumn.exactOptional(),
@@ -80,7 +80,7 @@ const recordColumns = z
     lastSignOfLife: instantColumn,
     smallestEventDelay: z.number().exactOptional(),
     recentMessages: jsonColumn(
-      z.array(z.object({ id: z.string(), by: z.string(), sequence: z.int(), at: z.int() })),
+      z.array(z.object({ id: z.string(), by: z.string(), sequence: z.int(), at: instantField })),
     ),
     recentNotices: noticesColumn.default([]),
     lastSequence: z.int(),

@@ -4,6 +4,7 @@ import type { OverrideKey } from '../../application/ports/settings-store';
 import { CHANNELS } from '../../domain/channel';
 import type { MessageOverride } from '../../domain/messages/message-override';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../../domain/messages/trigger';
+import { InvalidInputError, StoredRowError } from '../../errors';
 import { jsonColumn, SCHEMA_VERSION, writerFor } from './columns';
 import { checkFits, readRow, rowName } from './stored-row';
 
@@ -30,8 +31,17 @@ export function encodePolicies(document: unknown): TableEntity {
   });
 }
 
-/** @throws StoredRowError */
-export const decodePolicies = (entity: object): unknown => readRow(policiesColumns, entity).document;
+/** `parse` checks the document as if it came from outside. @throws StoredRowError */
+export function decodePolicies<T>(entity: object, parse: (document: unknown) => T): T {
+  const { document } = readRow(policiesColumns, entity);
+  try {
+    return parse(document);
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInputError)) throw thrown;
+    // A parser names the part that is wrong, and never repeats what it holds.
+    throw new StoredRowError(rowName(entity), thrown.message, { cause: thrown });
+  }
+}
 
 /** "*" stands for "everywhere". Language tags compare without case, so the key has none. */
 export const overrideKeys = ({ trigger, channel, channelInstance, locale }: OverrideKey) => ({

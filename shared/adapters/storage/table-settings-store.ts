@@ -6,7 +6,6 @@ import type {
   Written,
 } from '../../application/ports/settings-store';
 import type { PolicyDocument } from '../../domain/policies/policy';
-import { StoredRowError, toError } from '../../errors';
 import { firstRows } from './first-rows';
 import { readableRows } from './readable-rows';
 import {
@@ -18,7 +17,6 @@ import {
   OVERRIDES_PARTITION,
   POLICIES_KEYS,
 } from './settings-rows';
-import { rowName } from './stored-row';
 import { isConflict, tableCall } from './table-call';
 
 /** More overrides than anybody words. */
@@ -62,14 +60,7 @@ export function createTableSettingsStore(
         () => table.getEntity(partitionKey, rowKey),
         (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
       );
-      if (row === undefined) return undefined;
-      try {
-        return { document: format.parse(decodePolicies(row)), etag: row.etag };
-      } catch (thrown) {
-        if (thrown instanceof StoredRowError) throw thrown;
-        // A parser names the part that is wrong, and never repeats what it holds.
-        throw new StoredRowError(rowName(POLICIES_KEYS), toError(thrown).message, { cause: thrown });
-      }
+      return row && { document: decodePolicies(row, format.parse), etag: row.etag };
     },
 
     savePolicies: async (document, expected) =>

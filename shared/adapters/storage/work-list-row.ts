@@ -5,7 +5,7 @@ import { CHANNELS } from '../../domain/channel';
 import { CONVERSATION_STATES } from '../../domain/conversation';
 import { DEADLINE_KINDS } from '../../domain/ids';
 import type { WorkListItem } from '../../domain/work-list';
-import { instantColumn, jsonColumn, SCHEMA_VERSION, writerFor } from './columns';
+import { instantColumn, instantField, jsonColumn, SCHEMA_VERSION, writerFor } from './columns';
 import { checkFits, readRow, rowName } from './stored-row';
 
 const itemColumns = z.object({
@@ -21,7 +21,7 @@ const itemColumns = z.object({
   previousAgentId: z.string().exactOptional(),
   queuePosition: z.int().exactOptional(),
   deadlines: jsonColumn(
-    z.array(z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: z.int() })),
+    z.array(z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantField })),
   ).default([]),
 });
 const disconnectionColumns = z.object({

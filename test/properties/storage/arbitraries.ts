@@ -213,34 +213,3 @@ export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
   },
   ['agentId', 'previousAgentId', 'queuePosition', 'disconnection'],
 );
-
-/** Any value of a column: what the service may hold, and what it may not. */
-const columnValue = fc.oneof(
-  text,
-  fc.json(),
-  instant.map((moment) => new Date(moment).toISOString()),
-  fc.integer(),
-  fc.double(),
-  fc.boolean(),
-  fc.bigInt(),
-  fc.date(),
-  fc.uint8Array(),
-  fc.anything(),
-);
-
-/** A good row with some columns damaged or gone, or any object at all. */
-export const damagedRow = (good: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<object> =>
-  fc.oneof(
-    { weight: 4, arbitrary: good.chain((row) => damage(row)) },
-    { weight: 1, arbitrary: fc.object({ withBigInt: true, withDate: true, withNullPrototype: true }) },
-  );
-
-const damage = (row: Record<string, unknown>): fc.Arbitrary<object> =>
-  fc
-    .tuple(
-      fc.dictionary(fc.constantFrom(...Object.keys(row)), columnValue, { maxKeys: 3 }),
-      fc.subarray(Object.keys(row), { maxLength: 2 }),
-    )
-    .map(([changed, gone]) =>
-      Object.fromEntries(Object.entries({ ...row, ...changed }).filter(([name]) => !gone.includes(name))),
-    );

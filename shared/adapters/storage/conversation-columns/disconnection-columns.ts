@@ -1,10 +1,26 @@
 import { z } from 'zod';
 import type { AgentDisconnection, Disconnection } from '../../../domain/conversation';
-import { instantColumn, jsonColumn, type RowWriter } from '../columns';
+import { instantColumn, instantField, jsonColumn, type RowWriter } from '../columns';
 import { readRow } from '../stored-row';
 
-/** What agents have added to the wait, within JSON. */
-export const extensionFields = z.object({ by: z.number(), keys: z.array(z.string()), at: z.int() });
+/** What agents have added to the wait, within JSON. Rows of version 2 that are older have one key instead of a list. */
+export const extensionFields = z
+  .object({
+    // More than any policy allows; a deadline that is put off without bounds is no date any more.
+    by: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
+    keys: z.array(z.string()).exactOptional(),
+    latestKey: z.string().exactOptional(),
+    at: instantField,
+  })
+  .transform(({ by, keys, latestKey, at }, context) => {
+    const all = keys ?? (latestKey === undefined ? undefined : [latestKey]);
+    if (all !== undefined) return { by, keys: all, at };
+    context.addIssue({ code: 'custom', path: ['keys'], message: 'missing' });
+    return z.NEVER;
+  });
 
 /** The running disconnection: present when its number is. */
 const disconnectionColumns = z.object({

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
+import { createTableDeadLetters } from '../../../shared/adapters/storage/table-dead-letters';
+import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
+import { createConversationService } from '../../../shared/application/conversation-service';
+import { quarantining } from '../../../shared/application/quarantining';
+import { reconcile } from '../../../shared/application/reconcile';
+import { MINUTE } from '../../../shared/domain/time';
+import { answering } from '../../../shared/handlers/answer-failure';
+import { listDeadLetters, replayDeadLetter } from '../../../shared/handlers/dead-letters';
+import { json, type HttpOutput } from '../../../shared/inbound/http';
+import { createActivities } from '../../../shared/workflow/activities';
+import { MemoryWorld } from '../../support/memory-ports';
+import { PACE } from '../../support/pace';
+import { PROFILE } from '../../unit/application/scene';
+import { request } from '../../unit/handlers/request';
+import { startTables, type Tables } from '../storage/tables';
+
+/**
+ * An error that nobody has thought of, with a secret in its message: as a library throws it that puts the request into
+ * it. Tables are real; Web PubSub, which fails here, and the task hub are ports over memory.
+ */
+const CANARY = 'CANARY-of-an-unexpected-error';
+const SECRETS: readonly [string, Error][] = [
+  [
+    'a connection string with its key',
+    new TypeError(`Invalid connection string: Endpoint=https://x.example;AccessKey=${CANARY};Version=1.0;`),
+  ],
+  [
+    "a bearer token in an SDK's error",
+    Object.assign(new Error(`401\n{"headers":{"authorization":"Bearer ${CANARY}"}}\n    at ${CANARY}`), {
+      name: `RestError ${CANARY}`,
+      code: CANARY.toLowerCase(),
+      request: { headers: { authorization: `Bearer ${CANARY}` } },
+      cause: new Error(CANARY),
+    }),
+  ],
+  ['an address with a token', new Error(`connect wss://x.example/client/hubs/chat?access_token=${CANARY}`)],
+];
+
+const ID = 'conversation-0001';
+let tables: Tables;
+let world: MemoryWorld;
+let now = Date.parse('2026-03-01T10:00:00Z');
+let lines: string[] = [];
+
+function parts() {
+  const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const { participants, timers, capacity, settings } = world;
+  const common = {
+    store: createTableConversationStore(tables.conversations),
+    workList: createTableWorkList(tables.workList),
+    deadLetters: createTableDeadLetters(tables.deadLetters),
+    now: () => now,
+    logger: { info: log, warn: log, error: log },
+    pace: PACE,
+  };
+  return {
+    ...common,
+    service: createConversationService({ ...common, participants, timers, capacity, settings }),
+  };
+}
+
+async function rowsOf(table: Tables['deadLetters']): Promise<string[]> {
+  const rows: string[] = [];
+  for await (const row of table.listEntities()) rows.push(JSON.stringify(row));
+  return rows;
+}
+
+beforeAll(async () => {
+  tables = await startTables();
+  await tables.ensureTables();
+});
+afterAll(() => tables.stop());
+beforeEach(async () => {
+  world = new MemoryWorld();
+  lines = [];
+  for (const table of [tables.conversations, tables.workList, tables.deadLetters])
+    for await (const { partitionKey = '', rowKey = '' } of table.listEntities())
+      await table.deleteEntity(partitionKey, rowKey);
+});
+
+describe.each(SECRETS)('%s', (_, secret) => {
+  it('is in no log line, no dead letter, no answer and nothing that the task hub is given', async () => {
+    const made = parts();
+    const { service } = made;
+    await service.handle(ID, { type: 'connect', conversationId: ID, profile: PROFILE });
+    await service.handle(ID, { type: 'connected', connectionId: 'tab-1', occurredAt: now });
+    await service.handle(ID, { type: 'disconnected', connectionId: 'tab-1', occurredAt: now });
+    now += 10 * MINUTE;
+    world.gate = (operation) => {
+      if (operation === 'presence') throw secret;
+    };
+
+    // The timer, reconciliation, an operator and a request from outside: each meets it.
+    const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: '' } as const;
+    const thrown = await createActivities(made)
+      .reachDeadline(input)
+      .catch((error: unknown) => error);
+    await reconcile(made);
+    const listed = await listDeadLetters(request({ method: 'GET' }), made);
+    const [letter] = (JSON.parse(listed.body ?? '') as { items: { id: string; code: string }[] }).items;
+    const replayed = await replayDeadLetter(request({ params: { deadLetterId: letter?.id ?? '' } }), made);
+    const fromOutside = await answering('web-pubsub-events', made.logger, async () => {
+      const guarded = quarantining(service, made);
+      await guarded.handle(ID, { type: 'presence-checked' });
+      return json(200, {});
+    });
+
+    const answers: HttpOutput[] = [listed, replayed, fromOutside];
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 500]);
+    expect(letter).toMatchObject({ code: 'unexpected', kind: 'deadline-failed' });
+    expect(thrown).toBeInstanceOf(Error);
+    const { message, stack, cause } = thrown as Error;
+    const told = { lines, answers, rows: await rowsOf(tables.deadLetters), thrown: [message, stack, cause] };
+    expect(lines.join('\n')).toMatch(/dead-letter: opened .*"code":"unexpected","detail":"(Type)?Error\b/);
+    expect(lines.join('\n')).toMatch(/web-pubsub-events: failed .*"code":"unexpected"/);
+    expect(told.rows).toHaveLength(1);
+    expect(JSON.stringify(told)).not.toMatch(new RegExp(CANARY, 'i'));
+  });
+});

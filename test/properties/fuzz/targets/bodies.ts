@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import type { ZodType } from 'zod';
+import { InvalidInputError } from '../../../../shared/errors';
+import { EXTEND_WAIT_BODY, OFFER_BODY, TRANSFER_BODY } from '../../../../shared/inbound/action-bodies';
+import { CAPACITY_BODY } from '../../../../shared/inbound/capacity-body';
+import { parseProfile } from '../../../../shared/inbound/customer-profile';
+import { parseJson, readJson } from '../../../../shared/inbound/http';
+import { parseMessageOverride } from '../../../../shared/inbound/message-override';
+import {
+  AGENT_BODY,
+  CUSTOMER_BODY,
+  DEVICE_BODY,
+  RESUME_BODY,
+} from '../../../../shared/inbound/negotiate-bodies';
+import { parsePolicyDocument, policyDocumentView } from '../../../../shared/inbound/policy-document';
+import { parseWith } from '../../../../shared/inbound/schema';
+import { each, longJson } from '../long-texts';
+import { mutatedJson, mutatedText } from '../mutations';
+import { must, readsOrRefuses, target, type Target } from '../target';
+
+const PROFILE_BODIES = [
+  {},
+  { name: 'Ann', locale: 'en', queue: 'sales', context: { OrderId: '4711' } },
+  { name: 'Zoë', locale: 'zh-Hant-TW', workstream: 'a', channelInstance: 'b', device: 'phone' },
+];
+const OVERRIDES = [
+  { text: 'It is over, {AgentName}. {$FirstName$}' },
+  { channel: 'live-chat', channelInstance: 'shop', locale: 'de-AT', text: '{QueueName}', active: true },
+  { active: false },
+];
+/** As operators write them. */
+export const POLICIES = [
+  {},
+  {
+    channels: { archive: 'persistent-chat' },
+    rules: [
+      { id: 'phones', when: { device: ['phone'], state: ['Open', 'Active'] }, set: { grace: 'PT10M' } },
+      {
+        id: 'sales',
+        when: { workstream: ['sales'], channel: ['live-chat'], channelInstance: ['shop'] },
+        set: {
+          agentGrace: 'PT1M',
+          maxExtension: 'PT30M',
+          openAutoClose: 'never',
+          wrapUpAutoClose: 'PT15M',
+          waitingAutoClose: 'P1D',
+          wrapUpCapacity: 'always',
+          capacityUnits: 20,
+          reconnect: true,
+          reconnectTimeLimit: 'PT30M',
+          reconnectPortalUrl: 'https://portal.example/chat',
+          reconnectRedirectUrl: null,
+        },
+      },
+    ],
+  },
+];
+
+/** A JSON body from outside: read, or refused with a 4xx that names a part of the body. */
+function body(
+  name: string,
+  parsers: readonly string[],
+  good: readonly unknown[],
+  parse: (value: unknown) => unknown,
+): Target {
+  const fields = [...new Set(good.flatMap((value) => Object.keys(value as object)))];
+  return target<Uint8Array>({
+    name: `body: ${name}`,
+    parsers: [...parsers, 'parseJson', 'decodeUtf8', 'parseWith'],
+    inputs: mutatedJson(fc.constantFrom(...good)),
+    reads: (bytes) =>
+      readsOrRefuses(
+        () => parse(parseJson(bytes, 'body')),
+        InvalidInputError,
+        ({ field, status }) => must(/^body(\.|$)/.test(field) && status === 400, `names the part: ${field}`),
+      ),
+    long: (characters) => each(longJson(characters, fields), (text) => Buffer.from(text)),
+  });
+}
+const bySchema = (name: string, parser: string, schema: ZodType, good: readonly unknown[]): Target =>
+  body(name, [parser], good, (value) => parseWith(schema, value, 'body'));
+
+export const BODIES: readonly Target[] = [
+  bySchema('offer', 'OFFER_BODY', OFFER_BODY, [{ agentId: 'ann' }, { agentId: 'ann', agentName: 'Ann' }]),
+  bySchema('transfer', 'TRANSFER_BODY', TRANSFER_BODY, [{ queue: 'sales' }]),
+  bySchema('extend the wait', 'EXTEND_WAIT_BODY', EXTEND_WAIT_BODY, [{ by: 'PT5M' }, { by: 'P1D' }]),
+  bySchema('capacity', 'CAPACITY_BODY', CAPACITY_BODY, [{ capacityUnits: 0 }, { capacityUnits: 1_000 }]),
+  bySchema('resume', 'RESUME_BODY', RESUME_BODY, [
+    {},
+    { conversationId: 'conversation-0001' },
+    { reconnectId: 'a.b.c' },
+  ]),
+  bySchema('device', 'DEVICE_BODY', DEVICE_BODY, [{}, { device: 'phone' }]),
+  bySchema('agent', 'AGENT_BODY', AGENT_BODY, [{ agentId: 'bob' }, { agentId: 'bob', name: 'Bob' }]),
+  bySchema('known customer', 'CUSTOMER_BODY', CUSTOMER_BODY, [
+    { customerId: 'erika@example.org' },
+    { customerId: '1', choice: 'continue' },
+  ]),
+  body('profile', ['parseProfile', 'PROFILE'], PROFILE_BODIES, (value) => {
+    const profile = parseProfile(value);
+    must(Object.keys(profile.context).length <= 20, 'at most 20 variables');
+    must(profile.name.isWellFormed(), 'well-formed Unicode');
+  }),
+  body('override of a message', ['parseMessageOverride', 'OVERRIDE_BODY'], OVERRIDES, (value) =>
+    parseMessageOverride('agent-joined', value),
+  ),
+  body('policy document', ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationField'], POLICIES, (value) => {
+    const document = parsePolicyDocument(value);
+    parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
+  }),
+  target<{ bytes: Uint8Array; length: string }>({
+    name: 'body: whole request',
+    parsers: ['readBody', 'readJson'],
+    inputs: fc.record({
+      bytes: mutatedJson(fc.constantFrom(...PROFILE_BODIES)),
+      length: mutatedText(fc.constantFrom('0', '17', '99999999')),
+    }),
+    async reads({ bytes, length }) {
+      try {
+        await readJson({
+          method: 'POST',
+          headers: { get: () => length },
+          query: { get: () => null },
+          params: {},
+          arrayBuffer: async () => new Uint8Array(bytes).buffer,
+        });
+        return true;
+      } catch (thrown) {
+        if (!(thrown instanceof InvalidInputError)) throw thrown;
+        must(thrown.status === 400 || thrown.status === 413, `status ${thrown.status}`);
+        return false;
+      }
+    },
+    long: (characters) =>
+      each(longJson(characters), (text) => ({ bytes: Buffer.from(text), length: '9'.repeat(characters) })),
+  }),
+];

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import type { ZodType } from 'zod';
+import { AGENT_ACTIONS, eventOfAction } from '../../../../shared/handlers/agent-events';
+import { expectedOf } from '../../../../shared/handlers/preconditions';
+import { handleWebPubSubEvent } from '../../../../shared/handlers/web-pubsub-events';
+import { fromPublicToken, toPublicToken } from '../../../../shared/adapters/storage/continuation-token';
+import { InvalidInputError } from '../../../../shared/errors';
+import { IDEMPOTENCY_KEY } from '../../../../shared/inbound/action-bodies';
+import { clientAddressOf } from '../../../../shared/inbound/client-address';
+import { LIST_QUERY, READ_QUERY } from '../../../../shared/inbound/conversation-queries';
+import { DEAD_LETTER_ID, DEAD_LETTERS_QUERY } from '../../../../shared/inbound/dead-letter-query';
+import { ifMatchOf, queryOf, type HttpInput } from '../../../../shared/inbound/http';
+import { agentIdField, conversationIdField } from '../../../../shared/inbound/ids';
+import { OVERRIDE_PLACE, parseTrigger } from '../../../../shared/inbound/message-override';
+import { MESSAGES_QUERY } from '../../../../shared/inbound/messages-query';
+import { parseWith } from '../../../../shared/inbound/schema';
+import { each, flat, longTexts, someLongTexts } from '../long-texts';
+import { mutatedJson, mutatedText } from '../mutations';
+import { must, readsOrRefuses, target, type Target } from '../target';
+
+const NONE = { get: () => null };
+const request = (parts: Partial<HttpInput>): HttpInput => ({
+  method: 'POST',
+  headers: NONE,
+  query: NONE,
+  params: {},
+  arrayBuffer: async () => new ArrayBuffer(0),
+  ...parts,
+});
+
+/** Queries of which up to two parameters are bent. */
+const mutatedQuery = (good: readonly string[]): fc.Arbitrary<string> => {
+  const parameters = good.flatMap((text) => [...new URLSearchParams(text)]);
+  const bent = fc
+    .constantFrom(...parameters)
+    .chain(([name, value]) =>
+      mutatedText(fc.constant(value)).map((text): [string, string] => [name, text.toWellFormed()]),
+    );
+  return fc
+    .tuple(fc.constantFrom(...good), fc.array(bent, { minLength: 1, maxLength: 2 }))
+    .map(([text, changes]) => `${new URLSearchParams(changes).toString()}&${text}`);
+};
+
+/** A query string: read, or refused with a 4xx that names the parameter. */
+const query = (name: string, parser: string, schema: ZodType, good: readonly string[]): Target => {
+  const names = [...new Set(good.flatMap((text) => [...new URLSearchParams(text).keys()]))];
+  return target<string>({
+    name: `query: ${name}`,
+    parsers: [parser, 'queryOf', 'parseWith'],
+    inputs: fc.oneof(mutatedText(fc.constantFrom(...good)), mutatedQuery(good)),
+    reads: (text) =>
+      readsOrRefuses(
+        () => parseWith(schema, queryOf(request({ query: new URLSearchParams(text) }), names), 'query'),
+        InvalidInputError,
+        ({ field }) => must(/^query\.\w+$/.test(field), `names the parameter: ${field}`),
+      ),
+    long: (characters) => flat(names, (one) => each(someLongTexts(characters), (text) => `${one}=${text}`)),
+  });
+};
+
+/** One text from outside: read, or refused. */
+const text = (
+  name: string,
+  parsers: readonly string[],
+  good: readonly string[],
+  parse: (text: string) => unknown,
+) =>
+  target<string>({
+    name,
+    parsers,
+    inputs: mutatedText(fc.constantFrom(...good)),
+    reads: (given) => readsOrRefuses(() => parse(given), InvalidInputError),
+    long: (characters) => longTexts(characters),
+  });
+
+const CALLER = { role: 'agent', agentId: 'ann', agentName: 'Ann' } as const;
+const ACTION_BODIES = [{ agentId: 'bob' }, { queue: 'sales' }, { by: 'PT5M' }];
+const sdkToken = (position: object): string =>
+  toPublicToken(Buffer.from(JSON.stringify(position)).toString('base64'));
+
+export const REQUESTS: readonly Target[] = [
+  query('work list', 'LIST_QUERY', LIST_QUERY, [
+    '',
+    'state=Open&agentId=ann&limit=500&continuationToken=abc',
+    'limit=1',
+  ]),
+  query('transcript', 'READ_QUERY', READ_QUERY, ['', 'after=0&limit=1000', 'after=9007199254740991']),
+  query('automated messages', 'MESSAGES_QUERY', MESSAGES_QUERY, [
+    '',
+    'channel=live-chat&channelInstance=shop&locale=zh-Hant-TW',
+  ]),
+  query('override to delete', 'OVERRIDE_PLACE', OVERRIDE_PLACE, [
+    '',
+    'channel=persistent-chat&channelInstance=shop&locale=de',
+  ]),
+  query('dead letters', 'DEAD_LETTERS_QUERY', DEAD_LETTERS_QUERY, [
+    '',
+    'state=resolved&limit=500&continuationToken=abc',
+  ]),
+  text('path: trigger', ['parseTrigger', 'TRIGGER'], ['agent-joined', 'customer-disconnected'], parseTrigger),
+  text(
+    'path: ids',
+    ['conversationIdField', 'agentIdField', 'DEAD_LETTER_ID'],
+    ['conversation-0001', 'Ann_1', 'conversation-0001.deadline-failed.disconnection.2'],
+    (given) => {
+      const read = [conversationIdField, agentIdField, DEAD_LETTER_ID].filter(
+        (schema) => schema.safeParse(given).success,
+      );
+      if (read.length === 0) throw new InvalidInputError('path', 'no id');
+      must(/^[\w.-]{1,200}$/.test(given), 'an id is safe in a key and in a URL');
+    },
+  ),
+  text('header: Idempotency-Key', ['IDEMPOTENCY_KEY', 'plainName'], ['key-1', 'A_b-9'], (given) =>
+    parseWith(IDEMPOTENCY_KEY, given, 'Idempotency-Key'),
+  ),
+  target<string>({
+    name: 'header: If-Match',
+    parsers: ['ifMatchOf', 'expectedOf'],
+    inputs: mutatedText(fc.constantFrom('W/"datetime\'2026-01-31T12%3A00\'"', '*', '', '"a", "b"')),
+    isTotal: true,
+    reads(given) {
+      const [etag, expected] = [ifMatchOf({ get: () => given }), expectedOf({ get: () => given })];
+      for (const one of [etag, expected === 'create' ? undefined : expected?.etag])
+        must(one === undefined || (one.trim() === one && one !== ''), 'no ETag of blanks');
+      return true;
+    },
+    long: (characters) => longTexts(characters),
+  }),
+  target<string>({
+    name: 'header: X-Forwarded-For',
+    parsers: ['clientAddressOf'],
+    inputs: mutatedText(
+      fc.constantFrom(
+        '203.0.113.7',
+        '::1, 203.0.113.7:4711',
+        '[2001:db8::1]:80',
+        '::ffff:1.2.3.4',
+        'fe80::1',
+      ),
+    ),
+    isTotal: true,
+    reads(given) {
+      const address = clientAddressOf({ get: () => given }, given.length % 6);
+      must(/^(\d{1,3}(\.\d{1,3}){3}|([0-9a-f]{1,4}:){4}:\/64)$/.test(address ?? '1.1.1.1'), `${address}`);
+      return true;
+    },
+    long: (characters) => longTexts(characters),
+  }),
+  target<string>({
+    name: 'header: WebHook-Request-Origin',
+    parsers: ['handleWebPubSubEvent'],
+    inputs: mutatedText(fc.constantFrom('x.webpubsub.azure.com', 'a.example, x.webpubsub.azure.com')),
+    async reads(given) {
+      const never = () => Promise.reject(new Error('must not be asked'));
+      const answer = await handleWebPubSubEvent(
+        request({ method: 'OPTIONS', headers: { get: () => given } }),
+        {
+          service: { handle: never },
+          agentSockets: { connected: never, disconnected: never },
+          guard: never,
+          limits: { take: () => undefined },
+          hub: 'chat',
+          serviceHost: 'x.webpubsub.azure.com',
+          logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        },
+      );
+      must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
+      return answer.status === 200;
+    },
+    long: (characters) => longTexts(characters),
+  }),
+  text(
+    'continuation token',
+    ['fromPublicToken'],
+    [
+      sdkToken({ nextPartitionKey: 'shard-0', nextRowKey: 'conversation-0001' }),
+      sdkToken({ nextPartitionKey: 'shard-f' }),
+    ],
+    fromPublicToken,
+  ),
+  target<{ action: (typeof AGENT_ACTIONS)[number]; bytes: Uint8Array; key: string | null }>({
+    name: "request: an agent's action",
+    parsers: ['eventOfAction'],
+    inputs: fc.record({
+      action: fc.constantFrom(...AGENT_ACTIONS),
+      bytes: mutatedJson(fc.constantFrom(...ACTION_BODIES)),
+      key: fc.option(mutatedText(fc.constant('key-1')), { nil: null }),
+    }),
+    async reads({ action, bytes, key }) {
+      const parts = { headers: { get: () => key }, arrayBuffer: async () => new Uint8Array(bytes).buffer };
+      try {
+        const headers = { get: (name: string) => (name === 'idempotency-key' ? key : null) };
+        await eventOfAction(action, CALLER, request({ ...parts, headers }), () => 'new-key');
+        return true;
+      } catch (thrown) {
+        if (!(thrown instanceof InvalidInputError)) throw thrown;
+        return false;
+      }
+    },
+    long: (characters) =>
+      each(longTexts(characters), (key) => ({
+        action: 'extend-wait',
+        bytes: Buffer.from('{"by":"PT5M"}'),
+        key,
+      })),
+  }),
+];

@@ -1,0 +1,233 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import {
+  decodeAgent,
+  decodeHolding,
+  encodeAgent,
+  encodeHolding,
+} from '../../../../shared/adapters/storage/agent-capacity-row';
+import { decodeConversation, encodeConversation } from '../../../../shared/adapters/storage/conversation-row';
+import { decodeCustomer, encodeCustomer } from '../../../../shared/adapters/storage/customer-row';
+import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/adapters/storage/dead-letter-row';
+import { decodeEntry, encodeEntry } from '../../../../shared/adapters/storage/entry-row';
+import {
+  decodeOverride,
+  decodePolicies,
+  encodeOverride,
+  encodePolicies,
+} from '../../../../shared/adapters/storage/settings-rows';
+import { rowName } from '../../../../shared/adapters/storage/stored-row';
+import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/adapters/storage/work-list-row';
+import {
+  conversationView,
+  transcriptView,
+  workListItemView,
+} from '../../../../shared/application/conversation-view';
+import {
+  DEAD_LETTER_KINDS,
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+} from '../../../../shared/domain/dead-letter';
+import { deadlinesOf } from '../../../../shared/domain/deadlines';
+import { DEADLINE_KINDS } from '../../../../shared/domain/ids';
+import { automatedMessage } from '../../../../shared/domain/messages/automated-message';
+import type { MessageOverride } from '../../../../shared/domain/messages/message-override';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../../shared/domain/messages/trigger';
+import { toIso } from '../../../../shared/domain/time';
+import { workListItem as itemOfConversation } from '../../../../shared/domain/work-list';
+import { StoredRowError } from '../../../../shared/errors';
+import { parsePolicyDocument, policyDocumentView } from '../../../../shared/inbound/policy-document';
+import { asRead } from '../../../unit/storage/samples';
+import { conversation, entry, workListItem } from '../../storage/arbitraries';
+import { longJson, someLongTexts } from '../long-texts';
+import { mutatedRow } from '../mutations';
+import { must, readsOrRefuses, target, type Target } from '../target';
+import { POLICIES } from './bodies';
+import { handleAnything } from './handle-anything';
+import { OLDER_CONVERSATIONS, OLDER_ENTRIES, OLDER_ITEMS } from './older-rows';
+
+interface Row<T> {
+  readonly name: string;
+  readonly parser: string;
+  readonly values: fc.Arbitrary<T>;
+  readonly encode: (value: T) => object;
+  readonly decode: (row: object) => T;
+  /** Rows as earlier versions have written them. */
+  readonly older?: readonly Record<string, unknown>[];
+  /** What everybody does with it who has read it. */
+  readonly use?: (value: T) => void;
+}
+
+/**
+ * A row of a table, of this version or an older one, with columns bent, gone or added: read as a value that can be used
+ * and written again, or refused with a `StoredRowError` that names row and column.
+ */
+function row<T>({ name, parser, values, encode, decode, older = [], use = () => undefined }: Row<T>): Target {
+  const written = fc.sample(values, { numRuns: 200, seed: 20_261_126 }).map((value) => asRead(encode(value)));
+  const readAgain = (value: T): void => {
+    must(
+      isDeepStrictEqual(plain(decode(asRead(encode(value)))), plain(value)),
+      'what was read is the same once written',
+    );
+  };
+  return target<object>({
+    name: `row: ${name}`,
+    parsers: [parser],
+    inputs: mutatedRow(fc.constantFrom(...written, ...older)),
+    reads: (given) =>
+      readsOrRefuses(
+        () => {
+          const value = decode(given);
+          use(value);
+          // Too large a number or a text may be read, and is refused when it is to be stored.
+          readsOrRefuses(() => readAgain(value), StoredRowError);
+        },
+        StoredRowError,
+        ({ row: named, message }) => {
+          must(named === rowName(given), 'names the row');
+          must(/^[A-Za-z]\w*(: |\.)./.test(message.slice(named.length + 2)), `names the column: ${message}`);
+        },
+      ),
+    *long(characters) {
+      const good = Object.assign({}, ...written, written[0]) as Record<string, unknown>;
+      for (const column of Object.keys(good).filter((name) => !/^(etag|timestamp|odata)/.test(name)))
+        for (const text of (isJson(good[column]) ? longJson : someLongTexts)(characters))
+          yield { ...good, [column]: text };
+    },
+  });
+}
+
+const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
+/** As JSON has it, which knows no -0. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
+
+const text = fc.string({ unit: 'binary', maxLength: 40 });
+const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,20}[a-z0-9]$/);
+const count = fc.nat(2 ** 31 - 1);
+const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
+const required = { noNullPrototype: true } as const;
+
+const override: fc.Arbitrary<MessageOverride> = fc.record(
+  {
+    trigger: fc.constantFrom(...AUTOMATED_MESSAGE_TRIGGERS),
+    channel: fc.constantFrom('live-chat', 'persistent-chat'),
+    channelInstance: text,
+    locale: fc.constantFrom('de', 'zh-Hant-TW'),
+    text,
+    active: fc.boolean(),
+  },
+  { requiredKeys: ['trigger', 'active'], ...required },
+);
+const deadLetter: fc.Arbitrary<DeadLetter> = fc.record(
+  {
+    id: text,
+    conversationId: id,
+    kind: fc.constantFrom(...DEAD_LETTER_KINDS),
+    row: text,
+    code: text,
+    state: fc.constantFrom(...DEAD_LETTER_STATES),
+    firstSeen: instant,
+    lastSeen: instant,
+    count,
+    resolvedAt: instant,
+    deadline: fc.record({ kind: fc.constantFrom(...DEADLINE_KINDS), number: count }, required),
+  },
+  {
+    requiredKeys: ['id', 'conversationId', 'kind', 'code', 'state', 'firstSeen', 'lastSeen', 'count'],
+    ...required,
+  },
+);
+const holding = fc.record(
+  { conversationId: id, assignment: count, units: count, reservedAt: instant },
+  required,
+);
+
+export const ROWS: readonly Target[] = [
+  row({
+    name: 'conversation',
+    parser: 'decodeConversation',
+    values: conversation,
+    encode: encodeConversation,
+    decode: decodeConversation,
+    older: OLDER_CONVERSATIONS,
+    use(value) {
+      conversationView(value, 'agent');
+      conversationView(value, 'customer');
+      deadlinesOf(value).forEach(({ at }) => toIso(at));
+      handleAnything(value);
+      const item = itemOfConversation(value);
+      if (item) workListItemView(item);
+    },
+  }),
+  row({
+    name: 'transcript entry',
+    parser: 'decodeEntry',
+    values: entry,
+    encode: (value) => encodeEntry('c-00000001', value),
+    decode: decodeEntry,
+    older: OLDER_ENTRIES,
+    use(value) {
+      transcriptView([value], 'agent');
+      transcriptView([value], 'customer');
+    },
+  }),
+  row({
+    name: 'work-list item',
+    parser: 'decodeWorkListItem',
+    values: workListItem,
+    encode: encodeWorkListItem,
+    decode: decodeWorkListItem,
+    older: OLDER_ITEMS,
+    use: workListItemView,
+  }),
+  row({
+    name: "agent's capacity",
+    parser: 'decodeAgent',
+    values: fc.record({ totalUnits: count }, { requiredKeys: [], ...required }),
+    encode: ({ totalUnits }) => encodeAgent('ann', totalUnits),
+    decode: decodeAgent,
+  }),
+  row({
+    name: 'holding of capacity',
+    parser: 'decodeHolding',
+    values: holding,
+    encode: ({ units, reservedAt, ...claim }) =>
+      encodeHolding({ agentId: 'ann', ...claim }, units, reservedAt),
+    decode: decodeHolding,
+    use: ({ units, reservedAt }) =>
+      must(units >= 0 && toIso(reservedAt) !== '', 'units that are not negative'),
+  }),
+  row({
+    name: 'policy document',
+    parser: 'decodePolicies',
+    values: fc.constantFrom(...POLICIES.map((document) => parsePolicyDocument(document))),
+    encode: (document) => encodePolicies(policyDocumentView(document)),
+    decode: (given) => decodePolicies(given, (value) => parsePolicyDocument(value, 'document')),
+  }),
+  row({
+    name: 'override of a message',
+    parser: 'decodeOverride',
+    values: override,
+    encode: encodeOverride,
+    decode: decodeOverride,
+    use(value) {
+      const place = { channel: 'live-chat', channelInstance: 'default', locale: 'de-AT' } as const;
+      automatedMessage([value], value.trigger, { ...place, queueName: 'sales', context: {} });
+    },
+  }),
+  row({
+    name: 'dead letter',
+    parser: 'decodeDeadLetter',
+    values: deadLetter,
+    encode: encodeDeadLetter,
+    decode: decodeDeadLetter,
+    use: ({ firstSeen, lastSeen, resolvedAt = 0 }) => [firstSeen, lastSeen, resolvedAt].forEach(toIso),
+  }),
+  row({
+    name: "customer's latest conversation",
+    parser: 'decodeCustomer',
+    values: id,
+    encode: (conversationId) => encodeCustomer('erika@example.org', conversationId),
+    decode: decodeCustomer,
+  }),
+];

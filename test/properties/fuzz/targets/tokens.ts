@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { AccessDeniedError, InvalidInputError } from '../../../../shared/errors';
+import { isSignedWith } from '../../../../shared/security/signature';
+import { createTickets } from '../../../../shared/security/tickets';
+import { entraGuard, signatureGuard } from '../../../../shared/security/webhook-guard';
+import { each, flat, longTexts } from '../long-texts';
+import { mutatedText, mutatedValue } from '../mutations';
+import { must, target, type Target } from '../target';
+
+const NOW = Date.parse('2026-03-01T10:00:00.000Z');
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value) ?? '').toString('base64url');
+const HEADS = [
+  { alg: 'HS256' },
+  { alg: 'RS256', kid: 'key-1' },
+  { alg: 'none' },
+  { alg: 'HS256', crit: ['x'] },
+];
+const CLAIMS = [
+  {
+    sub: 'agent.ann',
+    name: 'Ann',
+    iss: 'chat-disconnect-detection',
+    aud: 'conversation-api',
+    exp: 4e9,
+    iat: 1,
+  },
+  { sub: 'customer.conversation-0001', iss: 'chat-disconnect-detection', aud: 'reconnect', exp: 4e9 },
+];
+
+/** Good ones with a few other characters, and well-formed ones that nobody has signed. */
+const tokensLike = (good: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    mutatedText(fc.constantFrom(...good)),
+    fc
+      .tuple(mutatedValue(fc.constantFrom(...HEADS)), mutatedValue(fc.constantFrom(...CLAIMS)))
+      .map(([head, claims]) => `${base64url(head)}.${base64url(claims)}.c2lnbmF0dXJl`),
+  );
+function* longTokens(characters: number): Generator<string> {
+  yield* longTexts(characters);
+  for (const pump of ['a', '.', 'a.', '-'])
+    yield `${base64url(HEADS[0])}.${pump.repeat(characters / pump.length)}.x`;
+}
+
+async function passes(call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof AccessDeniedError) && !(thrown instanceof InvalidInputError)) throw thrown;
+    must(thrown instanceof InvalidInputError || thrown.status === 401, 'answered 401');
+    return false;
+  }
+}
+
+/** Tokens need keys, and those of Entra an authority: both are made here. `stop` ends what was started. */
+export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop: () => Promise<void> }> {
+  const tickets = createTickets({
+    signingKeys: ['k'.repeat(32), 'p'.repeat(32)],
+    lifetime: 60_000,
+    now: () => NOW,
+  });
+  const good = [
+    (await tickets.issue({ role: 'customer', conversationId: 'conversation-0001' })).ticket,
+    (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
+  ];
+  const reconnectIds = [await tickets.issueReconnectId('conversation-0001')];
+  const { server, guard, entraTokens } = await entra();
+  const bearer = (text: string) => ({
+    get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
+  });
+  const bearers = (tokens: readonly string[]) =>
+    fc.oneof(
+      { weight: 4, arbitrary: tokensLike(tokens).map((text) => `Bearer ${text}`) },
+      { weight: 1, arbitrary: mutatedText(fc.constantFrom(...tokens.map((text) => `Bearer ${text}`))) },
+    );
+  const longBearers = (characters: number) =>
+    flat(longTokens(characters), (text) => [text, `Bearer ${text}`]);
+
+  const targets = [
+    target<string>({
+      name: 'ticket',
+      parsers: ['createTickets'],
+      inputs: bearers(good),
+      reads: (text) => passes(() => tickets.callerOf(bearer(text))),
+      long: longBearers,
+    }),
+    target<string>({
+      name: 'reconnect id',
+      parsers: ['createTickets'],
+      inputs: tokensLike([...reconnectIds, good[0]!]),
+      async reads(text) {
+        const conversationId = await tickets.conversationOf(text);
+        must([undefined, 'conversation-0001'].includes(conversationId), 'of the conversation or of none');
+        return conversationId !== undefined;
+      },
+      long: longTokens,
+    }),
+    target<string>({
+      name: 'token of Entra',
+      parsers: ['entraGuard'],
+      inputs: bearers(entraTokens),
+      reads: (text) => passes(() => guard(bearer(text))),
+      long: longBearers,
+    }),
+    target<{ signature: string; connectionId: string }>({
+      name: 'header: ce-signature',
+      parsers: ['isSignedWith', 'signatureGuard'],
+      inputs: fc.record({
+        signature: mutatedText(
+          fc.constantFrom(`sha256=${'0'.repeat(64)}`, `sha256=${'f'.repeat(64)},sha256=`),
+        ),
+        connectionId: mutatedText(fc.constant('connection-a')),
+      }),
+      isNever: true,
+      async reads({ signature, connectionId }) {
+        must(!isSignedWith(['access-key'], connectionId, signature), 'nobody has signed it');
+        const given: Record<string, string> = { 'ce-signature': signature, 'ce-connectionid': connectionId };
+        return passes(() =>
+          signatureGuard(['access-key'])({ get: (name) => given[name.toLowerCase()] ?? null }),
+        );
+      },
+      long: (characters) =>
+        each(longTexts(characters), (signature) => ({ signature, connectionId: signature })),
+    }),
+  ];
+  return { targets, stop: () => stop(server) };
+}
+
+const TENANT = '11111111-2222-3333-4444-555555555555';
+const SERVICE = '66666666-7777-8888-9999-000000000000';
+
+/** The guard of a service without keys, the authority that it asks for keys, and tokens which that one has issued. */
+async function entra() {
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'key-1', use: 'sig' }];
+  const server = createServer((_, response) => void response.end(JSON.stringify({ keys }))).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(server, 'listening');
+  const authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const audience = 'api://chat';
+  const tokenOf = (oid: string) =>
+    new SignJWT({ oid })
+      .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
+      .setIssuer(`${authority}/${TENANT}/v2.0`)
+      .setAudience(audience)
+      .setExpirationTime('10h')
+      .sign(privateKey);
+  const entraTokens = [await tokenOf(SERVICE), await tokenOf(TENANT)];
+  const guard = entraGuard({ tenantId: TENANT, audience, callerObjectId: SERVICE, authority });
+  return { server, guard, entraTokens };
+}
+
+const stop = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
