@@ -35,7 +35,7 @@ export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
   '@swc/core':
     'would fall back to WebAssembly where the native package of the platform is missing; compiles tests',
   esbuild:
-    'would check, and shorten the way to, the native package of the platform; of tsx, which runs development tools',
+    'would check, and shorten the way to, the native package of the platform; of tsx, which runs development tools, and by itself what bundles the package',
   'unrs-resolver': 'would fetch the native package of the platform where npm has left it out; of jest',
 };
 
@@ -51,9 +51,13 @@ export interface Deployed {
   readonly neededBy: readonly string[];
 }
 
+/** Where the packages lie that production needs. */
+export const productionPaths = ({ packages }: Lockfile): string[] =>
+  Object.keys(packages).filter((path) => path !== '' && isDeployed(packages[path]!));
+
 /** The packages that a deployment consists of, each version once. */
 export function deployedPackages({ packages }: Lockfile): Deployed[] {
-  const paths = Object.keys(packages).filter((path) => path !== '' && isDeployed(packages[path]!));
+  const paths = productionPaths({ packages });
   const needs = new Map(paths.map((path) => [path, new Set<string>()]));
   for (const from of ['', ...paths]) {
     const { dependencies, optionalDependencies } = packages[from]!;

@@ -17,6 +17,8 @@ export const webhookUrl = (functionsUrl: string): string =>
   `${functionsUrl}/api/web-pubsub/events?code=${LOCAL_FUNCTION_KEY}`;
 
 export interface StackOptions {
+  /** What is run: a folder with package.json and host.json. The compiled app of this repository unless said otherwise. */
+  readonly appDirectory?: string;
   /** Where Azurite keeps its data. */
   readonly dataDirectory: string;
   /** Fixed ports; whatever is left out takes a free one. */
@@ -97,7 +99,7 @@ async function bringUp(
   };
   const startHost = (): Promise<Host> =>
     startFunctionsHost({
-      appDirectory: ROOT,
+      appDirectory: options.appDirectory ?? ROOT,
       port: functionsPort,
       env,
       settings,

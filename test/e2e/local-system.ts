@@ -22,10 +22,11 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
-/** Starts the app as it is built. Leaves nothing behind when it cannot. */
+/** Starts the app as it is built, or as it is packaged in `appDirectory`. Leaves nothing behind when it cannot. */
 export async function startLocalSystem(
   onUp: (part: string, address: string) => void = () => undefined,
   grace = GRACE,
+  appDirectory?: string,
 ): Promise<LocalSystem> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'chat-disconnect-'));
   const removeData = () =>
@@ -37,6 +38,7 @@ export async function startLocalSystem(
   try {
     stack = await startStack({
       dataDirectory,
+      ...(appDirectory !== undefined && { appDirectory }),
       settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
       webPubSub: {
         recoveryWindowMs: RECOVERY_WINDOW_MS,

@@ -1,0 +1,45 @@
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** What the Functions worker provides when the app asks for it; there is no such package to install. */
+const PROVIDED = ['@azure/functions-core'];
+
+/**
+ * Source maps are only heeded for what is loaded after they have been turned on, hence a file before the bundle. With
+ * them a stack trace, and with it the place that the log names for an unexpected error, is one of the sources.
+ */
+const ENTRY = `process.setSourceMapsEnabled(true);\nrequire('./app.js');\n`;
+
+/**
+ * Makes the deployable package in `target`, which is emptied first: the app and its libraries in one file, host.json and
+ * a package.json that names the entry. One file, so that there is one instance of each library whatever asks for it.
+ */
+export async function bundleApp(root: string, target: string): Promise<void> {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const modules = readdirSync(join(root, 'functions')).filter((file) => file.endsWith('.ts'));
+  await build({
+    stdin: {
+      contents: modules.map((file) => `import './functions/${file}';`).join('\n'),
+      resolveDir: root,
+      sourcefile: 'functions.ts',
+      loader: 'ts',
+    },
+    absWorkingDir: root,
+    outfile: join(target, 'app.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: PROVIDED,
+    // Errors and logs tell the names of classes.
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'silent',
+  });
+  writeFileSync(join(target, 'main.js'), ENTRY);
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify({ private: true, main: 'main.js' })}\n`);
+  copyFileSync(join(root, 'host.json'), join(target, 'host.json'));
+}

@@ -1,0 +1,80 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT } from '../../local/stack/stack';
+import { bundleApp } from '../../scripts/package/bundle';
+import { compiledFunctions } from '../../scripts/package/compiled-functions';
+import { loadOnce } from '../../scripts/package/load-time';
+import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
+import { playAll } from '../e2e/play';
+import { dropsWhenActive } from '../e2e/scenarios/drops-when-active';
+import { hostKilled } from '../e2e/scenarios/host-killed';
+import { returnsInTime } from '../e2e/scenarios/returns-in-time';
+import { enterWorld, leaveWorld, type World } from '../e2e/world';
+
+/** Outside the repository, so that it finds no package there that it does not carry itself. */
+const target = mkdtempSync(join(tmpdir(), 'chat-disconnect-package-'));
+let system: LocalSystem;
+let world: World;
+
+beforeAll(async () => {
+  await bundleApp(ROOT, target);
+  system = await startLocalSystem(undefined, 'PT5S', target);
+  world = await enterWorld(system.worldOptions);
+}, 120_000);
+
+afterAll(async () => {
+  if (world !== undefined) await leaveWorld(world);
+  await system?.stop();
+  rmSync(target, { recursive: true, force: true });
+}, 60_000);
+
+describe('the package', () => {
+  it.each([dropsWhenActive, returnsInTime, hostKilled])(
+    'plays "$name" on the local host, with one notice or none',
+    async (scenario) => {
+      expect(await playAll([scenario], world)[0]).toMatchObject({ outcome: 'ok' });
+    },
+  );
+
+  it('is a bundle with its entry, its map and what the host reads, and nothing else', () => {
+    expect(readdirSync(target, { recursive: true }).sort()).toEqual([
+      'app.js',
+      'app.js.map',
+      'host.json',
+      'main.js',
+      'package.json',
+    ]);
+    expect(readFileSync(join(target, 'host.json'))).toEqual(readFileSync(join(ROOT, 'host.json')));
+  });
+
+  it('registers the functions of the compiled app, with the same bindings', () => {
+    const registered = (files: readonly string[]) =>
+      [...loadOnce(ROOT, files).functions].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const packaged = registered([join(target, 'main.js')]);
+    expect(packaged.length).toBeGreaterThan(10);
+    expect(packaged).toEqual(registered(compiledFunctions(ROOT)));
+  });
+
+  it('holds libraries of production and this app, no stand-in, no test and no development package', () => {
+    const { sources } = JSON.parse(readFileSync(join(target, 'app.js.map'), 'utf8')) as {
+      sources: string[];
+    };
+    const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    const inside = sources.map((source) => source.replace(/^(\.\.\/)+/, '').replace(ROOT.slice(1), ''));
+    const own = inside.filter((source) => !/node_modules\/|^webpack:/.test(source));
+    expect(own.length).toBeGreaterThan(100);
+    expect(own.filter((source) => !/(^|\/)(functions(\.ts|\/)|shared\/)/.test(source))).toEqual([]);
+    const isDevelopment = (source: string) =>
+      Object.keys(devDependencies).some((name) => source.includes(`node_modules/${name}/`));
+    expect(inside.filter(isDevelopment)).toEqual([]);
+  });
+
+  it('tells the source and not the bundle when something is wrong', () => {
+    const load = () => loadOnce(ROOT, [join(target, 'main.js')], { TICKET_SIGNING_KEY: '' });
+    expect(load).toThrow(/shared\/config\.ts:\d+/);
+  });
+});
