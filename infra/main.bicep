@@ -41,6 +41,9 @@ param webPubSubCapacity int = 1
 @description('WEBHOOK_TOKEN_AUDIENCE: the resource that Web PubSub asks its token for. See infra/README.md before changing it.')
 param webhookTokenAudience string = 'https://webpubsub.azure.com'
 
+@description('Whether both storage accounts are closed to every network but the app\'s own. The app, Web PubSub and the vault stay reachable, see infra/README.md.')
+param privateNetworking bool = false
+
 @description('Origins of the pages that hold the chat widget and the agent desk, such as https://www.contoso.com.')
 param allowedOrigins string[] = []
 
@@ -78,6 +81,7 @@ var names = {
   conversationStorage: 'stchat${token}'
   keyVault: 'kv-chat-${token}'
   webPubSub: 'wps-chat-${token}'
+  network: 'vnet-${token}'
   plan: 'plan-${token}'
   functionApp: 'func-chat-${token}'
   actionGroup: 'ag-chat-${token}'
@@ -123,6 +127,7 @@ module hostStorage 'modules/storage.bicep' = {
     name: names.hostStorage
     location: location
     tags: tags
+    isPrivate: privateNetworking
     containers: [packageContainer]
   }
 }
@@ -133,6 +138,7 @@ module conversationStorage 'modules/storage.bicep' = {
     name: names.conversationStorage
     location: location
     tags: tags
+    isPrivate: privateNetworking
     tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters']
   }
 }
@@ -172,6 +178,18 @@ module roles 'modules/roles.bicep' = {
   dependsOn: [hostStorage, conversationStorage, monitoring, webPubSub, keyVault]
 }
 
+module network 'modules/private-network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    name: names.network
+    location: location
+    tags: tags
+    hostStorageName: names.hostStorage
+    conversationStorageName: names.conversationStorage
+  }
+  dependsOn: [hostStorage, conversationStorage]
+}
+
 module functions 'modules/functions.bicep' = {
   scope: group
   params: {
@@ -183,6 +201,7 @@ module functions 'modules/functions.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     allowedOrigins: allowedOrigins
+    subnetId: network.?outputs.appSubnetId ?? ''
     identityId: appIdentity.outputs.id
     identityClientId: appIdentity.outputs.clientId
     hostStorage: hostStorage.outputs.endpoints

@@ -33,6 +33,9 @@ param identityId string
 @description('Client id of the app\'s identity.')
 param identityClientId string
 
+@description('Subnet that the app\'s own calls leave from; empty where there is no network.')
+param subnetId string
+
 @description('Addresses of the host\'s storage account.')
 param hostStorage { blob: string, queue: string, table: string }
 
@@ -95,6 +98,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     // Key Vault references in settings use the system-assigned identity unless told otherwise; there is none here.
     keyVaultReferenceIdentity: identityId
     functionAppConfig: {

@@ -11,6 +11,9 @@ param location string
 @description('Tags.')
 param tags { *: string }
 
+@description('Whether only private endpoints lead to it.')
+param isPrivate bool
+
 @description('Blob containers to create.')
 param containers string[] = []
 
@@ -32,9 +35,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     allowCrossTenantReplication: false
     supportsHttpsTrafficOnly: true
     minimumTlsVersion: 'TLS1_2'
-    // Open to every network, closed to everybody without a role. Private networking is not part of this version.
-    publicNetworkAccess: 'Enabled'
-    networkAcls: { defaultAction: 'Allow', bypass: 'AzureServices' }
+    // Either open to every network and closed to everybody without a role, or reached through private endpoints only.
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: { defaultAction: isPrivate ? 'Deny' : 'Allow', bypass: 'AzureServices' }
   }
 }
 
