@@ -158,24 +158,33 @@ export function estimate(conversations, a, p) {
   const vault = 10_000;
   return {
     quantities: {
-      'conversations open in the busiest hour': open,
-      'agents then': agents,
-      'connections then': connections,
-      'Web PubSub units': units,
-      'messages: webhooks, chat': messages,
-      'messages: news to all agents': broadcast,
-      'messages beyond those included': extra,
-      'GB-s on demand': onDemand,
-      'GB-s always ready, baseline': baseline,
-      'GB-s always ready, executing': warm,
-      'executions over HTTP, and of schedules': http,
-      'executions of orchestrator and activities': durable,
-      'transactions: conversation tables': tables,
-      'transactions: task hub tables': hub,
-      'operations: task hub queues': queues,
-      'GB in tables': stored,
-      'GB into Log Analytics': logs,
-      'actions, with Durable Task Scheduler': month * one.actions,
+      'conversations open in the busiest hour': [open, '`day` × `peakHour` ÷ 60 × `minutes`'],
+      'agents then': [agents, 'those ÷ `load`'],
+      'connections then': [connections, 'both'],
+      'Web PubSub units': [
+        units,
+        'the largest of connections ÷ 800, messages a second then ÷ 4,000, webhooks a second then ÷ 500; sold as 1, 2, 5, 10, …',
+      ],
+      'messages: webhooks, chat': [messages, '`month` × (`webhooks` + `pushes`)'],
+      'messages: news to all agents': [broadcast, '`month` × `news` × agents × `agentsOnline`'],
+      'messages beyond those included': [extra, 'both, less 1,000,000 a day for each unit'],
+      'GB-s on demand': [onDemand, '`memory` × (seconds with a request + 2 a minute for reconciliation)'],
+      'GB-s always ready, baseline': [baseline, '`memory` × 86,400 × 30.4'],
+      'GB-s always ready, executing': [warm, '`memory` × seconds with an execution of a timer'],
+      'executions over HTTP, and of schedules': [http, '`month` × `requests` + 1,441 a day'],
+      'executions of orchestrator and activities': [durable, '`month` × `durable`'],
+      'transactions: conversation tables': [
+        tables,
+        '`month` × (`measured` + `counted`) + 20 a minute for reconciliation',
+      ],
+      'transactions: task hub tables': [hub, '`month` × `hubTransactions` + 4 leases every 10 s'],
+      'operations: task hub queues': [
+        queues,
+        '`month` × `queueOperations` + 5 queues, polled every 2 s by the app and every 10 s by the platform',
+      ],
+      'GB in tables': [stored, '`month` × `months` × `stored`'],
+      'GB into Log Analytics': [logs, 'all executions × `telemetry`'],
+      'actions, with Durable Task Scheduler': [month * one.actions, '`month` × `actions`'],
     },
     costs: {
       'Web PubSub: units': units * DAYS * p.unit,
@@ -215,8 +224,6 @@ const table = (head, rows) => {
 export function report(volumes, a, p) {
   const estimates = volumes.map((volume) => estimate(volume, a, p));
   const head = volumes.map((volume) => `${volume.toLocaleString('en-US')} a day`);
-  const rows = (part, form) =>
-    Object.keys(estimates[0][part]).map((name) => [name, ...estimates.map((one) => form(one[part][name]))]);
   const totals = estimates.map(({ costs }) => Object.values(costs).reduce((sum, cost) => sum + cost, 0));
   const each = totals.map((total, at) => dollars((total / (volumes[at] * DAYS)) * 1_000));
   const listed = (known, part, head) =>
@@ -235,11 +242,21 @@ export function report(volumes, a, p) {
       ]),
     ),
     listed(PRICES, p, ['price', 'US dollars', 'for', 'found']),
-    table(['quantity a month', ...head], rows('quantities', short)),
+    table(
+      ['quantity a month', ...head, 'that is'],
+      Object.entries(estimates[0].quantities).map(([name, [, how]]) => [
+        name,
+        ...estimates.map(({ quantities }) => short(quantities[name][0])),
+        how,
+      ]),
+    ),
     table(
       ['US dollars a month', ...head],
       [
-        ...rows('costs', dollars),
+        ...Object.keys(estimates[0].costs).map((name) => [
+          name,
+          ...estimates.map(({ costs }) => dollars(costs[name])),
+        ]),
         ['**all**', ...totals.map((total) => `**${dollars(total)}**`)],
         ['for 1,000 conversations', ...each],
       ],
