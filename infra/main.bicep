@@ -27,6 +27,10 @@ param ticketLifetime string = 'PT12H'
 @maxLength(45)
 param taskHubName string = 'ChatDisconnect'
 
+@description('Where Durable Functions keeps its timers. Changing it leaves running timers behind, like another TASKHUB_NAME.')
+@allowed(['AzureStorage', 'DurableTaskScheduler'])
+param durableBackend string = 'AzureStorage'
+
 @description('WEB_PUBSUB_HUB: the hub that customers and agents connect to.')
 param webPubSubHub string = 'chat'
 
@@ -80,6 +84,7 @@ var names = {
   hostStorage: 'sthost${token}'
   conversationStorage: 'stchat${token}'
   keyVault: 'kv-chat-${token}'
+  scheduler: 'dts-chat-${token}'
   webPubSub: 'wps-chat-${token}'
   network: 'vnet-${token}'
   plan: 'plan-${token}'
@@ -148,6 +153,19 @@ module keyVault 'modules/key-vault.bicep' = {
   params: { name: names.keyVault, location: location, tags: tags }
 }
 
+var useScheduler = durableBackend == 'DurableTaskScheduler'
+
+module scheduler 'modules/durable-task-scheduler.bicep' = if (useScheduler) {
+  scope: group
+  params: {
+    name: names.scheduler
+    location: location
+    tags: tags
+    taskHubName: taskHubName
+    identityClientId: appIdentity.outputs.clientId
+  }
+}
+
 module webPubSub 'modules/web-pubsub.bicep' = {
   scope: group
   params: {
@@ -174,8 +192,9 @@ module roles 'modules/roles.bicep' = {
     componentName: names.component
     webPubSubName: names.webPubSub
     keyVaultName: names.keyVault
+    schedulerName: useScheduler ? names.scheduler : ''
   }
-  dependsOn: [hostStorage, conversationStorage, monitoring, webPubSub, keyVault]
+  dependsOn: [hostStorage, conversationStorage, monitoring, webPubSub, keyVault, scheduler]
 }
 
 module network 'modules/private-network.bicep' = if (privateNetworking) {
@@ -216,6 +235,8 @@ module functions 'modules/functions.bicep' = {
     disconnectGrace: disconnectGrace
     ticketLifetime: ticketLifetime
     taskHubName: taskHubName
+    useScheduler: useScheduler
+    schedulerConnectionString: scheduler.?outputs.connectionString ?? ''
     acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
   }
   // The host reads its storage, its keys and the ticket signing key as soon as it starts.

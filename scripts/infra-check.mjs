@@ -1,7 +1,8 @@
 // `npm run infra:check`: compiles and lints everything in infra/ with the real Bicep compiler; a warning is a failure.
 // Exit code 0: clean. 1: findings. 2: there is no compiler (the message says how to get one).
 // Where there are none, leaves in .local/infra: main.json (the ARM template), parameters.json, and snapshot.json (every resource that the
-// deployment would make, worked out by the compiler's own deployment engine without any subscription).
+// deployment would make, worked out by the compiler's own deployment engine without any subscription), the last one for
+// each variant in infra/check, too: snapshot-<variant>.json.
 // `--offline` uses a compiler that is already there and never asks the package registry.
 import { spawnSync } from 'node:child_process';
 import {
@@ -14,7 +15,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -79,12 +80,15 @@ step('format', {
 });
 const zeros = '00000000-0000-0000-0000-00000000000';
 const where = ['--subscription-id', `${zeros}1`, '--tenant-id', `${zeros}2`, '--location', 'westeurope'];
-step(
-  'snapshot',
-  run(bicep, ['snapshot', join(copy, 'main.bicepparam'), '--mode', 'overwrite', ...where], sample),
-);
-if (existsSync(join(copy, 'main.snapshot.json'))) {
-  renameSync(join(copy, 'main.snapshot.json'), join(output, 'snapshot.json'));
+for (const file of sources.filter((name) => name.endsWith('.bicepparam'))) {
+  const name = basename(file, '.bicepparam');
+  const made = join(copy, dirname(file), `${name}.snapshot.json`);
+  step(
+    `snapshot: ${file}`,
+    run(bicep, ['snapshot', join(copy, file), '--mode', 'overwrite', ...where], sample),
+  );
+  const kept = name === 'main' ? 'snapshot.json' : `snapshot-${name}.json`;
+  if (existsSync(made)) renameSync(made, join(output, kept));
 }
 rmSync(copy, { recursive: true });
 

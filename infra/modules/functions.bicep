@@ -72,6 +72,12 @@ param ticketLifetime string
 @description('Task hub.')
 param taskHubName string
 
+@description('Whether the task hub is in Durable Task Scheduler. Otherwise the host\'s storage account holds it.')
+param useScheduler bool
+
+@description('How Durable Task Scheduler is reached, where it is used.')
+param schedulerConnectionString string
+
 @description('Whether tickets of the previous signing key are accepted.')
 param acceptPreviousTicketSigningKey bool
 
@@ -117,7 +123,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         maximumInstanceCount: maximumInstanceCount
         instanceMemoryMB: instanceMemoryMB
         // Durable Functions on Azure Storage needs one: an app scaled to zero would be woken late by its timers, and
-        // a timer that ends conversations should not be late.
+        // a timer that ends conversations should not be late. With Durable Task Scheduler it saves the start.
         alwaysReady: [{ name: 'durable', instanceCount: 1 }]
       }
     }
@@ -185,10 +191,20 @@ var rotationSettings = acceptPreviousTicketSigningKey
     }
   : {}
 
+// Each AzureFunctionsJobHost__… takes the place of one value of host.json, so the package is the same for both backends.
+// The rest of storageProvider there is for Azure Storage only.
+var schedulerSettings = useScheduler
+  ? {
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER'
+      DURABLE_TASK_SCHEDULER: schedulerConnectionString
+    }
+  : {}
+
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, productSettings, rotationSettings)
+  properties: union(hostSettings, productSettings, rotationSettings, schedulerSettings)
 }
 
 @description('Host name of the function app, known before any code is in it.')

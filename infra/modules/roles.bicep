@@ -23,6 +23,9 @@ param webPubSubName string
 @description('Key vault.')
 param keyVaultName string
 
+@description('Durable Task Scheduler. Empty: there is none, and the host\'s storage account holds the task hub.')
+param schedulerName string
+
 // Built-in roles; their ids are the same everywhere.
 var role = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -32,6 +35,7 @@ var role = {
   webPubSubServiceOwner: '12cf5a90-567b-43ae-8102-96cf46c7d9b4'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  durableTaskDataContributor: '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 }
 
 resource hostStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
@@ -58,6 +62,10 @@ resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
   }
 }
 
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = if (!empty(schedulerName)) {
+  name: schedulerName
+}
+
 // principalType is always given: without it an assignment to an identity made seconds ago fails where the directory
 // has not replicated it yet.
 
@@ -72,8 +80,8 @@ resource appOnHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Durable Functions: control and work-item queues.
-resource appOnHostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+// Durable Functions on Azure Storage: control and work-item queues.
+resource appOnHostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (empty(schedulerName)) {
   scope: hostStorage
   name: guid(hostStorage.id, appPrincipalId, role.storageQueueDataContributor)
   properties: {
@@ -86,7 +94,7 @@ resource appOnHostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-// Durable Functions: histories, instances and partitions.
+// Durable Functions on Azure Storage: histories, instances and partitions. The host itself: diagnostic events.
 resource appOnHostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: hostStorage
   name: guid(hostStorage.id, appPrincipalId, role.storageTableDataContributor)
@@ -97,6 +105,17 @@ resource appOnHostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
       'Microsoft.Authorization/roleDefinitions',
       role.storageTableDataContributor
     )
+  }
+}
+
+// Durable Functions on Durable Task Scheduler.
+resource appOnScheduler 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(schedulerName)) {
+  scope: scheduler
+  name: guid(scheduler.id, appPrincipalId, role.durableTaskDataContributor)
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.durableTaskDataContributor)
   }
 }
 

@@ -38,6 +38,12 @@ const matches = (text: string, form: RegExp): string[] => [...text.matchAll(form
 
 const productSettings = objectOf(source('functions'), 'productSettings');
 const hostSettings = objectOf(source('functions'), 'hostSettings');
+const hostJson = JSON.parse(read('host.json')) as {
+  extensions: {
+    http: { routePrefix: string };
+    durableTask: { hubName: string; storageProvider: Record<string, unknown> };
+  };
+};
 
 /** The settings of a deployment as the app would find them: what Azure fills in is made up here. */
 const deployed = {
@@ -144,9 +150,7 @@ describe('app settings', () => {
 
 describe('the event handler', () => {
   it('leads to the webhook', () => {
-    const { routePrefix } = (
-      JSON.parse(read('host.json')) as { extensions: { http: { routePrefix: string } } }
-    ).extensions.http;
+    const { routePrefix } = hostJson.extensions.http;
     const { route, authLevel } = recordedFunction('web-pubsub-events').trigger;
     const url = /urlTemplate: 'https:\/\/\$\{functionAppHostName\}(\/[^?]+)\?code=/.exec(
       source('web-pubsub-hub'),
@@ -231,13 +235,14 @@ describe('access', () => {
       webPubSubServiceOwner: "'12cf5a90-567b-43ae-8102-96cf46c7d9b4'",
       keyVaultSecretsOfficer: "'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'",
       keyVaultSecretsUser: "'4633458b-17de-408a-b874-0445c86b69e6'",
+      durableTaskDataContributor: "'0ad04412-c4d5-4796-b79c-f76d14c8d402'",
     });
   });
 
   it('is given on single resources, to identities, in one file', () => {
     const assignments = matches(
       source('roles'),
-      /^resource \w+ 'Microsoft\.Authorization\/roleAssignments@[\d-]+' = (\{.*?^\})/gms,
+      /^resource \w+ 'Microsoft\.Authorization\/roleAssignments@[\d-]+' = ([^\n]*\{.*?^\})/gms,
     ).map((text) => [
       /scope: (\S+)/.exec(text)?.[1],
       /principalId: (\w+)PrincipalId/.exec(text)?.[1],
@@ -249,6 +254,7 @@ describe('access', () => {
       ['hostStorage', 'app', twice('storageBlobDataOwner'), 'ServicePrincipal'],
       ['hostStorage', 'app', twice('storageQueueDataContributor'), 'ServicePrincipal'],
       ['hostStorage', 'app', twice('storageTableDataContributor'), 'ServicePrincipal'],
+      ['scheduler', 'app', twice('durableTaskDataContributor'), 'ServicePrincipal'],
       ['conversationStorage', 'app', twice('storageTableDataContributor'), 'ServicePrincipal'],
       ['component', 'app', twice('monitoringMetricsPublisher'), 'ServicePrincipal'],
       ['webPubSub', 'app', twice('webPubSubServiceOwner'), 'ServicePrincipal'],
@@ -283,7 +289,9 @@ describe('secrets', () => {
     expect(everything).not.toMatch(/AccountKey|AccessKey|SharedAccess|ClientSecret/);
     const outputs = matches(everything, /^output (.+)$/gm);
     // The connection string of Application Insights opens nothing: local auth is off.
+    // The connection string of the scheduler names an identity.
     expect(outputs.filter((line) => /key\b|secret|connection/i.test(line))).toEqual([
+      expect.stringMatching(/^connectionString string = 'Endpoint=.*Authentication=ManagedIdentity;/),
       'connectionString string = component.properties.ConnectionString',
     ]);
   });
@@ -453,6 +461,12 @@ if (compiler.skip !== undefined) {
       ({ type }) => type === 'Microsoft.KeyVault/vaults/secrets',
     );
     expect(secrets.map((secret) => secret['@options'])).toEqual(Array(5).fill({ onlyIfNotExists: [] }));
+  });
+
+  it("keeps timers in the host's storage account unless told otherwise, and host.json says so, too", () => {
+    expect(predicted('Microsoft.DurableTask/schedulers')).toEqual([]);
+    const { storageProvider } = hostJson.extensions.durableTask;
+    expect(storageProvider).toMatchObject({ type: 'AzureStorage', connectionName: 'AzureWebJobsStorage' });
   });
 
   it('asks for no secret', () => {

@@ -58,7 +58,13 @@ function taken(): boolean {
 export const readCompiled = <T>(name: string): T => JSON.parse(readFileSync(join(OUTPUT, name), 'utf8')) as T;
 
 /** Every resource of the predicted deployment that has this type. */
-export const predicted = (type: string): Resource[] =>
-  readCompiled<{ predictedResources: Resource[] }>('snapshot.json').predictedResources.filter(
+export const predicted = (type: string): Resource[] => resourcesIn('snapshot.json', type);
+
+/** The same for a variant of infra/check. */
+export const predictedFor = (variant: string, type: string): Resource[] =>
+  resourcesIn(`snapshot-${variant}.json`, type);
+
+const resourcesIn = (snapshot: string, type: string): Resource[] =>
+  readCompiled<{ predictedResources: Resource[] }>(snapshot).predictedResources.filter(
     (resource) => resource.type === type,
   );

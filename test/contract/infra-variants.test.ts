@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { compile, predicted, predictedFor, type Resource } from '../support/compiled-infra';
+
+// What the parameters switch on; the default deployment is in infra.test.ts. A variant is a file of infra/check.
+
+const read = (path: string) => readFileSync(join(__dirname, '..', '..', path), 'utf8');
+const settingsOf = (config: Resource[]) => config[0]!.properties;
+const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
+const rolesOf = (assignments: Resource[]) =>
+  assignments.map(({ properties }) => /[\w-]{36}(?='|$)/.exec(String(properties['roleDefinitionId']))?.[0]);
+
+const compiler = compile();
+const described = compiler.skip === undefined ? describe : describe.skip;
+if (compiler.skip !== undefined) {
+  console.warn(`The compiled variants are not looked at. ${compiler.skip} (npm run infra:check)`);
+}
+
+described('with Durable Task Scheduler', () => {
+  const settings = () => settingsOf(predictedFor('scheduler', 'Microsoft.Web/sites/config'));
+
+  it('the task hub of host.json is made there', () => {
+    expect(read('host.json')).toMatch('"hubName": "%TASKHUB_NAME%"');
+    const [hub] = predictedFor('scheduler', 'Microsoft.DurableTask/schedulers/taskHubs');
+    expect(hub!.name).toMatch(/^dts-chat-\w+\/ChatDisconnect$/);
+    expect(settings()['TASKHUB_NAME']).toBe('ChatDisconnect');
+  });
+
+  it('host.json is overridden in what names the backend, and nowhere else', () => {
+    const overridden = 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__';
+    const byDefault = Object.keys(settingsOf(predicted('Microsoft.Web/sites/config')));
+    const added = Object.entries(settings()).filter(([name]) => !byDefault.includes(name));
+    expect(Object.fromEntries(added)).toEqual({
+      [`${overridden}type`]: 'azureManaged',
+      [`${overridden}connectionStringName`]: 'DURABLE_TASK_SCHEDULER',
+      DURABLE_TASK_SCHEDULER: expect.stringMatching(/scheduler-.*connectionString/),
+    });
+    expect(Object.keys(settings())).toEqual(expect.arrayContaining(byDefault));
+    expect(read('infra/modules/durable-task-scheduler.bicep')).toMatch(
+      "'Endpoint=${scheduler.properties.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'",
+    );
+  });
+
+  it('the app may use the scheduler, and no longer the queues of the host', () => {
+    const queues = '974c5e8b-45b9-4653-ba55-5f855dd0fb88';
+    const scheduler = '0ad04412-c4d5-4796-b79c-f76d14c8d402';
+    const assignments = predictedFor('scheduler', ASSIGNMENTS);
+    expect(rolesOf(assignments).sort()).toEqual(
+      [...rolesOf(predicted(ASSIGNMENTS)).filter((role) => role !== queues), scheduler].sort(),
+    );
+    const onScheduler = assignments.filter(({ id }) =>
+      id.includes('Microsoft.DurableTask/schedulers/dts-chat-'),
+    );
+    expect(rolesOf(onScheduler)).toEqual([scheduler]);
+  });
+});
