@@ -57,6 +57,9 @@ param maximumInstanceCount int = 40
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
+@description('Survive the loss of an availability zone: app and storage are spread over zones. The region has to have them. Web PubSub does so by itself with Premium_P1, and not at all with the other sizes. Choose it for a new environment: an account that exists is not converted.')
+param zoneRedundant bool = false
+
 @description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
 param acceptPreviousTicketSigningKey bool = false
 
@@ -128,6 +131,7 @@ module hostStorage 'modules/storage.bicep' = {
     name: names.hostStorage
     location: location
     tags: tags
+    zoneRedundant: zoneRedundant
     containers: [packageContainer]
   }
 }
@@ -138,6 +142,7 @@ module conversationStorage 'modules/storage.bicep' = {
     name: names.conversationStorage
     location: location
     tags: tags
+    zoneRedundant: zoneRedundant
     tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters']
   }
 }
@@ -199,6 +204,7 @@ module functions 'modules/functions.bicep' = {
     location: location
     tags: tags
     nodeVersion: nodeVersion
+    zoneRedundant: zoneRedundant
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     allowedOrigins: allowedOrigins

@@ -55,3 +55,17 @@ described('with Durable Task Scheduler', () => {
     expect(rolesOf(onScheduler)).toEqual([scheduler]);
   });
 });
+
+described('over zones', () => {
+  const skus = (resources: (Resource & { readonly sku?: { readonly name: string } })[]) =>
+    resources.map(({ sku }) => sku?.name);
+
+  it('are the app and both storage accounts, but only where that is asked for', () => {
+    const accounts = 'Microsoft.Storage/storageAccounts';
+    expect(skus(predicted(accounts))).toEqual(['Standard_LRS', 'Standard_LRS']);
+    expect(skus(predictedFor('hardened', accounts))).toEqual(['Standard_ZRS', 'Standard_ZRS']);
+    const plan = 'Microsoft.Web/serverfarms';
+    expect(predicted(plan)[0]!.properties['zoneRedundant']).toBe(false);
+    expect(predictedFor('hardened', plan)[0]!.properties['zoneRedundant']).toBe(true);
+  });
+});
