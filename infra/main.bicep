@@ -60,6 +60,9 @@ param maximumInstanceCount int = 40
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
+@description('Survive the loss of an availability zone: app and storage are spread over zones. The region has to have them. Web PubSub does so by itself with Premium_P1, and not at all with the other sizes. Choose it for a new environment: an account that exists is not converted.')
+param zoneRedundant bool = false
+
 @description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
 param acceptPreviousTicketSigningKey bool = false
 
@@ -133,6 +136,7 @@ module hostStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     isPrivate: privateNetworking
+    zoneRedundant: zoneRedundant
     containers: [packageContainer]
   }
 }
@@ -144,6 +148,7 @@ module conversationStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     isPrivate: privateNetworking
+    zoneRedundant: zoneRedundant
     tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters']
   }
 }
@@ -217,10 +222,19 @@ module functions 'modules/functions.bicep' = {
     location: location
     tags: tags
     nodeVersion: nodeVersion
+    zoneRedundant: zoneRedundant
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     allowedOrigins: allowedOrigins
-    subnetId: network.?outputs.appSubnetId ?? ''
+    subnetId: privateNetworking
+      ? resourceId(
+          subscription().subscriptionId,
+          group.name,
+          'Microsoft.Network/virtualNetworks/subnets',
+          names.network,
+          'app'
+        )
+      : ''
     identityId: appIdentity.outputs.id
     identityClientId: appIdentity.outputs.clientId
     hostStorage: hostStorage.outputs.endpoints
@@ -240,7 +254,7 @@ module functions 'modules/functions.bicep' = {
     acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
   }
   // The host reads its storage, its keys and the ticket signing key as soon as it starts.
-  dependsOn: [roles]
+  dependsOn: [roles, network]
 }
 
 module hub 'modules/web-pubsub-hub.bicep' = {

@@ -18,6 +18,9 @@ param tags { *: string }
 @description('Node.js version.')
 param nodeVersion string
 
+@description('Whether instances are spread over availability zones. The platform then keeps two of what has to be ready.')
+param zoneRedundant bool
+
 @description('Most instances.')
 param maximumInstanceCount int
 
@@ -87,8 +90,8 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  // Linux.
-  properties: { reserved: true }
+  // "reserved" says Linux.
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {

@@ -45,10 +45,6 @@ resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
     ]
   }
 
-  resource appSubnet 'subnets' existing = {
-    name: 'app'
-  }
-
   resource endpointsSubnet 'subnets' existing = {
     name: 'endpoints'
   }
@@ -113,6 +109,3 @@ resource address 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-0
     }
   }
 ]
-
-@description('Subnet of the function app.')
-output appSubnetId string = network::appSubnet.id

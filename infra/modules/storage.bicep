@@ -14,6 +14,9 @@ param tags { *: string }
 @description('Whether only private endpoints lead to it.')
 param isPrivate bool
 
+@description('Whether there is a copy in each of three availability zones, or all three copies are in one place.')
+param zoneRedundant bool
+
 @description('Blob containers to create.')
 param containers string[] = []
 
@@ -25,7 +28,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' }
+  sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   properties: {
     // No account keys and no SAS made of them: only identities with a role.
     allowSharedKeyAccess: false

@@ -55,3 +55,58 @@ described('with Durable Task Scheduler', () => {
     expect(rolesOf(onScheduler)).toEqual([scheduler]);
   });
 });
+
+described('over zones', () => {
+  const skus = (resources: (Resource & { readonly sku?: { readonly name: string } })[]) =>
+    resources.map(({ sku }) => sku?.name);
+
+  it('are the app and both storage accounts, but only where that is asked for', () => {
+    const accounts = 'Microsoft.Storage/storageAccounts';
+    expect(skus(predicted(accounts))).toEqual(['Standard_LRS', 'Standard_LRS']);
+    expect(skus(predictedFor('hardened', accounts))).toEqual(['Standard_ZRS', 'Standard_ZRS']);
+    const plan = 'Microsoft.Web/serverfarms';
+    expect(predicted(plan)[0]!.properties['zoneRedundant']).toBe(false);
+    expect(predictedFor('hardened', plan)[0]!.properties['zoneRedundant']).toBe(true);
+  });
+});
+
+described('with private networking', () => {
+  const accounts = 'Microsoft.Storage/storageAccounts';
+
+  it('both storage accounts are closed to every network, and only then', () => {
+    const access = (resources: Resource[]) =>
+      resources.map(({ properties }) => properties['publicNetworkAccess']);
+    expect(access(predicted(accounts))).toEqual(['Enabled', 'Enabled']);
+    expect(access(predictedFor('hardened', accounts))).toEqual(['Disabled', 'Disabled']);
+  });
+
+  it('every kind of storage that the settings name has an endpoint, and its names resolve in the network', () => {
+    const endpoints = predictedFor('hardened', 'Microsoft.Network/privateEndpoints');
+    const kinds = endpoints.flatMap(({ properties }) =>
+      (
+        properties as {
+          privateLinkServiceConnections: {
+            properties: { groupIds: string[]; privateLinkServiceId: string };
+          }[];
+        }
+      ).privateLinkServiceConnections.map(
+        ({ properties: { groupIds, privateLinkServiceId } }) =>
+          `${/st(host|chat)/.exec(privateLinkServiceId)?.[1]} ${groupIds.join()}`,
+      ),
+    );
+    expect(kinds.sort()).toEqual(['chat table', 'host blob', 'host queue', 'host table']);
+    const zones = predictedFor('hardened', 'Microsoft.Network/privateDnsZones').map(
+      ({ name }) => /privatelink\W.*?\b(blob|queue|table)\b/.exec(name)?.[1],
+    );
+    expect(zones.sort()).toEqual(['blob', 'queue', 'table']);
+    expect(predictedFor('hardened', 'Microsoft.Network/privateDnsZones/virtualNetworkLinks')).toHaveLength(3);
+    expect(predicted('Microsoft.Network/privateEndpoints')).toEqual([]);
+  });
+
+  it('the app calls from a subnet of its own', () => {
+    const subnet = (resources: Resource[]) => resources[0]!.properties['virtualNetworkSubnetId'];
+    const sites = 'Microsoft.Web/sites';
+    expect(subnet(predictedFor('hardened', sites))).toMatch(/\/virtualNetworks\/vnet-.*\/subnets\/app$/);
+    expect(subnet(predicted(sites)) ?? null).toBeNull();
+  });
+});
