@@ -42,6 +42,15 @@ param webPubSubSku string = 'Standard_S1'
 @minValue(1)
 param webPubSubCapacity int = 1
 
+@description('A Web PubSub service of this subscription to attach the hub to. Empty: one is made. A hub of the same name there is replaced.')
+param existingWebPubSubName string = ''
+
+@description('Resource group of the existing service.')
+param existingWebPubSubResourceGroup string = ''
+
+@description('Object id of the existing service\'s identity, with which it reads the webhook\'s key and proves who is calling. See infra/README.md.')
+param existingWebPubSubPrincipalId string = ''
+
 @description('WEBHOOK_TOKEN_AUDIENCE: the resource that Web PubSub asks its token for. See infra/README.md before changing it.')
 param webhookTokenAudience string = 'https://webpubsub.azure.com'
 
@@ -95,6 +104,13 @@ var names = {
   actionGroup: 'ag-chat-${token}'
 }
 
+var attaches = !empty(existingWebPubSubName)
+var webPubSub = !attaches
+  ? { name: names.webPubSub, resourceGroup: 'rg-${environmentName}' }
+  : empty(existingWebPubSubResourceGroup) || empty(existingWebPubSubPrincipalId)
+      ? fail('existingWebPubSubName needs existingWebPubSubResourceGroup and existingWebPubSubPrincipalId, too.')
+      : { name: existingWebPubSubName, resourceGroup: existingWebPubSubResourceGroup }
+
 // ----------------------------------------------------------------------------------------------- resources
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -110,7 +126,7 @@ module appIdentity 'modules/identity.bicep' = {
 
 // Web PubSub calls the webhook with an identity of its own: it can read one secret and nothing else, so that the
 // token it sends is of no use anywhere else.
-module webPubSubIdentity 'modules/identity.bicep' = {
+module webPubSubIdentity 'modules/identity.bicep' = if (!attaches) {
   scope: group
   params: { name: names.webPubSubIdentity, location: location, tags: tags }
 }
@@ -171,7 +187,7 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (useScheduler) {
   }
 }
 
-module webPubSub 'modules/web-pubsub.bicep' = {
+module ownWebPubSub 'modules/web-pubsub.bicep' = if (!attaches) {
   scope: group
   params: {
     name: names.webPubSub
@@ -179,9 +195,21 @@ module webPubSub 'modules/web-pubsub.bicep' = {
     tags: tags
     sku: webPubSubSku
     capacity: webPubSubCapacity
-    identityId: webPubSubIdentity.outputs.id
+    identityId: webPubSubIdentity!.outputs.id
   }
 }
+
+module webPubSubAccess 'modules/web-pubsub-access.bicep' = {
+  scope: resourceGroup(webPubSub.resourceGroup)
+  params: {
+    webPubSubName: webPubSub.name
+    #disable-next-line what-if-short-circuiting
+    appPrincipalId: appIdentity.outputs.principalId
+  }
+  dependsOn: [ownWebPubSub]
+}
+
+var webPubSubPrincipalId = attaches ? existingWebPubSubPrincipalId : webPubSubIdentity!.outputs.principalId
 
 module roles 'modules/roles.bicep' = {
   scope: group
@@ -191,15 +219,14 @@ module roles 'modules/roles.bicep' = {
     #disable-next-line what-if-short-circuiting
     appPrincipalId: appIdentity.outputs.principalId
     #disable-next-line what-if-short-circuiting
-    webPubSubPrincipalId: webPubSubIdentity.outputs.principalId
+    webPubSubPrincipalId: webPubSubPrincipalId
     hostStorageName: names.hostStorage
     conversationStorageName: names.conversationStorage
     componentName: names.component
-    webPubSubName: names.webPubSub
     keyVaultName: names.keyVault
     schedulerName: useScheduler ? names.scheduler : ''
   }
-  dependsOn: [hostStorage, conversationStorage, monitoring, webPubSub, keyVault, scheduler]
+  dependsOn: [hostStorage, conversationStorage, monitoring, keyVault, scheduler]
 }
 
 module network 'modules/private-network.bicep' = if (privateNetworking) {
@@ -242,10 +269,10 @@ module functions 'modules/functions.bicep' = {
     conversationTablesEndpoint: conversationStorage.outputs.endpoints.table
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     keyVaultUri: keyVault.outputs.uri
-    webPubSubEndpoint: webPubSub.outputs.endpoint
+    webPubSubEndpoint: webPubSubAccess.outputs.endpoint
     webPubSubHub: webPubSubHub
     webhookTokenAudience: webhookTokenAudience
-    webhookTokenCaller: webPubSubIdentity.outputs.principalId
+    webhookTokenCaller: webPubSubPrincipalId
     disconnectGrace: disconnectGrace
     ticketLifetime: ticketLifetime
     taskHubName: taskHubName
@@ -258,9 +285,9 @@ module functions 'modules/functions.bicep' = {
 }
 
 module hub 'modules/web-pubsub-hub.bicep' = {
-  scope: group
+  scope: resourceGroup(webPubSub.resourceGroup)
   params: {
-    webPubSubName: names.webPubSub
+    webPubSubName: webPubSub.name
     name: webPubSubHub
     functionAppHostName: functions.outputs.hostName
     keyVaultUri: keyVault.outputs.uri
@@ -277,10 +304,10 @@ module diagnostics 'modules/diagnostics.bicep' = {
     hostStorageName: names.hostStorage
     conversationStorageName: names.conversationStorage
     keyVaultName: names.keyVault
-    webPubSubName: names.webPubSub
+    webPubSubName: attaches ? '' : names.webPubSub
     functionAppName: names.functionApp
   }
-  dependsOn: [monitoring, hostStorage, conversationStorage, keyVault, webPubSub, functions]
+  dependsOn: [monitoring, hostStorage, conversationStorage, keyVault, ownWebPubSub, functions]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -319,7 +346,7 @@ output FUNCTION_APP_NAME string = names.functionApp
 output FUNCTION_APP_URL string = 'https://${functions.outputs.hostName}'
 
 @description('Address of Web PubSub.')
-output WEB_PUBSUB_ENDPOINT string = webPubSub.outputs.endpoint
+output WEB_PUBSUB_ENDPOINT string = webPubSubAccess.outputs.endpoint
 
 @description('Key vault with the ticket signing key and the function keys.')
 output KEY_VAULT_NAME string = names.keyVault

@@ -1,6 +1,6 @@
 import { webhookKeySecretName } from 'key-vault.bicep'
 
-metadata description = 'Who may do what: every role assignment, each on one resource.'
+metadata description = 'Who may do what: every role assignment but that on Web PubSub (web-pubsub-access.bicep), each on one resource.'
 
 @description('Object id of the function app\'s identity.')
 param appPrincipalId string
@@ -17,9 +17,6 @@ param conversationStorageName string
 @description('Application Insights component.')
 param componentName string
 
-@description('Web PubSub service.')
-param webPubSubName string
-
 @description('Key vault.')
 param keyVaultName string
 
@@ -32,7 +29,6 @@ var role = {
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
-  webPubSubServiceOwner: '12cf5a90-567b-43ae-8102-96cf46c7d9b4'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   durableTaskDataContributor: '0ad04412-c4d5-4796-b79c-f76d14c8d402'
@@ -48,10 +44,6 @@ resource conversationStorage 'Microsoft.Storage/storageAccounts@2025-06-01' exis
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
-}
-
-resource webPubSub 'Microsoft.SignalRService/webPubSub@2024-03-01' existing = {
-  name: webPubSubName
 }
 
 resource keyVault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
@@ -141,17 +133,6 @@ resource appOnComponent 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.monitoringMetricsPublisher)
-  }
-}
-
-// Client tokens, pushes, presence.
-resource appOnWebPubSub 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: webPubSub
-  name: guid(webPubSub.id, appPrincipalId, role.webPubSubServiceOwner)
-  properties: {
-    principalId: appPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.webPubSubServiceOwner)
   }
 }
 

@@ -40,6 +40,3 @@ resource service 'Microsoft.SignalRService/webPubSub@2024-03-01' = {
     tls: { clientCertEnabled: false }
   }
 }
-
-@description('Address of the service.')
-output endpoint string = 'https://${service.properties.hostName}'

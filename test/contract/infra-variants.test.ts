@@ -110,3 +110,38 @@ described('with private networking', () => {
     expect(subnet(predicted(sites)) ?? null).toBeNull();
   });
 });
+
+described('attached to an existing Web PubSub', () => {
+  const webPubSub = 'Microsoft.SignalRService/webPubSub';
+  const service = `/resourceGroups/rg-company/providers/${webPubSub}/wps-company`;
+
+  it("no other is made, nor an identity for it, and its logs are its owner's", () => {
+    expect(predictedFor('attached', webPubSub)).toEqual([]);
+    const identities = predictedFor('attached', 'Microsoft.ManagedIdentity/userAssignedIdentities');
+    expect(identities.map(({ name }) => name)).toEqual([expect.stringMatching(/^id-app-/)]);
+    const logged = predictedFor('attached', 'Microsoft.Insights/diagnosticSettings').map(({ id }) => id);
+    expect(logged).toHaveLength(predicted('Microsoft.Insights/diagnosticSettings').length - 1);
+    expect(logged.filter((id) => id.includes(webPubSub))).toEqual([]);
+  });
+
+  it('the hub and the role of the app are on it, in its resource group', () => {
+    const [hub] = predictedFor('attached', `${webPubSub}/hubs`);
+    expect(hub!.id).toMatch(new RegExp(`${service}/hubs/chat$`));
+    const onService = predictedFor('attached', ASSIGNMENTS).filter(({ id }) => id.includes('wps-company'));
+    expect(rolesOf(onService)).toEqual(['12cf5a90-567b-43ae-8102-96cf46c7d9b4']);
+    expect(onService[0]!.id).toMatch('/resourceGroups/rg-company/');
+  });
+
+  it("its own identity reads the webhook's key, and is the caller that the webhook accepts", () => {
+    const identity = '00000000-0000-0000-0000-000000000009';
+    const given = predictedFor('attached', ASSIGNMENTS).filter(
+      ({ properties }) => properties['principalId'] === identity,
+    );
+    expect(given.map(({ id }) => /\/secrets\/([\w-]+)\//.exec(id)?.[1])).toEqual([
+      'function--web-045pubsub-045events--webpubsub',
+    ]);
+    expect(rolesOf(given)).toEqual(['4633458b-17de-408a-b874-0445c86b69e6']);
+    const settings = settingsOf(predictedFor('attached', 'Microsoft.Web/sites/config'));
+    expect(settings['WEBHOOK_TOKEN_CALLER']).toBe(identity);
+  });
+});

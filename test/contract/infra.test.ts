@@ -232,21 +232,21 @@ describe('access', () => {
       storageQueueDataContributor: "'974c5e8b-45b9-4653-ba55-5f855dd0fb88'",
       storageTableDataContributor: "'0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'",
       monitoringMetricsPublisher: "'3913510d-42f4-4e42-8a64-420c390055eb'",
-      webPubSubServiceOwner: "'12cf5a90-567b-43ae-8102-96cf46c7d9b4'",
       keyVaultSecretsOfficer: "'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'",
       keyVaultSecretsUser: "'4633458b-17de-408a-b874-0445c86b69e6'",
       durableTaskDataContributor: "'0ad04412-c4d5-4796-b79c-f76d14c8d402'",
     });
   });
 
-  it('is given on single resources, to identities, in one file', () => {
+  it('is given on single resources, to identities, in one file and that of Web PubSub', () => {
     const assignments = matches(
-      source('roles'),
+      `${source('roles')}
+${source('web-pubsub-access')}`,
       /^resource \w+ 'Microsoft\.Authorization\/roleAssignments@[\d-]+' = ([^\n]*\{.*?^\})/gms,
     ).map((text) => [
       /scope: (\S+)/.exec(text)?.[1],
       /principalId: (\w+)PrincipalId/.exec(text)?.[1],
-      matches(text, /\brole\.(\w+)/g).join(' '),
+      matches(text, /(?:\brole\.|, )(\w+(?:Owner|Contributor|Publisher|User|Officer))/g).join(' '),
       /principalType: '(\w+)'/.exec(text)?.[1],
     ]);
     const twice = (role: string) => `${role} ${role}`;
@@ -257,10 +257,13 @@ describe('access', () => {
       ['scheduler', 'app', twice('durableTaskDataContributor'), 'ServicePrincipal'],
       ['conversationStorage', 'app', twice('storageTableDataContributor'), 'ServicePrincipal'],
       ['component', 'app', twice('monitoringMetricsPublisher'), 'ServicePrincipal'],
-      ['webPubSub', 'app', twice('webPubSubServiceOwner'), 'ServicePrincipal'],
       ['keyVault', 'app', twice('keyVaultSecretsOfficer'), 'ServicePrincipal'],
       ['keyVault::webhookKey', 'webPubSub', twice('keyVaultSecretsUser'), 'ServicePrincipal'],
+      ['webPubSub', 'app', twice('webPubSubServiceOwner'), 'ServicePrincipal'],
     ]);
+    expect(source('web-pubsub-access')).toMatch(
+      "var webPubSubServiceOwner = '12cf5a90-567b-43ae-8102-96cf46c7d9b4'",
+    );
     expect(everything.match(/roleAssignments@/g)).toHaveLength(assignments.length);
   });
 
@@ -456,7 +459,7 @@ if (compiler.skip !== undefined) {
       return [...direct, ...direct.flatMap(before)];
     };
     expect(modules['functions']!.dependsOn).toEqual(expect.arrayContaining(['roles', 'keyVault']));
-    expect(before('hub')).toEqual(expect.arrayContaining(['roles', 'keyVault', 'functions', 'webPubSub']));
+    expect(before('hub')).toEqual(expect.arrayContaining(['roles', 'keyVault', 'functions', 'ownWebPubSub']));
     const secrets = Object.values(modules['keyVault']!.properties.template.resources).filter(
       ({ type }) => type === 'Microsoft.KeyVault/vaults/secrets',
     );

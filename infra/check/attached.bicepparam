@@ -1,0 +1,8 @@
+// Only for `npm run infra:check`: attached to a Web PubSub service of another resource group.
+using '../main.bicep'
+
+param environmentName = 'check'
+param location = 'westeurope'
+param existingWebPubSubName = 'wps-company'
+param existingWebPubSubResourceGroup = 'rg-company'
+param existingWebPubSubPrincipalId = '00000000-0000-0000-0000-000000000009'
