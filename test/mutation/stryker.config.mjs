@@ -5,7 +5,11 @@ const local = `.local/mutation/${part}`;
 export default {
   plugins: ['@stryker-mutator/jest-runner'],
   testRunner: 'jest',
-  jest: { projectType: 'custom', configFile: 'test/mutation/jest.config.cjs' },
+  jest: {
+    projectType: 'custom',
+    configFile: 'test/mutation/jest.config.cjs',
+    enableFindRelatedTests: false,
+  },
   coverageAnalysis: 'perTest',
   // What runs once when a module is loaded would need a fresh process, and all tests, per mutant.
   ignoreStatic: true,
