@@ -6,7 +6,7 @@ const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
 const { describe } = require('@jest/globals');
 
-const root = join(__dirname, '..', '..');
+const root = process.cwd();
 const folders = (process.env.MUTATION_TESTS ?? 'test/unit/domain').split(',');
 for (const folder of folders) {
   const files = readdirSync(join(root, folder), { recursive: true }).sort();
