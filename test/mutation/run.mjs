@@ -1,0 +1,64 @@
+// `npm run mutation`: breaks the code on purpose, one place at a time, and looks whether a test notices (Stryker).
+// `npm run mutation -- --mutate 'shared/domain/decide/**'` takes a part; every option of Stryker can be given.
+// Stryker is installed here on first use, so that the project's own packages stay few. Results are in .local/mutation.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const root = join(folder, '..', '..');
+const stryker = join(folder, 'node_modules', '@stryker-mutator', 'core');
+const wanted = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies;
+
+/** What is mutated, and the tests that have to notice it: those written for it, which are fast. */
+const parts = {
+  domain: { mutate: ['shared/domain/**/*.ts'], tests: ['test/unit/domain'] },
+  webhook: {
+    mutate: [
+      'shared/handlers/web-pubsub-events.ts',
+      'shared/inbound/{cloud-event,connection-state,device-class,http,refusal-status,text}.ts',
+      'shared/security/{signature,webhook-guard,participant-limits,rate-limiter}.ts',
+    ],
+    tests: ['test/unit/inbound', 'test/unit/security', 'test/unit/handlers'],
+  },
+};
+
+setPriority(10);
+if (!isInstalled()) {
+  console.error('Installing Stryker (npm ci in test/mutation) …');
+  run('npm', ['ci', '--loglevel=error'], { cwd: folder });
+}
+
+const args = process.argv.slice(2);
+const at = args.findIndex((arg) => arg === '--mutate' || arg === '-m');
+if (at === -1) {
+  for (const [name, { mutate, tests }] of Object.entries(parts)) test(name, mutate.join(','), tests, args);
+} else {
+  const [, files] = args.splice(at, 2);
+  const name = files.startsWith('shared/domain') ? 'domain' : 'webhook';
+  test(name, files, parts[name].tests, args);
+}
+
+function test(name, mutate, tests, more) {
+  const env = { ...process.env, MUTATION_PART: name, MUTATION_TESTS: tests.join(',') };
+  const config = join('test', 'mutation', 'stryker.config.mjs');
+  run(process.execPath, [join(stryker, 'bin', 'stryker.js'), 'run', config, '--mutate', mutate, ...more], {
+    env,
+  });
+}
+
+function isInstalled() {
+  const manifest = join(stryker, 'package.json');
+  return (
+    existsSync(manifest) &&
+    JSON.parse(readFileSync(manifest, 'utf8')).version === wanted['@stryker-mutator/core']
+  );
+}
+
+function run(command, args, more) {
+  const shell = command === 'npm' && process.platform === 'win32';
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell, ...more });
+  if (status !== 0) process.exit(status ?? 1);
+}
