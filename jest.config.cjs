@@ -8,6 +8,8 @@ const transform = {
 const project = (name, more = {}) => ({
   displayName: name,
   testEnvironment: 'node',
+  // Copies of the project, while mutation tests run.
+  modulePathIgnorePatterns: ['<rootDir>/.local/'],
   transform,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   ...more,

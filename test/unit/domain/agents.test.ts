@@ -194,6 +194,19 @@ describe('an agent closes a conversation', () => {
   });
 });
 
+describe('a refusal', () => {
+  it('names the action of the agent and the state that does not allow it', () => {
+    expect(decideAt(aConversation(), agentEnded(), afterStart(2))).toMatchObject({
+      kind: 'refused',
+      refusal: { state: 'Open', action: 'end' },
+    });
+  });
+
+  it('names no action where the conversation is unknown', () => {
+    expect(decideAt(undefined, agentEnded(), afterStart(2))).not.toHaveProperty('refusal.action');
+  });
+});
+
 describe('a conversation nobody knows', () => {
   it('is not found', () => {
     expect(refusalOf(undefined, agentAccepted(), START)).toBe('conversation-not-found');

@@ -10,6 +10,7 @@ import {
   connectedCustomer,
   decideAt,
   disconnected,
+  GRACE,
 } from '../../support/domain/builders';
 
 const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab-${index + 1}`);
@@ -63,5 +64,22 @@ describe('connections are known by their ids', () => {
     expect(prompt.smallestEventDelay).toBeLessThan(late.smallestEventDelay ?? 0);
     const again = change(prompt, connected('tab-3', afterStart(50)), afterStart(70)).conversation;
     expect(again.smallestEventDelay).toBe(prompt.smallestEventDelay);
+  });
+});
+
+describe('what a connection tells', () => {
+  it('is an arrival, whose device is remembered until a later one tells another', () => {
+    const phone = { ...connected('tab-1', afterStart(1)), device: 'phone' } as const;
+    const first = change(aConversation(), phone, afterStart(1));
+    expect(first.outcome).toEqual({ type: 'connected' });
+    expect(first.conversation.device).toBe('phone');
+    const second = change(first.conversation, connected('tab-2', afterStart(2)), afterStart(2));
+    expect(second.conversation.device).toBe('phone');
+  });
+
+  it('cannot move its loss back by more than half the grace period', () => {
+    const late = afterStart(3600);
+    const { conversation } = change(connectedCustomer('tab-1'), disconnected('tab-1', afterStart(2)), late);
+    expect(conversation.disconnection?.since).toBe(late - GRACE / 2);
   });
 });

@@ -9,6 +9,7 @@ import {
   alive,
   change,
   connected,
+  connectedCustomer,
   decideAt,
   disconnected,
   effectsOf,
@@ -35,6 +36,32 @@ describe('a comparison with the service', () => {
   it('changes nothing while both agree', () => {
     const decision = decideAt(accepted(), checked(alive('tab-1')), afterStart(60));
     expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'agrees' }, effects: [] });
+  });
+
+  it('does not ask for an agent while the conversation has none', () => {
+    const event: ConversationEvent = { type: 'presence-checked', presence: alive('tab-1') };
+    expect(decideAt(connectedCustomer('tab-1'), event, afterStart(60))).toEqual({
+      kind: 'unchanged',
+      outcome: { type: 'agrees' },
+      effects: [],
+    });
+  });
+
+  it('forgets the tabs that the service no longer lists, while another is open', () => {
+    const open = connectedCustomer('tab-1', 'tab-2');
+    const { conversation, outcome } = change(open, checked(alive('tab-2')), afterStart(60));
+    expect(outcome).toEqual({ type: 'customer-present' });
+    expect(conversation.liveConnectionIds).toEqual(['tab-2']);
+    expect(conversation.disconnection).toBeUndefined();
+  });
+
+  it('takes the connections of a persistent chat away once, and begins no disconnection', () => {
+    const open = { ...connectedCustomer('tab-1'), channel: 'persistent-chat' } as const;
+    const { conversation, outcome } = change(open, checked(NOBODY), afterStart(60));
+    expect(outcome).toEqual({ type: 'connection-removed' });
+    expect(conversation.liveConnectionIds).toEqual([]);
+    expect(conversation.disconnection).toBeUndefined();
+    expect(decideAt(conversation, checked(NOBODY), afterStart(120)).kind).toBe('unchanged');
   });
 
   it('starts the timer of a running disconnection again, for it may never have started', () => {
