@@ -1,3 +1,5 @@
+import { MoreSettings } from 'modules/more-settings.bicep'
+
 targetScope = 'subscription'
 
 metadata description = 'Chat disconnect detection: one deployment, identities instead of keys.'
@@ -21,6 +23,9 @@ param disconnectGrace string = 'PT3M'
 
 @description('TICKET_LIFETIME: how long a ticket is valid, as an ISO 8601 duration.')
 param ticketLifetime string = 'PT12H'
+
+@description('Settings of README that are not to keep the code\'s defaults, such as { RECONCILE_OVERDUE_AFTER: \'PT1M\' }.')
+param moreSettings MoreSettings = {}
 
 @description('TASKHUB_NAME: the Durable Functions task hub. Another name starts an empty hub: running timers stay behind.')
 @minLength(3)
@@ -279,6 +284,7 @@ module functions 'modules/functions.bicep' = {
     useScheduler: useScheduler
     schedulerConnectionString: scheduler.?outputs.connectionString ?? ''
     acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
+    moreSettings: moreSettings
   }
   // The host reads its storage, its keys and the ticket signing key as soon as it starts.
   dependsOn: [roles, network]

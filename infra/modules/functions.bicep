@@ -1,4 +1,5 @@
 import { ticketSigningKeySecretName } from 'key-vault.bicep'
+import { MoreSettings } from 'more-settings.bicep'
 
 metadata description = 'The function app on Flex Consumption, and all its settings.'
 
@@ -83,6 +84,9 @@ param schedulerConnectionString string
 
 @description('Whether tickets of the previous signing key are accepted.')
 param acceptPreviousTicketSigningKey bool
+
+@description('Settings that are not to keep the code\'s defaults.')
+param moreSettings MoreSettings
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
@@ -207,7 +211,7 @@ var schedulerSettings = useScheduler
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, productSettings, rotationSettings, schedulerSettings)
+  properties: union(hostSettings, productSettings, rotationSettings, schedulerSettings, moreSettings)
 }
 
 @description('Host name of the function app, known before any code is in it.')

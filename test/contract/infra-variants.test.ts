@@ -145,3 +145,14 @@ described('attached to an existing Web PubSub', () => {
     expect(settings['WEBHOOK_TOKEN_CALLER']).toBe(identity);
   });
 });
+
+described('settings other than the defaults', () => {
+  it('are app settings, and none is without them', () => {
+    const byDefault = settingsOf(predicted('Microsoft.Web/sites/config'));
+    const given = Object.entries(settingsOf(predictedFor('attached', 'Microsoft.Web/sites/config')));
+    expect(Object.fromEntries(given.filter(([name]) => !(name in byDefault)))).toEqual({
+      RECONCILE_OVERDUE_AFTER: 'PT1M',
+      TRUSTED_PROXIES: '1',
+    });
+  });
+});

@@ -1,0 +1,26 @@
+metadata description = 'Settings of the app that the code has defaults for. README has their meaning and forms.'
+
+@export()
+@description('Settings that are not to keep the code\'s defaults, each as a string. The code checks them when the app starts.')
+@sealed()
+type MoreSettings = {
+  AGENT_CAPACITY_UNITS: string?
+  AGENT_DISCONNECT_GRACE: string?
+  CONVERSATION_CAPACITY_UNITS: string?
+  NEGOTIATE_RATE_LIMIT: string?
+  OPEN_AUTO_CLOSE: string?
+  OPEN_AUTO_CLOSE_WHILE_CONNECTED: string?
+  RECONCILE_COMPARE_EVERY: string?
+  RECONCILE_OVERDUE_AFTER: string?
+  RECONCILE_SCHEDULE: string?
+  RECONNECT_ENABLED: string?
+  RECONNECT_PORTAL_URL: string?
+  RECONNECT_REDIRECT_URL: string?
+  RECONNECT_TIME_LIMIT: string?
+  TICKET_RATE_LIMIT: string?
+  TRUSTED_PROXIES: string?
+  WAITING_AUTO_CLOSE: string?
+  WAIT_EXTENSION_MAX: string?
+  WRAP_UP_AUTO_CLOSE: string?
+  WRAP_UP_CAPACITY: string?
+}
