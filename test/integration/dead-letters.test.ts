@@ -1,8 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createTableConversationStore } from '../../shared/adapters/storage/table-conversation-store';
-import { createTableDeadLetters } from '../../shared/adapters/storage/table-dead-letters';
-import { createTableWorkList } from '../../shared/adapters/storage/table-work-list';
-import { createConversationService } from '../../shared/application/conversation-service';
 import { quarantining } from '../../shared/application/quarantining';
 import { reconcile } from '../../shared/application/reconcile';
 import { MINUTE, toIso } from '../../shared/domain/time';
@@ -13,7 +9,8 @@ import { PACE } from '../support/pace';
 import type { HttpOutput } from '../../shared/inbound/http';
 import { bodyOf, request } from '../unit/handlers/request';
 import { GRACE, PROFILE } from '../unit/application/scene';
-import { startTables, type Tables } from './storage/tables';
+import { overTables } from './storage/over-tables';
+import { emptied, startTables, type Tables } from './storage/tables';
 
 /**
  * Rows that somebody has spoiled in the real storage. Web PubSub and the task hub are ports over memory: nobody is
@@ -27,21 +24,11 @@ const log = (message: string, fields?: object) => {
   lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
 };
 
-function parts() {
-  const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
-  const { participants, timers, capacity, settings } = world;
-  const common = {
-    store,
-    workList,
-    deadLetters: createTableDeadLetters(tables.deadLetters),
-    now: () => now,
-    logger: { info: log, warn: log, error: log },
-    pace: PACE,
-  };
-  const service = createConversationService({ ...common, participants, timers, capacity, settings });
-  return { ...common, service };
-}
+const parts = () => ({
+  ...overTables(tables, world, () => now),
+  logger: { info: log, warn: log, error: log },
+  pace: PACE,
+});
 type Parts = ReturnType<typeof parts>;
 let made: Parts;
 
@@ -54,11 +41,7 @@ beforeEach(async () => {
   world = new MemoryWorld();
   made = parts();
   lines.length = 0;
-  for (const table of [tables.conversations, tables.workList, tables.deadLetters]) {
-    for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) {
-      await table.deleteEntity(partitionKey, rowKey);
-    }
-  }
+  await emptied(tables.conversations, tables.workList, tables.deadLetters);
 });
 
 /** A conversation that an agent has accepted, and whose customer is away for longer than allowed. */

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTableConversationStore } from '../../shared/adapters/storage/table-conversation-store';
-import { createTableWorkList } from '../../shared/adapters/storage/table-work-list';
-import {
-  createConversationService,
-  type ConversationService,
-} from '../../shared/application/conversation-service';
+import type { ConversationService } from '../../shared/application/conversation-service';
 import type { ConversationEvent } from '../../shared/domain/events';
 import { MINUTE } from '../../shared/domain/time';
 import { MemoryWorld } from '../support/memory-ports';
+import { overTables } from './storage/over-tables';
 import { startTables, type Tables } from './storage/tables';
 
 /**
@@ -31,15 +27,7 @@ let now = Date.parse('2026-03-01T10:00:00Z');
 beforeAll(async () => {
   tables = await startTables();
   world = new MemoryWorld();
-  service = createConversationService({
-    store: createTableConversationStore(tables.conversations),
-    workList: createTableWorkList(tables.workList),
-    participants: world.participants,
-    timers: world.timers,
-    now: () => now,
-    capacity: world.capacity,
-    settings: world.settings,
-  });
+  service = overTables(tables, world, () => now).service;
   await tables.ensureTables();
 });
 afterAll(() => tables.stop());

@@ -1,8 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { createTableDeadLetters } from '../../../shared/adapters/storage/table-dead-letters';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import { createConversationService } from '../../../shared/application/conversation-service';
 import { quarantining } from '../../../shared/application/quarantining';
 import { reconcile } from '../../../shared/application/reconcile';
 import { MINUTE } from '../../../shared/domain/time';
@@ -14,7 +10,8 @@ import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { PROFILE } from '../../unit/application/scene';
 import { request } from '../../unit/handlers/request';
-import { startTables, type Tables } from '../storage/tables';
+import { overTables } from '../storage/over-tables';
+import { emptied, startTables, type Tables } from '../storage/tables';
 
 /**
  * An error that nobody has thought of, with a secret in its message: as a library throws it that puts the request into
@@ -46,19 +43,8 @@ let lines: string[] = [];
 
 function parts() {
   const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const { participants, timers, capacity, settings } = world;
-  const common = {
-    store: createTableConversationStore(tables.conversations),
-    workList: createTableWorkList(tables.workList),
-    deadLetters: createTableDeadLetters(tables.deadLetters),
-    now: () => now,
-    logger: { info: log, warn: log, error: log },
-    pace: PACE,
-  };
-  return {
-    ...common,
-    service: createConversationService({ ...common, participants, timers, capacity, settings }),
-  };
+  const logger = { info: log, warn: log, error: log };
+  return { ...overTables(tables, world, () => now), logger, pace: PACE };
 }
 
 async function rowsOf(table: Tables['deadLetters']): Promise<string[]> {
@@ -75,9 +61,7 @@ afterAll(() => tables.stop());
 beforeEach(async () => {
   world = new MemoryWorld();
   lines = [];
-  for (const table of [tables.conversations, tables.workList, tables.deadLetters])
-    for await (const { partitionKey = '', rowKey = '' } of table.listEntities())
-      await table.deleteEntity(partitionKey, rowKey);
+  await emptied(tables.conversations, tables.workList, tables.deadLetters);
 });
 
 describe.each(SECRETS)('%s', (_, secret) => {

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import {
-  createConversationService,
-  type ConversationService,
-} from '../../../shared/application/conversation-service';
+import type { ConversationService } from '../../../shared/application/conversation-service';
 import { LIMITS } from '../../../shared/domain/conversation';
 import { MemoryWorld } from '../../support/memory-ports';
+import { overTables } from '../storage/over-tables';
 import { startTables, type Tables } from '../storage/tables';
 
 const MOST = LIMITS.messagesInWindow.customer;
@@ -22,16 +19,8 @@ let turn = 0;
 beforeAll(async () => {
   tables = await startTables();
   await tables.ensureTables();
-  instances = [new MemoryWorld(), new MemoryWorld()].map((world) =>
-    createConversationService({
-      store: createTableConversationStore(tables.conversations),
-      workList: createTableWorkList(tables.workList),
-      participants: world.participants,
-      timers: world.timers,
-      now: () => now,
-      capacity: world.capacity,
-      settings: world.settings,
-    }),
+  instances = [new MemoryWorld(), new MemoryWorld()].map(
+    (world) => overTables(tables, world, () => now).service,
   );
   const profile = { name: 'Ann', locale: 'en', queue: 'default', workstream: 'default' };
   const customer = { ...profile, channelInstance: 'default', context: {} };

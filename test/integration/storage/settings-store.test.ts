@@ -7,7 +7,7 @@ import type { PolicyDocument } from '../../../shared/domain/policies/policy';
 import { MINUTE } from '../../../shared/domain/time';
 import { StoredRowError } from '../../../shared/errors';
 import { parsePolicyDocument, policyDocumentView } from '../../../shared/inbound/policy-document';
-import { startTables, type Tables } from './tables';
+import { emptied, startTables, type Tables } from './tables';
 
 let tables: Tables;
 let store: SettingsStore;
@@ -24,9 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => tables.stop());
 beforeEach(async () => {
-  for await (const { partitionKey = '', rowKey = '' } of tables.settings.listEntities()) {
-    await tables.settings.deleteEntity(partitionKey, rowKey);
-  }
+  await emptied(tables.settings);
   tables.takeRequests();
 });
 

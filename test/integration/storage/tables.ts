@@ -1,4 +1,4 @@
-import { RestError } from '@azure/data-tables';
+import { RestError, type TableClient } from '@azure/data-tables';
 import { createTableClients, type TableClients } from '../../../shared/adapters/storage/table-clients';
 import type { Policies } from '../../../shared/adapters/storage/time-limits';
 import { startAzurite } from '../../../local/stack/azurite';
@@ -47,4 +47,13 @@ export async function startTables(): Promise<Tables> {
     },
     stop: () => azurite.stop(),
   };
+}
+
+/** Removes every row of these tables. */
+export async function emptied(...tables: readonly TableClient[]): Promise<void> {
+  for (const table of tables) {
+    for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) {
+      await table.deleteEntity(partitionKey, rowKey);
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { workListKeys } from '../../../shared/adapters/storage/work-list-row';
 import type { WorkListItem } from '../../../shared/domain/work-list';
 import { InvalidInputError } from '../../../shared/errors';
 import { itemOf } from '../../unit/storage/samples';
-import { startTables, type Tables } from './tables';
+import { emptied, startTables, type Tables } from './tables';
 
 let tables: Tables;
 let list: WorkList;
@@ -17,9 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => tables.stop());
 beforeEach(async () => {
-  for await (const { partitionKey = '', rowKey = '' } of tables.workList.listEntities()) {
-    await tables.workList.deleteEntity(partitionKey, rowKey);
-  }
+  await emptied(tables.workList);
   tables.takeRequests();
 });
 
