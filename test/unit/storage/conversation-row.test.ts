@@ -1,40 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
 import { StoredRowError } from '../../../shared/errors';
+import { at, ENDED } from './older-rows';
 import { asRead, conversationOf } from './samples';
 
-/** As version 1 has written it; must stay readable for ever. */
-const VERSION_1 = {
-  partitionKey: 'c-00000001',
-  rowKey: 'conversation',
-  schemaVersion: 1,
-  state: 'WrapUp',
-  queue: 'billing',
-  customerName: 'Zoë',
-  locale: 'fr-CA',
-  context: '{"plan":"gold"}',
-  agentId: 'anna',
-  agentName: 'Anna',
-  agentAssignedAt: '2026-01-31T12:00:05.000Z',
-  acceptedAt: '2026-01-31T12:00:10.000Z',
-  liveConnectionIds: '[]',
-  endedConnectionIds: '["connection-1"]',
-  lastDisconnection:
-    '{"number":2,"since":"2026-01-31T12:01:00.000Z","deadline":"2026-01-31T12:04:00.000Z","reason":"connection-lost","lostConnectionId":"connection-1","outcome":"expired","endedAt":"2026-01-31T12:04:00.020Z"}',
-  disconnectionCount: 2,
-  lastSignOfLife: '2026-01-31T12:00:59.000Z',
-  smallestEventDelay: -120.5,
-  recentMessages: '[{"id":"m1","by":"customer","sequence":1,"at":1767225600000}]',
-  lastSequence: 2,
-  endReason: 'customer-disconnected',
-  endedAt: '2026-01-31T12:04:00.020Z',
-  createdAt: '2026-01-31T12:00:00.000Z',
-};
-
-const at = (time: string) => Date.parse(`2026-01-31T${time}Z`);
-
 test('a row of version 1 is read completely', () => {
-  expect(decodeConversation(VERSION_1)).toStrictEqual({
+  expect(decodeConversation(ENDED)).toStrictEqual({
     id: 'c-00000001',
     channel: 'live-chat',
     state: 'WrapUp',
@@ -75,12 +46,12 @@ test('a row of version 1 is read completely', () => {
 });
 
 test('what version 1 wrote is written unchanged, but for the version', () => {
-  const written: Record<string, unknown> = asRead(encodeConversation(decodeConversation(VERSION_1)));
-  expect(written).toMatchObject({ ...VERSION_1, schemaVersion: 2 });
+  const written: Record<string, unknown> = asRead(encodeConversation(decodeConversation(ENDED)));
+  expect(written).toMatchObject({ ...ENDED, schemaVersion: 2 });
 });
 
 test('columns of a later version are ignored', () => {
-  expect(decodeConversation({ ...VERSION_1, mood: 'sunny' })).toStrictEqual(decodeConversation(VERSION_1));
+  expect(decodeConversation({ ...ENDED, mood: 'sunny' })).toStrictEqual(decodeConversation(ENDED));
 });
 
 test.each([
@@ -96,7 +67,7 @@ test.each([
   ['lastDisconnection.since', { lastDisconnection: '{"number":1,"since":"secret"}' }],
   ['disconnectionSince', { disconnectionNumber: 3 }],
 ])('an unreadable %s is named together with the row, and its content is not (%j)', (column, change) => {
-  const read = () => decodeConversation({ ...VERSION_1, ...change });
+  const read = () => decodeConversation({ ...ENDED, ...change });
   expect(read).toThrow(StoredRowError);
   expect(read).toThrow(`c-00000001/conversation: ${column}: `);
   expect(read).not.toThrow(/secret/);

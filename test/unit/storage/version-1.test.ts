@@ -4,57 +4,10 @@ import { decodeEntry } from '../../../shared/adapters/storage/entry-row';
 import { decodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
 import { MINUTE } from '../../../shared/domain/time';
 import { agentClosed, agentEnded, change, deadlineReached, NOBODY } from '../../support/domain/builders';
+import { ACTIVE, at, AWAY, CLOSED, LISTED, MESSAGE, NOTICE, QUEUED } from './older-rows';
 import { asRead } from './samples';
 
 /** Rows as version 1 has written them, in every state; a deployment finds them in the middle of their lives. */
-
-const at = (time: string) => Date.parse(`2026-01-31T${time}Z`);
-
-const QUEUED = {
-  partitionKey: 'c-00000001',
-  rowKey: 'conversation',
-  schemaVersion: 1,
-  state: 'Open',
-  queue: 'billing',
-  customerName: 'Zoë',
-  locale: 'fr-CA',
-  context: '{"plan":"gold"}',
-  liveConnectionIds: '["connection-1"]',
-  endedConnectionIds: '[]',
-  disconnectionCount: 1,
-  lastSignOfLife: '2026-01-31T12:00:01.000Z',
-  recentMessages: '[]',
-  lastSequence: 0,
-  createdAt: '2026-01-31T12:00:00.000Z',
-};
-const ACTIVE = {
-  ...QUEUED,
-  state: 'Active',
-  agentId: 'anna',
-  agentName: 'Anna',
-  agentAssignedAt: '2026-01-31T12:00:05.000Z',
-  acceptedAt: '2026-01-31T12:00:10.000Z',
-};
-const AWAY = {
-  ...ACTIVE,
-  liveConnectionIds: '[]',
-  endedConnectionIds: '["connection-1"]',
-  disconnectionNumber: 2,
-  disconnectionSince: '2026-01-31T12:01:00.000Z',
-  disconnectionDeadline: '2026-01-31T12:04:00.000Z',
-  disconnectionReason: 'connection-lost',
-  lostConnectionId: 'connection-1',
-  disconnectionInferred: 1,
-  disconnectionCount: 2,
-};
-const CLOSED = {
-  ...ACTIVE,
-  state: 'Closed',
-  endReason: 'agent-ended',
-  endedAt: '2026-01-31T12:05:00.000Z',
-  endedByAgentId: 'anna',
-  closedAt: '2026-01-31T12:06:00.000Z',
-};
 
 describe('a conversation of version 1', () => {
   test('in the queue is a live chat that no agent has', () => {
@@ -111,20 +64,8 @@ describe('a conversation of version 1', () => {
 });
 
 describe('an entry of version 1', () => {
-  const common = { partitionKey: 'c-00000001', schemaVersion: 1, at: '2026-01-31T12:04:00.020Z' };
-  const notice = {
-    ...common,
-    rowKey: 'entry.000000000002',
-    kind: 'notice',
-    authorRole: 'system',
-    text: 'It is over.',
-    trigger: 'agent-ended-conversation',
-    recipient: 'everyone',
-    reason: 'agent-ended',
-  };
-
   test('that was for everyone is for the customer: the agents see every entry', () => {
-    expect(decodeEntry(notice)).toStrictEqual({
+    expect(decodeEntry(NOTICE)).toStrictEqual({
       kind: 'notice',
       sequence: 2,
       at: at('12:04:00.020'),
@@ -138,7 +79,7 @@ describe('an entry of version 1', () => {
 
   test('that was for the agent still is, and the customer never reads it', () => {
     const forAgent = {
-      ...notice,
+      ...NOTICE,
       trigger: 'customer-disconnected',
       recipient: 'agent',
       reason: 'customer-disconnected',
@@ -157,8 +98,7 @@ describe('an entry of version 1', () => {
       { role: 'agent', id: 'anna', name: 'Anna' },
     ],
   ])('that somebody wrote is still theirs (%#)', (columns, author) => {
-    const message = { ...common, ...columns, rowKey: 'entry.000000000001', kind: 'message', text: 'Hello' };
-    expect(decodeEntry({ ...message, messageId: 'm1' })).toStrictEqual({
+    expect(decodeEntry({ ...MESSAGE, ...columns })).toStrictEqual({
       kind: 'message',
       sequence: 1,
       at: at('12:04:00.020'),
@@ -170,21 +110,7 @@ describe('an entry of version 1', () => {
 });
 
 test('a row of the work list of version 1 shows a live chat, in its state since it began', () => {
-  const row = {
-    partitionKey: 'shard-0',
-    rowKey: 'c-00000001',
-    schemaVersion: 1,
-    state: 'Active',
-    queue: 'billing',
-    customerName: 'Zoë',
-    agentId: 'anna',
-    accepted: true,
-    createdAt: '2026-01-31T12:00:00.000Z',
-    disconnectionNumber: 2,
-    disconnectionSince: '2026-01-31T12:01:00.000Z',
-    disconnectionDeadline: '2026-01-31T12:04:00.000Z',
-  };
-  expect(decodeWorkListItem(row)).toStrictEqual({
+  expect(decodeWorkListItem(LISTED)).toStrictEqual({
     conversationId: 'c-00000001',
     channel: 'live-chat',
     state: 'Active',

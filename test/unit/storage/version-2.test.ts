@@ -9,64 +9,13 @@ import { decodeWorkListItem } from '../../../shared/adapters/storage/work-list-r
 import { workListItemView } from '../../../shared/application/conversation-view';
 import { StoredRowError } from '../../../shared/errors';
 import { parsePolicyDocument } from '../../../shared/inbound/policy-document';
+import { at, AWAY_2, ONE_KEY } from './older-rows';
 
 /** Rows as version 2 has written them, column by column; they must stay readable for ever. */
 
-const at = (time: string) => Date.parse(`2026-01-31T${time}Z`);
-
-const AWAY = {
-  partitionKey: 'c-00000001',
-  rowKey: 'conversation',
-  schemaVersion: 2,
-  channel: 'persistent-chat',
-  state: 'Active',
-  stateSince: '2026-01-31T12:00:10.000Z',
-  queue: 'billing',
-  customerName: 'Zoë',
-  locale: 'fr-CA',
-  workstream: 'sales',
-  channelInstance: 'shop',
-  context: '{"plan":"gold"}',
-  device: 'phone',
-  agentId: 'anna',
-  agentName: 'Anna',
-  agentAssignedAt: '2026-01-31T12:00:05.000Z',
-  acceptedAt: '2026-01-31T12:00:10.000Z',
-  previousAgentId: 'bob',
-  previousAgentName: 'Bob',
-  assignmentCount: 2,
-  capacityAgentId: 'anna',
-  capacityAssignment: 2,
-  capacityUnits: 20,
-  releasedHold: '{"agentId":"bob","assignment":1,"units":20}',
-  lastAgentDisconnection:
-    '{"number":1,"agentId":"bob","since":"2026-01-31T12:00:01.000Z","deadline":"2026-01-31T12:00:03.000Z","outcome":"requeued","endedAt":"2026-01-31T12:00:03.000Z"}',
-  agentDisconnectionCount: 1,
-  requeue: `{"at":${at('12:00:03')},"reason":"agent-disconnected","agentId":"bob"}`,
-  queuePosition: `{"position":3,"at":${at('12:00:02')}}`,
-  liveConnectionIds: '[]',
-  endedConnectionIds: '["connection-1"]',
-  disconnectionNumber: 2,
-  disconnectionSince: '2026-01-31T12:01:00.000Z',
-  disconnectionDeadline: '2026-01-31T12:09:00.000Z',
-  disconnectionReason: 'connection-lost',
-  lostConnectionId: 'connection-1',
-  disconnectionExtension: `{"by":300000,"keys":["key-1","key-2"],"at":${at('12:02:00')}}`,
-  disconnectionCount: 2,
-  lastSignOfLife: '2026-01-31T12:00:59.000Z',
-  smallestEventDelay: -120.5,
-  recentMessages: `[{"id":"m1","by":"customer","sequence":1,"at":${at('12:00:30')}}]`,
-  recentNotices: `[{"cause":"c","sequence":2,"at":${at('12:00:10')},"trigger":"agent-joined","recipient":"customer","text":"Hi"}]`,
-  lastSequence: 2,
-  autoClosureNumber: 1,
-  autoCloseAt: '2026-02-01T12:00:00.000Z',
-  autoClosureCount: 1,
-  createdAt: '2026-01-31T12:00:00.000Z',
-};
-
 describe('a conversation of version 2', () => {
   test('is read completely', () => {
-    expect(decodeConversation(AWAY)).toStrictEqual({
+    expect(decodeConversation(AWAY_2)).toStrictEqual({
       id: 'c-00000001',
       channel: 'persistent-chat',
       state: 'Active',
@@ -127,11 +76,8 @@ describe('a conversation of version 2', () => {
     });
   });
 
-  /** Until 26 November 2026 an extension kept the latest key alone. */
-  const ONE_KEY = `{"by":300000,"latestKey":"key-1","at":${at('12:02:00')}}`;
-
   test('whose wait was extended when one key was kept goes on with that key', () => {
-    const { disconnection } = decodeConversation({ ...AWAY, disconnectionExtension: ONE_KEY });
+    const { disconnection } = decodeConversation({ ...AWAY_2, disconnectionExtension: ONE_KEY });
     expect(disconnection?.extension).toStrictEqual({ by: 300_000, keys: ['key-1'], at: at('12:02:00') });
   });
 
@@ -145,7 +91,7 @@ describe('a conversation of version 2', () => {
       outcome: 'reconnected',
       endedAt: '2026-01-31T12:03:00.000Z',
     };
-    const { lastDisconnection } = decodeConversation({ ...AWAY, lastDisconnection: JSON.stringify(past) });
+    const { lastDisconnection } = decodeConversation({ ...AWAY_2, lastDisconnection: JSON.stringify(past) });
     expect(lastDisconnection?.extension?.keys).toEqual(['key-1']);
   });
 
@@ -155,7 +101,7 @@ describe('a conversation of version 2', () => {
     ['disconnectionInferred', { disconnectionInferred: true }],
     ['disconnectionExtension.keys', { disconnectionExtension: '{"by":1,"at":1}' }],
   ])('in a form that no release has written is refused by its column: %s', (column, change) => {
-    const read = () => decodeConversation({ ...AWAY, ...change });
+    const read = () => decodeConversation({ ...AWAY_2, ...change });
     expect(read).toThrow(StoredRowError);
     expect(read).toThrow(`c-00000001/conversation: ${column}: `);
   });
@@ -192,13 +138,13 @@ describe('a moment in JSON that is no date', () => {
     ['queuePosition.at', { queuePosition: '{"position":3,"at":-9000000000000000}' }],
     ['recentMessages.0.at', { recentMessages: '[{"id":"m","by":"customer","sequence":1,"at":9e15}]' }],
   ])('makes a conversation unreadable: %s', (column, change) => {
-    expect(() => decodeConversation({ ...AWAY, ...change })).toThrow(`conversation: ${column}: `);
+    expect(() => decodeConversation({ ...AWAY_2, ...change })).toThrow(`conversation: ${column}: `);
   });
 
   // Found by fuzzing, too: the deadline that came out of it was no date, and every decision threw.
   test('cannot come of a wait that is extended without bounds', () => {
     const disconnectionExtension = `{"by":1e19,"keys":["key-1"],"at":${at('12:02:00')}}`;
-    const read = () => decodeConversation({ ...AWAY, disconnectionExtension });
+    const read = () => decodeConversation({ ...AWAY_2, disconnectionExtension });
     expect(read).toThrow(StoredRowError);
     expect(read).toThrow('conversation: disconnectionExtension.by: ');
   });

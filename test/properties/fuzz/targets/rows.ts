@@ -37,6 +37,7 @@ import { toIso } from '../../../../shared/domain/time';
 import { workListItem as itemOfConversation } from '../../../../shared/domain/work-list';
 import { StoredRowError } from '../../../../shared/errors';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/inbound/policy-document';
+import * as stored from '../../../unit/storage/older-rows';
 import { asRead } from '../../../unit/storage/samples';
 import { conversation, entry, workListItem } from '../../storage/arbitraries';
 import { longJson, someLongTexts } from '../long-texts';
@@ -44,7 +45,6 @@ import { mutatedRow } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 import { POLICIES } from './bodies';
 import { handleAnything } from './handle-anything';
-import { OLDER_CONVERSATIONS, OLDER_ENTRIES, OLDER_ITEMS } from './older-rows';
 
 interface Row<T> {
   readonly name: string;
@@ -149,7 +149,10 @@ export const ROWS: readonly Target[] = [
     values: conversation,
     encode: encodeConversation,
     decode: decodeConversation,
-    older: OLDER_CONVERSATIONS,
+    older: [
+      ...[stored.QUEUED, stored.AWAY, stored.CLOSED, stored.ENDED, stored.AWAY_2],
+      { ...stored.AWAY_2, disconnectionExtension: stored.ONE_KEY },
+    ],
     use(value) {
       conversationView(value, 'agent');
       conversationView(value, 'customer');
@@ -165,7 +168,7 @@ export const ROWS: readonly Target[] = [
     values: entry,
     encode: (value) => encodeEntry('c-00000001', value),
     decode: decodeEntry,
-    older: OLDER_ENTRIES,
+    older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
       transcriptView([value], 'agent');
       transcriptView([value], 'customer');
@@ -177,7 +180,7 @@ export const ROWS: readonly Target[] = [
     values: workListItem,
     encode: encodeWorkListItem,
     decode: decodeWorkListItem,
-    older: OLDER_ITEMS,
+    older: [stored.LISTED],
     use: workListItemView,
   }),
   row({
