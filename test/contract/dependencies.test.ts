@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   dependencyReport,
@@ -9,9 +7,8 @@ import {
   withInstallScript,
   type Lockfile,
 } from '../../scripts/dependencies';
-import { ROOT } from './functions-app';
+import { read } from './text';
 
-const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const lockfile = JSON.parse(read('package-lock.json')) as Lockfile;
 const direct = Object.keys((JSON.parse(read('package.json')) as { dependencies: object }).dependencies);
 

@@ -1,21 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ROOT } from './functions-app';
+import { matches, read } from './text';
 
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const all = (text: string, form: RegExp): string[] => [...text.matchAll(form)].map(([, found]) => found!);
 /** Whether a name occurs as a word. */
 const has = (text: string, name: string) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text);
 
 const document = read('docs/DEPLOY.md');
-const blocks = all(document, /^ *```\w*\n(.*?)^ *```/gms);
-const spans = all(document.replaceAll(/^ *```\w*\n.*?^ *```/gms, ''), /`([^`\n]+)`/g);
+const blocks = matches(document, /^ *```\w*\n(.*?)^ *```/gms);
+const spans = matches(document.replaceAll(/^ *```\w*\n.*?^ *```/gms, ''), /`([^`\n]+)`/g);
 const code = [...spans, ...blocks];
 
 const main = read('infra/main.bicep');
-const parameters = all(main, /^param (\w+) /gm);
+const parameters = matches(main, /^param (\w+) /gm);
 const modules = readdirSync(join(ROOT, 'infra', 'modules'))
   .filter((file) => file.endsWith('.bicep'))
   .map((file) => read(`infra/modules/${file}`))
@@ -35,11 +34,11 @@ const firstCells = (text: string) =>
   text
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .flatMap((line) => all(cellsOf(line)[1] ?? '', /`([^`]+)`/g));
+    .flatMap((line) => matches(cellsOf(line)[1] ?? '', /`([^`]+)`/g));
 
 /** How GitHub names the headings of a page. */
 const anchorsOf = (text: string) =>
-  all(text, /^#+ (.+)$/gm).map((title) =>
+  matches(text, /^#+ (.+)$/gm).map((title) =>
     title
       .toLowerCase()
       .replaceAll(/[^\w\s-]/g, '')
@@ -77,7 +76,7 @@ const COMMANDS = [
 
 describe('docs/DEPLOY.md', () => {
   it('names parameters that infra/main.bicep has', () => {
-    const named = [...firstCells(section('Parameters')), ...all(code.join('\n'), /\bparam (\w+) =/g)];
+    const named = [...firstCells(section('Parameters')), ...matches(code.join('\n'), /\bparam (\w+) =/g)];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !parameters.includes(name))).toEqual([]);
   });
@@ -93,28 +92,28 @@ describe('docs/DEPLOY.md', () => {
     const known = [
       ...['shared/config.ts', 'shared/policy-settings.ts', 'infra/main.bicepparam'].map(read),
       modules,
-      all(main, /^output (\w+) /gm).join('\n'),
+      matches(main, /^output (\w+) /gm).join('\n'),
       // Of a configuration, which is made of a prefix and this.
       'WEB_PUBSUB_CONNECTION_STRING CONVERSATION_TABLES_CONNECTION_STRING',
     ];
-    const named = code.flatMap((text) => all(text, /\b([A-Z]+(?:_[A-Z]+)+)\b/g));
+    const named = code.flatMap((text) => matches(text, /\b([A-Z]+(?:_[A-Z]+)+)\b/g));
     expect(named).toEqual(expect.arrayContaining(['TICKET_SIGNING_KEY_PREVIOUS', 'KEY_VAULT_NAME']));
     expect(named.filter((name) => !known.some((text) => has(text, name)))).toEqual([]);
   });
 
   it('has every output of the deployment', () => {
-    expect(firstCells(section('Deploy')).sort()).toEqual(all(main, /^output (\w+) /gm).sort());
+    expect(firstCells(section('Deploy')).sort()).toEqual(matches(main, /^output (\w+) /gm).sort());
   });
 
   it('names scripts, files and places that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const run = all(code.join('\n'), /npm run ([\w:]+)/g);
+    const run = matches(code.join('\n'), /npm run ([\w:]+)/g);
     expect(run.filter((name) => !(name in scripts))).toEqual([]);
-    const files = all(code.join('\n'), /(?:^|\s)((?:scripts|test|infra|shared)\/[\w./-]+\.\w+)/gm);
+    const files = matches(code.join('\n'), /(?:^|\s)((?:scripts|test|infra|shared)\/[\w./-]+\.\w+)/gm);
     expect(files).toEqual(expect.arrayContaining(['scripts/cost.mjs', 'scripts/tables.mjs']));
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 
-    const links = all(document, /\]\(([^)]+)\)/g).filter((link) => !link.startsWith('https:'));
+    const links = matches(document, /\]\(([^)]+)\)/g).filter((link) => !link.startsWith('https:'));
     expect(links.length).toBeGreaterThan(10);
     const broken = links.filter((link) => {
       const [path = '', anchor] = link.split('#');
@@ -126,7 +125,7 @@ describe('docs/DEPLOY.md', () => {
   });
 
   it('names secrets that the deployment makes, or that a rotation puts beside them', () => {
-    const secrets = code.flatMap((text) => all(text, /\b((?:function--|ticket-signing-key)[\w-]*)/g));
+    const secrets = code.flatMap((text) => matches(text, /\b((?:function--|ticket-signing-key)[\w-]*)/g));
     expect(secrets.length).toBeGreaterThan(10);
     const made = (name: string) => has(modules, name) || modules.includes(`'${name}'`);
     const known = (name: string) =>
@@ -138,15 +137,15 @@ describe('docs/DEPLOY.md', () => {
   });
 
   it('says what becomes of every table', () => {
-    const [list = ''] = all(main, /tables: \[([^\]]+)\]/g);
-    const tables = all(list, /'(\w+)'/g);
+    const [list = ''] = matches(main, /tables: \[([^\]]+)\]/g);
+    const tables = matches(list, /'(\w+)'/g);
     expect(tables.length).toBeGreaterThan(3);
     expect(firstCells(section('Backup and restore'))).toEqual(expect.arrayContaining(tables));
   });
 
   it('uses commands of azd and az that are known', () => {
     const used = [...blocks, ...spans.filter((text) => /^azd? /.test(text))].flatMap((text) =>
-      all(text, /(?:^|[(&;{|] ?)(azd? [a-z][a-z -]*[a-z])/gm),
+      matches(text, /(?:^|[(&;{|] ?)(azd? [a-z][a-z -]*[a-z])/gm),
     );
     const words = used.map((command) => command.split(' -')[0]!.trim());
     expect(words.length).toBeGreaterThan(15);
@@ -170,7 +169,7 @@ describe('docs/DEPLOY.md', () => {
     for (const [title = '', ...counts] of rows) {
       const at = measured.indexOf(`'${title}'`);
       expect([title, at > 0]).toEqual([title, true]);
-      expect([title, ...all(measured.slice(at), /: (\d)\b/g).slice(0, 5)]).toEqual([title, ...counts]);
+      expect([title, ...matches(measured.slice(at), /: (\d)\b/g).slice(0, 5)]).toEqual([title, ...counts]);
     }
   });
 });

@@ -1,23 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
-import { compile, predicted, predictedFor, type Resource } from '../support/compiled-infra';
+import { expect, it } from '@jest/globals';
+import { compiledInfra, predicted, predictedFor, type Resource } from '../support/compiled-infra';
+import { read } from './text';
 
 // What the parameters switch on; the default deployment is in infra.test.ts. A variant is a file of infra/check.
 
-const read = (path: string) => readFileSync(join(__dirname, '..', '..', path), 'utf8');
 const settingsOf = (config: Resource[]) => config[0]!.properties;
 const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
 const rolesOf = (assignments: Resource[]) =>
   assignments.map(({ properties }) => /[\w-]{36}(?='|$)/.exec(String(properties['roleDefinitionId']))?.[0]);
 
-const compiler = compile();
-const described = compiler.skip === undefined ? describe : describe.skip;
-if (compiler.skip !== undefined) {
-  console.warn(`The compiled variants are not looked at. ${compiler.skip} (npm run infra:check)`);
-}
+const { describeCompiled } = compiledInfra();
 
-described('with Durable Task Scheduler', () => {
+describeCompiled('with Durable Task Scheduler', () => {
   const settings = () => settingsOf(predictedFor('scheduler', 'Microsoft.Web/sites/config'));
 
   it('the task hub of host.json is made there', () => {
@@ -56,7 +50,7 @@ described('with Durable Task Scheduler', () => {
   });
 });
 
-described('over zones', () => {
+describeCompiled('over zones', () => {
   const skus = (resources: (Resource & { readonly sku?: { readonly name: string } })[]) =>
     resources.map(({ sku }) => sku?.name);
 
@@ -70,7 +64,7 @@ described('over zones', () => {
   });
 });
 
-described('with private networking', () => {
+describeCompiled('with private networking', () => {
   const accounts = 'Microsoft.Storage/storageAccounts';
 
   it('both storage accounts are closed to every network, and only then', () => {
@@ -111,7 +105,7 @@ described('with private networking', () => {
   });
 });
 
-described('attached to an existing Web PubSub', () => {
+describeCompiled('attached to an existing Web PubSub', () => {
   const webPubSub = 'Microsoft.SignalRService/webPubSub';
   const service = `/resourceGroups/rg-company/providers/${webPubSub}/wps-company`;
 
@@ -146,7 +140,7 @@ described('attached to an existing Web PubSub', () => {
   });
 });
 
-described('settings other than the defaults', () => {
+describeCompiled('settings other than the defaults', () => {
   it('are app settings, and none is without them', () => {
     const byDefault = settingsOf(predicted('Microsoft.Web/sites/config'));
     const given = Object.entries(settingsOf(predictedFor('attached', 'Microsoft.Web/sites/config')));

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type * as config from '../../shared/config';
-import { compile, predicted, readCompiled, type Resource } from '../support/compiled-infra';
+import { compiledInfra, predicted, readCompiled, type Resource } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunction, recordedFunctions } from '../support/functions-core';
+import { loadFunctions, ROOT, SETTINGS } from './functions-app';
+import { matches, read } from './text';
 
 jest.mock(
   '@azure/functions-core',
@@ -13,8 +15,6 @@ jest.mock(
   { virtual: true },
 );
 
-const ROOT = join(__dirname, '..', '..');
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { loadConfig } = jest.requireActual<typeof config>('../../shared/config');
 
 const BICEP = readdirSync(join(ROOT, 'infra'), { recursive: true, encoding: 'utf8' })
@@ -32,9 +32,7 @@ function objectOf(text: string, name: string): Record<string, string> {
     [...body.matchAll(/^ {2}(\w+): (.+)$/gm)].map(([, key, value]) => [key!, value!] as const),
   );
 }
-const stringsIn = (text: string | undefined): string[] =>
-  [...(text ?? '').matchAll(/'([^']+)'/g)].map(([, value]) => value!);
-const matches = (text: string, form: RegExp): string[] => [...text.matchAll(form)].map(([, value]) => value!);
+const stringsIn = (text = ''): string[] => matches(text, /'([^']+)'/g);
 
 const productSettings = objectOf(source('functions'), 'productSettings');
 const hostSettings = objectOf(source('functions'), 'hostSettings');
@@ -63,9 +61,8 @@ const deployed = {
 };
 
 beforeAll(async () => {
-  const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
-  Object.assign(process.env, Values);
-  for (const file of readdirSync(join(ROOT, 'functions'))) await import(join(ROOT, 'functions', file));
+  Object.assign(process.env, SETTINGS);
+  await loadFunctions();
 });
 
 describe('app settings', () => {
@@ -340,13 +337,9 @@ describe('the package', () => {
 
 // --- what the compiler makes of it ---
 
-const compiler = compile();
+const { problem, describeCompiled } = compiledInfra();
 
-if (compiler.skip !== undefined) {
-  console.warn(`The compiled templates are not looked at. ${compiler.skip} (npm run infra:check)`);
-}
-
-(compiler.skip === undefined ? describe : describe.skip)('compiled', () => {
+describeCompiled('compiled', () => {
   type Template = {
     parameters: Record<string, object>;
     definitions: Record<string, object>;
@@ -357,7 +350,7 @@ if (compiler.skip !== undefined) {
   };
 
   it('has no error and no warning', () => {
-    expect(compiler.problem ?? '').toBe('');
+    expect(problem).toBe('');
   });
 
   it('makes these resources', () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { actsOf, emptyReport, type ReconcileReport } from '../../shared/application/reconcile-report';
@@ -6,12 +6,14 @@ import { reconcile } from '../../shared/application/reconcile';
 import { REFUSAL_STATUS } from '../../shared/inbound/refusal-status';
 import { createLogger } from '../../shared/logging';
 import { createActivities } from '../../shared/workflow/activities';
-import { compile, predicted, readCompiled } from '../support/compiled-infra';
+import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
 import { analyse } from '../support/kusto';
 import { PACE } from '../support/pace';
 import { ID, pastTheDeadline } from '../unit/application/scene';
+import { loadFunctions, ROOT, SETTINGS } from './functions-app';
+import { matches, read } from './text';
 
 jest.mock(
   '@azure/functions-core',
@@ -20,9 +22,6 @@ jest.mock(
 );
 
 // What watches the product is held to what the product does: its log lines, its functions, its statuses.
-
-const ROOT = join(__dirname, '..', '..');
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 const QUERIES = Object.fromEntries(
   readdirSync(join(ROOT, 'infra', 'queries')).map((file) => [
@@ -41,14 +40,12 @@ const TILES = Object.fromEntries(
     .map(({ name, content }) => [`workbook: ${name}`, content.query!]),
 );
 const DOCUMENTED = Object.fromEntries(
-  [...read('docs/OPERATIONS.md').matchAll(/^```kusto\n(.*?)^```/gms)].map(([, query], index) => [
+  matches(read('docs/OPERATIONS.md'), /^```kusto\n(.*?)^```/gms).map((query, index) => [
     `docs/OPERATIONS.md: query ${index + 1}`,
-    query!,
+    query,
   ]),
 );
 const EVERY_QUERY = Object.entries({ ...QUERIES, ...TILES, ...DOCUMENTED });
-
-const matches = (text: string, form: RegExp): string[] => [...text.matchAll(form)].map(([, value]) => value!);
 
 /** The texts that a query tells lines by. */
 const startsIn = (query: string): string[] => matches(query, /\bMessage !?startswith '([^']+)'/g);
@@ -76,9 +73,8 @@ async function collectLines(): Promise<string[]> {
 const fieldsOf = (line: string) => JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>;
 
 beforeAll(async () => {
-  const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
-  Object.assign(process.env, Values);
-  for (const file of readdirSync(join(ROOT, 'functions'))) await import(join(ROOT, 'functions', file));
+  Object.assign(process.env, SETTINGS);
+  await loadFunctions();
   lines = await collectLines();
 });
 
@@ -185,12 +181,9 @@ describe('refusals by the webhook', () => {
   });
 });
 
-const compiler = compile();
-if (compiler.skip !== undefined) {
-  console.warn(`The compiled templates are not looked at. ${compiler.skip} (npm run infra:check)`);
-}
+const { problem, describeCompiled } = compiledInfra();
 
-(compiler.skip === undefined ? describe : describe.skip)('compiled', () => {
+describeCompiled('compiled', () => {
   interface Rule {
     readonly description: string;
     readonly severity: number;
@@ -209,7 +202,7 @@ if (compiler.skip !== undefined) {
   const workspaceId = () => predicted('Microsoft.OperationalInsights/workspaces')[0]!.id;
 
   it('has no error and no warning', () => {
-    expect(compiler.problem ?? '').toBe('');
+    expect(problem).toBe('');
   });
 
   describe('every alert', () => {

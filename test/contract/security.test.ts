@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
+import { matches, read } from './text';
 import type * as FunctionsCore from '../support/functions-core';
 
 jest.mock(
@@ -11,10 +12,9 @@ jest.mock(
   { virtual: true },
 );
 
-const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const document = read('SECURITY.md');
 /** What is set as code in the document. */
-const code = [...document.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
+const code = matches(document, /`([^`\n]+)`/g);
 
 beforeAll(async () => {
   Object.assign(process.env, SETTINGS);
@@ -57,7 +57,7 @@ describe('the threat model', () => {
     expect(sources.length).toBeGreaterThan(5);
     expect(tests.filter((name) => !existsSync(join(ROOT, 'test', `${name}.test.ts`)))).toEqual([]);
     expect(sources.filter((name) => !existsSync(join(ROOT, 'shared', name)))).toEqual([]);
-    const links = [...document.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path);
+    const links = matches(document, /\]\(([^)#]+)\)/g);
     expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 

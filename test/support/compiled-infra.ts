@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { describe } from '@jest/globals';
 
 /** The templates of infra/, compiled by `npm run infra:check`. */
 
@@ -17,7 +18,7 @@ const LOCK = join(ROOT, '.local', 'infra.lock');
 const PATIENCE_MS = 5 * 60_000;
 
 /** Compiles, unless the compiler's last output is newer than every source. `skip`: there is no compiler, and why. */
-export function compile(): { readonly problem?: string; readonly skip?: string } {
+function compile(): { readonly problem?: string; readonly skip?: string } {
   const template = join(OUTPUT, 'main.json');
   const sources = readdirSync(join(ROOT, 'infra'), { recursive: true, encoding: 'utf8' });
   const newest = Math.max(...sources.map((file) => statSync(join(ROOT, 'infra', file)).mtimeMs));
@@ -30,6 +31,14 @@ export function compile(): { readonly problem?: string; readonly skip?: string }
     if (status === 0) return {};
     return status === 2 ? { skip: stderr.trim() } : { problem: `${stdout}${stderr}` };
   });
+}
+
+/** What the compiler has to say, and a `describe` for what it makes, which skips and says so where there is no compiler. */
+export function compiledInfra() {
+  const { problem = '', skip } = compile();
+  if (skip !== undefined)
+    console.warn(`What the compiler makes is not looked at. ${skip} (npm run infra:check)`);
+  return { problem, describeCompiled: skip === undefined ? describe : describe.skip };
 }
 
 /** Prevents: two test files compile at once, and one removes what the other has just made. */
