@@ -10,8 +10,7 @@ import { compiledInfra, predicted, readCompiled } from '../support/compiled-infr
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
 import { analyse } from '../support/kusto';
-import { PACE } from '../support/pace';
-import { ID, pastTheDeadline } from '../unit/application/scene';
+import { dependenciesOf, ID, pastTheDeadline } from '../unit/application/scene';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { matches, read } from './text';
 
@@ -57,14 +56,13 @@ async function collectLines(): Promise<string[]> {
   const collected: string[] = [];
   const keep = (line: unknown) => void collected.push(String(line));
   const logger = createLogger({ info: keep, warn: keep, error: keep });
-  const { service, world, clock } = await pastTheDeadline();
-  const { store, workList, deadLetters } = world;
-  const deps = { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger };
+  const made = await pastTheDeadline();
+  const deps = dependenciesOf(made, logger);
   const { reachDeadline, fileDeadLetter } = createActivities(deps);
   const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: '' } as const;
   await reachDeadline(input);
   await fileDeadLetter(input);
-  world.spoiled.set(ID, 'unreadable');
+  made.world.spoiled.set(ID, 'unreadable');
   await reachDeadline({ ...input, number: 3 });
   await reconcile(deps);
   return collected;

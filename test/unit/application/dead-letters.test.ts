@@ -10,13 +10,13 @@ import type { DeadlineKind } from '../../../shared/domain/ids';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import { DependencyError, StoredRowError } from '../../../shared/errors';
 import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
-import { PACE } from '../../support/pace';
 import { bodyOf, request } from '../handlers/request';
 import {
   accepted,
   ANN,
   connect,
   connected,
+  dependenciesOf,
   disconnected,
   GRACE,
   ID,
@@ -36,14 +36,13 @@ interface Line {
 }
 
 /** The dependencies of reconciliation and replay, and what they log, but for the ends (log-end.test.ts). */
-function quarantineOf({ world, service, clock }: Scene) {
+function quarantineOf(made: Scene) {
   const lines: Line[] = [];
   const at = (level: string) => (message: string, fields?: object) => {
     if (message !== 'deadline: reached') lines.push({ level, message, fields });
   };
   const logger = { info: at('info'), warn: at('warn'), error: at('error') };
-  const { store, workList, deadLetters } = world;
-  return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger, lines };
+  return { ...dependenciesOf(made, logger), lines };
 }
 
 /** So many conversations whose customers are away for too long, in the order of the work list. */

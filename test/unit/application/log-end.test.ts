@@ -5,7 +5,7 @@ import { SECOND } from '../../../shared/domain/time';
 import type { LogFields } from '../../../shared/logging';
 import { createActivities } from '../../../shared/workflow/activities';
 import { PACE } from '../../support/pace';
-import { deadline, ID, inQueue, pastTheDeadline, type Scene } from './scene';
+import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene } from './scene';
 
 const INPUT = {
   conversationId: ID,
@@ -17,14 +17,12 @@ const LATE = 7 * SECOND;
 const LINE = { conversationId: ID, kind: 'disconnection', number: 2, latenessMs: LATE };
 
 /** The dependencies of timers and reconciliation, and the lines about ends that they log. */
-function watched({ service, world, clock }: Scene) {
+function watched(made: Scene) {
   const ends: (LogFields | undefined)[] = [];
   const keep = (message: string, fields?: LogFields) => {
     if (message === 'deadline: reached') ends.push(fields);
   };
-  const logger = { info: keep, warn: keep, error: keep };
-  const { store, workList, deadLetters } = world;
-  return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger, ends };
+  return { ...dependenciesOf(made, { info: keep, warn: keep, error: keep }), ends };
 }
 
 async function late(by: number): Promise<Scene> {

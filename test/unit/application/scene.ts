@@ -8,6 +8,7 @@ import { reconcile } from '../../../shared/application/reconcile';
 import type { ReconcileReport } from '../../../shared/application/reconcile-report';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
+import type { Logger } from '../../../shared/logging';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 
@@ -100,12 +101,14 @@ export function scene(): Scene {
 
 export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** One run of reconciliation. */
-export function run({ world, service, clock }: Scene): Promise<ReconcileReport> {
+/** What reconciliation, replays and the activities of timers need. */
+export function dependenciesOf({ world, service, clock }: Scene, logger: Logger = silent) {
   const { store, workList, deadLetters } = world;
-  const now = () => clock.now;
-  return reconcile({ service, store, workList, deadLetters, pace: PACE, now, logger: silent });
+  return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger };
 }
+
+/** One run of reconciliation. */
+export const run = (made: Scene): Promise<ReconcileReport> => reconcile(dependenciesOf(made));
 
 /** A customer is connected, the agent has accepted, and the log is empty. */
 export async function inConversation(): Promise<Scene> {
