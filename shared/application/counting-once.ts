@@ -4,8 +4,8 @@ import { figureOf, type ReconcileReport } from './reconcile-report';
 type Handling = Pick<ConversationService, 'handle'>;
 
 /**
- * The service for the replays of one run: what they do counts as what is done for anybody else, also where the replay
- * fails later. Once, because several letters may lead to the same deadline, whose outcome is the same each time.
+ * The service for one run of reconciliation, which counts what it does: also what a replay does that fails later. Once,
+ * because several letters may lead to the same deadline, whose outcome is the same each time.
  */
 export function countingOnce(service: Handling, report: ReconcileReport): Handling {
   const counted = new Set<string>();
@@ -13,11 +13,10 @@ export function countingOnce(service: Handling, report: ReconcileReport): Handli
     async handle(conversationId, event) {
       const handled = await service.handle(conversationId, event);
       const figure = figureOf(handled);
+      if (figure === undefined) return handled;
       const key = JSON.stringify([conversationId, event]);
-      if (figure !== undefined && !counted.has(key)) {
-        counted.add(key);
-        report[figure] += 1;
-      }
+      if (!counted.has(key)) report[figure] += 1;
+      counted.add(key);
       return handled;
     },
   };

@@ -2,8 +2,8 @@ import { MINUTE, SECOND, type Instant } from '../domain/time';
 import { sameItem, workListItem } from '../domain/work-list';
 import { ownError } from '../errors';
 import type { ConversationService, Handled } from './conversation-service';
-import { eventOfFailing } from './failing';
 import { countingOnce } from './counting-once';
+import { eventOfFailing } from './failing';
 import { loggingEnds } from './log-end';
 import type { ConversationStore } from './ports/conversation-store';
 import type { DeadLetters, StoredDeadLetter } from './ports/dead-letters';
@@ -41,29 +41,29 @@ const MOST_LETTERS = 5_000;
  * an open dead letter are in quarantine, and come last.
  */
 export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
-  const deps = { ...dependencies, service: loggingEnds(dependencies.service, dependencies.logger) };
-  const began = deps.now();
-  const letters = await openLetters(deps);
+  const { service, logger, now } = dependencies;
+  const began = now();
+  const letters = await openLetters(dependencies);
   const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));
-  const { overdue, comparable, placed, listed } = await survey(deps, began, TIME_LIMIT);
+  const { overdue, comparable, placed, listed } = await survey(dependencies, began, TIME_LIMIT);
   const report = emptyReport(listed, letters.length);
+  const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
   const due = [...overdue, ...placed, ...comparable].filter(
     ({ conversationId }) => !inQuarantine.has(conversationId),
   );
-  const counting = { ...deps, service: countingOnce(deps.service, report) };
   const turns: readonly (() => Promise<boolean>)[] = [
     ...due.map((one) => () => check(one, deps, report, began)),
-    ...letters.map((one) => () => retry(one, counting, report)),
+    ...letters.map((one) => () => retry(one, deps, report)),
   ];
   let failuresInARow = 0;
   for (let i = 0; i < turns.length; i += AT_ONCE) {
-    if (deps.now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
+    if (now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
     const results = await Promise.all(turns.slice(i, i + AT_ONCE).map((turn) => turn()));
     failuresInARow = results.includes(true) ? 0 : failuresInARow + results.length;
   }
   const acted = actsOf(report);
   const isNews = acted + report.failed + report.unusable > 0;
-  deps.logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due: turns.length });
+  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due: turns.length });
   return report;
 }
 
@@ -96,9 +96,8 @@ async function check(
   const { conversationId, event } = due;
   try {
     const handled = await deps.service.handle(conversationId, event);
-    const figure = figureOf(handled);
-    if (figure !== undefined) report[figure] += 1;
-    else if (await repairRow(due, handled, deps, began)) report.rowsRepaired += 1;
+    const isDone = figureOf(handled) !== undefined;
+    if (!isDone && (await repairRow(due, handled, deps, began))) report.rowsRepaired += 1;
     return true;
   } catch (thrown) {
     return failed(due, thrown, deps, report);
@@ -131,9 +130,9 @@ async function failed(
 ): Promise<boolean> {
   let reason = thrown;
   try {
-    const filed = await fileFailure(conversationId, event, thrown, deps);
-    if (filed?.filed === 'opened') report.deadLettersOpened += 1;
-    if (filed !== undefined) {
+    const failure = await fileFailure(conversationId, event, thrown, deps);
+    if (failure?.filed === 'opened') report.deadLettersOpened += 1;
+    if (failure !== undefined) {
       report.unusable += 1;
       return true;
     }
