@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type JWK, type KeyLike } from 'jose';
+import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
 import { entraGuard } from '../../../shared/security/webhook-guard';
+import { startKeyAuthority, type KeyAuthority } from '../../support/key-authority';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
 const OTHER_TENANT = '99999999-2222-3333-4444-555555555555';
@@ -10,31 +9,23 @@ const AUDIENCE = 'api://chat-webhook';
 const SERVICE = '66666666-7777-8888-9999-000000000000';
 const OPTIONS = { tenantId: TENANT, audience: AUDIENCE, callerObjectId: SERVICE };
 
-let server: Server;
+let entra: KeyAuthority;
 let authority: string;
 let key: KeyLike;
 let publicKeyText: string;
 let otherKey: KeyLike;
-const asked: string[] = [];
-/** The keys that the authority publishes. */
-const published: JWK[] = [];
 
 beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
   key = pair.privateKey;
   publicKeyText = await exportSPKI(pair.publicKey);
   otherKey = (await generateKeyPair('RS256')).privateKey;
-  // Like those of Entra: they do not say which algorithm they are for.
-  published.push({ ...(await exportJWK(pair.publicKey)), kid: 'key-1', use: 'sig' });
-  server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  entra = await startKeyAuthority();
+  authority = entra.url;
+  await entra.publish(pair.publicKey, 'key-1');
 });
 
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => entra.stop());
 
 interface Token {
   readonly claims?: Record<string, string>;
@@ -65,16 +56,16 @@ describe('the guard of a service without access keys', () => {
     await expect(
       pass(await token({ issuer: `https://sts.windows.net/${TENANT}/` })),
     ).resolves.toBeUndefined();
-    expect(asked).toContain(`/${TENANT}/discovery/v2.0/keys`);
+    expect(entra.asked).toContain(`/${TENANT}/discovery/v2.0/keys`);
   });
 
   it('asks for the keys once, not at every event', async () => {
     const one = guard();
-    const before = asked.length;
+    const before = entra.asked.length;
     const headers = new Headers({ authorization: `Bearer ${await token()}` });
     await Promise.all([one(headers), one(headers)]);
     await one(headers);
-    expect(asked.length - before).toBe(1);
+    expect(entra.asked.length - before).toBe(1);
   });
 
   it.each<[string, () => Promise<string>]>([
@@ -123,7 +114,7 @@ describe('the guard of a service without access keys', () => {
 
   it('takes the tokens of both keys while the authority changes from one to the other', async () => {
     const next = await generateKeyPair('RS256');
-    published.push({ ...(await exportJWK(next.publicKey)), kid: 'key-next', use: 'sig' });
+    await entra.publish(next.publicKey, 'key-next');
     const both = guard();
     for (const bearer of [
       await token(),
@@ -132,7 +123,7 @@ describe('the guard of a service without access keys', () => {
       await expect(both(new Headers({ authorization: `Bearer ${bearer}` }))).resolves.toBeUndefined();
     }
     // Withdrawn, it is good for nothing in an app that has not read it.
-    published.pop();
+    entra.published.pop();
     const late = await token({ key: next.privateKey, header: { alg: 'RS256', kid: 'key-next' } });
     await expect(pass(late)).rejects.toMatchObject({ status: 401 });
   });

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { generateKeyPair, SignJWT } from 'jose';
 import { AccessDeniedError, InvalidInputError } from '../../../../shared/errors';
 import { isSignedWith } from '../../../../shared/security/signature';
 import { createTickets } from '../../../../shared/security/tickets';
 import { entraGuard, signatureGuard } from '../../../../shared/security/webhook-guard';
+import { startKeyAuthority } from '../../../support/key-authority';
 import { each, flat, longTexts } from '../long-texts';
 import { mutatedText, mutatedValue } from '../mutations';
 import { must, target, type Target } from '../target';
@@ -68,7 +66,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
     (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
   ];
   const reconnectIds = [await tickets.issueReconnectId('conversation-0001')];
-  const { server, guard, entraTokens } = await entra();
+  const { authority, guard, entraTokens } = await entra();
   const bearer = (text: string) => ({
     get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
   });
@@ -127,7 +125,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
         each(longTexts(characters), (signature) => ({ signature, connectionId: signature })),
     }),
   ];
-  return { targets, stop: () => stop(server) };
+  return { targets, stop: () => authority.stop() };
 }
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
@@ -136,28 +134,17 @@ const SERVICE = '66666666-7777-8888-9999-000000000000';
 /** The guard of a service without keys, the authority that it asks for keys, and tokens which that one has issued. */
 async function entra() {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
-  const keys = [{ ...(await exportJWK(publicKey)), kid: 'key-1', use: 'sig' }];
-  const server = createServer((_, response) => void response.end(JSON.stringify({ keys }))).listen(
-    0,
-    '127.0.0.1',
-  );
-  await once(server, 'listening');
-  const authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const authority = await startKeyAuthority();
+  await authority.publish(publicKey, 'key-1');
   const audience = 'api://chat';
   const tokenOf = (oid: string) =>
     new SignJWT({ oid })
       .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
-      .setIssuer(`${authority}/${TENANT}/v2.0`)
+      .setIssuer(`${authority.url}/${TENANT}/v2.0`)
       .setAudience(audience)
       .setExpirationTime('10h')
       .sign(privateKey);
   const entraTokens = [await tokenOf(SERVICE), await tokenOf(TENANT)];
-  const guard = entraGuard({ tenantId: TENANT, audience, callerObjectId: SERVICE, authority });
-  return { server, guard, entraTokens };
+  const guard = entraGuard({ tenantId: TENANT, audience, callerObjectId: SERVICE, authority: authority.url });
+  return { authority, guard, entraTokens };
 }
-
-const stop = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
