@@ -29,7 +29,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
   beforeAll(async () => {
     browser = await startChromium();
     server = await startWidgetServer();
-    system = await startLocalSystem(undefined, 'PT5S');
+    system = await startLocalSystem({ grace: 'PT5S' });
     world = await enterWorld(system.worldOptions);
     stage = new Stage(world, 'browser', () => undefined);
   }, 120_000);

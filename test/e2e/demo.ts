@@ -19,7 +19,9 @@ async function demo(): Promise<number> {
     `Building the app and starting Azurite, Web PubSub and the Functions host (grace period ${GRACE}) …`,
   );
   buildApp(ROOT);
-  const starting = startLocalSystem((part, address) => console.log(`  ${part.padEnd(10)}  ${address}`));
+  const starting = startLocalSystem({
+    onUp: (part, address) => console.log(`  ${part.padEnd(10)}  ${address}`),
+  });
   onSignal(() => starting.then((system) => system.stop()));
   const system = await starting;
   try {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startStack, type Stack } from '../../local/stack/stack';
+import { startStack, type Stack, type StackOptions } from '../../local/stack/stack';
 import { Api } from './api';
 import { writeOperatorsSettings } from './operators-settings';
 import type { WorldOptions } from './world';
@@ -22,12 +22,16 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
+export type LocalSystemOptions = Pick<StackOptions, 'onUp' | 'appDirectory'> & {
+  /** DISCONNECT_GRACE. */
+  readonly grace?: string;
+};
+
 /** Starts the app as it is built, or as it is packaged in `appDirectory`. Leaves nothing behind when it cannot. */
-export async function startLocalSystem(
-  onUp: (part: string, address: string) => void = () => undefined,
+export async function startLocalSystem({
   grace = GRACE,
-  appDirectory?: string,
-): Promise<LocalSystem> {
+  ...options
+}: LocalSystemOptions = {}): Promise<LocalSystem> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'chat-disconnect-'));
   const removeData = () =>
     rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -38,13 +42,12 @@ export async function startLocalSystem(
   try {
     stack = await startStack({
       dataDirectory,
-      ...(appDirectory !== undefined && { appDirectory }),
+      ...options,
       settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
       webPubSub: {
         recoveryWindowMs: RECOVERY_WINDOW_MS,
         log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),
       },
-      onUp,
       onHostOutput: (text) => void log.push(`host: ${text.trimEnd()}`),
     });
   } catch (error) {

@@ -20,7 +20,7 @@ let world: World;
 
 beforeAll(async () => {
   await bundleApp(ROOT, target);
-  system = await startLocalSystem(undefined, 'PT5S', target);
+  system = await startLocalSystem({ grace: 'PT5S', appDirectory: target });
   world = await enterWorld(system.worldOptions);
 }, 120_000);
 

@@ -15,7 +15,7 @@ let world: World;
 let verdicts: Map<string, Promise<Verdict>>;
 
 beforeAll(async () => {
-  system = await startLocalSystem(undefined, 'PT5S');
+  system = await startLocalSystem({ grace: 'PT5S' });
   world = await enterWorld(system.worldOptions);
   const played = playAll(SCENARIOS, world);
   verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));
