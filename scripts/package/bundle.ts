@@ -6,6 +6,11 @@ import { build } from 'esbuild';
 const PROVIDED = ['@azure/functions-core'];
 
 /**
+ * `debug` takes it where it finds it. Only development packages bring it along; a deployment without a bundle has none either.
+ */
+const LEFT_OUT = ['supports-color'];
+
+/**
  * Source maps are only heeded for what is loaded after they have been turned on, hence a file before the bundle. With
  * them a stack trace, and with it the place that the log names for an unexpected error, is one of the sources.
  */
@@ -32,7 +37,7 @@ export async function bundleApp(root: string, target: string): Promise<void> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: PROVIDED,
+    external: [...PROVIDED, ...LEFT_OUT],
     // Errors and logs tell the names of classes.
     keepNames: true,
     sourcemap: 'linked',

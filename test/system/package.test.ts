@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../../local/stack/stack';
+import { productionPaths, type Lockfile } from '../../scripts/dependencies';
 import { bundleApp } from '../../scripts/package/bundle';
 import { compiledFunctions } from '../../scripts/package/compiled-functions';
 import { loadOnce } from '../../scripts/package/load-time';
@@ -61,16 +62,20 @@ describe('the package', () => {
     const { sources } = JSON.parse(readFileSync(join(target, 'app.js.map'), 'utf8')) as {
       sources: string[];
     };
-    const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      devDependencies: Record<string, string>;
-    };
+    const lockfile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
+    const production = productionPaths(lockfile);
     const inside = sources.map((source) => source.replace(/^(\.\.\/)+/, '').replace(ROOT.slice(1), ''));
     const own = inside.filter((source) => !/node_modules\/|^webpack:/.test(source));
     expect(own.length).toBeGreaterThan(100);
     expect(own.filter((source) => !/(^|\/)(functions(\.ts|\/)|shared\/)/.test(source))).toEqual([]);
-    const isDevelopment = (source: string) =>
-      Object.keys(devDependencies).some((name) => source.includes(`node_modules/${name}/`));
-    expect(inside.filter(isDevelopment)).toEqual([]);
+    const packages = new Set(
+      inside.flatMap(
+        (source) =>
+          /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source)?.[0].replace(/^.*?(?=node_modules)/, '') ?? [],
+      ),
+    );
+    expect(packages).toContain('node_modules/durable-functions');
+    expect([...packages].filter((path) => !production.includes(path))).toEqual([]);
   });
 
   it('tells the source and not the bundle when something is wrong', () => {
