@@ -57,7 +57,9 @@ step(
 );
 
 // The parameters of an environment come from variables that azd sets; these are only to compile with.
-const sample = { env: { ...env, AZURE_ENV_NAME: 'check', AZURE_LOCATION: 'westeurope' } };
+const sample = {
+  env: { ...env, AZURE_ENV_NAME: 'check', AZURE_LOCATION: 'westeurope', DURABLE_BACKEND: 'AzureStorage' },
+};
 const parameters = ['--outfile', join(output, 'parameters.json')];
 step(
   'build: main.bicepparam',

@@ -1,6 +1,10 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { hostJsonFor, type DurableBackend } from './host-json';
+
+/** Where `npm run package` makes the package, and azd takes it from. */
+export const PACKAGE_FOLDER = '.local/package';
 
 /** What the Functions worker provides when the app asks for it; there is no such package to install. */
 const PROVIDED = ['@azure/functions-core'];
@@ -20,7 +24,11 @@ const ENTRY = `process.setSourceMapsEnabled(true);\nrequire('./app.js');\n`;
  * Makes the deployable package in `target`, which is emptied first: the app and its libraries in one file, host.json and
  * a package.json that names the entry. One file, so that there is one instance of each library whatever asks for it.
  */
-export async function bundleApp(root: string, target: string): Promise<void> {
+export async function bundleApp(
+  root: string,
+  target: string,
+  backend: DurableBackend = 'AzureStorage',
+): Promise<void> {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const modules = readdirSync(join(root, 'functions')).filter((file) => file.endsWith('.ts'));
@@ -46,5 +54,6 @@ export async function bundleApp(root: string, target: string): Promise<void> {
   });
   writeFileSync(join(target, 'main.js'), ENTRY);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify({ private: true, main: 'main.js' })}\n`);
-  copyFileSync(join(root, 'host.json'), join(target, 'host.json'));
+  const hostJson = readFileSync(join(root, 'host.json'), 'utf8');
+  writeFileSync(join(target, 'host.json'), hostJsonFor(backend, hostJson));
 }

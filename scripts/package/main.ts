@@ -1,20 +1,22 @@
 // `npm run package`: makes the deployable package in .local/package, and tells its size beside that of what it replaces:
 // the compiled files with the packages of production. `npm run package -- --bench` also measures how long each takes to load.
+// DURABLE_BACKEND chooses the host.json: see host-json.ts.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from '../../local/stack/build-app';
 import { productionPaths, type Lockfile } from '../dependencies';
-import { bundleApp } from './bundle';
+import { bundleApp, PACKAGE_FOLDER } from './bundle';
 import { compiledFunctions } from './compiled-functions';
+import { durableBackendOf } from './host-json';
 import { loadTimes, quartiles } from './load-time';
 import { sizeOf, type Size } from './size';
 
 const ROOT = join(__dirname, '..', '..');
-const TARGET = join(ROOT, '.local', 'package');
+const TARGET = join(ROOT, PACKAGE_FOLDER);
 const ROUNDS = 15;
 
 async function main(isBench: boolean): Promise<void> {
-  await bundleApp(ROOT, TARGET);
+  await bundleApp(ROOT, TARGET, durableBackendOf(process.env));
   buildApp(ROOT);
   const lockfile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
   const unbundled = [

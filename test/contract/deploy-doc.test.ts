@@ -69,6 +69,7 @@ const COMMANDS = [
   'azd deploy',
   'azd down',
   'azd env get-values',
+  'azd env set',
   'azd env new',
   'azd provision',
   'azd up',

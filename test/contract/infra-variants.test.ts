@@ -1,8 +1,19 @@
 import { expect, it } from '@jest/globals';
-import { compiledInfra, predicted, predictedFor, type Resource } from '../support/compiled-infra';
+import { DURABLE_BACKENDS, durableBackendOf, hostJsonFor } from '../../scripts/package/host-json';
+import {
+  compiledInfra,
+  predicted,
+  predictedFor,
+  readCompiled,
+  type Resource,
+} from '../support/compiled-infra';
 import { read } from './text';
 
 // What the parameters switch on; the default deployment is in infra.test.ts. A variant is a file of infra/check.
+
+interface HostJson {
+  extensions: { durableTask: { storageProvider?: Record<string, unknown> } };
+}
 
 const settingsOf = (config: Resource[]) => config[0]!.properties;
 const ASSIGNMENTS = 'Microsoft.Authorization/roleAssignments';
@@ -33,6 +44,43 @@ describeCompiled('with Durable Task Scheduler', () => {
     expect(Object.keys(settings())).toEqual(expect.arrayContaining(byDefault));
     expect(read('infra/modules/durable-task-scheduler.bicep')).toMatch(
       "'Endpoint=${scheduler.properties.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'",
+    );
+  });
+
+  it('host.json of the package says the same, because scaling knows no settings, and has nothing of Azure Storage', () => {
+    const overridden = Object.entries(settings()).flatMap(([name, value]) => {
+      const key = /^AzureFunctionsJobHost__extensions__durableTask__storageProvider__(\w+)$/.exec(name)?.[1];
+      return key === undefined ? [] : [[key, value]];
+    });
+    const byDefault = JSON.parse(hostJsonFor('AzureStorage', read('host.json'))) as HostJson;
+    const packaged = JSON.parse(hostJsonFor('DurableTaskScheduler', read('host.json'))) as HostJson;
+    const { storageProvider, ...durableTask } = packaged.extensions.durableTask;
+    expect(storageProvider).toEqual(Object.fromEntries(overridden));
+    expect({ ...packaged, extensions: { ...packaged.extensions, durableTask } }).toEqual({
+      ...byDefault,
+      extensions: {
+        ...byDefault.extensions,
+        durableTask: { ...byDefault.extensions.durableTask, storageProvider: undefined },
+      },
+    });
+  });
+
+  it('one variable chooses it for the deployment and for the package', () => {
+    const { parameters } = readCompiled<{ parameters: Record<string, { value: unknown }> }>(
+      'parameters.json',
+    );
+    expect(read('infra/main.bicepparam')).toMatch(
+      "param durableBackend = readEnvironmentVariable('DURABLE_BACKEND', 'AzureStorage')",
+    );
+    expect(parameters['durableBackend']?.value).toBe('AzureStorage');
+    expect(durableBackendOf({})).toBe('AzureStorage');
+    const allowed = readCompiled<{ parameters: Record<string, { allowedValues: string[] }> }>('main.json');
+    expect(allowed.parameters['durableBackend']?.allowedValues).toEqual(DURABLE_BACKENDS);
+    expect(DURABLE_BACKENDS.map((DURABLE_BACKEND) => durableBackendOf({ DURABLE_BACKEND }))).toEqual(
+      DURABLE_BACKENDS,
+    );
+    expect(() => durableBackendOf({ DURABLE_BACKEND: 'Netherite' })).toThrow(
+      "DURABLE_BACKEND is 'Netherite'",
     );
   });
 

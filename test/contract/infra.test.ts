@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type * as config from '../../shared/config';
+import { PACKAGE_FOLDER } from '../../scripts/package/bundle';
 import { compiledInfra, predicted, readCompiled, type Resource } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunction, recordedFunctions } from '../support/functions-core';
@@ -328,6 +329,15 @@ describe('the package', () => {
     expect(sent.filter((name) => !needed.includes(name))).toEqual([]);
   });
 
+  it('is the bundle, which azd has made anew before it sends it', () => {
+    const azure = read('azure.yaml');
+    expect(/^ {4}dist: (\S+)$/m.exec(azure)?.[1]).toBe(PACKAGE_FOLDER);
+    expect(azure).toMatch(/^ {6}prepackage:\n {8}posix: .*\n {8}windows: .*$/m);
+    expect(matches(azure, /^ {8}(?:posix|windows): .*run: (.+?) }$/gm)).toEqual(
+      Array(2).fill('npm run package'),
+    );
+  });
+
   it('has rules for the top folder only, because packages have folders of the same names', () => {
     expect(patterns.filter((pattern) => !pattern.startsWith('/') || /\/./.test(pattern.slice(1)))).toEqual(
       [],
@@ -444,7 +454,9 @@ describeCompiled('compiled', () => {
   it("keeps timers in the host's storage account unless told otherwise, and host.json says so, too", () => {
     expect(predicted('Microsoft.DurableTask/schedulers')).toEqual([]);
     const { storageProvider } = hostJson.extensions.durableTask;
-    expect(storageProvider).toMatchObject({ type: 'AzureStorage', connectionName: 'AzureWebJobsStorage' });
+    expect(storageProvider).toMatchObject({ type: 'AzureStorage' });
+    // AzureWebJobsStorage, whose settings the deployment makes, is what the extension takes where none is named.
+    expect(storageProvider).not.toHaveProperty('connectionName');
   });
 
   it('asks for no secret', () => {
