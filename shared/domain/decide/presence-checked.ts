@@ -24,12 +24,12 @@ export function decidePresenceChecked(
     return unchanged({ type: 'ignored', because: 'ended' }, due);
   }
   if (event.presence === undefined) return { kind: 'presence-needed' };
-  const { disconnection, liveConnectionIds, state, agent } = conversation;
-  // The agent's turn comes when there is nothing to mend about the customer.
+  const { disconnection, liveConnectionIds, agent } = conversation;
+  // The agent's turn comes when there is nothing to mend about the customer. Of what goes on, only `Active` has an agent.
   const agrees = (effects: readonly Effect[] = []): Decision =>
-    state === 'Active' && agent !== undefined
-      ? checkAgent(conversation, agent.id, event.agentPresent, effects, context)
-      : unchanged({ type: 'agrees' }, effects);
+    agent === undefined
+      ? unchanged({ type: 'agrees' }, effects)
+      : checkAgent(conversation, agent.id, event.agentPresent, effects, context);
 
   if (!event.presence.alive) {
     const isNews =

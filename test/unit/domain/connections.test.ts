@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '../../../shared/domain/conversation';
+import type { ConversationEvent } from '../../../shared/domain/events';
 import {
   aConversation,
   afterStart,
@@ -11,6 +12,8 @@ import {
   decideAt,
   disconnected,
   GRACE,
+  PROFILE,
+  START,
 } from '../../support/domain/builders';
 
 const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab-${index + 1}`);
@@ -56,6 +59,26 @@ describe('connections are known by their ids', () => {
       afterStart(5),
     );
     expect(conversation).toMatchObject({ liveConnectionIds: ['tab-2'], endedConnectionIds: ['tab-1'] });
+  });
+
+  it('leaves the order of the open ones when the service lists them in another', () => {
+    const { conversation } = change(
+      connectedCustomer('tab-1', 'tab-2', 'tab-3'),
+      disconnected('tab-3', afterStart(5), alive('tab-2', 'tab-1')),
+      afterStart(5),
+    );
+    expect(conversation.liveConnectionIds).toEqual(['tab-1', 'tab-2']);
+  });
+
+  it('ignores a repeated `connected`, also of a persistent chat, where nobody was ever missed', () => {
+    const profile = { ...PROFILE, workstream: 'persistent' };
+    const chat = change(undefined, { ...connect(), profile } as ConversationEvent, START).conversation;
+    const { conversation } = change(chat, connected('tab-1', afterStart(1)), afterStart(1));
+    expect(decideAt(conversation, connected('tab-1', afterStart(1)), afterStart(2))).toEqual({
+      kind: 'unchanged',
+      outcome: { type: 'ignored', because: 'repeated' },
+      effects: [],
+    });
   });
 
   it('calibrates the clock of the service with the fastest event', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '../../../shared/domain/conversation';
 import type { ConversationEvent } from '../../../shared/domain/events';
 import {
   accepted,
@@ -71,6 +72,27 @@ describe('the grace period does not start over', () => {
     const decision = change(away, disconnected('tab-2', afterStart(20)), afterStart(40));
     expect(decision.conversation.disconnection).toEqual(away.disconnection);
     expect(decision.conversation.endedConnectionIds).toContain('tab-2');
+    expect(decision).toMatchObject({ outcome: { type: 'connection-removed' }, effects: [] });
+  });
+
+  it('when it tells of the very moment of the loss', () => {
+    const away = lost(accepted(), afterStart(30) + 999);
+    const { since } = runningDisconnection(away);
+    const { conversation } = change(away, disconnected('tab-2', since), afterStart(40));
+    expect(conversation.disconnection).toEqual(away.disconnection);
+  });
+
+  it(`when tabs nobody had heard of were lost more than ${LIMITS.inferredInARow} times in a row`, () => {
+    const starts: number[] = [];
+    let conversation = lost(accepted(), afterStart(10));
+    for (let tab = 1; tab <= LIMITS.inferredInARow + 1; tab += 1) {
+      const at = afterStart(10 + tab);
+      conversation = change(conversation, disconnected(`unknown-${tab}`, at), at).conversation;
+      starts.push(runningDisconnection(conversation).number);
+    }
+    const first = runningDisconnection(lost()).number + 1;
+    const each = Array.from({ length: LIMITS.inferredInARow }, (_, index) => first + index);
+    expect(starts).toEqual([...each, each[each.length - 1]]);
   });
 });
 

@@ -180,15 +180,32 @@ describe('lost, back, lost again within a second', () => {
     expect(conversation.disconnection).toMatchObject({ number: 3, lostConnectionId: 'tab-2' });
   });
 
-  it('the timer of the first cannot touch the second', () => {
+  it.each([2, 1])('the timer of number %d, which is over, cannot touch the third', (number) => {
     const conversation = twice();
-    expect(decideAt(conversation, deadlineReached(2, NOBODY), START + 2 * GRACE)).toMatchObject({
+    expect(decideAt(conversation, deadlineReached(number, NOBODY), START + 2 * GRACE)).toMatchObject({
       kind: 'unchanged',
       outcome: { type: 'superseded' },
       effects: [],
     });
     expect(expired(conversation).end?.reason).toBe('customer-disconnected');
   });
+});
+
+describe('a timer fires that nobody waits for any more', () => {
+  it.each([
+    ['of an earlier disconnection than the last, while the customer is there', connectedAgain(), 1],
+    ['of a disconnection that never was, before anybody has come', aConversation(), 7],
+  ])('%s: it changes nothing and tells nobody', (_title, conversation, number) => {
+    expect(decideAt(conversation, deadlineReached(number, NOBODY), START + 9 * GRACE)).toEqual({
+      kind: 'unchanged',
+      outcome: { type: 'superseded' },
+      effects: [],
+    });
+  });
+
+  function connectedAgain(): Conversation {
+    return change(lost(), connected('tab-2', afterStart(20)), afterStart(20)).conversation;
+  }
 });
 
 describe('the start of the timer fails after the save', () => {
@@ -276,6 +293,10 @@ describe("the customer comes back while the timer's transaction runs", () => {
         options: ['new-conversation'],
       }),
     );
+    const told = effectsOf(decision).flatMap((effect) =>
+      effect.type === 'push' && effect.push.type === 'conversation-ended' ? [effect.audience] : [],
+    );
+    expect(told).toEqual([{ to: 'customer' }]);
   });
 
   it('the timer wins: the next `connect` is refused with the reason', () => {

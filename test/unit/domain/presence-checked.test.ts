@@ -5,6 +5,7 @@ import { MINUTE } from '../../../shared/domain/time';
 import { policies } from '../../support/domain/policies';
 import {
   accepted,
+  aConversation,
   afterStart,
   alive,
   change,
@@ -128,10 +129,22 @@ describe('a comparison with the service', () => {
     expect(decide(forgotten, checked(), context)).toMatchObject({ kind: 'unchanged', effects: [] });
   });
 
-  it('leaves an ended conversation alone', () => {
-    expect(outcomeOf(decideAt(expired(), checked(NOBODY), afterStart(900)))).toEqual({
-      type: 'ignored',
-      because: 'ended',
+  it.each([
+    ['wrapped up', expired()],
+    ['closed', expired(aConversation())],
+  ])('leaves an ended conversation alone: %s', (_title, conversation) => {
+    expect(decideAt(conversation, checked(NOBODY), afterStart(900))).toEqual({
+      kind: 'unchanged',
+      outcome: { type: 'ignored', because: 'ended' },
+      effects: [],
+    });
+  });
+
+  it('begins a disconnection also where the record has neither a connection nor a disconnection', () => {
+    const nobody = { ...connectedCustomer(), liveConnectionIds: [] };
+    expect(change(nobody, checked(NOBODY), afterStart(60))).toMatchObject({
+      outcome: { type: 'disconnection-began' },
+      conversation: { disconnection: { number: 2, since: afterStart(60) } },
     });
   });
 });
