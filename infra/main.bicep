@@ -44,7 +44,7 @@ param webPubSubHub string = 'chat'
 param webPubSubSku string = 'Standard_S1'
 
 @description('Units of Web PubSub, 1000 connections each. Free_F1 has one.')
-@minValue(1)
+@allowed([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
 param webPubSubCapacity int = 1
 
 @description('A Web PubSub service of this subscription to attach the hub to. Empty: one is made. A hub of the same name there is replaced.')
@@ -353,6 +353,9 @@ output FUNCTION_APP_URL string = 'https://${functions.outputs.hostName}'
 
 @description('Address of Web PubSub.')
 output WEB_PUBSUB_ENDPOINT string = webPubSubAccess.outputs.endpoint
+
+@description('Address of the conversations\' tables, for backup and restore.')
+output CONVERSATION_TABLES_ENDPOINT string = conversationStorage.outputs.endpoints.table
 
 @description('Key vault with the ticket signing key and the function keys.')
 output KEY_VAULT_NAME string = names.keyVault

@@ -24,7 +24,8 @@ export const ASSUMPTIONS = {
   telemetry: [2, 'KB in Log Analytics for one execution'],
   stored: [20, 'KB in the tables for one conversation, its transcript included'],
   months: [12, 'months of conversations that are kept; nothing of the product deletes any'],
-  alertRules: [9, 'alert rules'],
+  oftenRules: [5, 'alert rules that look every 5 minutes'],
+  rareRules: [4, 'alert rules that look every 15 minutes'],
 };
 
 /** Where a price was found. */
@@ -59,13 +60,14 @@ export const PRICES = {
     'monitoringcost.com (2026); $2.76 in Canada Central on 2026-09-24',
   ],
   vault: [0.03, 'Key Vault, 10,000 operations', 'Microsoft Q&A 5608202'],
-  alert: [1.5, 'an alert rule over logs for a month', 'not found: an assumption'],
+  oftenRule: [1.5, 'an alert rule over logs that looks every 5 minutes, a month', 'not found: an assumption'],
+  rareRule: [0.5, 'the same, every 15 minutes', 'not found: an assumption'],
 };
 
 const DAYS = 30.4;
 const SECONDS_OF_A_DAY = 86_400;
-/** Sizes in which units are sold, and how much of their connections to plan with. */
-const SIZES = [1, 2, 5, 10, 20, 50, 100];
+/** Sizes in which units are sold (as `webPubSubCapacity` of infra/main.bicep), and how much of their connections to plan with. */
+export const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 const CONNECTIONS_OF_A_UNIT = 1_000 * 0.8;
 /** Measured by others, per unit: messages of 2 KB to groups, and webhooks. */
 const SENT_BY_A_UNIT = 4_000;
@@ -163,7 +165,7 @@ export function estimate(conversations, a, p) {
       'connections then': [connections, 'both'],
       'Web PubSub units': [
         units,
-        'the largest of connections ÷ 800, messages a second then ÷ 4,000, webhooks a second then ÷ 500; sold as 1, 2, 5, 10, …',
+        'the largest of connections ÷ 800, messages a second then ÷ 4,000, webhooks a second then ÷ 500; sold as 1 to 10, 20, 30, …',
       ],
       'messages: webhooks, chat': [messages, '`month` × (`webhooks` + `pushes`)'],
       'messages: news to all agents': [broadcast, '`month` × `news` × agents × `agentsOnline`'],
@@ -197,7 +199,7 @@ export function estimate(conversations, a, p) {
       'Queues of the task hub': (queues / 1e4) * p.queue,
       'Log Analytics': Math.max(0, logs - 5) * p.logs,
       'Key Vault': (vault / 1e4) * p.vault,
-      'Alert rules': a.alertRules * p.alert,
+      'Alert rules': a.oftenRules * p.oftenRule + a.rareRules * p.rareRule,
     },
   };
 }

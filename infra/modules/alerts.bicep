@@ -92,7 +92,7 @@ var rules = [
   {
     name: 'webhook-silent'
     title: 'No events arrive'
-    meaning: 'Customers got tickets, but Web PubSub delivered no event within 15 minutes: nobody can connect, and losses are noticed late.'
+    meaning: 'Customers got tickets, but no event of Web PubSub was accepted within 15 minutes: nobody can connect, and losses are noticed late.'
     severity: 1
     every: 'PT5M'
     window: 'PT15M'

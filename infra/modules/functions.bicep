@@ -19,7 +19,7 @@ param tags { *: string }
 @description('Node.js version.')
 param nodeVersion string
 
-@description('Whether instances are spread over availability zones. The platform then keeps two of what has to be ready.')
+@description('Whether instances are spread over availability zones. The platform then keeps two ready of each function or group that scales by itself.')
 param zoneRedundant bool
 
 @description('Most instances.')

@@ -70,6 +70,9 @@ const COMMANDS = [
   'azd down',
   'azd env get-values',
   'azd env set',
+  'az provider register',
+  'az storage account update',
+  'az storage account network-rule add',
   'azd env new',
   'azd provision',
   'azd up',
@@ -158,6 +161,14 @@ describe('docs/DEPLOY.md', () => {
     const [, shown = ''] = /<!-- node scripts\/cost\.mjs -->(.*)<!-- end -->/s.exec(document) ?? [];
     expect(tight(shown).length).toBeGreaterThan(50);
     expect(tight(shown)).toEqual(tight(stdout));
+  });
+
+  it('reckons with the sizes of Web PubSub that the deployment takes', () => {
+    const sizes = (text: string, before: string) =>
+      text.slice(text.indexOf(before)).match(/\[([\d, ]+)\]/)?.[1];
+    const sold = sizes(read('scripts/cost.mjs'), 'SIZES =');
+    expect(sold).toMatch(/^1, 2, /);
+    expect(sizes(main, 'Units of Web PubSub, 1000 connections each')).toBe(sold);
   });
 
   it('has the requests of an event as they are measured', () => {

@@ -3,7 +3,10 @@ const local = `.local/mutation/${part}`;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  plugins: ['@stryker-mutator/jest-runner'],
+  plugins: ['@stryker-mutator/jest-runner', '@stryker-mutator/typescript-checker'],
+  // What does not compile cannot come about, so no test has to notice it.
+  checkers: ['typescript'],
+  tsconfigFile: 'test/mutation/tsconfig.json',
   testRunner: 'jest',
   jest: {
     projectType: 'custom',

@@ -49,7 +49,7 @@ function parse(text: string): { readonly parts: readonly Part[] } | TemplateProb
   while (at < text.length) {
     const next = /[{}]/.exec(text.slice(at));
     const brace = next === null ? text.length : at + next.index;
-    if (brace > at) parts.push({ text: text.slice(at, brace) });
+    parts.push({ text: text.slice(at, brace) });
     if (next === null) break;
     const position = brace + 1;
     if (text[brace] === '}') return { position, detail: 'a "}" without its "{"' };

@@ -75,6 +75,17 @@ describe('the time limit of reconnection', () => {
     });
   });
 
+  it('over, sends whoever comes back to the redirect URL, or lets them begin anew', () => {
+    const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT);
+    expect(answer(over, connect(), AT + LIMIT + MINUTE)).toMatchObject({
+      refusal: {
+        code: 'conversation-ended',
+        options: ['redirect', 'new-conversation'],
+        redirectUrl: 'https://shop.example/contact',
+      },
+    });
+  });
+
   it('over, leaves a new conversation as the only choice where no redirect URL is set', () => {
     const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT, NO_REDIRECT);
     const refused = answer(over, connect(), AT + LIMIT + MINUTE, NO_REDIRECT);

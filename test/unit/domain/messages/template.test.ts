@@ -49,6 +49,8 @@ describe('a malformed text', () => {
     ['a slug of another capitalisation', '{agentname}', 1],
     ['a slug with spaces', '{ AgentName }', 1],
     ['nothing in its braces', 'a {}', 3],
+    ['nothing but empty braces', '{}', 1],
+    ['a variable with something before it', '{x$Name$}', 1],
     ['a brace that is not closed', '{AgentName} {QueueName', 13],
     ['a brace that was not opened', '{AgentName}}', 12],
     ['braces in braces', '{{AgentName}}', 1],
@@ -62,6 +64,16 @@ describe('a malformed text', () => {
     const problem = templateProblem(text);
     expect(problem?.position).toBe(position);
     expect(problem?.detail).toMatch(/^a /);
+  });
+
+  it.each([
+    ['{$Name}', 'a context variable is {$Name$}, its name of letters, digits and "_"'],
+    ['{Name$}', 'a placeholder is {AgentName}, {QueueName}, {QueuePosition} or {$Name$}'],
+    ['{}', 'a placeholder is {AgentName}, {QueueName}, {QueuePosition} or {$Name$}'],
+    ['}', 'a "}" without its "{"'],
+    ['{AgentName', 'a "{" without its "}"'],
+  ])('says what would be right in place of %s', (text, detail) => {
+    expect(templateProblem(text)?.detail).toBe(detail);
   });
 
   it('is told by its first mistake', () => {
@@ -91,5 +103,19 @@ describe('a text that became too long', () => {
     const value = `${'x'.repeat(3_999)}😀`;
     expect(render('{$V$}', { context: { V: value } })).toBe('x'.repeat(3_999));
     expect(render('{$V$}', { context: { V: value.slice(1) } })).toBe(value.slice(1));
+  });
+
+  it.each([
+    ['the first pair there is', '\u{10000}', ''],
+    ['the last pair there is', '\u{10ffff}', ''],
+    ['a letter whose number is above theirs', '\ufb00', '\ufb00'],
+  ])('is cut with regard to %s', (_which, character, kept) => {
+    const value = `${'x'.repeat(3_999)}${character}x`;
+    expect(render('{$V$}', { context: { V: value } })).toBe(`${'x'.repeat(3_999)}${kept}`);
+  });
+
+  it('keeps even half a character where nothing is to be cut', () => {
+    const value = `${'x'.repeat(3_999)}\ud800`;
+    expect(render('{$V$}', { context: { V: value } })).toBe(value);
   });
 });
