@@ -33,8 +33,8 @@ export type Handled =
 
 export interface ConversationService {
   /**
-   * Decides, saves and performs the effects. Repeat the same event after any retryable failure. `ifMatch`: only if the
-   * conversation still has this ETag when it is loaded; otherwise the event is refused as `precondition-failed`.
+   * Decides, saves and performs the effects. Repeat the same event after any retryable failure. `ifMatch`: what would change
+   * a conversation that no longer has this ETag is refused as `precondition-failed`.
    */
   handle(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
   /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
@@ -73,8 +73,8 @@ async function decideAndSave(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
     if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
-      await reservation.giveBack(before?.conversation);
-      return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
+      await reservation.giveBack(before.conversation);
+      return decideOnStale(before.conversation, event, deps);
     }
     const decision = await decideWithAnswers(before, event, reservation, deps);
     if (decision.kind === 'refused') {
@@ -97,6 +97,28 @@ async function decideAndSave(
     await collisionPause(attempt);
   }
   throw new ContentionError(ATTEMPTS);
+}
+
+/**
+ * The conversation is not the version that the caller has seen, so nothing may change. But it may be this very event that
+ * has changed it. Prevents: saved, then the answer or a push was lost, and the repetition is refused for its own change
+ * while nobody has been told (RFC 9110, 13.1.1: what has been done already may be answered as done).
+ */
+async function decideOnStale(
+  conversation: Conversation,
+  event: ConversationEvent,
+  { settings, now }: ConversationServiceDependencies,
+): Promise<{ handled: Handled; effects: readonly Effect[] }> {
+  const { policies, messages } = await settings.current();
+  const decision = decide(conversation, event, { now: now(), policies, messages });
+  if (decision.kind === 'unchanged') {
+    const { outcome, effects } = decision;
+    return { handled: { kind: 'accepted', outcome, conversation }, effects };
+  }
+  if (decision.kind === 'refused' && decision.effects.length > 0) {
+    return { handled: { kind: 'refused', refusal: decision.refusal }, effects: decision.effects };
+  }
+  return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
 }
 
 const CHANGED_MEANWHILE: Refusal = {

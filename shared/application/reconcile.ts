@@ -152,11 +152,15 @@ async function repairRow(
   began: Instant,
 ): Promise<boolean> {
   const known = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  if (item !== undefined && sameItem(known, item)) return false;
+  // Messages put a closure off without its row (`sameItem`): left alone, the row would be overdue in every run, and its
+  // conversation would never be compared.
+  const isPutOff = handled.kind === 'accepted' && handled.outcome.type === 'not-reached';
+  if (item !== undefined && !isPutOff && sameItem(known, item)) return false;
   // The list was read a while ago; what is written now must not be older than what a live event has written since.
   const stored = await store.load(conversationId);
   if (stored === undefined && item !== undefined && began - item.createdAt < GHOST_AGE) return false;
   await writeRow(workList, conversationId, stored && workListItem(stored.conversation));
+  if (isPutOff) return false;
   // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.
   return stored === undefined || began - stored.savedAt > ROW_DELAY;
 }

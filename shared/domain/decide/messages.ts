@@ -32,7 +32,10 @@ export function decideCustomerMessage(
       ...repeated.effects,
     ]);
   }
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  if (hasEnded(conversation)) {
+    // Prevents: admitted before the end, opened after it, and its `connected` was lost: a socket that nothing else closes.
+    return refusedAsEnded(conversation, [{ type: 'close-connection', connectionId }]);
+  }
   const stale = conversation.endedConnectionIds.includes(connectionId);
   const live = conversation.liveConnectionIds.includes(connectionId);
   // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.

@@ -26,10 +26,12 @@ export function decidePresenceChecked(
   if (event.presence === undefined) return { kind: 'presence-needed' };
   const { disconnection, liveConnectionIds, agent } = conversation;
   // The agent's turn comes when there is nothing to mend about the customer. Of what goes on, only `Active` has an agent.
-  const agrees = (effects: readonly Effect[] = []): Decision =>
-    agent === undefined
-      ? unchanged({ type: 'agrees' }, effects)
-      : checkAgent(conversation, agent.id, event.agentPresent, effects, context);
+  const agrees = (effects: readonly Effect[] = []): Decision => {
+    if (agent !== undefined) return checkAgent(conversation, agent.id, event.agentPresent, effects, context);
+    return isForgotten(conversation, context)
+      ? changed(conversation, { type: 'closure-began' }, effects)
+      : unchanged({ type: 'agrees' }, effects);
+  };
 
   if (!event.presence.alive) {
     const isNews =
@@ -50,13 +52,11 @@ export function decidePresenceChecked(
 }
 
 /**
- * Wrapped up, and nothing will ever close it though policy asks for it: stored before automatic closure existed, or while
- * policy said "never". A change is all it takes; the closure and its timer follow from that.
+ * Nothing will ever close it though policy asks for it: stored before automatic closure existed, or while policy said
+ * "never". A change is all it takes; the closure and its timer follow from that.
  */
 const isForgotten = (conversation: Conversation, { policies }: DecisionContext): boolean =>
-  conversation.state === 'WrapUp' &&
-  conversation.autoClosure === undefined &&
-  autoClosureDue(conversation, policies) !== undefined;
+  conversation.autoClosure === undefined && autoClosureDue(conversation, policies) !== undefined;
 
 /** A missed loss or return of the agent's last socket is made up for in the same way. */
 function checkAgent(

@@ -118,11 +118,17 @@ export function effectsOfEnd(conversation: Conversation): Effect[] {
   ];
 }
 
-/** Effects of the move from WrapUp to Closed. */
+/**
+ * Effects of the move from WrapUp to Closed. Prevents: the end was saved, then telling it failed, and the agent closes
+ * before reconciliation comes: nothing leads to the end any more, so the customer is told of it once more and the sockets
+ * are closed. The agents' push says how it ended.
+ */
 export function effectsOfClose(conversation: Conversation): Effect[] {
   const { closedAt, closeReason, end } = conversation;
   if (closedAt === undefined || closeReason === undefined || end === undefined) return [];
   return [
+    ...endTold(conversation, { to: 'customer' }),
+    { type: 'close-customer-connections' },
     push(conversation, { to: 'agents' }, 'closed', closedAt, {
       type: 'conversation-closed',
       reason: end.reason,

@@ -31,7 +31,8 @@ export function reachAutoClosure(
   }
   // What policy says now counts, not what it said when the timer started.
   const due = autoClosureDue(conversation, context.policies);
-  if (due === undefined) return unchanged({ type: 'superseded' });
+  // A closure that policy no longer wants is dropped, or it would be overdue for ever.
+  if (due === undefined) return changed(conversation, { type: 'superseded' });
   if (context.now < due) return unchanged({ type: 'not-reached', deadline: due });
   if (state === 'WrapUp') return close(conversation, 'auto-closed', context);
   if (mustAskForCustomer(conversation, context.policies)) {

@@ -1,7 +1,7 @@
 import type { Conversation } from '../conversation';
 import type { Decision, DecisionContext, Effect } from '../decision';
 import { withoutCapacity } from './capacity';
-import { push } from './pushes-of';
+import { effectsOfEnd, push } from './pushes-of';
 import { changed, unchanged } from './results';
 
 /** WrapUp has blocked the agent's capacity for its custom time: the units are free again. */
@@ -29,6 +29,9 @@ function effectsOfRelease(conversation: Conversation): Effect[] {
   if (releasedHold === undefined || end === undefined) return [];
   const { agentId, assignment } = releasedHold;
   return [
+    // Prevents: the end was saved, then telling it failed; this change makes the row that of a wrap-up, by which
+    // reconciliation knows that the end has been told.
+    ...effectsOfEnd(conversation),
     push(conversation, { to: 'agent', agentId }, `capacity.${assignment}.released`, end.at, {
       type: 'capacity-released',
       agentId,

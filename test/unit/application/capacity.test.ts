@@ -1,6 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { createConversationService } from '../../../shared/application/conversation-service';
-import { accepted, ANN, BOB, connect, connected, ID, scene } from './scene';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import {
+  accepted,
+  agentEnded,
+  ANN,
+  BOB,
+  connect,
+  connected,
+  ID,
+  inConversation,
+  quiet,
+  scene,
+} from './scene';
 
 /** Units held, by agent: what the ledger says. */
 const held = (made: ReturnType<typeof scene>, agentId: string) =>
@@ -105,6 +117,33 @@ describe('If-Match', () => {
     expect(made.world.conversation(ID).state).toBe('Open');
     const current = (await made.world.store.load(ID))!.etag;
     expect(await made.service.handle(ID, accepted(ANN), current)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it.each<[string, ConversationEvent, 'accepted' | 'refused']>([
+    ['an accept', accepted(ANN), 'accepted'],
+    ['an end', agentEnded, 'refused'],
+  ])(
+    'does not keep the repetition of %s from telling what it has changed itself',
+    async (_what, event, kind) => {
+      const made = quiet(event === agentEnded ? await inConversation() : await inQueue());
+      made.world.told.clear();
+      const seen = (await made.world.store.load(ID))!.etag;
+      made.world.fail('push');
+      await expect(made.service.handle(ID, event, seen)).rejects.toThrow();
+      made.world.recover();
+      expect(made.world.told.size).toBe(0);
+      expect(await made.service.handle(ID, event, seen)).toMatchObject({ kind });
+      expect([...made.world.told].join()).toMatch(/assigned|conversation-ended/);
+    },
+  );
+
+  it('still refuses what an earlier refusal would have refused anyhow', async () => {
+    const made = await inQueue();
+    const seen = (await made.world.store.load(ID))!.etag;
+    made.world.touch(ID);
+    expect(await made.service.handle(ID, agentEnded, seen)).toMatchObject({
+      refusal: { code: 'precondition-failed' },
+    });
   });
 
   it('is held against what is stored at every attempt: a change during the first one refuses the next', async () => {

@@ -9,12 +9,15 @@ import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
+  agentClosed,
   agentEnded,
+  dependenciesOf,
   GRACE,
   ID,
   inConversation,
   inQueue,
   left,
+  message,
   scene,
   connect,
   pastTheDeadline,
@@ -224,6 +227,66 @@ describe('the work list', () => {
     expect([...made.world.told].join()).toContain('conversation-ended');
     expect(made.world.socketsOf(ID).size).toBe(0);
     expect(made.world.listed.get(ID)).toMatchObject({ state: 'WrapUp' });
+  });
+});
+
+describe('an end that was never told', () => {
+  it.each<[string, (made: Scene) => Promise<unknown>]>([
+    ['its agent closes the conversation before reconciliation comes', (made) => made.handle(agentClosed)],
+    [
+      'it gives the capacity of its agent back before reconciliation comes',
+      async (made) => {
+        made.clock.now += MINUTE;
+        return made.handle({ type: 'deadline-reached', kind: 'capacity-release', number: 1 });
+      },
+    ],
+  ])('is told when %s', async (_when, next) => {
+    const made = await inConversation();
+    made.world.operatorSettings = { policies: policies({ wrapUpCapacity: MINUTE }), messages: [] };
+    made.world.fail('push');
+    await expect(made.handle(agentEnded)).rejects.toThrow();
+    made.world.recover();
+    expect(made.world.socketsOf(ID).size).toBe(1);
+    await next(made);
+    expect([...made.world.told].join()).toContain('conversation-ended');
+    expect(made.world.socketsOf(ID).size).toBe(0);
+  });
+});
+
+describe('a conversation whose closure is put off by what its customer writes', () => {
+  it('is compared like every other, and its row is not overdue for ever', async () => {
+    const made = scene();
+    const strict = { openAutoClose: 20 * MINUTE, openAutoCloseWhileConnected: true };
+    made.world.operatorSettings = { policies: policies(strict), messages: [] };
+    await made.arrives('tab-a');
+    const compared: string[] = [];
+    const handle: Scene['service']['handle'] = (id, event) => {
+      compared.push(event.type);
+      return made.service.handle(id, event);
+    };
+    for (let minute = 0; minute < 60; minute += 1) {
+      made.clock.now += MINUTE;
+      if (minute % 5 === 0) await made.handle(message(`m-${minute}`));
+      await reconcile({ ...dependenciesOf(made), service: { handle } });
+    }
+    expect(compared.filter((type) => type === 'presence-checked').length).toBeGreaterThan(3);
+    expect(compared.filter((type) => type === 'deadline-reached').length).toBeLessThan(6);
+    expect(made.world.conversation(ID).state).toBe('Open');
+  });
+
+  it('is not overdue for ever either where policy says never meanwhile, and is closed when policy wants it again', async () => {
+    const made = await inConversation();
+    await made.handle(agentEnded);
+    made.world.operatorSettings = { policies: policies({ wrapUpAutoClose: 'never' }), messages: [] };
+    made.clock.now += 20 * MINUTE;
+    await run(made);
+    expect(made.world.listed.get(ID)?.deadlines).toEqual([]);
+    made.world.operatorSettings = { policies: policies(), messages: [] };
+    for (let minute = 0; minute < 20; minute += 1) {
+      await run(made);
+      made.clock.now += MINUTE;
+    }
+    expect(made.world.conversation(ID).state).toBe('Closed');
   });
 });
 

@@ -160,10 +160,16 @@ describe('an agent closes a conversation', () => {
       'update-work-list',
       'cancel-timer',
       'release-capacity',
-      'push notice',
-      'push notice',
+      ...['push notice', 'push notice'],
+      // What was told of the end, for the first try may have died after its save.
+      ...['push notice', 'push notice', 'push conversation-ended', 'close-customer-connections'],
       'push conversation-closed',
     ]);
+    const { effects } = change(accepted(), agentEnded(), afterStart(30));
+    const toCustomer = effects.filter(
+      (effect) => effect.type === 'push' && effect.audience.to === 'customer',
+    );
+    expect(decision.effects).toEqual(expect.arrayContaining(toCustomer));
   });
 
   it('is refused but told again when it is repeated', () => {

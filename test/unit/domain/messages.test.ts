@@ -70,7 +70,8 @@ describe('a message of the customer', () => {
     expect(decideAt(ended, customerMessage('m1'), afterStart(31))).toMatchObject({
       kind: 'refused',
       refusal: { code: 'conversation-ended', endReason: 'agent-ended' },
-      effects: [],
+      // A socket that opened after the end, and whose `connected` was lost, is closed by nothing else.
+      effects: [{ type: 'close-connection', connectionId: 'tab-1' }],
     });
   });
 

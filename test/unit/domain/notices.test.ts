@@ -74,9 +74,12 @@ const CAUSES: Record<AutomatedMessageTrigger, Cause> = {
 };
 const EVERY = AUTOMATED_MESSAGE_TRIGGERS.map((trigger) => [trigger, CAUSES[trigger]] as const);
 
-const noticePushes = (decision: Decision) =>
+/** Those of one trigger: closing a wrap-up repeats what was told of the end. */
+const noticePushes = (decision: Decision, trigger: AutomatedMessageTrigger) =>
   effectsOf(decision).flatMap((effect) =>
-    effect.type === 'push' && effect.push.type === 'notice' ? [effect] : [],
+    effect.type === 'push' && effect.push.type === 'notice' && effect.push.trigger === trigger
+      ? [effect]
+      : [],
   );
 
 describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pushedTo }) => {
@@ -98,7 +101,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
   });
 
   it('is pushed to its recipient and to the agent who has the conversation, once each', () => {
-    const pushes = noticePushes(active);
+    const pushes = noticePushes(active, trigger);
     const told = pushes.map(({ audience }) => audience);
     expect(told.map(({ to }) => to)).toEqual(pushedTo);
     if (pushedTo.includes('agent')) expect(told).toContainEqual({ to: 'agent', agentId: 'anna' });
@@ -115,7 +118,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
   it('is pushed again, the same, when its cause is repeated, and not written again', () => {
     const again = decideAt(active.conversation, event, at + MINUTE);
     expect(['unchanged', 'refused']).toContain(again.kind);
-    expect(noticePushes(again)).toEqual(noticePushes(active));
+    expect(noticePushes(again, trigger)).toEqual(noticePushes(active, trigger));
   });
 
   it('that is deactivated is neither written nor pushed, and everything else happens all the same', () => {
@@ -128,7 +131,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
     const isOther = (effect: (typeof active.effects)[number]) =>
       effect.type !== 'update-work-list' && !(effect.type === 'push' && effect.push.type === 'notice');
     expect(decision.effects.filter(isOther)).toEqual(active.effects.filter(isOther));
-    expect(noticePushes(decision)).toEqual([]);
+    expect(noticePushes(decision, trigger)).toEqual([]);
   });
 });
 
