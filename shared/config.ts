@@ -75,8 +75,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const webPubSub = readConnection(read, 'WEB_PUBSUB', WEB_PUBSUB_STRING);
   const previousKey = read.optional('TICKET_SIGNING_KEY_PREVIOUS', SECRET);
   const hub = matching(/^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"');
+  const policyBase = readPolicyBase(read);
   const config: Config = {
-    policyBase: readPolicyBase(read),
+    policyBase,
     agentCapacityUnits: read.wholeNumber('AGENT_CAPACITY_UNITS', 100, 1, 1_000),
     webPubSub: {
       connection: webPubSub,
@@ -94,7 +95,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       read.required('TICKET_SIGNING_KEY', SECRET),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
-    ticketLifetime: read.duration('TICKET_LIFETIME', 12 * 60 * MINUTE, MINUTE, 7 * 24 * 60 * MINUTE),
+    ticketLifetime: read.duration(
+      'TICKET_LIFETIME',
+      Math.max(12 * 60 * MINUTE, policyBase.grace),
+      MINUTE,
+      7 * 24 * 60 * MINUTE,
+    ),
     reconciliation: {
       schedule: read.optional('RECONCILE_SCHEDULE', SCHEDULE) ?? '0 * * * * *',
       overdueAfter: read.duration('RECONCILE_OVERDUE_AFTER', 30 * SECOND, SECOND, 60 * MINUTE),
@@ -102,6 +108,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     identityClientId: read.optional('AZURE_CLIENT_ID', GUID),
   };
+  if (config.ticketLifetime < policyBase.grace) {
+    read.problems.push(
+      'TICKET_LIFETIME must be at least DISCONNECT_GRACE: a ticket is what a customer comes back with',
+    );
+  }
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return Object.freeze(config);
 }
@@ -131,9 +142,10 @@ function readGuard(read: SettingsReader, webPubSub: Connection): Config['webhook
       read.optional('WEBHOOK_TOKEN_AUTHORITY', URL_FORM) ?? 'https://login.microsoftonline.com';
     return {
       type,
-      tenantId: read.required('WEBHOOK_TOKEN_TENANT_ID', GUID),
+      // Tokens have them in small letters.
+      tenantId: read.required('WEBHOOK_TOKEN_TENANT_ID', GUID).toLowerCase(),
       audience: read.required('WEBHOOK_TOKEN_AUDIENCE', audience),
-      callerObjectId: read.required('WEBHOOK_TOKEN_CALLER', GUID),
+      callerObjectId: read.required('WEBHOOK_TOKEN_CALLER', GUID).toLowerCase(),
       authority: authority.replace(/\/$/, ''),
     };
   }

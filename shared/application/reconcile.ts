@@ -24,6 +24,8 @@ export interface ReconcileDependencies extends FilingDependencies {
 
 /** Bounds of one run, which comes every minute. What is beyond them is left to the next. */
 const TIME_LIMIT = 45 * SECOND;
+/** Of that, what the list may take at most: what is overdue in the part that was read has to have its turn. */
+const SURVEY_LIMIT = 20 * SECOND;
 const AT_ONCE = 8;
 /** So many failures in a row mean that a service is down: no use asking it a thousand times. */
 const FAILURES_IN_A_ROW = 3 * AT_ONCE;
@@ -45,7 +47,8 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   const began = now();
   const letters = await openLetters(dependencies);
   const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));
-  const { overdue, comparable, placed, listed } = await survey(dependencies, began, TIME_LIMIT);
+  const { overdue, comparable, placed, listed, isWhole } = await survey(dependencies, began, SURVEY_LIMIT);
+  if (!isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
   const report = emptyReport(listed, letters.length);
   const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
   const due = [...overdue, ...placed, ...comparable].filter(

@@ -67,7 +67,8 @@ export async function survey(
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && now() - began < timeLimit);
   const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
-  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed };
+  const isWhole = continuationToken === undefined;
+  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed, isWhole };
 }
 
 const deadlinesIn = ({ disconnection, deadlines }: WorkListItem): readonly Deadline[] => [

@@ -1,5 +1,6 @@
 import { eventOfFailing } from '../application/failing';
 import type { DeadLetters, StoredDeadLetter } from '../application/ports/dead-letters';
+import { loggingEnds } from '../application/log-end';
 import { fileFailure } from '../application/quarantining';
 import { replay, type ReplayDependencies } from '../application/replay';
 import type { DeadLetter } from '../domain/dead-letter';
@@ -38,7 +39,7 @@ export const replayDeadLetter = (request: HttpInput, deps: DeadLettersDependenci
     if (stored === undefined) return problem(404, 'dead-letter-not-found', 'There is no such dead letter.');
     if (stored.letter.state === 'resolved') return json(200, deadLetterView(stored.letter));
     try {
-      await replay(stored.letter, deps);
+      await replay(stored.letter, { ...deps, service: loggingEnds(deps.service, deps.logger) });
     } catch (thrown) {
       return stillFailing(stored, thrown, deps);
     }

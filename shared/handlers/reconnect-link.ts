@@ -39,7 +39,8 @@ export const reconnectLink = (request: HttpInput, deps: ReconnectLinkDependencie
         'Reconnection to a previous chat is off for this conversation.',
       );
     }
-    const reconnectId = await deps.tickets.issueReconnectId(conversation.id);
+    const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
+    const reconnectId = await deps.tickets.issueReconnectId(conversation.id, timeLimit);
     return json(200, {
       reconnectId,
       reconnectUrl: urlOf(policyOf(conversation, 'reconnectPortalUrl', policies), reconnectId),

@@ -16,8 +16,11 @@ export interface Tickets {
   issue(caller: Caller): Promise<{ ticket: string; expiresAt: Instant }>;
   /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401 */
   callerOf(headers: HttpInput['headers']): Promise<Caller>;
-  /** The id with which a customer who has nothing else finds back into a conversation. Good for nothing but that. */
-  issueReconnectId(conversationId: string): Promise<string>;
+  /**
+   * The id with which a customer who has nothing else finds back into a conversation. Good for nothing but that, and for as
+   * long as a ticket, or as `atLeast` where that is longer.
+   */
+  issueReconnectId(conversationId: string, atLeast: Milliseconds): Promise<string>;
   /** The conversation of a reconnect id; undefined when it is none, or too old. */
   conversationOf(reconnectId: string): Promise<string | undefined>;
 }
@@ -40,9 +43,14 @@ export function createTickets(options: {
   const [signingKey, ...olderKeys] = options.signingKeys;
   const keys = [signingKey, ...olderKeys].map((key) => createSecretKey(Buffer.from(key)));
 
-  const sign = (claims: Record<string, string>, subject: string, audience: string) => {
+  const sign = (
+    claims: Record<string, string>,
+    subject: string,
+    audience: string,
+    lifetime = options.lifetime,
+  ) => {
     const issuedAt = Math.floor(options.now() / 1000);
-    const expires = issuedAt + Math.floor(options.lifetime / 1000);
+    const expires = issuedAt + Math.floor(lifetime / 1000);
     const token = new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(ISSUER)
@@ -80,7 +88,10 @@ export function createTickets(options: {
       throw new AccessDeniedError(401, 'the ticket is not valid or has expired');
     },
 
-    issueReconnectId: (conversationId) => sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE).token,
+    issueReconnectId: (conversationId, atLeast) => {
+      const lifetime = Math.max(options.lifetime, atLeast);
+      return sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE, lifetime).token;
+    },
 
     async conversationOf(reconnectId) {
       const payload = await verified(reconnectId, RECONNECT_AUDIENCE);

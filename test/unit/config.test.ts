@@ -102,6 +102,17 @@ describe('a usable configuration', () => {
     expect(rateLimits).toEqual({ negotiate: 0, ticket: 0, trustedProxies: 2 });
   });
 
+  it('knows the caller and the tenant of tokens in small letters, as tokens have them', () => {
+    const letters = 'AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE';
+    const { webhookGuard } = loadConfig({
+      ...ENTRA,
+      WEBHOOK_TOKEN_TENANT_ID: letters,
+      WEBHOOK_TOKEN_CALLER: letters,
+    });
+    const known = letters.toLowerCase();
+    expect(webhookGuard).toMatchObject({ tenantId: known, callerObjectId: known });
+  });
+
   it('may have reconciliation run at another pace', () => {
     const settings = { RECONCILE_OVERDUE_AFTER: 'PT5S', RECONCILE_COMPARE_EVERY: '1' };
     expect(
@@ -291,5 +302,11 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['AZURE_CLIENT_ID', 'f'.repeat(36)],
   ])('%s=%s', (name, value, base = VALID) => {
     expect(problemsOf({ ...base, [name]: value })).toContain(`${name} is malformed: give `);
+  });
+
+  it('is refused where a ticket expires before the wait for its holder is over', () => {
+    const env = { ...VALID, DISCONNECT_GRACE: 'PT2H' };
+    expect(problemsOf({ ...env, TICKET_LIFETIME: 'PT1H' })).toMatch('TICKET_LIFETIME must be at least');
+    expect(loadConfig({ ...env, TICKET_LIFETIME: 'PT2H' }).ticketLifetime).toBe(7_200_000);
   });
 });

@@ -234,10 +234,16 @@ describe('the capacity of agents, in random lives', () => {
     });
   });
 
-  it('is consumed by Active, which alone has an agent before the end, never by Open, Waiting or Closed', () => {
+  it('is that of an agent whom, before the end, Active has and no other state', () => {
+    everyStep(true, ({ after }) => {
+      if (after === undefined || after.end !== undefined) return;
+      expect(after.agent !== undefined).toBe(after.state === 'Active');
+    });
+  });
+
+  it('is consumed by Active, never by Open, Waiting or Closed', () => {
     everyStep(true, ({ after }) => {
       if (after === undefined) return;
-      if (after.end === undefined) expect(after.agent !== undefined).toBe(after.state === 'Active');
       if (after.state === 'Active') expect(after.capacityHold?.agentId).toBe(after.agent?.id);
       else if (after.state !== 'WrapUp') expect(after.capacityHold).toBeUndefined();
     });

@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { logEnd } from '../../../shared/application/log-end';
 import { reconcile } from '../../../shared/application/reconcile';
 import { SECOND } from '../../../shared/domain/time';
+import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
 import type { LogFields } from '../../../shared/logging';
 import { createActivities } from '../../../shared/workflow/activities';
 import { PACE } from '../../support/pace';
+import { request } from '../handlers/request';
 import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene } from './scene';
 
 const INPUT = {
@@ -55,6 +57,17 @@ describe('how late an absent customer was ended', () => {
     const deps = watched(made);
     expect(await reconcile(deps)).toMatchObject({ expired: 1 });
     expect(deps.ends).toEqual([{ ...LINE, latenessMs: PACE.overdueAfter + SECOND }]);
+  });
+
+  it('is logged by the replay of a dead letter that ends the conversation', async () => {
+    const made = await late(LATE);
+    const failing = { conversationId: ID, kind: 'deadline-failed', code: 'dependency-failed' } as const;
+    const named = { kind: 'disconnection', number: 2 } as const;
+    await made.world.deadLetters.file({ ...failing, deadline: named }, made.clock.now);
+    const deps = watched(made);
+    const deadLetterId = `${ID}.deadline-failed.disconnection.2`;
+    expect((await replayDeadLetter(request({ params: { deadLetterId } }), deps)).status).toBe(200);
+    expect(deps.ends).toEqual([LINE]);
   });
 
   it('is not logged where nobody was ended', async () => {

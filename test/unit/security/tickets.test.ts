@@ -137,3 +137,17 @@ describe('a ticket', () => {
     await expect(tickets().callerOf(headers)).rejects.toMatchObject({ status: 401 });
   });
 });
+
+describe('the id of a reconnect link', () => {
+  const HOUR = HOUR_IN_SECONDS * 1000;
+
+  it.each([
+    ['a ticket, where the time limit is shorter', 0, HOUR],
+    ['the time limit, where that is longer', 3 * HOUR, 3 * HOUR],
+  ])('is good for as long as %s', async (_what, atLeast, length) => {
+    const id = await tickets().issueReconnectId('conversation-0001', atLeast);
+    const at = (now: number) => tickets({ now }).conversationOf(id);
+    await expect(at(NOW + length - 1_000)).resolves.toBe('conversation-0001');
+    await expect(at(NOW + length + 1_000)).resolves.toBeUndefined();
+  });
+});
