@@ -17,7 +17,7 @@ export function momentOfLoss(input: {
   readonly occurredAt: Instant;
   readonly receivedAt: Instant;
   readonly lastSignOfLife: Instant;
-  readonly smallestEventDelay?: Milliseconds;
+  readonly smallestEventDelay?: Milliseconds | undefined;
 }): Instant {
   const { occurredAt, receivedAt, lastSignOfLife } = input;
   const delay = receivedAt - endOfSecond(occurredAt);

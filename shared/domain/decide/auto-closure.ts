@@ -36,11 +36,9 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
   }
 }
 
-/** Whether the service must have said that the customer is not there. */
+/** Whether, in `Open`, the service must have said that the customer is not there. Only persistent chats are `Waiting`. */
 export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
-  conversation.state === 'Open' &&
-  conversation.channel === 'live-chat' &&
-  !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
+  conversation.channel === 'live-chat' && !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
 
 /** The conversation with the closure that follows from its state: the running one put off, or the next one. */
 export function withAutoClosure(
@@ -50,7 +48,7 @@ export function withAutoClosure(
 ): Conversation {
   const { autoClosure, ...rest } = after;
   const deadline = autoClosureDue(after, policies);
-  if (deadline === undefined) return autoClosure === undefined ? after : rest;
+  if (deadline === undefined) return rest;
   const goesOn = autoClosure !== undefined && before?.stateSince === after.stateSince;
   const number = goesOn ? autoClosure.number : after.autoClosureCount + 1;
   return { ...rest, autoClosure: { number, deadline }, autoClosureCount: number };

@@ -114,8 +114,7 @@ function lossOf(
   { now, policies }: DecisionContext,
 ): Instant {
   const { lastSignOfLife, smallestEventDelay } = conversation;
-  const calibration = smallestEventDelay === undefined ? {} : { smallestEventDelay };
-  const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, ...calibration });
+  const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, smallestEventDelay });
   return Math.max(loss, now - gracePeriodOf(conversation, policies, device) / 2);
 }
 

@@ -1,4 +1,4 @@
-import { hasEnded, type Conversation } from '../conversation';
+import type { Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { close } from './agent-actions';
@@ -48,12 +48,9 @@ export function reachAutoClosure(
 /** The latest closure was that of a customer who was away, and has come back. */
 const isDroppedByReturn = (conversation: Conversation, number: number): boolean =>
   conversation.state === 'Open' &&
-  conversation.autoClosure === undefined &&
   conversation.autoClosureCount === number &&
   conversation.disconnection === undefined;
 
 const isClosedBy = (conversation: Conversation, number: number): boolean =>
-  hasEnded(conversation) &&
-  conversation.state === 'Closed' &&
   conversation.autoClosureCount === number &&
   (conversation.closeReason === 'auto-closed' || conversation.end?.reason === 'auto-closed');

@@ -123,7 +123,20 @@ export const decideAt = (
   conversation: Conversation | undefined,
   event: ConversationEvent,
   now: Instant,
-): Decision => decide(conversation, event, contextAt(now));
+): Decision => withoutHoles(decide(conversation, event, contextAt(now)));
+
+/** A key without a value is gone when its record is read back, so no decision has one. */
+function withoutHoles<T>(decision: T): T {
+  const holes = (value: unknown, path: string): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) =>
+          inner === undefined ? [`${path}.${key}`] : holes(inner, `${path}.${key}`),
+        )
+      : [];
+  const found = holes(decision, 'decision');
+  if (found.length > 0) throw new Error(`has no value: ${found.join(', ')}`);
+  return decision;
+}
 
 export type Changed = Extract<Decision, { kind: 'changed' }>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
+import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
 import { decide } from '../../../shared/domain/decide';
 import type { Decision } from '../../../shared/domain/decision';
 import type { ConversationEvent } from '../../../shared/domain/events';
@@ -83,9 +83,10 @@ const noticePushes = (decision: Decision, trigger: AutomatedMessageTrigger) =>
   );
 
 describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pushedTo }) => {
-  const active = change(before(), event, at);
+  const told = () => change(before(), event, at);
 
   it('is one entry of the transcript, the next one, by nobody, and for whom it is meant', () => {
+    const active = told();
     expect(active.entries).toMatchObject([
       {
         kind: 'notice',
@@ -101,10 +102,11 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
   });
 
   it('is pushed to its recipient and to the agent who has the conversation, once each', () => {
+    const active = told();
     const pushes = noticePushes(active, trigger);
-    const told = pushes.map(({ audience }) => audience);
-    expect(told.map(({ to }) => to)).toEqual(pushedTo);
-    if (pushedTo.includes('agent')) expect(told).toContainEqual({ to: 'agent', agentId: 'anna' });
+    const audiences = pushes.map(({ audience }) => audience);
+    expect(audiences.map(({ to }) => to)).toEqual(pushedTo);
+    if (pushedTo.includes('agent')) expect(audiences).toContainEqual({ to: 'agent', agentId: 'anna' });
     const [entry] = active.entries;
     for (const { push } of pushes) {
       expect(push).toMatchObject({
@@ -116,12 +118,14 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
   });
 
   it('is pushed again, the same, when its cause is repeated, and not written again', () => {
+    const active = told();
     const again = decideAt(active.conversation, event, at + MINUTE);
     expect(['unchanged', 'refused']).toContain(again.kind);
     expect(noticePushes(again, trigger)).toEqual(noticePushes(active, trigger));
   });
 
   it('that is deactivated is neither written nor pushed, and everything else happens all the same', () => {
+    const active = told();
     const decision = decide(before(), event, { ...contextAt(at), messages: [{ trigger, active: false }] });
     if (decision.kind !== 'changed') throw new Error(decision.kind);
     const { recentNotices: _active, lastSequence, ...moved } = active.conversation;
@@ -156,6 +160,15 @@ describe('the customer is told that the agent has left', () => {
     expect(change(before(), event, AT).entries).toMatchObject([
       { trigger: 'agent-left', recipient: 'customer' },
     ]);
+  });
+});
+
+describe('the latest notices', () => {
+  it(`are kept to be pushed again, ${LIMITS.recentNotices} of them`, () => {
+    let conversation = connectedCustomer();
+    for (let at = 9; at > 0; at -= 1) conversation = change(conversation, place(at), AT - at).conversation;
+    expect(conversation.recentNotices).toHaveLength(LIMITS.recentNotices);
+    expect(conversation.recentNotices.at(-1)).toMatchObject({ trigger: 'customer-next-in-line' });
   });
 });
 

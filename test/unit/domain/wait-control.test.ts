@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LIMITS } from '../../../shared/domain/conversation';
 import { decide } from '../../../shared/domain/decide';
 import type { ConversationEvent, Presence } from '../../../shared/domain/events';
 import { MINUTE, toIso } from '../../../shared/domain/time';
@@ -60,6 +61,18 @@ describe('an agent extends the wait', () => {
     const second = change(first, extended(2, 'key-2'), AT + 1_000).conversation;
     expect(decideAt(second, extended(5), AT + 2_000).kind).toBe('unchanged');
     expect(decideAt(second, extended(2, 'key-2'), AT + 2_000).kind).toBe('unchanged');
+  });
+
+  it(`and the latest ${LIMITS.extensionKeys} keys are known`, () => {
+    const first = change(lost(), extended(0), AT).conversation;
+    expect(runningDisconnection(first).extension?.keys).toEqual(['key-1']);
+    let conversation = first;
+    for (let n = 2; n <= LIMITS.extensionKeys + 1; n += 1) {
+      conversation = change(conversation, extended(0, `key-${n}`), AT + n).conversation;
+    }
+    const keys = runningDisconnection(conversation).extension?.keys;
+    expect(keys).toHaveLength(LIMITS.extensionKeys);
+    expect(keys).not.toContain('key-1');
   });
 
   it('and the colleagues are told the new deadline, and what was added in all', () => {

@@ -1,0 +1,233 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
+import type { ConversationEvent } from '../../../shared/domain/events';
+import { MINUTE } from '../../../shared/domain/time';
+import {
+  accepted,
+  aConversation,
+  afterStart,
+  agentAccepted,
+  agentClosed,
+  agentEnded,
+  agentMessage,
+  BEN,
+  change,
+  connect,
+  connected,
+  customerMessage,
+  decideAt,
+  disconnected,
+  effectsOf,
+  effectTypes,
+  expired,
+  lost,
+  offered,
+  outcomeOf,
+  PROFILE,
+  pushesOf,
+  START,
+} from '../../support/domain/builders';
+
+/** What a repetition tells again is what its first try may not have told, and nothing that is old news. */
+
+const AT = afterStart(60);
+const released: ConversationEvent = { type: 'agent-released', agentId: 'anna' };
+const declined: ConversationEvent = { type: 'agent-declined', agentId: 'anna' };
+const agentGone: ConversationEvent = { type: 'agent-disconnected', agentId: 'anna' };
+const reached = (kind: 'agent-disconnection' | 'auto-close' | 'capacity-release', number: number) =>
+  ({ type: 'deadline-reached', kind, number, agentPresent: false }) as ConversationEvent;
+const then = (conversation: Conversation, event: ConversationEvent, at = AT) =>
+  change(conversation, event, at).conversation;
+const toldBy = (conversation: Conversation, event: ConversationEvent, at = AT) =>
+  pushesOf(decideAt(conversation, event, at)).map(({ type }) => type);
+
+const connectPersistent = {
+  ...connect(),
+  profile: { ...PROFILE, workstream: 'persistent' },
+} as ConversationEvent;
+const persistent = () => then(undefined as never, connectPersistent, START);
+const waiting = () => then(accepted(then(persistent(), connected('tab-1', afterStart(1)))), agentClosed());
+
+describe('a message that is repeated', () => {
+  it('tells nothing but itself', () => {
+    const first = change(accepted(), customerMessage('m1'), AT);
+    expect(effectsOf(decideAt(first.conversation, customerMessage('m1'), AT + 1))).toEqual(first.effects);
+  });
+
+  it('does not tell of the return that an earlier message of the same tab was', () => {
+    const back = then(lost(), customerMessage('m1', 'tab-2'), afterStart(20));
+    const wrote = then(back, customerMessage('m2', 'tab-2'), afterStart(30));
+    expect(toldBy(wrote, customerMessage('m1', 'tab-2'))).toContain('customer-back');
+    expect(toldBy(wrote, customerMessage('m2', 'tab-2'))).not.toContain('customer-back');
+  });
+
+  it('tells that a waiting chat is in the queue again where it was the one that revived it', () => {
+    const revived = then(waiting(), customerMessage('m1'), AT + 1);
+    const wrote = then(revived, customerMessage('m2'), AT + 2);
+    expect(toldBy(wrote, customerMessage('m1'))).toContain('conversation-queued');
+    expect(toldBy(wrote, customerMessage('m2'))).not.toContain('conversation-queued');
+    const taken = then(then(wrote, agentAccepted(), AT + 3), released, AT + 3);
+    expect(toldBy(taken, customerMessage('m1'))).not.toContain('conversation-queued');
+  });
+
+  it('of an agent does not tell of the return that an earlier one was; a new one tells of none', () => {
+    const back = then(then(accepted(), agentGone, afterStart(10)), agentMessage('m1'), afterStart(20));
+    expect(toldBy(then(accepted(), agentGone), agentMessage('m1'))).toContain('agent-back');
+    expect(toldBy(back, agentMessage('m2'))).not.toContain('agent-back');
+    const wrote = then(back, agentMessage('m2'), afterStart(30));
+    expect(toldBy(wrote, agentMessage('m1'))).toContain('agent-back');
+    expect(toldBy(wrote, agentMessage('m2'))).not.toContain('agent-back');
+  });
+
+  it('of an agent who has left keeps that agent’s name, whoever has the conversation now', () => {
+    const wrote = then(accepted(), agentMessage('m1'), afterStart(5));
+    const withBen = then(then(wrote, released), agentAccepted(BEN));
+    expect(pushesOf(decideAt(withBen, agentMessage('m1'), AT))).toMatchObject([
+      { author: { role: 'agent', id: 'anna', name: 'Anna' } },
+      { author: { role: 'agent', id: 'anna', name: 'Anna' } },
+    ]);
+  });
+
+  it('of an agent proves a return, so it is never too much', () => {
+    let conversation = accepted();
+    for (let n = 0; n < LIMITS.messagesInWindow.agent; n += 1) {
+      conversation = then(conversation, agentMessage(`m${n}`), AT);
+    }
+    expect(decideAt(conversation, agentMessage('more'), AT)).toMatchObject({
+      refusal: { code: 'too-many-messages', detail: 'At most 40 messages are taken in 10 seconds.' },
+    });
+    expect(then(then(conversation, agentGone), agentMessage('more')).agentDisconnection).toBeUndefined();
+  });
+});
+
+describe('an action of an agent that is repeated', () => {
+  it('tells again that the conversation is in the queue', () => {
+    const first = change(accepted(), released, AT);
+    expect(first.outcome).toEqual({ type: 'queued' });
+    const again = decideAt(first.conversation, released, AT + 1);
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'queued' } });
+    expect(pushesOf(again)).toEqual(pushesOf(first));
+  });
+
+  it('is another one where it is not what has put the conversation there', () => {
+    const queued = then(accepted(), released);
+    for (const other of [declined, agentClosed()]) {
+      expect(decideAt(queued, other, AT)).toMatchObject({ refusal: { code: 'illegal-transition' } });
+    }
+  });
+
+  it('tells again of a window that was closed, but not of one that closed itself', () => {
+    const wrapUp = then(accepted(), agentEnded());
+    const closed = change(wrapUp, agentClosed(), AT + 1);
+    expect(toldBy(closed.conversation, agentClosed())).toContain('conversation-closed');
+    const byItself = then(wrapUp, reached('auto-close', 1), AT + 15 * MINUTE);
+    expect(effectsOf(decideAt(byItself, agentClosed(), AT + 16 * MINUTE))).toEqual([]);
+  });
+
+  it('tells again that a persistent chat waits', () => {
+    const again = decideAt(waiting(), agentClosed(), AT + 1);
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'waiting' } });
+    expect(effectTypes(again)).toContain('push conversation-waiting');
+  });
+});
+
+describe('an assignment', () => {
+  it('counts the time in the state from the offer on', () => {
+    expect(offered().stateSince).toBe(afterStart(2));
+    expect(accepted(offered()).stateSince).toBe(afterStart(2));
+    expect(accepted().stateSince).toBe(afterStart(3));
+  });
+
+  it('is told by an id that tells the offer from the acceptance', () => {
+    const ids = (conversation: Conversation, event: ConversationEvent) =>
+      pushesOf(decideAt(conversation, event, AT)).flatMap(({ id, type }) =>
+        type === 'conversation-assigned' ? [id] : [],
+      );
+    expect(ids(offered(), { ...agentAccepted(), type: 'agent-offered' } as ConversationEvent)).toEqual([
+      'conversation-0001.assigned.1.offered',
+    ]);
+    expect(ids(offered(), agentAccepted())).toEqual(Array(2).fill('conversation-0001.assigned.1.accepted'));
+  });
+});
+
+describe('the first `connect` of a conversation', () => {
+  it.each([
+    ['of a live chat', connect(), ['start-timer', 'push conversation-opened']],
+    ['of a persistent chat', connectPersistent, ['start-timer', 'push conversation-opened']],
+  ])('%s tells the agents of it, again while nobody has connected', (_which, event, effects) => {
+    const first = change(undefined, event, START);
+    expect(first.outcome).toEqual({ type: 'created' });
+    expect(effectTypes(first)).toEqual(effects);
+    expect(effectTypes(decideAt(first.conversation, event, START + 1))).toEqual([
+      'update-work-list',
+      ...effects,
+    ]);
+    const open = then(first.conversation, connected('tab-1', AT));
+    expect(effectsOf(decideAt(open, event, AT + 1))).toEqual([]);
+  });
+
+  it('of a persistent chat tells of nothing once somebody was there', () => {
+    const left = then(then(persistent(), connected('tab-1', AT)), disconnected('tab-1', AT));
+    expect(left.liveConnectionIds).toEqual([]);
+    expect(effectsOf(decideAt(left, connectPersistent, AT + 1))).toEqual([]);
+  });
+
+  it('does not call a conversation new that an agent has had already', () => {
+    const queued = then(accepted(aConversation()), released);
+    expect(toldBy(queued, connect())).not.toContain('conversation-opened');
+  });
+});
+
+describe('a deadline that fires again', () => {
+  const requeued = () => then(then(accepted(), agentGone), reached('agent-disconnection', 1), AT + MINUTE);
+
+  it('of an agent tells that the conversation is queued, until something else has happened', () => {
+    expect(
+      outcomeOf(decideAt(then(accepted(), agentGone), reached('agent-disconnection', 1), AT + MINUTE)),
+    ).toEqual({ type: 'requeued' });
+    const taken = then(then(requeued(), agentAccepted(), AT + MINUTE), released, AT + 2 * MINUTE);
+    expect(outcomeOf(decideAt(taken, reached('agent-disconnection', 1), AT + 3 * MINUTE))).toEqual({
+      type: 'superseded',
+    });
+  });
+
+  it('of an agent who came back tells nothing once the conversation has ended', () => {
+    const back = then(then(accepted(), agentGone), agentMessage('m1'), AT + 1);
+    const ended = then(back, agentEnded(), AT + 2);
+    expect(outcomeOf(decideAt(ended, reached('agent-disconnection', 1), AT + MINUTE))).toEqual({
+      type: 'superseded',
+    });
+  });
+
+  it('of a closure tells of the closing that it was, and of no other', () => {
+    const wrapUp = then(accepted(), agentEnded());
+    const closed = change(wrapUp, reached('auto-close', 1), AT + 15 * MINUTE);
+    const again = decideAt(closed.conversation, reached('auto-close', 1), AT + 16 * MINUTE);
+    expect(pushesOf(again)).toEqual(pushesOf(closed));
+    expect(outcomeOf(decideAt(closed.conversation, reached('auto-close', 2), AT + 16 * MINUTE))).toEqual({
+      type: 'superseded',
+    });
+  });
+
+  it('of a closure that never was tells of no return', () => {
+    const back = then(lost(then(aConversation(), connected('tab-1', START))), connected('tab-2', AT));
+    expect(outcomeOf(decideAt(back, reached('auto-close', 5), AT + MINUTE))).toEqual({ type: 'superseded' });
+  });
+
+  it('of a capacity that another assignment holds gives nothing back', () => {
+    expect(outcomeOf(decideAt(expired(), reached('capacity-release', 7), AT))).toEqual({
+      type: 'superseded',
+    });
+  });
+});
+
+describe('a connection that the service lists after all', () => {
+  it('is no longer among those that have ended', () => {
+    const { conversation } = change(
+      lost(),
+      { type: 'presence-checked', presence: { alive: true, connectionIds: ['tab-1'] } },
+      AT,
+    );
+    expect(conversation).toMatchObject({ liveConnectionIds: ['tab-1'], endedConnectionIds: [] });
+  });
+});
