@@ -42,14 +42,20 @@ export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependen
   answering('negotiate', deps.logger, async () => {
     const body = await readJson(request);
     const { conversationId: wanted, reconnectId } = parseWith(RESUME_BODY, body, 'body');
-    const resumed =
-      reconnectId === undefined
-        ? await resumedConversation(request, wanted, deps.tickets)
-        : await reconnectedConversation(reconnectId, deps);
+    let resumed: string | undefined;
+    try {
+      resumed =
+        reconnectId === undefined
+          ? await resumedConversation(request, wanted, deps.tickets)
+          : await reconnectedConversation(reconnectId, deps);
+    } catch (thrown) {
+      // A proof that is none is as anonymous as no proof, and writes a line to the log.
+      countByAddress(request, deps);
+      throw thrown;
+    }
     if (resumed === undefined) {
-      // Whoever comes back is not counted here: strangers at the same address must not cost a customer its return.
-      const address = clientAddressOf(request.headers, deps.trustedProxies);
-      if (address !== undefined) deps.newConversations.take(address);
+      // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
+      countByAddress(request, deps);
       return admit(deps.newConversationId(), body, deps);
     }
     const stored = await deps.store.load(resumed);
@@ -99,6 +105,15 @@ export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencie
       ...(await ticketFor({ role: 'agent', agentId, agentName: name ?? agentId }, deps.tickets)),
     });
   });
+
+/** @throws TooManyRequestsError */
+function countByAddress(
+  request: HttpInput,
+  { newConversations, trustedProxies }: NegotiateDependencies,
+): void {
+  const address = clientAddressOf(request.headers, trustedProxies);
+  if (address !== undefined) newConversations.take(address);
+}
 
 /** The socket URL and the ticket of a customer in a conversation. */
 async function admit(

@@ -230,6 +230,15 @@ describe('new conversations', () => {
     expect((await from(MALLORY, await bearer(CUSTOMER))).status).toBe(200);
   });
 
+  it('are counted together with tickets that are none, so that those do not fill the log', async () => {
+    const { from, lines } = limited();
+    const forged = { authorization: 'Bearer a.b.c' };
+    const answers = [];
+    for (let n = 1; n <= 5; n += 1) answers.push((await from(MALLORY, forged)).status);
+    expect(answers).toEqual([401, 401, 429, 429, 429]);
+    expect(lines).toHaveLength(2);
+  });
+
   it('are not limited where nothing says who asks', async () => {
     const { from } = limited();
     for (let n = 1; n <= 5; n += 1) expect((await from()).status).toBe(200);
