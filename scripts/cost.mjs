@@ -113,8 +113,8 @@ export function perConversation(a) {
       'Durable Task Scheduler: 2 of a cancelled timer, 6 of an expired one',
     ],
     pushes: [
-      2 * a.messages + 3 + a.expiries,
-      'each message to customer and agent, three more to the customer, the notice',
+      2 * a.messages + 4 + a.expiries,
+      'each message to customer and agent, three more to the customer, the notice, and what is told of the end again at the close',
     ],
     news: [
       5 + losses + a.returns,
