@@ -11,7 +11,7 @@ import type { WorkList } from './ports/work-list';
 import { fileFailure, type FilingDependencies } from './quarantining';
 import { actsOf, emptyReport, figureOf, type ReconcileReport } from './reconcile-report';
 import { replay } from './replay';
-import { survey, type Due, type Pace } from './survey';
+import { comparison, survey, type Due, type Pace } from './survey';
 import { writeRow } from './write-row';
 
 export interface ReconcileDependencies extends FilingDependencies {
@@ -149,9 +149,9 @@ async function failed(
 
 /** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */
 async function repairRow(
-  { conversationId, item }: Due,
+  { conversationId, item, event }: Due,
   handled: Handled,
-  { store, workList }: ReconcileDependencies,
+  { service, store, workList }: ReconcileDependencies,
   began: Instant,
 ): Promise<boolean> {
   const known = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
@@ -159,6 +159,10 @@ async function repairRow(
   // conversation would never be compared.
   const isPutOff = handled.kind === 'accepted' && handled.outcome.type === 'not-reached';
   if (item !== undefined && !isPutOff && sameItem(known, item)) return false;
+  // Prevents: the row is all that leads to an end that was never told, and it is put right before it is told.
+  if (item !== undefined && event.type !== 'presence-checked' && known?.state !== item.state) {
+    await service.handle(conversationId, comparison(item));
+  }
   // The list was read a while ago; what is written now must not be older than what a live event has written since.
   const stored = await store.load(conversationId);
   if (stored === undefined && item !== undefined && began - item.createdAt < GHOST_AGE) return false;

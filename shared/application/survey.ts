@@ -103,7 +103,8 @@ function placesOf(queued: readonly WorkListItem[]): Due[] {
   );
 }
 
-const comparison = ({ state }: WorkListItem): ConversationEvent =>
+/** The comparison of a conversation. Its row is written when an end has been told, so any other row than a wrap-up's asks. */
+export const comparison = ({ state }: Pick<WorkListItem, 'state'>): ConversationEvent =>
   state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
 
 /** A number from 0 to 1, the same for the same text (FNV-1a). */

@@ -1,4 +1,4 @@
-import type { CapacityHold, Conversation } from '../conversation';
+import { hasEnded, type CapacityHold, type Conversation } from '../conversation';
 import { furtherDeadlinesOf, sameDeadline, type Deadline } from '../deadlines';
 import type { Decided, DecisionContext, Effect } from '../decision';
 import { sameItem, workListItem } from '../work-list';
@@ -35,8 +35,10 @@ export function withConsequences(
 /** Everything that may have been left undone, whatever the change was. Each is a no-op where it was done. */
 function whole(conversation: Conversation, due: readonly Effect[]): Effect[] {
   const { releasedHold } = conversation;
+  // Prevents: an older event is repeated after an end that was never told, and writes the row that leads to it.
+  const isRowDue = !hasEnded(conversation) || due.some(({ type }) => type === 'close-customer-connections');
   return [
-    { type: 'update-work-list', conversation },
+    ...(isRowDue ? [{ type: 'update-work-list', conversation } as const] : []),
     ...furtherDeadlinesOf(conversation).map(start),
     ...(releasedHold ? [release(releasedHold)] : []),
     ...effectsOfNotices(conversation, due),

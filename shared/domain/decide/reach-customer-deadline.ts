@@ -1,4 +1,4 @@
-import type { Conversation } from '../conversation';
+import { hasEnded, type Conversation } from '../conversation';
 import type { Decision, DecisionContext } from '../decision';
 import type { Presence } from '../events';
 import { withLiveConnections } from './connections';
@@ -18,7 +18,8 @@ export function reachCustomerDeadline(
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     if (lastDisconnection.outcome === 'expired')
       return unchanged({ type: 'expired' }, effectsOfEnd(conversation));
-    if (lastDisconnection.outcome === 'reconnected' && disconnection === undefined) {
+    const isThere = disconnection === undefined && !hasEnded(conversation);
+    if (lastDisconnection.outcome === 'reconnected' && isThere) {
       return unchanged({ type: 'customer-present' }, effectsOfReturn(conversation).filter(isPush));
     }
     return unchanged({ type: 'superseded' });

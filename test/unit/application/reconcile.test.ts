@@ -253,6 +253,36 @@ describe('an end that was never told', () => {
   });
 });
 
+describe('an end that was never told, of a conversation that reconciliation looks at for another reason', () => {
+  const leaveUntold = async (made: Scene): Promise<Scene> => {
+    made.world.fail('push');
+    await expect(made.handle(left)).rejects.toThrow();
+    made.world.recover();
+    return made;
+  };
+  const isTold = async (made: Scene): Promise<boolean> => {
+    for (let minute = 0; minute < 5; minute += 1) {
+      made.clock.now += MINUTE;
+      await run(made);
+    }
+    expect(made.world.listed.has(ID)).toBe(false);
+    return [...made.world.told].join().includes('conversation-ended');
+  };
+
+  it('is told where its customer would be told a place in the queue', async () => {
+    expect(await isTold(await leaveUntold(await inQueue()))).toBe(true);
+  });
+
+  it('is told where the deadline of an earlier disconnection has passed', async () => {
+    const made = await inQueue();
+    await made.leavesSilently('tab-a');
+    made.world.fail('push');
+    await expect(made.arrives('tab-b')).rejects.toThrow();
+    expect(made.world.listed.get(ID)).toHaveProperty('disconnection');
+    expect(await isTold(await leaveUntold(made))).toBe(true);
+  });
+});
+
 describe('a conversation whose closure is put off by what its customer writes', () => {
   it('is compared like every other, and its row is not overdue for ever', async () => {
     const made = scene();
