@@ -1,14 +1,11 @@
 import type { AgentAction } from '../domain/agent-action';
 import type { ConversationEvent } from '../domain/events';
-import { AccessDeniedError } from '../errors';
 import { EXTEND_WAIT_BODY, IDEMPOTENCY_KEY, OFFER_BODY, TRANSFER_BODY } from '../inbound/action-bodies';
 import { readJson, type HttpInput } from '../inbound/http';
 import { parseWith } from '../inbound/schema';
-import type { Caller } from '../security/tickets';
+import type { AgentCaller } from './agent-only';
 
 export { AGENT_ACTIONS } from '../domain/agent-action';
-
-export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** @throws InvalidInputError naming the part of the body, or the header */
 export async function eventOfAction(
@@ -49,10 +46,4 @@ export async function eventOfAction(
     case 'end-wait':
       return { type: 'wait-ended', agentId };
   }
-}
-
-/** @throws AccessDeniedError 403 */
-export function agentOnly(caller: Caller): AgentCaller {
-  if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
-  return caller;
 }

@@ -7,7 +7,7 @@ import { agentIdField } from '../inbound/ids';
 import { parseWith } from '../inbound/schema';
 import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
-import { agentOnly } from './agent-events';
+import { agentOnly } from './agent-only';
 import { answering } from './answer-failure';
 
 export interface AgentsDependencies {

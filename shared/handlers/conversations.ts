@@ -12,7 +12,8 @@ import { parseWith } from '../inbound/schema';
 import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
 import type { AgentAction } from '../domain/agent-action';
-import { agentOnly, eventOfAction } from './agent-events';
+import { eventOfAction } from './agent-events';
+import { agentOnly } from './agent-only';
 import { answering, answerRefusal } from './answer-failure';
 
 export interface ConversationsDependencies {

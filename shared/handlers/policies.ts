@@ -12,7 +12,7 @@ import { json, problem, readJson, type HttpInput, type HttpOutput } from '../inb
 import { parsePolicyDocument, policyDocumentView, policyValuesView } from '../inbound/policy-document';
 import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
-import { agentOnly } from './agent-events';
+import { agentOnly } from './agent-only';
 import { answering, answerRefusal } from './answer-failure';
 import { namedConversation } from './named-conversation';
 import { expectedOf, preconditionFailed, preconditionRequired } from './preconditions';

@@ -8,7 +8,7 @@ import type { Logger } from '../logging';
 import type { Tickets } from '../security/tickets';
 import { answering, answerRefusal } from './answer-failure';
 import { namedConversation } from './named-conversation';
-import { agentOnly } from './agent-events';
+import { agentOnly } from './agent-only';
 
 export interface ReconnectLinkDependencies {
   readonly store: Pick<ConversationStore, 'load'>;
