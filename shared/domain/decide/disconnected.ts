@@ -49,7 +49,7 @@ export function decideDisconnected(
       connectionIds: gone,
       since: context.now,
       lostConnectionId: connectionId,
-      ...deviceOf(event),
+      device: event.device,
     };
     return beginDisconnection(conversation, loss, context);
   }
@@ -97,8 +97,8 @@ function beginWithThisLoss(
       connectionIds: [connectionId],
       since,
       lostConnectionId: connectionId,
-      ...(inferred !== undefined && { inferred }),
-      ...deviceOf(event),
+      inferred,
+      device: event.device,
     },
     context,
   );
@@ -117,5 +117,3 @@ function lossOf(
   const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, smallestEventDelay });
   return Math.max(loss, now - gracePeriodOf(conversation, policies, device) / 2);
 }
-
-const deviceOf = ({ device }: Loss) => (device === undefined ? {} : { device });

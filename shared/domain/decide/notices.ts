@@ -30,8 +30,8 @@ export function withNotice(
     locale: customer.locale,
     queueName: customer.queue,
     context: customer.context,
-    ...(agentName !== undefined && { agentName }),
-    ...(queuePosition !== undefined && { queuePosition }),
+    agentName,
+    queuePosition,
   });
   if (message === undefined) return { conversation, entries: [] };
   const sequence = conversation.lastSequence + 1;

@@ -179,6 +179,10 @@ describe('Open', () => {
     );
     const fired = decide(back.conversation, closure(number), contextAt(START + 60 * MINUTE, long));
     expect(fired).toMatchObject({ kind: 'unchanged', outcome: { type: 'customer-present' } });
+    // Lost again, without a closure this time: the return is old news.
+    const again = lost(back.conversation, AT + 2 * MINUTE, 'tab-2');
+    expect(again.autoClosure).toBeUndefined();
+    expect(outcome(again, closure(number), AT + 3 * MINUTE)).toEqual({ type: 'superseded' });
   });
 
   it('whose customer the service knows of tells of the return again when its deadline is repeated', () => {

@@ -104,6 +104,7 @@ describe('an action of an agent that is repeated', () => {
   it('tells again that the conversation is in the queue', () => {
     const first = change(accepted(), released, AT);
     expect(first.outcome).toEqual({ type: 'queued' });
+    expect(first.conversation.requeue).toMatchObject({ reason: 'agent-released' });
     const again = decideAt(first.conversation, released, AT + 1);
     expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'queued' } });
     expect(pushesOf(again)).toEqual(pushesOf(first));
@@ -170,6 +171,13 @@ describe('the first `connect` of a conversation', () => {
     const left = then(then(persistent(), connected('tab-1', AT)), disconnected('tab-1', AT));
     expect(left.liveConnectionIds).toEqual([]);
     expect(effectsOf(decideAt(left, connectPersistent, AT + 1))).toEqual([]);
+    const again = then(left, connected('tab-2', AT + 1), AT + 1);
+    expect(effectsOf(decideAt(again, connectPersistent, AT + 2))).toEqual([]);
+  });
+
+  it('tells of it also where a handshake has failed in the same moment', () => {
+    const failed = then(aConversation(), disconnected('failed', START), START);
+    expect(toldBy(failed, connect())).toEqual(['conversation-opened']);
   });
 
   it('does not call a conversation new that an agent has had already', () => {
