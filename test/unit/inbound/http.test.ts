@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/errors';
 import { parseProfileFromQuery, profileToQuery } from '../../../shared/inbound/customer-profile';
-import { problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
+import { ifMatchOf, problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
 import { request } from '../handlers/request';
 
 describe('the body of a request', () => {
@@ -20,6 +20,17 @@ describe('the body of a request', () => {
       arrayBuffer: () => Promise.reject(new Error('was read')),
     };
     await expect(readBody(announced, 10)).rejects.toMatchObject({ status: 413 });
+  });
+});
+
+describe('If-Match', () => {
+  it.each([
+    ['an ETag', { 'if-match': ' W/"7" ' }, 'W/"7"'],
+    ['any version', { 'if-match': '*' }, undefined],
+    ['nothing', { 'if-match': '' }, undefined],
+    ['no version', {}, undefined],
+  ])('names %s', (_what, headers, etag) => {
+    expect(ifMatchOf(new Headers(headers as Record<string, string>))).toBe(etag);
   });
 });
 
