@@ -67,7 +67,7 @@ export const PRICES = {
 const DAYS = 30.4;
 const SECONDS_OF_A_DAY = 86_400;
 /** Sizes in which units are sold (as `webPubSubCapacity` of infra/main.bicep), and how much of their connections to plan with. */
-export const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 const CONNECTIONS_OF_A_UNIT = 1_000 * 0.8;
 /** Measured by others, per unit: messages of 2 KB to groups, and webhooks. */
 const SENT_BY_A_UNIT = 4_000;

@@ -31,6 +31,12 @@ export type Handled =
   | { readonly kind: 'accepted'; readonly outcome: Outcome; readonly conversation: Conversation }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** What became of an event, and the effects that are still to be performed. */
+interface Settled {
+  readonly handled: Handled;
+  readonly effects: readonly Effect[];
+}
+
 export interface ConversationService {
   /**
    * Decides, saves and performs the effects. Repeat the same event after any retryable failure. `ifMatch`: what would change
@@ -68,7 +74,7 @@ async function decideAndSave(
   event: ConversationEvent,
   deps: ConversationServiceDependencies,
   ifMatch?: string,
-): Promise<{ handled: Handled; effects: readonly Effect[] }> {
+): Promise<Settled> {
   const reservation = new Reservation(conversationId, deps.capacity);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
@@ -77,18 +83,12 @@ async function decideAndSave(
       return decideOnStale(before.conversation, event, deps);
     }
     const decision = await decideWithAnswers(before, event, reservation, deps);
-    if (decision.kind === 'refused') {
+    if (decision.kind !== 'changed') {
       await reservation.giveBack(before?.conversation);
-      return { handled: { kind: 'refused', refusal: decision.refusal }, effects: decision.effects };
-    }
-    const { outcome, effects } = decision;
-    const conversation = decision.kind === 'changed' ? decision.conversation : before?.conversation;
-    if (conversation === undefined) throw new Error('an unchanged conversation must exist');
-    if (decision.kind === 'unchanged') {
-      await reservation.giveBack(before?.conversation);
-      return { handled: { kind: 'accepted', outcome, conversation }, effects };
+      return withoutChange(decision, before?.conversation);
     }
 
+    const { outcome, effects, conversation } = decision;
     if (before === undefined) await list(conversation, deps);
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
@@ -108,17 +108,25 @@ async function decideOnStale(
   conversation: Conversation,
   event: ConversationEvent,
   { settings, now }: ConversationServiceDependencies,
-): Promise<{ handled: Handled; effects: readonly Effect[] }> {
+): Promise<Settled> {
   const { policies, messages } = await settings.current();
   const decision = decide(conversation, event, { now: now(), policies, messages });
-  if (decision.kind === 'unchanged') {
-    const { outcome, effects } = decision;
-    return { handled: { kind: 'accepted', outcome, conversation }, effects };
-  }
-  if (decision.kind === 'refused' && decision.effects.length > 0) {
-    return { handled: { kind: 'refused', refusal: decision.refusal }, effects: decision.effects };
+  if (decision.kind === 'unchanged' || (decision.kind === 'refused' && decision.effects.length > 0)) {
+    return withoutChange(decision, conversation);
   }
   return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
+}
+
+function withoutChange(
+  decision: Exclude<Decided, { kind: 'changed' }>,
+  conversation: Conversation | undefined,
+): Settled {
+  const { effects } = decision;
+  if (decision.kind === 'refused') {
+    return { handled: { kind: 'refused', refusal: decision.refusal }, effects };
+  }
+  if (conversation === undefined) throw new Error('an unchanged conversation must exist');
+  return { handled: { kind: 'accepted', outcome: decision.outcome, conversation }, effects };
 }
 
 const CHANGED_MEANWHILE: Refusal = {

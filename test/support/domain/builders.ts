@@ -52,6 +52,12 @@ export const connect = (): ConversationEvent => ({
   profile: PROFILE,
 });
 
+export const connectPersistent = (): ConversationEvent => ({
+  type: 'connect',
+  conversationId: CONVERSATION_ID,
+  profile: { ...PROFILE, workstream: 'persistent' },
+});
+
 export const connected = (connectionId: string, occurredAt: Instant): ConversationEvent => ({
   type: 'connected',
   connectionId,
@@ -162,6 +168,12 @@ export const connectedCustomer = (...connectionIds: string[]): Conversation =>
     (conversation, id) => change(conversation, connected(id, afterStart(1)), afterStart(1)).conversation,
     aConversation(),
   );
+
+/** A persistent chat whose customer has one tab open since one second after the start. */
+export const persistentChat = (): Conversation => {
+  const born = change(undefined, connectPersistent(), START).conversation;
+  return change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation;
+};
 
 export const offered = (conversation = connectedCustomer(), agent = ANNA as Named): Conversation =>
   change(conversation, agentOffered(agent), afterStart(2)).conversation;

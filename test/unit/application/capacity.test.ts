@@ -1,32 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { createConversationService } from '../../../shared/application/conversation-service';
 import type { ConversationEvent } from '../../../shared/domain/events';
-import {
-  accepted,
-  agentEnded,
-  ANN,
-  BOB,
-  connect,
-  connected,
-  ID,
-  inConversation,
-  quiet,
-  scene,
-} from './scene';
+import { accepted, agentEnded, ANN, BOB, ID, inConversation, inQueue, type Scene } from './scene';
 
 /** Units held, by agent: what the ledger says. */
-const held = (made: ReturnType<typeof scene>, agentId: string) =>
+const held = (made: Scene, agentId: string) =>
   made.world.ledger
     .load(agentId)
     .holdings.map(({ conversationId, assignment }) => `${conversationId} ${assignment}`);
-
-async function inQueue() {
-  const made = scene();
-  await made.handle(connect);
-  made.world.open(ID, 'tab-a');
-  await made.handle(connected('tab-a'));
-  return made;
-}
 
 describe('the capacity of agents who accept', () => {
   it('is held once when the same agent accepts twice at once', async () => {
@@ -125,7 +106,7 @@ describe('If-Match', () => {
   ])(
     'does not keep the repetition of %s from telling what it has changed itself',
     async (_what, event, kind) => {
-      const made = quiet(event === agentEnded ? await inConversation() : await inQueue());
+      const made = event === agentEnded ? await inConversation() : await inQueue();
       made.world.told.clear();
       const seen = (await made.world.store.load(ID))!.etag;
       made.world.fail('push');

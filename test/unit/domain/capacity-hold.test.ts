@@ -14,8 +14,6 @@ import {
   ANNA,
   BEN,
   change,
-  connect,
-  connected,
   connectedCustomer,
   contextAt,
   customerLeft,
@@ -25,6 +23,7 @@ import {
   expired,
   lost,
   offered,
+  persistentChat,
   PROFILE,
 } from '../../support/domain/builders';
 
@@ -38,11 +37,7 @@ const reached = (number: number): ConversationEvent => ({
   kind: 'capacity-release',
   number,
 });
-const persistent = (): Conversation => {
-  const event = { ...connect(), profile: { ...PROFILE, workstream: 'persistent' } } as ConversationEvent;
-  const born = change(undefined, event, afterStart(0)).conversation;
-  return accepted(change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation);
-};
+const persistent = () => accepted(persistentChat());
 const endWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = accepted()) => {
   const decision = decide(before, agentEnded(), contextAt(AT, { wrapUpCapacity }));
   if (decision.kind !== 'changed') throw new Error(decision.kind);

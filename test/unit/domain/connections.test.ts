@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
 import {
   aConversation,
   afterStart,
@@ -12,8 +11,7 @@ import {
   decideAt,
   disconnected,
   GRACE,
-  PROFILE,
-  START,
+  persistentChat,
 } from '../../support/domain/builders';
 
 const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab-${index + 1}`);
@@ -71,10 +69,7 @@ describe('connections are known by their ids', () => {
   });
 
   it('ignores a repeated `connected`, also of a persistent chat, where nobody was ever missed', () => {
-    const profile = { ...PROFILE, workstream: 'persistent' };
-    const chat = change(undefined, { ...connect(), profile } as ConversationEvent, START).conversation;
-    const { conversation } = change(chat, connected('tab-1', afterStart(1)), afterStart(1));
-    expect(decideAt(conversation, connected('tab-1', afterStart(1)), afterStart(2))).toEqual({
+    expect(decideAt(persistentChat(), connected('tab-1', afterStart(1)), afterStart(2))).toEqual({
       kind: 'unchanged',
       outcome: { type: 'ignored', because: 'repeated' },
       effects: [],

@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { deadlinesOf, sameDeadline, type Deadline } from '../../../shared/domain/deadlines';
-import { accepted, aConversation, change, GRACE, lost, START } from '../../support/domain/builders';
-import { afterStart } from '../../support/domain/builders';
+import {
+  accepted,
+  aConversation,
+  afterStart,
+  change,
+  GRACE,
+  lost,
+  START,
+} from '../../support/domain/builders';
 
 describe('the deadlines of a conversation', () => {
   it('are none while everybody is there', () => {

@@ -24,6 +24,7 @@ import {
   lost,
   NOBODY,
   offered,
+  persistentChat,
   PROFILE,
   pushesOf,
   runningDisconnection,
@@ -48,13 +49,7 @@ describe('a new conversation', () => {
 
 describe('a customer who answers a persistent chat that waits', () => {
   it('is in the queue, where the desks see who had it before', () => {
-    const born = change(
-      undefined,
-      { type: 'connect', conversationId: 'c', profile: { ...PROFILE, workstream: 'persistent' } },
-      START,
-    ).conversation;
-    const open = change(born, connected('tab-1', START), START).conversation;
-    const waiting = change(accepted(open), agentClosed(), AT).conversation;
+    const waiting = change(accepted(persistentChat()), agentClosed(), AT).conversation;
     expect(workListItem(waiting)).toMatchObject({ state: 'Waiting', previousAgentId: 'anna' });
     const answered = change(waiting, customerMessage('m1'), AT + MINUTE).conversation;
     expect(workListItem(answered)).toMatchObject({ state: 'Open', previousAgentId: 'anna' });

@@ -14,7 +14,6 @@ import {
   agentEnded,
   agentOffered,
   change,
-  connected,
   connectedCustomer,
   contextAt,
   customerLeft,
@@ -25,7 +24,7 @@ import {
   lost,
   NOBODY,
   offered,
-  PROFILE,
+  persistentChat,
 } from '../../support/domain/builders';
 
 /** "Preconfigured automated message triggers" (Dynamics 365 Omnichannel). */
@@ -140,12 +139,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
 });
 
 describe('the customer is told that the agent has left', () => {
-  const persistent = (): Conversation => {
-    const profile = { ...PROFILE, workstream: 'persistent' };
-    const begins: ConversationEvent = { type: 'connect', conversationId: 'c', profile };
-    const born = change(undefined, begins, afterStart(0)).conversation;
-    return accepted(change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation);
-  };
+  const persistent = () => accepted(persistentChat());
 
   it.each<[string, () => Conversation, ConversationEvent]>([
     ['when the agent releases the conversation', accepted, { type: 'agent-released', agentId: 'anna' }],

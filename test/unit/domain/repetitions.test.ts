@@ -14,6 +14,7 @@ import {
   change,
   connect,
   connected,
+  connectPersistent,
   customerMessage,
   decideAt,
   disconnected,
@@ -23,7 +24,7 @@ import {
   lost,
   offered,
   outcomeOf,
-  PROFILE,
+  persistentChat,
   pushesOf,
   START,
 } from '../../support/domain/builders';
@@ -41,12 +42,7 @@ const then = (conversation: Conversation, event: ConversationEvent, at = AT) =>
 const toldBy = (conversation: Conversation, event: ConversationEvent, at = AT) =>
   pushesOf(decideAt(conversation, event, at)).map(({ type }) => type);
 
-const connectPersistent = {
-  ...connect(),
-  profile: { ...PROFILE, workstream: 'persistent' },
-} as ConversationEvent;
-const persistent = () => then(undefined as never, connectPersistent, START);
-const waiting = () => then(accepted(then(persistent(), connected('tab-1', afterStart(1)))), agentClosed());
+const waiting = () => then(accepted(persistentChat()), agentClosed());
 
 describe('a message that is repeated', () => {
   it('tells nothing but itself', () => {
@@ -154,7 +150,7 @@ describe('an assignment', () => {
 describe('the first `connect` of a conversation', () => {
   it.each([
     ['of a live chat', connect(), ['start-timer', 'push conversation-opened']],
-    ['of a persistent chat', connectPersistent, ['start-timer', 'push conversation-opened']],
+    ['of a persistent chat', connectPersistent(), ['start-timer', 'push conversation-opened']],
   ])('%s tells the agents of it, again while nobody has connected', (_which, event, effects) => {
     const first = change(undefined, event, START);
     expect(first.outcome).toEqual({ type: 'created' });
@@ -168,11 +164,11 @@ describe('the first `connect` of a conversation', () => {
   });
 
   it('of a persistent chat tells of nothing once somebody was there', () => {
-    const left = then(then(persistent(), connected('tab-1', AT)), disconnected('tab-1', AT));
+    const left = then(persistentChat(), disconnected('tab-1', AT));
     expect(left.liveConnectionIds).toEqual([]);
-    expect(effectsOf(decideAt(left, connectPersistent, AT + 1))).toEqual([]);
+    expect(effectsOf(decideAt(left, connectPersistent(), AT + 1))).toEqual([]);
     const again = then(left, connected('tab-2', AT + 1), AT + 1);
-    expect(effectsOf(decideAt(again, connectPersistent, AT + 2))).toEqual([]);
+    expect(effectsOf(decideAt(again, connectPersistent(), AT + 2))).toEqual([]);
   });
 
   it('tells of it also where a handshake has failed in the same moment', () => {

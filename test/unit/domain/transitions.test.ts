@@ -13,7 +13,6 @@ import {
   ANNA,
   BEN,
   change,
-  connect,
   connected,
   connectedCustomer,
   customerLeft,
@@ -25,18 +24,13 @@ import {
   NOBODY,
   offered,
   outcomeOf,
-  PROFILE,
+  persistentChat,
 } from '../../support/domain/builders';
 
 /** "Understand conversation states" (Dynamics 365 Omnichannel): every action in every state. */
 
 const AT = afterStart(30);
-const persistent = (): Conversation => {
-  const event = { ...connect(), profile: { ...PROFILE, workstream: 'persistent' } } as ConversationEvent;
-  const born = change(undefined, event, afterStart(0)).conversation;
-  return change(born, connected('tab-1', afterStart(1)), afterStart(1)).conversation;
-};
-const waiting = (): Conversation => change(accepted(persistent()), agentClosed(), AT).conversation;
+const waiting = (): Conversation => change(accepted(persistentChat()), agentClosed(), AT).conversation;
 
 /** Anna has it, where somebody has; the customer is there. */
 const from = (queued: () => Conversation) => {
@@ -50,7 +44,7 @@ const from = (queued: () => Conversation) => {
   };
 };
 const LIVE = from(connectedCustomer);
-const PERSISTENT = { ...from(persistent), Waiting: waiting };
+const PERSISTENT = { ...from(persistentChat), Waiting: waiting };
 
 /** The state it leads to, `same` where nothing changes, or why it is refused. */
 function told(decision: Decision): string {
