@@ -12,7 +12,7 @@ export interface ConnectionView {
 
 /** What tests and demos do to the service that no client of it could. */
 export interface Control {
-  /** Set `faults.intercept` to lose, delay and repeat events on their way to the webhook. */
+  /** Lost, delayed and repeated events, refused messages. */
   readonly faults: Faults;
   /** Cuts the TCP connection without a closing handshake. False: there is none to cut. */
   dropTransport(connectionId: string): boolean;

@@ -12,9 +12,12 @@ export interface InterceptedEvent {
 /** `drop` loses the event, `delayMs` sends it late, `repeat` sends it that many times with one and the same id. */
 export type Fault = 'deliver' | 'drop' | { delayMs: number } | { repeat: number };
 
-/** Set `intercept` to play a network that loses, delays and repeats events. */
+/** What tests make go wrong between the service and its app. */
 export interface Faults {
+  /** A network that loses, delays and repeats events on their way to the webhook. */
   intercept?: (event: InterceptedEvent) => Fault | undefined;
+  /** Asked for every message that the app sends by the REST API: true answers 503. All other calls work. */
+  refuseSend?: () => boolean;
 }
 
 /**

@@ -78,7 +78,10 @@ function createService(settings: Settings, port: number) {
   const sessions = new Sessions(hub, lifecycle, upstream, settings.log);
   const heartbeat = new Heartbeat();
   const handshake = new Handshake({ settings, endpoint, tokens, upstream, lifecycle, sessions, heartbeat });
-  const rest = new RestServer({ hub, hubName: settings.hub, endpoint, lifecycle, tokens }, settings.log);
+  const rest = new RestServer(
+    { hub, hubName: settings.hub, endpoint, lifecycle, tokens, faults },
+    settings.log,
+  );
 
   const stop = (): void => {
     upstream.stop();

@@ -22,6 +22,7 @@ const observed = (sockets: SocketLife[], more: Partial<Observed> = {}): Observed
     sockets,
     messages: [],
     accepted: false,
+    closed: false,
     faults: [],
     timeline: [],
   },
@@ -60,6 +61,11 @@ describe('the model finds nothing wrong with', () => {
       'an accepted conversation in wrap-up',
       observed([socket(1_000, 2_000)], { accepted: true }),
       endedAt(5_000, { state: 'WrapUp' }),
+    ],
+    [
+      'one that the agent has closed after its end',
+      observed([socket(1_000, 2_000)], { accepted: true, closed: true }),
+      endedAt(5_000),
     ],
     [
       'a message of unknown fate that is there',
@@ -149,6 +155,12 @@ describe('the model finds', () => {
       ['wrong state'],
       observed([socket(1_000, 2_000)], { accepted: true }),
       endedAt(5_000),
+    ],
+    [
+      'a conversation that the agent has closed, in wrap-up still',
+      ['wrong state'],
+      observed([socket(1_000, 2_000)], { accepted: true, closed: true }),
+      endedAt(5_000, { state: 'WrapUp' }),
     ],
     ['an offered conversation in wrap-up', ['wrong state'], gone, endedAt(5_000, { state: 'WrapUp' })],
     [

@@ -32,12 +32,13 @@ describe('the plan', () => {
     const stories = new Set(
       all.flatMap(({ conversations }) => conversations.map(({ name }) => /"(.*)"/.exec(name)?.[1])),
     );
-    expect(stories.size).toBe(10);
+    expect(stories.size).toBe(11);
     const kinds = new Set(all.flatMap(({ stack }) => stack.faults.map(({ kind }) => kind)));
     expect([...kinds].sort()).toEqual([
       'all webhooks lost',
       'host killed',
       'host killed between save and effect',
+      'pushes fail',
       'second host',
       'service unreachable',
       'storage refuses',

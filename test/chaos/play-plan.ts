@@ -35,7 +35,7 @@ export async function playPlan(plan: Plan): Promise<Played> {
     onEvent: network.onAttempt,
   });
   const customers = conversations.map(({ name, run }) => ({
-    ...{ name, run, sockets: [], messages: [], timeline: [], accepted: false, faults: [] },
+    ...{ name, run, sockets: [], messages: [], timeline: [], accepted: false, closed: false, faults: [] },
   }));
   let all: Customer[] = [];
   let agent: Agent | undefined;

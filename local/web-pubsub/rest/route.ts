@@ -1,4 +1,5 @@
 import type { HTTPMethod } from 'find-my-way';
+import type { Faults } from '../faults';
 import type { Hub } from '../hub';
 import type { Lifecycle } from '../lifecycle';
 import type { Tokens } from '../tokens';
@@ -23,6 +24,7 @@ export interface RestParts {
   hubName: string;
   endpoint: string;
   lifecycle: Lifecycle;
+  faults: Faults;
   tokens: Tokens;
 }
 

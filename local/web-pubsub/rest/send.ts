@@ -4,12 +4,14 @@ import { payloadFromHttp, PayloadError, type Payload } from '../payload';
 import { param, refuseFilter, RestError, type RestParts, type RestRequest, type Route } from './route';
 
 /** Messages to all, to a user, to a connection, to a group. Nobody there to receive one is not an error. */
-export function sendRoutes({ hub, lifecycle }: RestParts): Route[] {
+export function sendRoutes({ hub, lifecycle, faults }: RestParts): Route[] {
   const send = (
     request: RestRequest,
     to: Connection[],
     from: (payload: Payload) => Message,
   ): { status: number } => {
+    if (faults.refuseSend?.() === true)
+      throw new RestError(503, 'ServiceUnavailable', 'Messages are not taken at the moment.');
     refuseFilter(request.query.get('filter'));
     const excluded = request.query.getAll('excluded');
     const message = from(payloadOf(request));

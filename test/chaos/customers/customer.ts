@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, type Api, type CustomerAccess } from '../../e2e/api';
+import type { Api, CustomerAccess } from '../../e2e/api';
 import type { Agent } from '../../e2e/participants/agent';
 import { isOpen, type Observed, type SocketLife } from '../model/observed';
-import { CustomerSocket, RefusedHandshake } from './customer-socket';
+import { AgentsPart } from './agents-part';
+import { CustomerSocket } from './customer-socket';
+import { tried } from './tried';
 
 const PROFILE = { name: 'Ann', queue: 'default', locale: 'en' };
-const PAUSE_MS = 200;
-/** Longer than any fault that keeps customers out. */
-const TRY_LIMIT_MS = 120_000;
 
 /** What customers need of the stack. */
 export interface Surroundings {
@@ -23,11 +21,14 @@ export class Customer {
   private sockets: CustomerSocket[] = [];
   private access: CustomerAccess | undefined;
   private count = 0;
+  readonly agent: AgentsPart;
 
   constructor(
     readonly seen: Observed,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.agent = new AgentsPart(seen, around.agent, (what) => this.note(what));
+  }
 
   note(what: string): void {
     this.seen.timeline.push({ at: Date.now(), what });
@@ -83,24 +84,6 @@ export class Customer {
     await socket.leave().catch(() => undefined);
   }
 
-  async agentDoes(action: 'offer' | 'accept'): Promise<void> {
-    const { conversationId } = this.seen;
-    if (conversationId === undefined) return;
-    await this.tried(action, async () => {
-      const { accepted } = this.seen;
-      // Without an answer, or with a failure after the save, it may have been stored.
-      if (action === 'accept') this.seen.accepted = 'unknown';
-      try {
-        const { agent } = await this.around.agent.act(action, conversationId);
-        this.seen.accepted = agent?.accepted ?? false;
-      } catch (thrown) {
-        if (thrown instanceof ApiError && thrown.status === 409) this.seen.accepted = accepted;
-        throw thrown;
-      }
-      this.note(`agent: ${action}`);
-    });
-  }
-
   async lose(tabs: number | 'all', how: 'cut' | 'close'): Promise<void> {
     const lost = tabs === 'all' ? this.open : this.open.slice(0, tabs);
     this.note(`loses ${lost.map(({ life }) => shortId(life)).join(' ')} (${how})`);
@@ -114,23 +97,8 @@ export class Customer {
     this.note('transport cut');
   }
 
-  /** Done once, or refused because the conversation has ended; undefined then, and when it never worked. */
-  private async tried<T>(what: string, once: () => Promise<T>): Promise<T | undefined> {
-    for (const giveUpAt = Date.now() + TRY_LIMIT_MS; Date.now() < giveUpAt;) {
-      try {
-        return await once();
-      } catch (thrown) {
-        const isRefused =
-          thrown instanceof RefusedHandshake || (thrown instanceof ApiError && thrown.status === 409);
-        this.note(`${what} failed: ${(thrown as Error).message}`);
-        if (isRefused) {
-          this.seen.refusedAt ??= Date.now();
-          return undefined;
-        }
-      }
-      await delay(PAUSE_MS);
-    }
-    return undefined;
+  private tried<T>(what: string, once: () => Promise<T>): Promise<T | undefined> {
+    return tried(what, once, (text) => this.note(text));
   }
 }
 

@@ -20,8 +20,11 @@ async function play(customer: Customer, step: Step, { graceMs, massDrop }: Share
     case 'open':
       return customer.openTabs(step.tabs, step.protocol ?? 'json');
     case 'offer':
+      return customer.agent.offers();
     case 'accept':
-      return customer.agentDoes(step.do);
+      return customer.agent.accepts();
+    case 'close-after-end':
+      return customer.agent.closesAfterEnd(step.ms, graceMs);
     case 'say':
       return customer.say();
     case 'leave':

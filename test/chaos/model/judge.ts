@@ -1,3 +1,4 @@
+import type { ConversationState } from '../../../shared/domain/conversation';
 import { isOpen, type Observed, type Outcome, type SocketLife } from './observed';
 
 /**
@@ -14,8 +15,8 @@ import { isOpen, type Observed, type Outcome, type SocketLife } from './observed
  * - Missed end (2, 5). No socket has been open for the grace period and the limit for settling (which begins when the
  *   last fault is over), and the conversation is still `Open` or `Active`. While faults last nothing needs to end.
  * - Notices (3): one that tells of the end where there is an end, none where there is none; its trigger fits the reason.
- * - State (2): `WrapUp` when the agent had accepted, otherwise `Closed`. "Accepted" is what the API answered to the agent;
- *   where its answer got lost, both are right.
+ * - State (2): `WrapUp` when the agent had accepted and has not closed it since, otherwise `Closed`. Both are what the API
+ *   answered to the agent; where its answer got lost, both states are right.
  * - Messages (5): acknowledged ones are in the transcript exactly once, refused ones are not, those without an answer
  *   at most once, and nothing else is there.
  * - Pushes: the agents are told of the end once, and never of one that there was not.
@@ -94,9 +95,9 @@ function judgeEnd(seen: Observed, { state, end }: Outcome, graceMs: number, find
     if (left.length === 0) find('missed end', `nobody is there, and it is still ${state}`);
     return false;
   }
-  const expected = seen.accepted ? 'WrapUp' : 'Closed';
-  if (seen.accepted === 'unknown' ? !['WrapUp', 'Closed'].includes(state) : state !== expected)
-    find('wrong state', `expected ${expected} after the end, got ${state}`);
+  const right = statesAfterEnd(seen);
+  if (!right.includes(state))
+    find('wrong state', `expected ${right.join(' or ')} after the end, got ${state}`);
   if (left.length > 0) find('socket left open', `${left.length} open after the end`);
   if (end.reason === 'customer-ended') {
     if (seen.leftAt === undefined) find('false end', 'the customer has not left');
@@ -114,6 +115,11 @@ function judgeEnd(seen: Observed, { state, end }: Outcome, graceMs: number, find
   if (since >= timeIsUp && end.at - since <= MOMENT_OF_THE_END_MS) return true;
   find('false end', `the customer had been there for ${end.at - since} ms`);
   return false;
+}
+
+function statesAfterEnd({ accepted, closed }: Observed): readonly ConversationState[] {
+  if (closed === true || accepted === false) return ['Closed'];
+  return closed === 'unknown' || accepted === 'unknown' ? ['WrapUp', 'Closed'] : ['WrapUp'];
 }
 
 function judgeNotices({ end, endNotices }: Outcome, find: Find): void {

@@ -32,9 +32,9 @@ export interface Observed {
   readonly messages: SentMessage[];
   /** The API said that the agent has accepted; `unknown` where it gave no answer, for it may have been stored. */
   accepted: boolean | 'unknown';
+  /** The API said that the agent has closed it, after its end; `unknown` as above. */
+  closed: boolean | 'unknown';
   leftAt?: Moment;
-  /** The customer was told that the conversation has ended. */
-  refusedAt?: Moment;
   /** When the story was over. */
   doneAt?: Moment;
   /** What was done to its webhooks, such as `disconnected dropped`. */

@@ -13,6 +13,8 @@ export type StackFault =
     }
   /** Set for the time when the first grace periods are over. */
   | { readonly kind: 'service unreachable'; readonly at: number; readonly forMs: number }
+  /** Most of the app's messages to its participants are refused, while the service answers everything else. */
+  | { readonly kind: 'pushes fail'; readonly at: number; readonly forMs: number }
   | { readonly kind: 'all webhooks lost'; readonly at: number; readonly forMs: number }
   | { readonly kind: 'second host'; readonly at: number };
 
@@ -41,7 +43,7 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
 
 function draw(random: Random, graceMs: number): StackFault {
   const at = random.between(500, graceMs * 3);
-  switch (random.between(1, 6)) {
+  switch (random.between(1, 8)) {
     case 1:
       return { kind: 'host killed', at, forMs: random.between(0, graceMs) };
     case 2:
@@ -54,6 +56,9 @@ function draw(random: Random, graceMs: number): StackFault {
     }
     case 5:
       return { kind: 'all webhooks lost', at, forMs: random.between(500, graceMs) };
+    case 6:
+    case 7:
+      return { kind: 'pushes fail', at, forMs: random.between(graceMs / 2, graceMs * 2) };
     default:
       return unreachable(random, graceMs);
   }

@@ -5,6 +5,8 @@ export type Step =
   /** The agent's part; tried until the API answers. */
   | { readonly do: 'offer' | 'accept' }
   | { readonly do: 'say' | 'leave' }
+  /** The agent closes the conversation this long after its end shows, or gives up when none does. */
+  | { readonly do: 'close-after-end'; readonly ms: number }
   /** Loses the oldest tabs at once: `cut` without a closing handshake, `close` with one. */
   | { readonly do: 'lose'; readonly tabs: number | 'all'; readonly how: 'cut' | 'close' }
   /** Cuts the transport of a reliable client, which recovers by itself. */

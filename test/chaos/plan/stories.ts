@@ -103,6 +103,15 @@ export const STORIES = {
     ...goesOrStays(random),
   ],
 
+  'is gone, and the agent closes': (random) => [
+    wait(random.between(0, 1_500)),
+    open(),
+    { do: 'accept' },
+    ...(random.chance(0.5) ? [{ do: 'say' } as const] : []),
+    loseAll(random),
+    { do: 'close-after-end', ms: random.between(0, 600) },
+  ],
+
   leaves: (random) => [...opening(random), { do: 'say' }, { do: 'leave' }, wait(300), loseAll(random)],
 } as const satisfies Record<string, Story>;
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomOf } from '../random';
 import type { StackFault } from '../plan/stack-faults';
 import type { ChaosStack } from './chaos-stack';
 import { HostSwitch } from './host-switch';
@@ -11,6 +12,8 @@ import type { TcpProxy } from '../../support/tcp-proxy';
 const SAVE = /(PUT|POST|PATCH|MERGE) \S*\/Conversations[(\s]/;
 /** Long enough to hurt, short enough for the app's time limits. */
 const SLOW_MS = 700;
+/** Most, so that of the pushes of one change some arrive and some do not. */
+const REFUSED_PUSHES = 0.8;
 /** A kill that waits for a save gives up when there is none. */
 const SAVE_LIMIT_MS = 8_000;
 
@@ -66,6 +69,16 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
       const { control } = chaos.stack.webPubSub;
       const set = (available: boolean) => () => control.setRestAvailable(available);
       return during(fault.forMs, set(false), set(true));
+    }
+    case 'pushes fail': {
+      const { faults } = chaos.stack.webPubSub.control;
+      const random = randomOf('pushes fail', fault.at, fault.forMs);
+      const refuse = () => random.chance(REFUSED_PUSHES) && (tally.add('push refused'), true);
+      return during(
+        fault.forMs,
+        () => void (faults.refuseSend = refuse),
+        () => void delete faults.refuseSend,
+      );
     }
     case 'all webhooks lost':
       return during(

@@ -171,6 +171,14 @@ test('a service that is switched off answers 503, and works again when it is bac
   expect(await scene.rest.userExists('ann')).toBe(false);
 });
 
+test('messages alone can be refused: 503 for them, an answer for everything else', async () => {
+  scene.service.control.faults.refuseSend = () => true;
+  await expect(scene.rest.sendToAll({ text: 'x' })).rejects.toMatchObject({ statusCode: 503 });
+  expect(await scene.rest.userExists('ann')).toBe(false);
+  delete scene.service.control.faults.refuseSend;
+  await scene.rest.sendToAll({ text: 'x' });
+});
+
 describe('a token', () => {
   const path = '/api/hubs/Chat/:send?api-version=2024-12-01';
   const clientPath = '/client/hubs/Chat';
