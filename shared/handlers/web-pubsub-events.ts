@@ -36,60 +36,70 @@ export const handleWebPubSubEvent = (
     const event = parseWebPubSubEvent(request.headers, await readBody(request, EVENT_BODY_LIMIT), deps.hub);
     // Handshakes only: whether a socket is open or lost must always be heard.
     if (event.name === 'connect') deps.limits.take(event.participant);
-    const conversationEvent = translate(event);
-    if (conversationEvent === undefined) return answerAgentSocket(event, deps.agentSockets);
-    const [conversationId, what] = conversationEvent;
-    return answer(event, conversationId, await deps.service.handle(conversationId, what));
+    return event.participant.role === 'agent'
+      ? handleAgentEvent(event, event.participant.agentId, deps)
+      : handleCustomerEvent(event, event.participant.conversationId, deps);
   });
 
-/** An agent's coming and going concerns all conversations of the agent. */
-async function answerAgentSocket(
-  { name, participant, connectionId }: WebPubSubEvent,
-  agentSockets: AgentSockets,
+type Answering = Pick<WebPubSubEventsDependencies, 'service' | 'agentSockets'>;
+
+/** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
+async function handleAgentEvent(
+  event: WebPubSubEvent,
+  agentId: string,
+  { service, agentSockets }: Answering,
 ): Promise<HttpOutput> {
-  if (name === 'connect') return json(200, { groups: [AGENTS_GROUP] });
-  if (participant.role === 'agent') {
-    if (name === 'connected') await agentSockets.connected(participant.agentId, connectionId);
-    if (name === 'disconnected') await agentSockets.disconnected(participant.agentId);
+  switch (event.name) {
+    case 'connect':
+      return json(200, { groups: [AGENTS_GROUP] });
+    case 'connected':
+      await agentSockets.connected(agentId, event.connectionId);
+      return noContent;
+    case 'disconnected':
+      await agentSockets.disconnected(agentId);
+      return noContent;
+    case 'leave':
+      throw new InvalidInputError('ce-eventName', 'only a customer can leave');
+    case 'message': {
+      const { conversationId, messageId, text } = event;
+      const said = { type: 'agent-message', agentId, messageId, text } as const;
+      return answer(event, conversationId, await service.handle(conversationId, said));
+    }
   }
-  return noContent;
 }
+
+const handleCustomerEvent = async (
+  event: WebPubSubEvent,
+  conversationId: string,
+  { service }: Answering,
+): Promise<HttpOutput> =>
+  answer(event, conversationId, await service.handle(conversationId, ofCustomer(event, conversationId)));
 
 /** Abuse protection: the service asks whether it may send events here. */
 function validate(request: HttpInput, serviceHost: string): HttpOutput {
-  const origins = (request.headers.get('webhook-request-origin') ?? '').toLowerCase().split(/[,\s]+/);
+  const origins = (request.headers.get('webhook-request-origin') ?? '').toLowerCase().split(/[,\s]/);
   if (serviceHost === '' || !origins.includes(serviceHost.toLowerCase())) {
     throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
   }
   return { status: 200, headers: { 'webhook-allowed-origin': serviceHost } };
 }
 
-/** The event of the domain, and whose conversation it is; undefined for an agent's coming and going. */
-function translate(event: WebPubSubEvent): [string, ConversationEvent] | undefined {
-  const { participant, connectionId, occurredAt } = event;
-  if (participant.role === 'agent') {
-    if (event.name === 'leave') throw new InvalidInputError('ce-eventName', 'only a customer can leave');
-    if (event.name !== 'message' || event.conversationId === undefined) return undefined;
-    const { agentId } = participant;
-    return [
-      event.conversationId,
-      { type: 'agent-message', agentId, messageId: event.messageId, text: event.text },
-    ];
-  }
-  const { conversationId } = participant;
+/** The event of the domain. */
+function ofCustomer(event: WebPubSubEvent, conversationId: string): ConversationEvent {
+  const { connectionId, occurredAt } = event;
   const device = event.device === undefined ? {} : { device: event.device };
   switch (event.name) {
     case 'connect':
       if (event.profile === undefined) throw new InvalidInputError('query', 'is missing');
-      return [conversationId, { type: 'connect', conversationId, profile: event.profile, ...device }];
+      return { type: 'connect', conversationId, profile: event.profile, ...device };
     case 'connected':
     case 'disconnected':
-      return [conversationId, { type: event.name, connectionId, occurredAt, ...device }];
+      return { type: event.name, connectionId, occurredAt, ...device };
     case 'leave':
-      return [conversationId, { type: 'customer-left' }];
+      return { type: 'customer-left' };
     case 'message': {
       const { text, messageId } = event;
-      return [conversationId, { type: 'customer-message', connectionId, messageId, text }];
+      return { type: 'customer-message', connectionId, messageId, text };
     }
   }
 }

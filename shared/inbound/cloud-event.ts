@@ -28,7 +28,8 @@ export type WebPubSubEvent = EventBase &
     | {
         readonly name: 'message';
         readonly text: string;
-        readonly conversationId?: string;
+        /** The customer's own, or the one that an agent names. */
+        readonly conversationId: string;
         /**
          * The same for every repetition: the sender's own id, which also covers a client that sends anew, or else the
          * service's id of the event, which covers the service's repetitions.
@@ -150,11 +151,13 @@ function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Part
   }
   const plain = type === 'text/plain' ? { text: decodeUtf8(body, 'body') } : parseJson(body, 'body');
   const message = parseWith(MESSAGE_BODY, plain, 'body');
-  if (sender.role === 'agent' && message.conversationId === undefined) {
+  const conversationId = sender.role === 'customer' ? sender.conversationId : message.conversationId;
+  if (conversationId === undefined) {
     throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
   }
-  if (message.messageId === undefined) return { ...message, messageId: eventId };
+  const { text, messageId } = message;
+  if (messageId === undefined) return { text, conversationId, messageId: eventId };
   // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
-  const digest = createHash('sha256').update(message.text).digest('hex').slice(0, 16);
-  return { ...message, messageId: `sent.${message.messageId}.${digest}` };
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { text, conversationId, messageId: `sent.${messageId}.${digest}` };
 }

@@ -22,7 +22,7 @@ export interface HttpOutput {
  */
 export async function readBody(request: HttpInput, limit: number): Promise<Buffer> {
   const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
+  if (Number(request.headers.get('content-length')) > limit) throw tooLarge();
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.byteLength > limit) throw tooLarge();
   return bytes;

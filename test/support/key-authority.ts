@@ -8,6 +8,8 @@ export interface KeyAuthority {
   readonly url: string;
   /** The keys it publishes now. */
   readonly published: JWK[];
+  /** How it answers: it may fail, or never answer. */
+  mode: 'well' | 'fails' | 'hangs';
   /** The paths it was asked for. */
   readonly asked: readonly string[];
   publish(publicKey: KeyLike, kid: string): Promise<void>;
@@ -19,10 +21,13 @@ export async function startKeyAuthority(): Promise<KeyAuthority> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    if (authority.mode === 'hangs') return;
+    if (authority.mode === 'fails') response.statusCode = 500;
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const authority: KeyAuthority = {
+    mode: 'well',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     published,
     asked,
@@ -36,4 +41,5 @@ export async function startKeyAuthority(): Promise<KeyAuthority> {
       await closed;
     },
   };
+  return authority;
 }

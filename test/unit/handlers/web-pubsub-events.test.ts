@@ -11,7 +11,7 @@ import { ANN, ID, scene } from './scene';
 
 const HOST = 'chat.webpubsub.azure.com';
 
-function webhook(perMinute = 0) {
+function webhook(perMinute = 0, serviceHost = HOST) {
   const here = scene();
   const deps = {
     service: here.service,
@@ -19,7 +19,7 @@ function webhook(perMinute = 0) {
     guard: signatureGuard([ACCESS_KEY]),
     limits: createParticipantLimits({ perMinute, now: () => here.clock.now }),
     hub: HUB,
-    serviceHost: HOST,
+    serviceHost,
     logger: here.deps.logger,
   };
   return {
@@ -51,6 +51,11 @@ describe('the validation request of the service', () => {
       expect(bodyOf(answer)['field']).toBe('WebHook-Request-Origin');
     },
   );
+});
+
+it('grants nothing while no service is configured', async () => {
+  const headers = { 'webhook-request-origin': '' };
+  expect((await webhook(0, '').handle({ method: 'OPTIONS', headers })).status).toBe(400);
 });
 
 describe('a request that is not signed', () => {
@@ -142,6 +147,23 @@ describe('the events of a customer', () => {
       conversationId: ID,
     });
     expect(message.body).not.toContain('Are you there?');
+  });
+
+  it('are messages in their own conversation, whatever other one they name', async () => {
+    const { send, born, world } = webhook();
+    await born();
+    const other = 'conversation-0002';
+    await send({ name: 'connect', id: '0', userId: `customer.${other}`, connectionId: 'connection-b' }, {});
+    const body = { text: 'Hello', conversationId: other };
+    expect(await send({ name: 'message', connectionId: 'tab-a' }, body)).toEqual({ status: 204 });
+    expect(world.entriesOf(ID)).toMatchObject([{ text: 'Hello' }]);
+    expect(world.entriesOf(other)).toEqual([]);
+  });
+
+  it.each(['message', 'leave'])('are told over the socket that nothing is known (%s)', async (name) => {
+    const answer = await webhook().send({ name }, { text: 'Hello' });
+    expect(answer.status).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({ type: 'refused', code: 'conversation-not-found' });
   });
 
   it.each(['connected', 'disconnected'])('get 404 for %s of an unknown conversation', async (name) => {

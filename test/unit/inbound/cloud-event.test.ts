@@ -9,11 +9,15 @@ const parse = (headers: Record<string, string>, body?: unknown, hub = HUB) =>
 
 const event = (parts: EventParts, body?: unknown) => parse(eventHeaders(parts), body);
 
+/** What refuses; that it says more than the name of the field is looked at everywhere. */
 function failure(run: () => unknown): InvalidInputError {
   try {
     run();
   } catch (thrown) {
-    if (thrown instanceof InvalidInputError) return thrown;
+    if (thrown instanceof InvalidInputError) {
+      expect(thrown.message).toMatch(new RegExp(`^${thrown.field}:? \\w+ \\w+`));
+      return thrown;
+    }
     throw thrown;
   }
   throw new Error('nothing was refused');
@@ -260,6 +264,10 @@ describe('message', () => {
 
   it("is another one under the sender's own id with another text", () => {
     expect(idOf('1', { messageId: 'm-1' })).not.toBe(idOf('2', { messageId: 'm-1', text: 'I disagree' }));
+  });
+
+  it('has a short id, whatever its length', () => {
+    expect(idOf('1', { messageId: 'm-1', text: 'x'.repeat(8_000) })).toMatch(/^sent\.m-1\.[0-9a-f]{16}$/);
   });
 
   it.each(['', 'a b', 'ü', 'x'.repeat(65), 7])('is refused with %j as an id of its own', (messageId) => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/errors';
 import { parseProfileFromQuery, profileToQuery } from '../../../shared/inbound/customer-profile';
-import { ifMatchOf, problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
+import { ifMatchOf, parseJson, problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
 import { request } from '../handlers/request';
 
 describe('the body of a request', () => {
   it('is read when it is exactly as large as allowed', async () => {
-    expect((await readBody(request({ body: 'x'.repeat(10) }), 10)).toString()).toBe('x'.repeat(10));
+    const exact = request({ body: 'x'.repeat(10), headers: { 'content-length': '10' } });
+    expect((await readBody(exact, 10)).toString()).toBe('x'.repeat(10));
   });
 
   it('is refused as 413 when it is larger, whatever Content-Length says', async () => {
@@ -20,6 +21,22 @@ describe('the body of a request', () => {
       arrayBuffer: () => Promise.reject(new Error('was read')),
     };
     await expect(readBody(announced, 10)).rejects.toMatchObject({ status: 413 });
+  });
+});
+
+describe('the JSON of a body', () => {
+  it.each(['', ' ', '\r\n\t '])('is an empty object when there is nothing (%j)', (text) => {
+    expect(parseJson(Buffer.from(text), 'body')).toEqual({});
+  });
+
+  it.each([
+    ['UTF-8', Buffer.from([0x22, 0xff, 0x22])],
+    ['JSON', Buffer.from('{')],
+  ])('is refused when it is not %s, naming the part', (form, bytes) => {
+    const refused = expect.objectContaining({
+      ...{ field: 'body.part', status: 400, message: expect.stringContaining(`must be ${form}`) },
+    });
+    expect(() => parseJson(bytes, 'body.part')).toThrow(refused);
   });
 });
 

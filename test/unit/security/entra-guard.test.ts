@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
 import { entraGuard } from '../../../shared/security/webhook-guard';
 import { startKeyAuthority, type KeyAuthority } from '../../support/key-authority';
@@ -136,6 +136,44 @@ describe('the guard of a service without access keys', () => {
     await expect(pass(await endless.sign(key))).rejects.toMatchObject({ status: 401 });
   });
 
+  it('looks for a key that it does not know again after five seconds, and not at every event before', async () => {
+    const next = await generateKeyPair('RS256');
+    const rotating = guard();
+    const passes = (bearer: string) => rotating(new Headers({ authorization: `Bearer ${bearer}` }));
+    await passes(await token());
+    await entra.publish(next.publicKey, 'key-3');
+    const bearer = await token({ key: next.privateKey, header: { alg: 'RS256', kid: 'key-3' } });
+    const before = entra.asked.length;
+    const readAt = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => readAt + 4_000);
+    try {
+      await expect(passes(bearer)).rejects.toMatchObject({ status: 401 });
+      expect(entra.asked).toHaveLength(before);
+      clock.mockImplementation(() => readAt + 5_000);
+      await expect(passes(bearer)).resolves.toBeUndefined();
+      expect(entra.asked).toHaveLength(before + 1);
+    } finally {
+      clock.mockRestore();
+      entra.published.pop();
+    }
+  });
+
+  it.each(['fails', 'hangs'] as const)(
+    'fails, to be repeated, while the authority %s',
+    async (mode) => {
+      const bearer = await token();
+      entra.mode = mode;
+      try {
+        await expect(pass(bearer)).rejects.toMatchObject({ retryable: true });
+      } finally {
+        entra.mode = 'well';
+      }
+      await expect(pass(bearer)).resolves.toBeUndefined();
+    },
+    // The library gives an answer up after five seconds.
+    20_000,
+  );
+
   it('fails, to be repeated, while the keys of the tenant cannot be read', async () => {
     const unreachable = 'http://127.0.0.1:1';
     const cutOff = entraGuard({ ...OPTIONS, authority: unreachable });
@@ -148,6 +186,15 @@ describe('the guard of a service without access keys', () => {
     async (value) => {
       const headers = new Headers(value === undefined ? {} : { authorization: value });
       await expect(guard()(headers)).rejects.toMatchObject({ status: 401 });
+    },
+  );
+
+  it.each(['x Bearer TOKEN', 'Bearer TOKEN x', 'Bearer  TOKEN', 'Bearer TOKEN.more'])(
+    'asks for a token when the header is more than one (%s)',
+    async (form) => {
+      const headers = new Headers({ authorization: form.replace('TOKEN', await token()) });
+      const refused = expect.objectContaining({ status: 401, message: 'a bearer token is missing' });
+      await expect(guard()(headers)).rejects.toEqual(refused);
     },
   );
 

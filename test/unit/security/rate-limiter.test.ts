@@ -61,6 +61,12 @@ describe('a rate limit', () => {
     expect(allowed(9)).toBe(3);
   });
 
+  it('forgets nobody as long as there is room for all', () => {
+    const { allowed } = limiter(1);
+    for (let n = 0; n < 10_000; n += 1) allowed(1, `caller ${n}`);
+    expect(allowed(1, 'caller 0')).toBe(0);
+  });
+
   it('forgets whoever has been quiet for longest, so that its memory is bounded', () => {
     const { allowed } = limiter(1);
     allowed(1, 'quiet');
