@@ -77,8 +77,8 @@ const handleCustomerEvent = async (
 
 /** Abuse protection: the service asks whether it may send events here. */
 function validate(request: HttpInput, serviceHost: string): HttpOutput {
-  const origins = (request.headers.get('webhook-request-origin') ?? '').toLowerCase().split(/[,\s]/);
-  if (serviceHost === '' || !origins.includes(serviceHost.toLowerCase())) {
+  const origins = request.headers.get('webhook-request-origin')?.toLowerCase().split(/[,\s]/);
+  if (serviceHost === '' || !origins?.includes(serviceHost.toLowerCase())) {
     throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
   }
   return { status: 200, headers: { 'webhook-allowed-origin': serviceHost } };
@@ -86,15 +86,14 @@ function validate(request: HttpInput, serviceHost: string): HttpOutput {
 
 /** The event of the domain. */
 function ofCustomer(event: WebPubSubEvent, conversationId: string): ConversationEvent {
-  const { connectionId, occurredAt } = event;
-  const device = event.device === undefined ? {} : { device: event.device };
+  const { connectionId, occurredAt, device } = event;
   switch (event.name) {
     case 'connect':
       if (event.profile === undefined) throw new InvalidInputError('query', 'is missing');
-      return { type: 'connect', conversationId, profile: event.profile, ...device };
+      return { type: 'connect', conversationId, profile: event.profile, device };
     case 'connected':
     case 'disconnected':
-      return { type: event.name, connectionId, occurredAt, ...device };
+      return { type: event.name, connectionId, occurredAt, device };
     case 'leave':
       return { type: 'customer-left' };
     case 'message': {

@@ -145,7 +145,7 @@ function handshakeOf(body: Uint8Array, { role }: Participant) {
 }
 
 function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {
-  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json' && type !== 'text/plain') {
     throw new InvalidInputError('content-type', 'must be application/json or text/plain', 415);
   }

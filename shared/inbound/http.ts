@@ -82,7 +82,7 @@ export const json = (status: number, value: unknown, headers: Record<string, str
 /** The ETag that `If-Match` names; undefined where there is none, or any version will do. */
 export function ifMatchOf(headers: HttpInput['headers']): string | undefined {
   const value = headers.get('if-match')?.trim();
-  return value === undefined || value === '' || value === '*' ? undefined : value;
+  return value === '' || value === '*' ? undefined : value;
 }
 
 export const noContent: HttpOutput = { status: 204 };

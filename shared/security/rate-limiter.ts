@@ -33,8 +33,10 @@ export function createRateLimiter(options: {
       // Taken out and put back, it is the newest: a map keeps the order of insertion.
       buckets.delete(caller);
       buckets.set(caller, { tokens: isAllowed ? tokens - 1 : tokens, at });
-      const [quietest] = buckets.size > MOST_CALLERS ? buckets.keys() : [];
-      if (quietest !== undefined) buckets.delete(quietest);
+      for (const quietest of buckets.keys()) {
+        if (buckets.size <= MOST_CALLERS) break;
+        buckets.delete(quietest);
+      }
       if (!isAllowed) throw new TooManyRequestsError(Math.ceil((1 - tokens) / refill / SECOND));
     },
   };

@@ -46,7 +46,7 @@ export function entraGuard(options: EntraGuardOptions): WebhookGuard {
     clockTolerance: 60,
   };
   return async (headers) => {
-    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+    const token = headers.get('authorization')?.match(/^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i)?.[1];
     if (token === undefined) throw new AccessDeniedError(401, 'a bearer token is missing');
     const payload = await verified(() => jwtVerify(token, keys, checks));
     if (payload['oid'] !== callerObjectId) {

@@ -53,6 +53,7 @@ describe('an event that the service sends', () => {
 
   it.each([
     ['2026-03-01T10:00:00.5Z', '2026-03-01T10:00:00.500Z'],
+    ['2026-03-01T10:00:00.123456789Z', '2026-03-01T10:00:00.123Z'],
     ['2026-03-01T12:00:00+02:00', '2026-03-01T10:00:00.000Z'],
   ])('may give its time as %s', (time, instant) => {
     expect(event({ time }).occurredAt).toBe(Date.parse(instant));
@@ -79,11 +80,13 @@ describe('a header that is not as the service sends it is named', () => {
   const needed = ['ce-type', 'ce-eventName', 'ce-hub', 'ce-userId', 'ce-connectionId', 'ce-id', 'ce-time'];
 
   it.each(needed)('%s is missing', (name) => {
-    expect(failure(() => parse(without(eventHeaders(), name)))).toMatchObject({ field: name, status: 400 });
+    const refused = failure(() => parse(without(eventHeaders(), name)));
+    expect(refused).toMatchObject({ field: name, status: 400, message: `${name}: header is missing` });
   });
 
   it.each(needed)('%s is empty', (name) => {
-    expect(failure(() => parse({ ...without(eventHeaders(), name), [name]: '' })).field).toBe(name);
+    const refused = failure(() => parse({ ...without(eventHeaders(), name), [name]: '' }));
+    expect(refused).toMatchObject({ field: name, message: `${name}: header is missing` });
   });
 
   it.each(needed)('%s is far too long', (name) => {
@@ -112,8 +115,9 @@ describe('a header that is not as the service sends it is named', () => {
     ['ce-id', '1, 1'],
     ['ce-id', 'x'.repeat(65)],
     ['ce-time', 'yesterday'],
-    ['ce-time', 'at 2026-03-01T10:00:00Z'],
+    ['ce-time', '+002026-03-01T10:00:00Z'],
     ['ce-time', '2026-03-01T10:00:00Z or so'],
+    ['ce-hub', 'x'.repeat(257)],
     ['ce-userId', 'x'.repeat(257)],
     ['ce-time', '2026-03-01'],
     ['ce-time', '2026-03-01T10:00:00'],
@@ -321,6 +325,19 @@ describe('message', () => {
     ['body', Buffer.from('{"text":"\xff"}', 'latin1')],
   ])('is refused, naming %s', (field, body) => {
     expect(failure(() => message(body))).toMatchObject({ field, status: 400 });
+  });
+
+  it('as plain text is refused, naming the body, when it is not UTF-8', () => {
+    const refused = failure(() => message(Buffer.from([0xff]), 'text/plain'));
+    expect(refused).toMatchObject({ field: 'body', status: 400 });
+  });
+
+  it('without a type is refused as 415', () => {
+    const headers = without(eventHeaders({ name: 'message' }), 'content-type');
+    expect(failure(() => parse(headers, { text: 'x' }))).toMatchObject({
+      field: 'content-type',
+      status: 415,
+    });
   });
 
   it('never appears in an error', () => {

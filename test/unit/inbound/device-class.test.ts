@@ -26,6 +26,10 @@ describe('the User-Agent of a phone', () => {
       'Samsung Internet',
       `Mozilla/5.0 (Linux; Android 13; SM-S911B) ${BLINK} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36`,
     ],
+    [
+      'Silk on a Fire phone',
+      `Mozilla/5.0 (Linux; U; Android 4.2.2; en-us; SD4930UR Build/JDQ39) ${BLINK} Silk/3.68 like Chrome/39.0.2171.93 Mobile Safari/537.36`,
+    ],
     ['Firefox on Android', 'Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0'],
     [
       'Edge on Windows Phone, which also claims Android',
