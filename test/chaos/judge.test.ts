@@ -28,13 +28,14 @@ const observed = (sockets: SocketLife[], more: Partial<Observed> = {}): Observed
   },
   ...more,
 });
-const goesOn: Outcome = { state: 'Open', endNotices: [], texts: [], endPushes: 0 };
+const goesOn: Outcome = { state: 'Open', endNotices: [], texts: [], endPushes: 0, closePushes: 0 };
 const endedAt = (at: number, more: Partial<Outcome> = {}): Outcome => ({
   state: 'Closed',
   end: { at, reason: 'customer-disconnected' },
   endNotices: ['customer-disconnected'],
   texts: [],
   endPushes: 1,
+  closePushes: 0,
   ...more,
 });
 const kinds = (seen: Observed, outcome: Outcome) =>
@@ -66,6 +67,11 @@ describe('the model finds nothing wrong with', () => {
       'one that the agent has closed after its end',
       observed([socket(1_000, 2_000)], { accepted: true, closed: true }),
       endedAt(5_000),
+    ],
+    [
+      'a closing that the agents were told of in place of the end',
+      observed([socket(1_000, 2_000)], { accepted: true, closed: true }),
+      endedAt(5_000, { endPushes: 0, closePushes: 1 }),
     ],
     [
       'a message of unknown fate that is there',
@@ -183,6 +189,12 @@ describe('the model finds', () => {
     ],
     ['news of an end that there was not', ['push'], observed([socket(1_000)]), { ...goesOn, endPushes: 1 }],
     ['an end that the agents were not told of', ['push'], gone, endedAt(5_000, { endPushes: 0 })],
+    [
+      'an end and a closing that the agents were not told of',
+      ['push'],
+      observed([socket(1_000, 2_000)], { accepted: true, closed: true }),
+      endedAt(5_000, { endPushes: 0 }),
+    ],
   ])('%s', (_what, expected, seen, outcome) => {
     expect(kinds(seen, outcome)).toEqual(expected);
   });

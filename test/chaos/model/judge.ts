@@ -19,7 +19,8 @@ import { isOpen, type Observed, type Outcome, type SocketLife } from './observed
  *   answered to the agent; where its answer got lost, both states are right.
  * - Messages (5): acknowledged ones are in the transcript exactly once, refused ones are not, those without an answer
  *   at most once, and nothing else is there.
- * - Pushes: the agents are told of the end once, and never of one that there was not.
+ * - Pushes: the agents are told of the end once, and never of one that there was not. Where an agent has closed the
+ *   conversation, the news of that may stand for the news of the end: it says how it ended.
  * - Sockets: none stays open once its conversation has ended.
  */
 export interface Finding {
@@ -71,13 +72,8 @@ export function judge(seen: Observed, outcome: Outcome, graceMs: number): Verdic
   const metTheEnd = judgeEnd(seen, outcome, graceMs, find);
   judgeNotices(outcome, find);
   judgeMessages(seen, outcome, find);
-  const { end, endPushes } = outcome;
-  if (endPushes !== (end === undefined ? 0 : 1)) {
-    find(
-      'push',
-      `${endPushes} different pushes tell the agents of ${end === undefined ? 'no end' : 'the end'}`,
-    );
-  }
+  judgePushes(seen, outcome, find);
+  const { end } = outcome;
   const absent = end?.reason === 'customer-disconnected';
   return {
     findings,
@@ -131,6 +127,13 @@ function judgeNotices({ end, endNotices }: Outcome, find: Find): void {
     if (trigger !== undefined && notice !== trigger)
       find('missing notice', `${notice} instead of ${trigger}`);
   }
+}
+
+function judgePushes({ closed }: Observed, { end, endPushes, closePushes }: Outcome, find: Find): void {
+  const isToldByClose = closed !== false && endPushes === 0 && closePushes === 1;
+  if (endPushes === (end === undefined ? 0 : 1) || isToldByClose) return;
+  const what = end === undefined ? 'no end' : 'the end';
+  find('push', `${endPushes} different pushes tell the agents of ${what}, ${closePushes} of a closing`);
 }
 
 function judgeMessages({ messages }: Observed, { texts }: Outcome, find: Find): void {

@@ -54,4 +54,6 @@ export interface Outcome {
   readonly texts: readonly string[];
   /** Pushes `conversation-ended`, by their ids, repetitions left out. */
   readonly endPushes: number;
+  /** Pushes `conversation-closed`, likewise. */
+  readonly closePushes: number;
 }

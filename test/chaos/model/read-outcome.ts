@@ -16,11 +16,14 @@ export async function readOutcome(conversationId: string, agent: Agent): Promise
   }
   const { conversation, transcript } = read;
   const { state, end } = conversation;
+  const pushes = (wanted: string) =>
+    agent.inbox.about(conversationId).filter(({ type }) => type === wanted).length;
   return {
     state,
     end: end && { at: Date.parse(end.at), reason: end.reason },
     endNotices: transcript.flatMap((entry) => (entry.reason !== undefined ? [entry.trigger ?? 'none'] : [])),
     texts: transcript.flatMap(({ kind, text }) => (kind === 'message' ? [text] : [])),
-    endPushes: agent.inbox.about(conversationId).filter(({ type }) => type === 'conversation-ended').length,
+    endPushes: pushes('conversation-ended'),
+    closePushes: pushes('conversation-closed'),
   };
 }
