@@ -12,7 +12,9 @@ describe('the body of a request', () => {
 
   it('is refused as 413 when it is larger, whatever Content-Length says', async () => {
     const lying = request({ body: 'x'.repeat(11), headers: { 'content-length': '1' } });
-    await expect(readBody(lying, 10)).rejects.toMatchObject({ field: 'body', status: 413 });
+    await expect(readBody(lying, 10)).rejects.toMatchObject({
+      ...{ field: 'body', status: 413, message: 'body: must be at most 10 bytes' },
+    });
   });
 
   it('is not even read when Content-Length says that it is larger', async () => {
