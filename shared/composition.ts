@@ -132,8 +132,12 @@ function compose(config: Config) {
     deadLetters: filing,
     purge: (durable: DurableClient, sink: LogSink) =>
       loggable(async () => {
-        await purgeFinishedTimers(durable, now(), createLogger(sink));
-        await purgeDeadLetters(deadLetters, now(), createLogger(sink));
+        const logger = createLogger(sink);
+        const purged = await Promise.allSettled([
+          purgeDeadLetters(deadLetters, now(), logger),
+          purgeFinishedTimers(durable, now(), logger),
+        ]);
+        for (const one of purged) if (one.status === 'rejected') throw one.reason;
       }),
     agentActions: guardedService,
     conversations: (sink: LogSink) => ({

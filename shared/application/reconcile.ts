@@ -1,3 +1,4 @@
+import { hasEnded } from '../domain/conversation';
 import { MINUTE, SECOND, type Instant } from '../domain/time';
 import { sameItem, workListItem } from '../domain/work-list';
 import { ownError } from '../errors';
@@ -73,14 +74,16 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
 /** Without them, too, everybody has their turn: the record of what is broken must not stop what works. */
 async function openLetters({ deadLetters, logger }: ReconcileDependencies): Promise<StoredDeadLetter[]> {
   const letters: StoredDeadLetter[] = [];
+  let read = 0;
   let continuationToken: string | undefined;
   try {
     do {
       const token = continuationToken === undefined ? {} : { continuationToken };
       const page = await deadLetters.list({ state: 'open', limit: LETTERS_AT_ONCE, ...token });
       letters.push(...page.letters);
+      read += page.letters.length + page.unreadable.length;
       continuationToken = page.continuationToken;
-    } while (continuationToken !== undefined && letters.length < MOST_LETTERS);
+    } while (continuationToken !== undefined && read < MOST_LETTERS);
   } catch (thrown) {
     logger.error('reconcile: dead letters cannot be read', { detail: ownError(thrown).message });
   }
@@ -115,7 +118,8 @@ async function retry(
 ): Promise<boolean> {
   report.checked += 1;
   try {
-    await replay(stored.letter, deps);
+    const handled = await replay(stored.letter, deps);
+    if (isStillFull(stored, handled)) return true;
     if ((await deps.deadLetters.resolve(stored, deps.now())) === 'resolved') report.deadLettersResolved += 1;
     return true;
   } catch (thrown) {
@@ -124,9 +128,16 @@ async function retry(
   }
 }
 
+/**
+ * What did not fit was an event that only its sender repeats, so its letter says nothing of what comes next. It stays
+ * open, for operators to see, until the conversation has ended or an operator resolves it by a replay.
+ */
+const isStillFull = ({ letter }: StoredDeadLetter, handled: Handled | undefined): boolean =>
+  letter.kind === 'record-too-large' && handled?.kind === 'accepted' && !hasEnded(handled.conversation);
+
 /** Prevents: conversations that fail for ever look like a service that is down, and end every run before the others. */
 async function failed(
-  { conversationId, event }: Due,
+  { conversationId, event }: Pick<Due, 'conversationId' | 'event'>,
   thrown: unknown,
   deps: ReconcileDependencies,
   report: ReconcileReport,
@@ -149,7 +160,7 @@ async function failed(
 
 /** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */
 async function repairRow(
-  { conversationId, item, event }: Due,
+  { conversationId, item, listedAt, event }: Due,
   handled: Handled,
   { service, store, workList }: ReconcileDependencies,
   began: Instant,
@@ -165,7 +176,7 @@ async function repairRow(
   }
   // The list was read a while ago; what is written now must not be older than what a live event has written since.
   const stored = await store.load(conversationId);
-  if (stored === undefined && item !== undefined && began - item.createdAt < GHOST_AGE) return false;
+  if (stored === undefined && began - listedAt < GHOST_AGE) return false;
   await writeRow(workList, conversationId, stored && workListItem(stored.conversation));
   if (isPutOff) return false;
   // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.

@@ -2,7 +2,7 @@ import { deadlinesOf, sameDeadline } from '../domain/deadlines';
 import type { DeadLetter } from '../domain/dead-letter';
 import type { Instant } from '../domain/time';
 import { workListItem } from '../domain/work-list';
-import type { ConversationService } from './conversation-service';
+import type { ConversationService, Handled } from './conversation-service';
 import type { ConversationStore } from './ports/conversation-store';
 import type { WorkList } from './ports/work-list';
 import { writeRow } from './write-row';
@@ -17,14 +17,17 @@ export interface ReplayDependencies {
 /**
  * Takes the conversation of a dead letter down the one path again: the deadlines that have passed, then a comparison
  * with the service, which starts timers that are not running, then the row of the work list. All of it is repetition, so
- * twice is once. Throws what still fails.
+ * twice is once. Throws what still fails; undefined: there is no such conversation.
  */
 export async function replay(
   { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
   { service, store, workList, now }: ReplayDependencies,
-): Promise<void> {
+): Promise<Handled | undefined> {
   const stored = await store.load(conversationId);
-  if (stored === undefined) return workList.remove(conversationId);
+  if (stored === undefined) {
+    await workList.remove(conversationId);
+    return undefined;
+  }
   const passed = deadlinesOf(stored.conversation).filter(({ at }) => at <= now());
   // A deadline that has been acted upon is on record no more; perhaps nobody was told.
   const isMissing =
@@ -35,4 +38,5 @@ export async function replay(
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
   const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
   await writeRow(workList, conversationId, item);
+  return handled;
 }

@@ -24,6 +24,8 @@ export interface Due {
   readonly conversationId: string;
   /** What the list shows; absent when its row cannot be read. */
   readonly item?: WorkListItem;
+  /** When the conversation began, or the row was written: neither is later than this. */
+  readonly listedAt: Instant;
   readonly event: ConversationEvent;
 }
 
@@ -54,15 +56,15 @@ export async function survey(
       if (item.state === 'Open') queued.push(item);
       const passed = deadlinesIn(item).filter(({ at }) => at + overdueAfter < began);
       for (const { kind, number } of passed) {
-        overdue.push({ conversationId, item, event: { type: 'deadline-reached', kind, number } });
+        overdue.push({ ...dueOf(item), event: { type: 'deadline-reached', kind, number } });
       }
       if (passed.length > 0) continue;
       const draw = drawOf(`${conversationId} ${cycle}`);
       const isItsMinute = Math.floor(draw * compareEvery) === minute % compareEvery;
-      if (isItsMinute) sample.push({ draw, due: { conversationId, item, event: comparison(item) } });
+      if (isItsMinute) sample.push({ draw, due: { ...dueOf(item), event: comparison(item) } });
     }
-    for (const conversationId of page.unreadable) {
-      overdue.push({ conversationId, event: { type: 'presence-checked' } });
+    for (const { conversationId, writtenAt: listedAt } of page.unreadable) {
+      overdue.push({ conversationId, listedAt, event: comparison() });
     }
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && now() - began < timeLimit);
@@ -96,16 +98,22 @@ function placesOf(queued: readonly WorkListItem[]): Due[] {
       .map((item, index) => ({ item, position: index + 1 }))
       .filter(({ item, position }) => item.disconnection === undefined && item.queuePosition !== position)
       .map(({ item, position }): Due => ({
-        conversationId: item.conversationId,
-        item,
+        ...dueOf(item),
         event: { type: 'queue-position-known', position },
       })),
   );
 }
 
-/** The comparison of a conversation. Its row is written when an end has been told, so any other row than a wrap-up's asks. */
-export const comparison = ({ state }: Pick<WorkListItem, 'state'>): ConversationEvent =>
-  state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
+const dueOf = (item: WorkListItem): Omit<Due, 'event'> => ({
+  ...{ conversationId: item.conversationId, item, listedAt: item.createdAt },
+});
+
+/**
+ * The comparison of a conversation. Its row is written when an end has been told, so any other row than a wrap-up's asks,
+ * and so does one that cannot be read.
+ */
+export const comparison = (item?: Pick<WorkListItem, 'state'>): ConversationEvent =>
+  item?.state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
 
 /** A number from 0 to 1, the same for the same text (FNV-1a). */
 function drawOf(text: string): number {

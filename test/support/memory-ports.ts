@@ -59,6 +59,8 @@ export class MemoryWorld {
     { readonly id: DeadlineId; readonly deadline: Instant; cancelled?: string }
   >();
   readonly listed = new Map<string, WorkListItem>();
+  /** Conversations whose row of the work list cannot be read until it is written anew, and when it was written. */
+  readonly unreadableRows = new Map<string, Instant>();
   /** Agents with an open socket. Everybody is there unless a test says otherwise. */
   readonly absentAgents = new Set<string>();
   /** What is held of each agent's capacity. */
@@ -240,15 +242,20 @@ export class MemoryWorld {
   readonly workList: WorkList = {
     put: async (item) => {
       await this.enter('put-work-list');
+      this.unreadableRows.delete(item.conversationId);
       this.listed.set(item.conversationId, item);
     },
     remove: async (conversationId) => {
       await this.enter('remove-work-list');
+      this.unreadableRows.delete(conversationId);
       this.listed.delete(conversationId);
     },
     list: async ({ limit, state, agentId }) => ({
-      unreadable: [],
+      unreadable: [...this.unreadableRows].map(([conversationId, writtenAt]) => ({
+        ...{ conversationId, writtenAt },
+      })),
       items: [...this.listed.values()]
+        .filter(({ conversationId }) => !this.unreadableRows.has(conversationId))
         .filter((item) => state === undefined || item.state === state)
         .filter((item) => agentId === undefined || item.agentId === agentId)
         .slice(0, limit),

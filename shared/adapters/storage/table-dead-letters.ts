@@ -60,7 +60,7 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
       const filter = odata`PartitionKey eq ${DEAD_LETTER_PARTITION} and state eq ${state}`;
       const { rows, next } = await readPage(table, 'list dead letters', { ...page, filter });
       const { readable: letters, unreadable } = readableRows(rows, decodeStored);
-      return { letters, unreadable, ...next };
+      return { letters, unreadable: unreadable.map(({ rowKey }) => rowKey), ...next };
     },
 
     async resolve({ letter, etag }, at) {

@@ -71,7 +71,7 @@ export function createTableSettingsStore(
         firstRows(table, { filter: odata`PartitionKey eq ${OVERRIDES_PARTITION}`, limit: MOST_OVERRIDES }),
       );
       const { readable: overrides, unreadable } = readableRows(rows, decodeStored);
-      return { overrides, unreadable };
+      return { overrides, unreadable: unreadable.map(({ rowKey }) => rowKey) };
     },
 
     putOverride: async (override, expected) =>

@@ -32,7 +32,11 @@ export function createTableWorkList(table: TableClient): WorkList {
       const filter = filterOf(state, agentId);
       const { rows, next } = await readPage(table, 'read work list', { ...page, filter });
       const { readable: items, unreadable } = readableRows(rows, decodeWorkListItem);
-      return { items, unreadable, ...next };
+      return {
+        items,
+        unreadable: unreadable.map(({ rowKey, writtenAt }) => ({ conversationId: rowKey, writtenAt })),
+        ...next,
+      };
     },
   };
 }

@@ -1,10 +1,11 @@
+import type { Instant } from '../../domain/time';
 import type { WorkListItem } from '../../domain/work-list';
 
 /** One page of the list, and where the next begins. */
 export interface WorkListPage {
   readonly items: readonly WorkListItem[];
-  /** Conversations whose row cannot be read; reconciliation writes it anew. */
-  readonly unreadable: readonly string[];
+  /** Rows that cannot be read; reconciliation writes them anew. */
+  readonly unreadable: readonly { readonly conversationId: string; readonly writtenAt: Instant }[];
   readonly continuationToken?: string;
 }
 

@@ -49,6 +49,7 @@ export function reachAutoClosure(
 const isDroppedByReturn = (conversation: Conversation, number: number): boolean =>
   conversation.state === 'Open' &&
   conversation.autoClosureCount === number &&
+  conversation.lastDisconnection?.outcome === 'reconnected' &&
   conversation.disconnection === undefined;
 
 const isClosedBy = (conversation: Conversation, number: number): boolean =>

@@ -13,6 +13,7 @@ import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
 import { bodyOf, request } from '../handlers/request';
 import {
   accepted,
+  agentEnded,
   ANN,
   connect,
   connected,
@@ -176,6 +177,18 @@ describe('a run of reconciliation', () => {
       { level: 'warn', message: 'reconcile: done', fields: { acted: 3, expired: 3 } },
     ]);
     expect(await reconcile(deps)).toMatchObject({ expired: 0, deadLettersOpen: 0 });
+  });
+
+  it('leaves the letter of a full record open until its conversation has ended', async () => {
+    const made = await inConversation();
+    const full = { conversationId: ID, kind: 'record-too-large', code: 'record-too-large' } as const;
+    await made.world.deadLetters.file(full, made.clock.now);
+    const deps = quarantineOf(made);
+    expect(await reconcile(deps)).toMatchObject({ deadLettersOpen: 1, deadLettersResolved: 0 });
+    expect(await reconcile(deps)).toMatchObject({ deadLettersOpen: 1, deadLettersResolved: 0 });
+    await made.handle(agentEnded);
+    expect(await reconcile(deps)).toMatchObject({ deadLettersOpen: 1, deadLettersResolved: 1 });
+    expect(await reconcile(deps)).toMatchObject({ deadLettersOpen: 0 });
   });
 
   it('counts the end of a conversation once, however many letters it has', async () => {

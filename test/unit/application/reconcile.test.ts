@@ -14,12 +14,14 @@ import {
   dependenciesOf,
   GRACE,
   ID,
+  PROFILE,
   inConversation,
   inQueue,
   left,
   message,
   scene,
   connect,
+  connected,
   pastTheDeadline,
   quiet,
   run,
@@ -273,6 +275,12 @@ describe('an end that was never told, of a conversation that reconciliation look
     expect(await isTold(await leaveUntold(await inQueue()))).toBe(true);
   });
 
+  it('is told where its row cannot be read', async () => {
+    const made = await leaveUntold(await inQueue());
+    made.world.unreadableRows.set(ID, made.clock.now);
+    expect(await isTold(made)).toBe(true);
+  });
+
   it('is told where the deadline of an earlier disconnection has passed', async () => {
     const made = await inQueue();
     await made.leavesSilently('tab-a');
@@ -317,6 +325,49 @@ describe('a conversation whose closure is put off by what its customer writes', 
       made.clock.now += MINUTE;
     }
     expect(made.world.conversation(ID).state).toBe('Closed');
+  });
+});
+
+describe('a row of the list without a conversation', () => {
+  it.each<[string, (made: Scene) => void]>([
+    ['', () => undefined],
+    [' that cannot be read', ({ world, clock }) => void world.unreadableRows.set(ID, clock.now)],
+  ])('%s is removed, but not before its conversation has had time to be stored', async (_what, spoil) => {
+    const made = scene();
+    made.world.listed.set(ID, workListItem({ ...aConversation(), id: ID, createdAt: made.clock.now })!);
+    spoil(made);
+    const rows = () => [...made.world.listed.keys(), ...made.world.unreadableRows.keys()];
+    for (let minute = 0; minute < 5; minute += 1) {
+      await run(made);
+      expect(rows()).toContain(ID);
+      made.clock.now += MINUTE;
+    }
+    await afterEveryTurn(made);
+    expect(rows()).toEqual([]);
+  });
+});
+
+describe('the row of a closure that policy does not want any more', () => {
+  it('is not overdue for ever when it could not be written, though its customer is there', async () => {
+    const made = scene();
+    await made.handle({ ...connect, profile: { ...PROFILE, workstream: 'persistent' } } as typeof connect);
+    made.world.open(ID, 'tab-a');
+    await made.handle(connected('tab-a', made.clock.now));
+    // Its place in the queue is told: nothing else writes its row.
+    await run(made);
+    const never = { id: 'never', when: {}, set: { openAutoClose: 'never' } } as const;
+    made.world.operatorSettings = { policies: { ...policies(), rules: [never] }, messages: [] };
+    made.clock.now += 31 * 24 * 60 * MINUTE;
+    made.world.fail('put-work-list');
+    const { autoClosureCount: number = 0 } = made.world.conversation(ID);
+    const reached = { type: 'deadline-reached', kind: 'auto-close', number } as const;
+    await expect(made.handle(reached)).rejects.toThrow();
+    made.world.recover();
+    for (let runs = 0; runs < 3; runs += 1) {
+      made.clock.now += MINUTE;
+      await run(made);
+    }
+    expect(made.world.listed.get(ID)?.deadlines).toEqual([]);
   });
 });
 
