@@ -25,6 +25,7 @@ import { parsePolicyDocument, policyDocumentView } from './inbound/policy-docume
 import { createLogger, type LogSink } from './logging';
 import { createParticipantLimits, limitedTickets } from './security/participant-limits';
 import { createRateLimiter } from './security/rate-limiter';
+import { createRefusalSampler } from './security/refusal-sampler';
 import { createTickets } from './security/tickets';
 import { entraGuard, signatureGuard } from './security/webhook-guard';
 import { purgeFinishedTimers } from './workflow/purge-finished-timers';
@@ -44,6 +45,8 @@ function compose(config: Config) {
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
 
   const now = () => Date.now();
+  const refusals = createRefusalSampler(now);
+  const loggerFor = (sink: LogSink) => createLogger(sink, refusals);
   const tables = createTableClients(withCredential(config.tables));
   const store = createTableConversationStore(tables.conversations);
   const workList = createTableWorkList(tables.workList);
@@ -84,11 +87,11 @@ function compose(config: Config) {
       participants,
       timers: createDurableDeadlineTimers(durable),
       capacity,
-      settings: settingsSource(createLogger(sink)),
+      settings: settingsSource(loggerFor(sink)),
       now,
     });
 
-  const filing = (sink: LogSink) => ({ deadLetters, now, logger: createLogger(sink) });
+  const filing = (sink: LogSink) => ({ deadLetters, now, logger: loggerFor(sink) });
   /** For events from outside. */
   const guardedService = (durable: DurableClient, sink: LogSink) =>
     quarantining(conversationService(durable, sink), filing(sink));
@@ -111,19 +114,19 @@ function compose(config: Config) {
         limits,
         hub: config.webPubSub.hub,
         serviceHost: config.webPubSub.host,
-        logger: createLogger(sink),
+        logger: loggerFor(sink),
       };
     },
     negotiation: (sink: LogSink) => ({
       store,
       customers,
-      settings: settingsSource(createLogger(sink)),
+      settings: settingsSource(loggerFor(sink)),
       tickets,
       clientUrl: createClientUrl(service),
       newConversationId: randomUUID,
       newConversations,
       trustedProxies: rateLimits.trustedProxies,
-      logger: createLogger(sink),
+      logger: loggerFor(sink),
     }),
     /** For deadlines and for replays. */
     handling,
@@ -132,7 +135,7 @@ function compose(config: Config) {
     deadLetters: filing,
     purge: (durable: DurableClient, sink: LogSink) =>
       loggable(async () => {
-        const logger = createLogger(sink);
+        const logger = loggerFor(sink);
         const purged = await Promise.allSettled([
           purgeDeadLetters(deadLetters, now(), logger),
           purgeFinishedTimers(durable, now(), logger),
@@ -144,18 +147,18 @@ function compose(config: Config) {
       store,
       workList,
       tickets,
-      settings: settingsSource(createLogger(sink)),
+      settings: settingsSource(loggerFor(sink)),
       newKey: randomUUID,
-      logger: createLogger(sink),
+      logger: loggerFor(sink),
     }),
-    agents: (sink: LogSink) => ({ capacity, tickets, logger: createLogger(sink) }),
+    agents: (sink: LogSink) => ({ capacity, tickets, logger: loggerFor(sink) }),
     settings: (sink: LogSink) => ({
-      settings: settingsSource(createLogger(sink)),
+      settings: settingsSource(loggerFor(sink)),
       settingsStore,
       policyBase: config.policyBase,
       conversations: store,
       tickets,
-      logger: createLogger(sink),
+      logger: loggerFor(sink),
     }),
   };
 }

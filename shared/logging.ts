@@ -6,6 +6,8 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** A warning of which anybody may cause as many as they like: only so many are written, see `createLogger`. */
+  refusal(message: string, fields: LogFields): void;
 }
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -17,13 +19,21 @@ export interface LogSink {
   error(...args: unknown[]): void;
 }
 
+/** Whether one more refusal is written now: how many have been left out since the last one, or undefined for "no". */
+export type RefusalSampler = () => number | undefined;
+
 /** One line per entry: the message, then the fields as JSON. */
-export function createLogger(sink: LogSink): Logger {
+export function createLogger(sink: LogSink, sample: RefusalSampler = () => 0): Logger {
   const line = (message: string, fields?: LogFields) =>
     fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
   return {
     info: (message, fields) => sink.info(line(message, fields)),
     warn: (message, fields) => sink.warn(line(message, fields)),
     error: (message, fields) => sink.error(line(message, fields)),
+    refusal: (message, fields) => {
+      const leftOut = sample();
+      if (leftOut === undefined) return;
+      sink.warn(line(message, leftOut === 0 ? fields : { ...fields, leftOut }));
+    },
   };
 }

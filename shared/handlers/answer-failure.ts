@@ -37,7 +37,7 @@ function answerFailure(name: string, logger: Logger, thrown: unknown): HttpOutpu
   }
   if (thrown instanceof AccessDeniedError) {
     const { status, code, message } = thrown;
-    logger.warn(`${name}: refused a request that is not allowed`, { code, detail: message });
+    logger.refusal(`${name}: refused a request that is not allowed`, { code, detail: message });
     const challenge: Record<string, string> = status === 401 ? { 'www-authenticate': 'Bearer' } : {};
     return problem(status, code, message, {}, challenge);
   }

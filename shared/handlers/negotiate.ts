@@ -6,7 +6,7 @@ import { agentUserId, customerUserId } from '../domain/ids';
 import { policyOf } from '../domain/policies/policy-of';
 import { endedRefusal } from '../domain/refusals';
 import { toIso } from '../domain/time';
-import { AccessDeniedError, InvalidInputError } from '../errors';
+import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../errors';
 import { clientAddressOf } from '../inbound/client-address';
 import { parseProfile, profileToQuery } from '../inbound/customer-profile';
 import { json, readJson, type HttpInput, type HttpOutput } from '../inbound/http';
@@ -40,19 +40,7 @@ const URL_LIMIT = 4 * 1024;
  */
 export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
   answering('negotiate', deps.logger, async () => {
-    const body = await readJson(request);
-    const { conversationId: wanted, reconnectId } = parseWith(RESUME_BODY, body, 'body');
-    let resumed: string | undefined;
-    try {
-      resumed =
-        reconnectId === undefined
-          ? await resumedConversation(request, wanted, deps.tickets)
-          : await reconnectedConversation(reconnectId, deps);
-    } catch (thrown) {
-      // A proof that is none is as anonymous as no proof, and writes a line to the log.
-      countByAddress(request, deps);
-      throw thrown;
-    }
+    const { body, resumed } = await askedFor(request, deps);
     if (resumed === undefined) {
       // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
       countByAddress(request, deps);
@@ -105,6 +93,27 @@ export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencie
       ...(await ticketFor({ role: 'agent', agentId, agentName: name ?? agentId }, deps.tickets)),
     });
   });
+
+/** The body, and the conversation that the caller has proved to be its own; undefined: a new one is wanted. */
+async function askedFor(
+  request: HttpInput,
+  deps: NegotiateDependencies,
+): Promise<{ readonly body: unknown; readonly resumed: string | undefined }> {
+  try {
+    const body = await readJson(request);
+    const { conversationId: wanted, reconnectId } = parseWith(RESUME_BODY, body, 'body');
+    const resumed =
+      reconnectId === undefined
+        ? await resumedConversation(request, wanted, deps.tickets)
+        : await reconnectedConversation(reconnectId, deps);
+    return { body, resumed };
+  } catch (thrown) {
+    // A proof that is none, or a body that is none, is as anonymous as no proof. Whoever has asked too often has proved
+    // something, and takes nothing from its neighbours.
+    if (!(thrown instanceof TooManyRequestsError)) countByAddress(request, deps);
+    throw thrown;
+  }
+}
 
 /** @throws TooManyRequestsError */
 function countByAddress(

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 
-/** A name or label from outside: 1 to `max` characters of well-formed Unicode on one line. */
+/**
+ * A name or label from outside: 1 to `max` characters of well-formed Unicode on one line, in the order in which they are
+ * written: U+202D and U+202E, which nobody's name needs, would turn around what a desk shows behind it.
+ */
 export const oneLine = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must be one line')
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202d\u202e]*$/u, 'must be one line')
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /** A text from outside: at most `max` characters of well-formed Unicode; of control characters only tab and new line. */

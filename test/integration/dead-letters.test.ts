@@ -26,7 +26,7 @@ const log = (message: string, fields?: object) => {
 
 const parts = () => ({
   ...overTables(tables, world, () => now),
-  logger: { info: log, warn: log, error: log },
+  logger: { info: log, warn: log, error: log, refusal: log },
   pace: PACE,
 });
 type Parts = ReturnType<typeof parts>;

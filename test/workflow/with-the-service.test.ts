@@ -18,7 +18,12 @@ import {
 } from '../unit/application/scene';
 import { iso, MINUTE } from './scenarios';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  refusal: () => undefined,
+};
 
 const activitiesOf = ({ service, world, clock }: Scene) =>
   createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });

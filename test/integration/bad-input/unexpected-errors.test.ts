@@ -43,7 +43,7 @@ let lines: string[] = [];
 
 function parts() {
   const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const logger = { info: log, warn: log, error: log };
+  const logger = { info: log, warn: log, error: log, refusal: log };
   return { ...overTables(tables, world, () => now), logger, pace: PACE };
 }
 

@@ -105,6 +105,8 @@ describe("a customer's ticket", () => {
         ['v1/agents/ann/capacity', { method: 'PUT', body: { capacityUnits: 1 } }],
         ['v1/agents/negotiate', { body: { agentId: 'ann' } }],
         ['v1/customers/negotiate', { body: { customerId: conversationId } }],
+        ['v1/dead-letters', { method: 'GET' }],
+        [`v1/dead-letters/${conversationId}.unreadable-row/replay`, {}],
       ];
       for (const [path, call] of routes) {
         const answer = await system.call(path, { ...call, headers });

@@ -42,7 +42,7 @@ function quarantineOf(made: Scene) {
   const at = (level: string) => (message: string, fields?: object) => {
     if (message !== 'deadline: reached') lines.push({ level, message, fields });
   };
-  const logger = { info: at('info'), warn: at('warn'), error: at('error') };
+  const logger = { info: at('info'), warn: at('warn'), error: at('error'), refusal: at('warn') };
   return { ...dependenciesOf(made, logger), lines };
 }
 

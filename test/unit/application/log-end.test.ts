@@ -24,7 +24,7 @@ function watched(made: Scene) {
   const keep = (message: string, fields?: LogFields) => {
     if (message === 'deadline: reached') ends.push(fields);
   };
-  return { ...dependenciesOf(made, { info: keep, warn: keep, error: keep }), ends };
+  return { ...dependenciesOf(made, { info: keep, warn: keep, error: keep, refusal: keep }), ends };
 }
 
 async function late(by: number): Promise<Scene> {

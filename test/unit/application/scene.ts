@@ -99,7 +99,12 @@ export function scene(): Scene {
   };
 }
 
-export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silent = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  refusal: () => undefined,
+};
 
 /** What reconciliation, replays and the activities of timers need. */
 export function dependenciesOf({ world, service, clock }: Scene, logger: Logger = silent) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError } from '../../../shared/errors';
 import { negotiateForAgent, negotiateForCustomer } from '../../../shared/handlers/negotiate';
+import { createParticipantLimits, limitedTickets } from '../../../shared/security/participant-limits';
 import { createRateLimiter } from '../../../shared/security/rate-limiter';
 import { bodyOf, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
@@ -237,6 +238,38 @@ describe('new conversations', () => {
     for (let n = 1; n <= 5; n += 1) answers.push((await from(MALLORY, forged)).status);
     expect(answers).toEqual([401, 401, 429, 429, 429]);
     expect(lines).toHaveLength(2);
+  });
+
+  it.each([
+    ['a body that is no JSON', '{', 400],
+    ['a body that is too large', 'x'.repeat(20_000), 413],
+  ])('are counted together with %s', async (_what, body, status) => {
+    const { deps, clock } = scene();
+    const newConversations = createRateLimiter({ perMinute: 2, now: () => clock.now });
+    const answers = [];
+    for (let n = 1; n <= 4; n += 1) {
+      const asked = request({ headers: { 'x-forwarded-for': MALLORY }, body });
+      answers.push((await negotiateForCustomer(asked, { ...deps, newConversations })).status);
+    }
+    expect(answers).toEqual([status, status, 429, 429]);
+  });
+
+  it('are not taken from the neighbours of a customer who asks too often', async () => {
+    const { deps, clock, tickets, bearer, born } = scene();
+    await born();
+    const now = () => clock.now;
+    const customers = { ...deps, newConversations: createRateLimiter({ perMinute: 1, now }) };
+    const busy = {
+      ...customers,
+      tickets: limitedTickets(tickets, createParticipantLimits({ perMinute: 1, now })),
+    };
+    const headers = { 'x-forwarded-for': MALLORY, ...(await bearer(CUSTOMER)) };
+    const answers = [];
+    for (let n = 1; n <= 3; n += 1)
+      answers.push((await negotiateForCustomer(request({ headers }), busy)).status);
+    expect(answers).toEqual([200, 429, 429]);
+    const neighbour = request({ headers: { 'x-forwarded-for': MALLORY } });
+    expect((await negotiateForCustomer(neighbour, customers)).status).toBe(200);
   });
 
   it('are not limited where nothing says who asks', async () => {

@@ -232,6 +232,8 @@ describe('connect', () => {
     ['query.name', { query: { name: [''] } }],
     ['query.name', { query: { name: ['x'.repeat(101)] } }],
     ['query.name', { query: { name: ['two\nlines'] } }],
+    ['query.name', { query: { name: ['two\u2028lines'] } }],
+    ['query.name', { query: { name: ['Ann \u202eeman'] } }],
     ['query.locale', { query: { locale: ['not a language'] } }],
     ['query.queue', { query: { queue: ['../agents'] } }],
     ['query.workstream', { query: { workstream: [''] } }],

@@ -7,7 +7,12 @@ import type { DeadlineInput } from '../../../shared/workflow/deadline';
 import { MemoryWorld } from '../../support/memory-ports';
 import { deadline, ID, inQueue, pastTheDeadline, scene, type Scene } from '../application/scene';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  refusal: () => undefined,
+};
 
 const activitiesOf = ({ service, world, clock }: Scene) =>
   createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });

@@ -161,7 +161,12 @@ export const REQUESTS: readonly Target[] = [
           limits: { take: () => undefined },
           hub: 'chat',
           serviceHost: 'x.webpubsub.azure.com',
-          logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+          logger: {
+            info: () => undefined,
+            warn: () => undefined,
+            error: () => undefined,
+            refusal: () => undefined,
+          },
         },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
