@@ -18,8 +18,8 @@ export function reachCustomerDeadline(
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     if (lastDisconnection.outcome === 'expired')
       return unchanged({ type: 'expired' }, effectsOfEnd(conversation));
-    const isThere = disconnection === undefined && !hasEnded(conversation);
-    if (lastDisconnection.outcome === 'reconnected' && isThere) {
+    const isBack = disconnection === undefined && !hasEnded(conversation);
+    if (isBack) {
       return unchanged({ type: 'customer-present' }, effectsOfReturn(conversation).filter(isPush));
     }
     return unchanged({ type: 'superseded' });

@@ -226,6 +226,19 @@ describe('Open', () => {
     expect(queued.autoClosure).toEqual({ number: 2, deadline: AT + 20 * MINUTE });
   });
 
+  it('of a persistent chat that policy closes no more is the return of nobody', () => {
+    const chat = born('persistent');
+    const { number, deadline } = chat.autoClosure!;
+    const rule = { id: 'never', when: {}, set: { openAutoClose: 'never' } } as const;
+    const { policies, ...context } = contextAt(deadline);
+    const never = { ...context, policies: { ...policies, rules: [rule] } };
+    const dropped = decide(chat, closure(number), never);
+    if (dropped.kind !== 'changed') throw new Error(dropped.kind);
+    expect(dropped.conversation).not.toHaveProperty('autoClosure');
+    const again = decide(dropped.conversation, closure(number), never);
+    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'superseded' }, effects: [] });
+  });
+
   it('of a persistent chat is closed after 30 days, without asking, and the customer reads it', () => {
     const conversation = born('persistent');
     const due = START + SECOND + 30 * 24 * 60 * MINUTE;

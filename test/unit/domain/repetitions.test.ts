@@ -225,6 +225,20 @@ describe('a deadline that fires again', () => {
   });
 });
 
+describe('after an end, which may not have been told', () => {
+  const ended = then(accepted(), agentEnded());
+
+  it('whatever tells it again writes the row of the list', () => {
+    expect(effectTypes(decideAt(ended, agentEnded(), AT + 1))).toContain('update-work-list');
+  });
+
+  it('whatever does not tell all of it leaves the row, which may be all that leads to it', () => {
+    const late = effectTypes(decideAt(ended, connected('tab-2', AT), AT + 1));
+    expect(late).toContain('push conversation-ended');
+    expect(late).not.toContain('update-work-list');
+  });
+});
+
 describe('a connection that the service lists after all', () => {
   it('is no longer among those that have ended', () => {
     const { conversation } = change(
