@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WebPubSubClient } from '@azure/web-pubsub-client';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ROOT } from '../../local/stack/stack';
+import { seconds, within } from '../e2e/waiting';
+import { eventually, startSystem, type System } from './bad-input/system';
+
+/** The widget of the README, as it stands there, with the real client library against the whole local stack. */
+
+interface Widget {
+  openChat(): { say(text: string): Promise<unknown>; leave(): Promise<unknown> };
+}
+interface Shown {
+  readonly type: string;
+  readonly conversationId?: string;
+  readonly text?: string;
+}
+
+/** The library's pings outlive a finished test; the service's keep the socket open. */
+class Client extends WebPubSubClient {
+  constructor(credential: ConstructorParameters<typeof WebPubSubClient>[0]) {
+    super(credential as never, { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 });
+  }
+}
+
+let system: System;
+let stored: Map<string, string>;
+let shown: Shown[];
+let endings: unknown[][];
+let widget: Widget;
+let look: () => void = () => undefined;
+let isOver = false;
+
+beforeAll(async () => {
+  system = await startSystem();
+}, 120_000);
+afterAll(async () => {
+  // A widget never gives up; without an answer it waits for good.
+  isOver = true;
+  await system?.stop();
+});
+
+beforeEach(() => {
+  stored = new Map();
+  shown = [];
+  endings = [];
+  const sessionStorage = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+    removeItem: (key: string) => void stored.delete(key),
+  };
+  const [, block = ''] = /## Wire your chat widget\n\n```js\n([^]*?)```/.exec(readmeText()) ?? [];
+  const code = `${block.replace(/^import .*$/m, '')}\nreturn { openChat };`;
+  const names = ['WebPubSubClient', 'api', 'sessionStorage', 'show', 'showEnded', 'fetch'];
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the point of this test: what readers copy, runs
+  const build = new Function(...names, code) as (...parts: unknown[]) => Widget;
+  const show = (push: Shown) => (shown.push(push), look());
+  const showEnded = (...ending: unknown[]) => (endings.push(ending), look());
+  const asked: typeof fetch = (...request) => (isOver ? new Promise(() => undefined) : fetch(...request));
+  widget = build(Client, system.stack.functionsUrl, sessionStorage, show, showEnded, asked);
+});
+
+const readmeText = () => readFileSync(join(ROOT, 'README.md'), 'utf8');
+const texts = () => shown.flatMap(({ type, text }) => (type === 'message' ? [text] : []));
+
+/** Resolves when it holds, which what the widget shows may make it. */
+async function until(holds: () => boolean): Promise<void> {
+  const holding = new Promise<void>((resolve) => {
+    look = () => holds() && resolve();
+    look();
+  });
+  await within(20_000, holding, () => new Error(`not within ${seconds(20_000)}: ${JSON.stringify(shown)}`));
+}
+
+const connections = () => system.stack.webPubSub.control.connections();
+/** Conversations whose customer is connected. */
+const open = () => connections().flatMap(({ userId = '' }) => /^customer\.(.*)$/.exec(userId)?.[1] ?? []);
+
+async function opened() {
+  const before = open();
+  const chat = widget.openChat();
+  const id = await eventually(
+    async () => open().find((one) => !before.includes(one)),
+    (one) => one !== undefined,
+  );
+  return { chat, id: id ?? '' };
+}
+const agentDoes = async (id: string, action: string) => {
+  const { bearer } = await system.agent('ann', 'Ann');
+  const answer = await system.call(`v1/conversations/${id}/${action}`, { headers: bearer, body: {} });
+  expect([action, answer.status]).toEqual([action, 200]);
+};
+
+test('shows what is said once, whatever becomes of its line, and all of it in order when its page is loaded again', async () => {
+  const { chat, id } = await opened();
+  await agentDoes(id, 'accept');
+  await chat.say('Hello');
+  const connection = connections().find(({ userId }) => userId === `customer.${id}`);
+  system.stack.webPubSub.control.dropTransport(connection?.connectionId ?? '');
+  const body = { conversationId: id, text: 'Are you there?' };
+  await system.event({ name: 'message', userId: 'agent.ann', connectionId: 'desk', body });
+  await until(() => texts().includes('Are you there?'));
+  await chat.say('I am');
+  await until(() => texts().includes('I am'));
+  const all = ['Hello', 'Are you there?', 'I am'];
+  expect([...texts()].sort()).toEqual([...all].sort());
+  expect(open()).toEqual([id]);
+
+  shown.length = 0;
+  const again = widget.openChat();
+  await until(() => texts().length === 3);
+  expect(texts()).toEqual(all);
+  await again.leave();
+  await until(() => endings.length === 2);
+});
+
+test('tells the end once, forgets its ticket, and begins a new conversation when it is opened again', async () => {
+  const { id } = await opened();
+  await agentDoes(id, 'accept');
+  await agentDoes(id, 'end');
+  await until(() => endings.length > 0);
+  expect(endings).toEqual([['agent-ended', ['new-conversation'], undefined]]);
+  expect(stored.size).toBe(0);
+  const next = await opened();
+  expect(next.id).not.toBe(id);
+  await next.chat.leave();
+  await until(() => endings.length === 2);
+});
+
+test('that is opened with the ticket of an ended conversation says so, and with one that is none begins anew', async () => {
+  const { chat } = await opened();
+  const ticket = stored.get('chat-ticket') ?? '';
+  await chat.leave();
+  await until(() => endings.length === 1);
+  stored.set('chat-ticket', ticket);
+  widget.openChat();
+  await until(() => endings.length === 2);
+  expect(endings[1]?.[0]).toBe('customer-ended');
+  shown = [];
+  stored.set('chat-ticket', 'a.b.c');
+  const next = await opened();
+  await next.chat.leave();
+  await until(() => endings.length === 3);
+});
