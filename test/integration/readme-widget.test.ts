@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ROOT } from '../../local/stack/stack';
@@ -52,13 +53,14 @@ beforeEach(() => {
   };
   const [, block = ''] = /## Wire your chat widget\n\n```js\n([^]*?)```/.exec(readmeText()) ?? [];
   const code = `${block.replace(/^import .*$/m, '')}\nreturn { openChat };`;
-  const names = ['WebPubSubClient', 'api', 'sessionStorage', 'show', 'showEnded', 'fetch'];
+  const names = ['WebPubSubClient', 'api', 'sessionStorage', 'show', 'showEnded', 'showNew', 'fetch'];
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the point of this test: what readers copy, runs
   const build = new Function(...names, code) as (...parts: unknown[]) => Widget;
   const show = (push: Shown) => (shown.push(push), look());
   const showEnded = (...ending: unknown[]) => (endings.push(ending), look());
+  const showNew = () => void (shown.length = 0);
   const asked: typeof fetch = (...request) => (isOver ? new Promise(() => undefined) : fetch(...request));
-  widget = build(Client, system.stack.functionsUrl, sessionStorage, show, showEnded, asked);
+  widget = build(Client, system.stack.functionsUrl, sessionStorage, show, showEnded, showNew, asked);
 });
 
 const readmeText = () => readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -85,6 +87,12 @@ async function opened() {
     (one) => one !== undefined,
   );
   return { chat, id: id ?? '' };
+}
+/** Ends the connection at the service, as a restart of it does. */
+async function closeCustomer(id: string): Promise<void> {
+  const { connectionString } = system.stack.webPubSub;
+  const service = new WebPubSubServiceClient(connectionString, 'chat', { allowInsecureConnection: true });
+  await service.closeUserConnections(`customer.${id}`);
 }
 const agentDoes = async (id: string, action: string) => {
   const { bearer } = await system.agent('ann', 'Ann');
@@ -113,6 +121,24 @@ test('shows what is said once, whatever becomes of its line, and all of it in or
   expect(texts()).toEqual(all);
   await again.leave();
   await until(() => endings.length === 2);
+});
+
+test('begins anew, and shows it, when its ticket has expired while its line was down', async () => {
+  const { chat, id } = await opened();
+  await chat.say('Hello');
+  await until(() => texts().includes('Hello'));
+  stored.set('chat-ticket', 'a.b.c');
+  // Closed by the service, a connection is not recovered: the widget negotiates.
+  await closeCustomer(id);
+  await eventually(
+    async () => open().find((one) => one !== id),
+    (one) => one !== undefined,
+  );
+  await chat.say('Hello again');
+  await until(() => texts().includes('Hello again'));
+  expect(texts()).toEqual(['Hello again']);
+  await chat.leave();
+  await until(() => endings.length === 1);
 });
 
 test('tells the end once, forgets its ticket, and begins a new conversation when it is opened again', async () => {
