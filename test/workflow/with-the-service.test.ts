@@ -5,6 +5,7 @@ import { createActivities } from '../../shared/workflow/activities';
 import type { DeadlineInput } from '../../shared/workflow/deadline';
 import { ACTIVITIES } from '../../shared/workflow/names';
 import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { silent } from '../support/silent';
 import { drive, type DriveOptions, type Run } from '../support/durable/driver';
 import {
   ANN,
@@ -17,13 +18,6 @@ import {
   type Scene,
 } from '../unit/application/scene';
 import { iso, MINUTE } from './scenarios';
-
-const silent = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  refusal: () => undefined,
-};
 
 const activitiesOf = ({ service, world, clock }: Scene) =>
   createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });

@@ -7,6 +7,7 @@ import { DependencyError } from '../../../shared/errors';
 import { aConversation } from '../../support/domain/builders';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
+import { silent } from '../../support/silent';
 import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
   agentClosed,
@@ -25,7 +26,6 @@ import {
   pastTheDeadline,
   quiet,
   run,
-  silent,
   type Scene,
 } from './scene';
 import { policies } from '../../support/domain/policies';

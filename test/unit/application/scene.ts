@@ -11,6 +11,7 @@ import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
 import type { Logger } from '../../../shared/logging';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
+import { silent } from '../../support/silent';
 
 export const ID = 'conversation-0001';
 export const GRACE = 3 * MINUTE;
@@ -98,13 +99,6 @@ export function scene(): Scene {
     },
   };
 }
-
-export const silent = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  refusal: () => undefined,
-};
 
 /** What reconciliation, replays and the activities of timers need. */
 export function dependenciesOf({ world, service, clock }: Scene, logger: Logger = silent) {

@@ -5,14 +5,8 @@ import { DependencyError, StoredRowError, UnexpectedError } from '../../../share
 import { createActivities } from '../../../shared/workflow/activities';
 import type { DeadlineInput } from '../../../shared/workflow/deadline';
 import { MemoryWorld } from '../../support/memory-ports';
+import { silent } from '../../support/silent';
 import { deadline, ID, inQueue, pastTheDeadline, scene, type Scene } from '../application/scene';
-
-const silent = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  refusal: () => undefined,
-};
 
 const activitiesOf = ({ service, world, clock }: Scene) =>
   createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });

@@ -14,6 +14,7 @@ import { agentIdField, conversationIdField } from '../../../../shared/inbound/id
 import { OVERRIDE_PLACE, parseTrigger } from '../../../../shared/inbound/message-override';
 import { MESSAGES_QUERY } from '../../../../shared/inbound/messages-query';
 import { parseWith } from '../../../../shared/inbound/schema';
+import { silent } from '../../../support/silent';
 import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
@@ -161,12 +162,7 @@ export const REQUESTS: readonly Target[] = [
           limits: { take: () => undefined },
           hub: 'chat',
           serviceHost: 'x.webpubsub.azure.com',
-          logger: {
-            info: () => undefined,
-            warn: () => undefined,
-            error: () => undefined,
-            refusal: () => undefined,
-          },
+          logger: silent,
         },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);

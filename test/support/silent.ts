@@ -1,0 +1,9 @@
+import type { Logger } from '../../shared/logging';
+
+/** A logger that keeps nothing, where the log is not what a test looks at. */
+export const silent: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  refusal: () => undefined,
+};
