@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
-import { composition } from '../shared/composition';
-import { readCapacity, readMyCapacity, setCapacity } from '../shared/handlers/agents';
+import { composition } from '../shared/app/composition';
+import { readCapacity, readMyCapacity, setCapacity } from '../shared/capacity/capacity-routes';
 
 app.http('read-capacity', {
   route: 'v1/agents/{agentId}/capacity',

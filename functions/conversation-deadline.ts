@@ -1,9 +1,8 @@
 import * as df from 'durable-functions';
-import { composition } from '../shared/composition';
-import { createActivities } from '../shared/workflow/activities';
-import type { DeadlineInput } from '../shared/workflow/deadline';
-import { ACTIVITIES, ORCHESTRATORS } from '../shared/workflow/names';
-import { conversationDeadline } from '../shared/workflow/orchestrators/conversation-deadline';
+import { composition } from '../shared/app/composition';
+import { conversationDeadline } from '../shared/deadlines/conversation-deadline-orchestrator';
+import { createActivities } from '../shared/deadlines/deadline-activities';
+import { ACTIVITIES, type DeadlineInput, ORCHESTRATORS } from '../shared/deadlines/deadline-contract';
 
 df.app.orchestration(ORCHESTRATORS.conversationDeadline, conversationDeadline);
 

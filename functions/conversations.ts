@@ -1,9 +1,13 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { composition } from '../shared/composition';
-import { AGENT_ACTIONS } from '../shared/handlers/agent-events';
-import { actOnConversation, listConversations, readConversation } from '../shared/handlers/conversations';
-import { reconnectLink } from '../shared/handlers/reconnect-link';
+import { reconnectLink } from '../shared/access/negotiate-routes';
+import { composition } from '../shared/app/composition';
+import {
+  actOnConversation,
+  AGENT_ACTIONS,
+  listConversations,
+  readConversation,
+} from '../shared/conversation/conversation-routes';
 
 // Every route here asks for a ticket; a function key would have to be given to every browser.
 

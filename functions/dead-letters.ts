@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { composition } from '../shared/composition';
-import { listDeadLetters, replayDeadLetter } from '../shared/handlers/dead-letters';
+import { composition } from '../shared/app/composition';
+import { listDeadLetters, replayDeadLetter } from '../shared/dead-letters/dead-letters-routes';
 
 // Dead letters are for operators, who have the function key.
 

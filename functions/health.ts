@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 // The import makes health mean something: a process whose configuration is unusable never gets here.
-import '../shared/composition';
+import '../shared/app/composition';
 
 app.http('health', {
   route: 'health',

@@ -1,10 +1,10 @@
 import { app } from '@azure/functions';
-import { composition } from '../shared/composition';
 import {
   negotiateForAgent,
   negotiateForCustomer,
   negotiateForKnownCustomer,
-} from '../shared/handlers/negotiate';
+} from '../shared/access/negotiate-routes';
+import { composition } from '../shared/app/composition';
 
 app.http('negotiate', {
   route: 'v1/negotiate',

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { openApiDocument } from '../shared/api/openapi';
+import { openApiDocument } from '../shared/app/openapi';
 
 app.http('openapi', {
   route: 'v1/openapi.json',

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { composition } from '../shared/composition';
+import { composition } from '../shared/app/composition';
 
 app.timer('purge-finished-timers', {
   schedule: '0 17 3 * * *',

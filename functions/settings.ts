@@ -1,7 +1,11 @@
 import { app } from '@azure/functions';
-import { composition } from '../shared/composition';
-import { deleteMessage, listMessages, writeMessage } from '../shared/handlers/automated-messages';
-import { explainPolicies, readPolicies, writePolicies } from '../shared/handlers/policies';
+import { composition } from '../shared/app/composition';
+import {
+  deleteMessage,
+  listMessages,
+  writeMessage,
+} from '../shared/automated-messages/automated-messages-routes';
+import { explainPolicies, readPolicies, writePolicies } from '../shared/policies/policies-routes';
 
 // Settings are for operators, who have the function key.
 

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { composition } from '../shared/composition';
-import { handleWebPubSubEvent } from '../shared/handlers/web-pubsub-events';
+import { composition } from '../shared/app/composition';
+import { handleWebPubSubEvent } from '../shared/web-pubsub/webhook-routes';
 
 app.http('web-pubsub-events', {
   route: 'web-pubsub/events',

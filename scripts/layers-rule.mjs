@@ -1,7 +1,7 @@
 // ESLint rule `layers/imports`: every form of import against the table of scripts/layers.cjs.
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LAYERED, layerOf, refusalOf, targetOf } from './layers.cjs';
+import { LAYERED, roleOf, refusalOf, targetOf } from './layers.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,21 +16,21 @@ const imports = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     const file = relative(root, context.filename).split(sep).join('/');
-    const layer = layerOf(file);
+    const role = roleOf(file);
     const check = (node, source) => {
-      if (layer === undefined || !source) return;
+      if (role === undefined || !source) return;
       const specifier = textOf(source);
       if (specifier !== undefined) {
         const message = refusalOf(file, targetOf(file, specifier));
         if (message !== undefined) context.report({ node, message });
-      } else if (layer.may !== undefined) {
+      } else if (role.may !== undefined) {
         context.report({ node, message: 'An import is checked by its name: write it as a literal.' });
       }
     };
     return {
       Program(node) {
-        if (layer === undefined && LAYERED.some((folder) => file.startsWith(folder))) {
-          context.report({ node, message: `${file} belongs to no layer of scripts/layers.cjs.` });
+        if (role === undefined && LAYERED.some((folder) => file.startsWith(folder))) {
+          context.report({ node, message: `${file} has no role of scripts/layers.cjs.` });
         }
       },
       ImportDeclaration: (node) => check(node, node.source),

@@ -1,120 +1,105 @@
 // Who may import whom: the one table, read by eslint.config.mjs and by test/contract/imports.test.ts.
-// A name that ends with a slash is a folder, another one a file (without extension), a package or a module of Node.
-// The first row that fits a file is its layer, so the narrower row comes first.
+// The name of a file says its role: `conversation-table.ts` is a table, `ending-rules.ts`, which names none of the roles
+// below, is pure. The first row whose pattern fits is the role of a file, so the narrower row comes first.
 const { builtinModules } = require('node:module');
 const { posix } = require('node:path');
 
-const PORTS = 'shared/application/ports/';
-const ERRORS = 'shared/errors';
-const LOGGING = 'shared/logging';
-const COLLISION_PAUSE = 'shared/collision-pause';
-/** What an orchestrator and the others share: plain names and types. */
-const TIMER_CONTRACT = ['shared/workflow/deadline', 'shared/workflow/names'];
-
-const layers = [
+/** @type {readonly import('./layers.cjs').Role[]} */
+const ROLES = [
   {
-    of: ['shared/domain/'],
-    may: ['shared/domain/'],
-    because: 'The domain imports only itself.',
-  },
-  {
-    of: ['shared/application/'],
-    may: ['shared/application/', 'shared/domain/', ERRORS, LOGGING, COLLISION_PAUSE],
-    because: 'The application layer knows the domain and its own ports; the rest is handed in.',
-  },
-  {
-    of: ['shared/inbound/'],
-    may: ['shared/inbound/', 'shared/domain/', ERRORS, 'zod', 'node:crypto'],
-    because: 'Parsers know the domain only.',
-  },
-  {
-    of: ['shared/api/'],
-    may: ['shared/api/', 'shared/inbound/', 'shared/domain/', 'zod'],
-    because: 'The description of the API knows what parsers accept and what the domain calls things.',
-  },
-  {
-    of: ['shared/security/'],
-    may: ['shared/security/', 'shared/inbound/', 'shared/domain/', ERRORS, 'jose', 'zod', 'node:crypto'],
-    because: 'Guards and tickets know the domain and the parsers; keys are handed in.',
-  },
-  {
-    of: ['shared/handlers/'],
-    may: [
-      'shared/handlers/',
-      'shared/application/',
-      'shared/inbound/',
-      'shared/security/',
-      'shared/domain/',
-      ERRORS,
-      LOGGING,
-      'zod',
-    ],
-    because: 'A handler is given its adapters by shared/composition.ts.',
-  },
-  {
-    of: ['shared/workflow/orchestrators/'],
-    may: [...TIMER_CONTRACT, 'durable-functions'],
+    role: 'orchestrator',
+    is: /^shared\/deadlines\/[^/]+-orchestrator$/,
+    may: ['contract', 'durable-functions'],
     because: 'An orchestrator calls activities by name and knows nothing else.',
   },
   {
-    of: TIMER_CONTRACT,
-    may: ['shared/domain/'],
-    because: 'Orchestrators import this file, so it is as plain as they are.',
+    role: 'contract',
+    is: /^shared\/deadlines\/[^/]+-contract$/,
+    may: ['pure'],
+    because: 'Orchestrators import it, so it is as plain as they are.',
   },
   {
-    of: ['shared/workflow/'],
-    may: ['shared/workflow/', 'shared/application/', 'shared/domain/', ERRORS, LOGGING, 'durable-functions'],
-    because: 'Activities are given their services by shared/composition.ts.',
+    role: 'activities',
+    is: /^shared\/deadlines\/[^/]+-activities$/,
+    may: ['pure', 'contract', 'service', 'errors', 'log'],
+    because: 'Activities are given their services by the composition.',
   },
   {
-    of: ['shared/adapters/durable/'],
+    role: 'timers',
+    is: /^shared\/deadlines\/[^/]+-timers$/,
+    may: ['pure', 'contract', 'errors', 'log', 'durable-functions'],
+    because: 'Only here is the durable client called.',
+  },
+  {
+    role: 'table',
+    is: /^shared\/(storage\/[^/]+|[^/]+\/[^/]+-table)$/,
+    may: ['pure', 'table', 'errors', '@azure/data-tables', '@azure/identity', 'zod', 'node:crypto'],
+    because: 'A table knows its rows, the storage and the SDK of Table Storage.',
+  },
+  {
+    role: 'client',
+    is: /^shared\/web-pubsub\/[^/]+-client$/,
+    may: ['pure', 'client', 'errors', '@azure/web-pubsub', '@azure/identity', 'zod'],
+    because: 'Only here is Web PubSub called.',
+  },
+  {
+    role: 'service',
+    is: /^shared\/[^/]+\/[^/]+-service$/,
+    may: ['pure', 'service', 'errors', 'log'],
+    because: 'A service is given its tables, clients and timers by the composition.',
+  },
+  {
+    role: 'routes',
+    is: /^shared\/[^/]+\/[^/]+-(routes|operations|guard)$/,
+    may: ['pure', 'service', 'parser', 'http', 'routes', 'errors', 'log', 'jose', 'zod', 'node:crypto'],
+    because: 'A route is given its services by the composition.',
+  },
+  {
+    role: 'parser',
+    is: /^shared\/[^/]+\/[^/]+-parser$/,
+    may: ['pure', 'parser', 'http', 'errors', 'zod', 'node:crypto'],
+    because: 'A parser knows what it reads.',
+  },
+  {
+    role: 'http',
+    is: /^shared\/http\/[^/]+$/,
+    may: ['pure', 'http', 'errors', 'log', 'zod'],
+    because: 'What all routes have in common knows none of them.',
+  },
+  {
+    role: 'errors',
+    is: /^shared\/app\/(errors|collision-pause)$/,
+    may: [],
+    because: 'They know nothing else.',
+  },
+  { role: 'log', is: /^shared\/app\/log$/, may: ['errors'], because: 'Everything with effects may log.' },
+  {
+    role: 'configuration',
+    is: /^shared\/app\/(config|settings-reader)$/,
+    may: ['pure', 'errors', 'configuration'],
+    because: 'The configuration is below everything that is configured.',
+  },
+  {
+    role: 'api',
+    is: /^shared\/app\/(openapi|operations|schemas)$/,
+    may: ['api', 'routes', 'parser', 'http', 'zod'],
+    because: 'The description of the API is made from its routes.',
+  },
+  {
+    role: 'composition',
+    is: /^shared\/app\/composition$/,
     may: [
-      'shared/adapters/durable/',
-      PORTS,
-      'shared/domain/',
-      ERRORS,
-      ...TIMER_CONTRACT,
-      'durable-functions',
-    ],
-    because: 'An adapter knows its port, the domain and its own SDK.',
-  },
-  {
-    of: ['shared/adapters/storage/'],
-    may: [
-      'shared/adapters/storage/',
-      PORTS,
-      'shared/domain/',
-      ERRORS,
-      COLLISION_PAUSE,
-      '@azure/data-tables',
-      '@azure/identity',
-      'zod',
-      'node:crypto',
-    ],
-    because: 'An adapter knows its port, the domain and its own SDK.',
-  },
-  {
-    of: ['shared/adapters/web-pubsub/'],
-    may: [
-      'shared/adapters/web-pubsub/',
-      PORTS,
-      'shared/domain/',
-      ERRORS,
-      '@azure/web-pubsub',
-      '@azure/identity',
-      'zod',
-    ],
-    because: 'An adapter knows its port, the domain and its own SDK.',
-  },
-  {
-    of: [ERRORS, LOGGING, COLLISION_PAUSE, 'shared/settings', 'shared/policy-settings', 'shared/config'],
-    may: ['shared/domain/', ERRORS, 'shared/settings', 'shared/policy-settings'],
-    because: 'Errors, logging, settings and configuration are below everything but the domain.',
-  },
-  {
-    of: ['shared/composition'],
-    may: [
-      'shared/',
+      'pure',
+      'errors',
+      'log',
+      'configuration',
+      'table',
+      'client',
+      'timers',
+      'service',
+      'routes',
+      'parser',
+      'http',
       '@azure/data-tables',
       '@azure/identity',
       '@azure/web-pubsub',
@@ -124,48 +109,61 @@ const layers = [
     because: 'The composition puts the parts of shared/ together.',
   },
   {
-    of: ['functions/'],
+    role: 'pure',
+    is: /^shared\/(?!app\/)[^/]+\/[^/]+$/,
+    may: ['pure'],
+    because: 'A file without a role in its name calculates: it gives the same for the same, always.',
+  },
+  {
+    role: 'functions',
+    is: /^functions\/[^/]+$/,
     may: [
-      'shared/composition',
-      'shared/api/',
-      'shared/handlers/',
-      'shared/workflow/',
+      'composition',
+      'api',
+      'routes',
+      'activities',
+      'contract',
+      'orchestrator',
       '@azure/functions',
       'durable-functions',
     ],
-    because: 'functions/ registers what shared/composition.ts gives it.',
+    because: 'functions/ registers what the composition gives it.',
   },
   {
-    of: ['local/'],
-    mayNot: ['functions/', 'shared/', 'test/'],
+    role: 'stand-in',
+    is: /^local\//,
+    mayNot: /^(functions|shared|test)\//,
     because: 'The stand-ins know the product only through its protocols.',
   },
 ];
 
-/** Without a row of its own a file below these folders is refused. */
+/** Without a role a file below these folders is refused. */
 const LAYERED = ['functions/', 'shared/', 'local/'];
 
-const isAmong = (names, path) =>
-  names.some((name) => (name.endsWith('/') ? path.startsWith(name) : path === name));
 const withoutExtension = (path) => path.replace(/\.[cm]?[jt]s$/, '');
 
-/** @param {string} file path below the root, with `/` */
-const layerOf = (file) => layers.find(({ of }) => isAmong(of, withoutExtension(file)));
+/** @param {string} path below the root, with `/` */
+const roleOf = (path) => ROLES.find(({ is }) => is.test(withoutExtension(path)));
 
 /** What a specifier in that file means: a path below the root without extension, or a package or module of Node. */
 const targetOf = (file, specifier) =>
   /^\.\.?(\/|$)/.test(specifier) ? withoutExtension(posix.join(posix.dirname(file), specifier)) : specifier;
 
+const isFile = (target) => /^(functions|shared|local|test|scripts)\//.test(target);
+
 /** Why the import is refused, or undefined where it is allowed. */
 function refusalOf(file, target) {
-  const layer = layerOf(file);
-  if (layer === undefined) {
-    return isAmong(LAYERED, file) ? `${file} belongs to no layer of scripts/layers.cjs.` : undefined;
+  const own = roleOf(file);
+  if (own === undefined) {
+    return LAYERED.some((folder) => file.startsWith(folder))
+      ? `${file} has no role of scripts/layers.cjs.`
+      : undefined;
   }
-  const allowed = layer.may === undefined ? !isAmong(layer.mayNot, target) : isAmong(layer.may, target);
+  const name = isFile(target) ? roleOf(target)?.role : target;
+  const allowed = own.may === undefined ? !own.mayNot.test(target) : own.may.includes(name);
   if (allowed) return undefined;
   const hint = builtinModules.includes(target) ? ' Modules of Node are imported with "node:".' : '';
-  return `${layer.of.join(', ')} must not import ${target}. ${layer.because}${hint}`;
+  return `${withoutExtension(file)} (${own.role}) must not import ${target}. ${own.because}${hint}`;
 }
 
-module.exports = { layers, LAYERED, layerOf, targetOf, refusalOf };
+module.exports = { ROLES, LAYERED, roleOf, targetOf, refusalOf };

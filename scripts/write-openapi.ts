@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { openApiDocument } from '../shared/api/openapi';
+import { openApiDocument } from '../shared/app/openapi';
 
 async function write(): Promise<void> {
   const file = join(__dirname, '..', 'docs', 'openapi.json');

@@ -173,7 +173,7 @@ var hostSettings = {
   AzureWebJobsSecretStorageKeyVaultClientId: identityClientId
 }
 
-// What shared/config.ts and host.json read.
+// What shared/app/config.ts and host.json read.
 var productSettings = {
   DISCONNECT_GRACE: disconnectGrace
   WEB_PUBSUB_ENDPOINT: webPubSubEndpoint

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AGENT_ACTIONS } from '../../shared/domain/agent-action';
-import { ACTIVITIES, ORCHESTRATORS } from '../../shared/workflow/names';
+import { AGENT_ACTIONS } from '../../shared/conversation/inputs';
+import { ACTIVITIES, ORCHESTRATORS } from '../../shared/deadlines/deadline-contract';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, SETTINGS } from './functions-app';
 import type * as FunctionsCore from '../support/functions-core';

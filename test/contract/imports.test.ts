@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { LAYERED, layerOf, layers, refusalOf, targetOf } from '../../scripts/layers.cjs';
+import { LAYERED, refusalOf, roleOf, ROLES, targetOf } from '../../scripts/layers.cjs';
 import { ROOT } from './functions-app';
 
 interface Import {
@@ -49,10 +49,10 @@ describe('imports', () => {
     expect(shown(missing)).toEqual([]);
   });
 
-  it.each(layers.map((layer) => [layer.of.join(', '), layer] as const))(
-    'of %s stay inside what the table allows',
-    (_name, layer) => {
-      const own = [...product, ...standIns].filter(({ from }) => layerOf(from) === layer);
+  it.each(ROLES.map((role) => [role.role, role] as const))(
+    'of a file with the role %s stay inside what the table allows',
+    (_name, role) => {
+      const own = [...product, ...standIns].filter(({ from }) => roleOf(from) === role);
       expect(own.flatMap(({ from, to }) => refusalOf(from, to) ?? [])).toEqual([]);
     },
   );
@@ -66,30 +66,34 @@ describe('imports', () => {
     expect(files.map(({ name }) => name).filter((name) => !/(?<!\.d)\.ts$/.test(name))).toEqual([]);
   });
 
-  it.each(LAYERED)('below %s are imports of files that have a layer', (directory) => {
+  it.each(LAYERED)('below %s are imports of files that have a role', (directory) => {
     expect(
       filesBelow(directory)
         .map(posix)
-        .filter((file) => layerOf(file) === undefined),
+        .filter((file) => roleOf(file) === undefined),
     ).toEqual([]);
   });
 
   it('are allowed by name, and every name of the table exists', () => {
-    const named = layers.flatMap(({ of, may = [], mayNot = [] }) => [...of, ...may, ...mayNot]);
-    const gone = [...new Set(named)].filter((name) =>
-      isPackage({ to: name })
-        ? !isOfNode({ to: name }) && !existsSync(join(ROOT, 'node_modules', name))
-        : !existsSync(join(ROOT, name.endsWith('/') ? name : `${name}.ts`)),
+    const names = new Set(ROLES.flatMap(({ may = [] }) => may));
+    const roles = ROLES.map(({ role }) => role);
+    const gone = [...names].filter(
+      (name) =>
+        !roles.includes(name) && !isOfNode({ to: name }) && !existsSync(join(ROOT, 'node_modules', name)),
     );
     expect(gone).toEqual([]);
+    const files = LAYERED.flatMap(filesBelow).map(posix);
+    expect(roles.filter((role) => !files.some((file) => roleOf(file)?.role === role))).toEqual([]);
   });
 
-  it('of adapters, configuration and composition are left to the composition', () => {
+  it('of tables, clients, timers, configuration and composition are left to the composition', () => {
+    const outer = ['table', 'client', 'timers', 'configuration'];
+    const roleAt = (path: string) => roleOf(path)?.role ?? '';
     const inner = product.filter(
-      ({ from, to }) => !from.startsWith('shared/adapters/') && /^shared\/(adapters\/|config$)/.test(to),
+      ({ from, to }) => !isPackage({ to }) && outer.includes(roleAt(to)) && roleAt(from) !== roleAt(to),
     );
-    expect(new Set(inner.map(({ from }) => from))).toEqual(new Set(['shared/composition.ts']));
-    const composing = product.filter(({ to }) => to === 'shared/composition').map(({ from }) => from);
+    expect(new Set(inner.map(({ from }) => from))).toEqual(new Set(['shared/app/composition.ts']));
+    const composing = product.filter(({ to }) => to === 'shared/app/composition').map(({ from }) => from);
     expect(composing.filter((from) => !from.startsWith('functions/'))).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type * as config from '../../shared/config';
+import type * as config from '../../shared/app/config';
 import { PACKAGE_FOLDER } from '../../scripts/package/bundle';
 import { compiledInfra, predicted, readCompiled, type Resource } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
@@ -16,7 +16,7 @@ jest.mock(
   { virtual: true },
 );
 
-const { loadConfig } = jest.requireActual<typeof config>('../../shared/config');
+const { loadConfig } = jest.requireActual<typeof config>('../../shared/app/config');
 
 const BICEP = readdirSync(join(ROOT, 'infra'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.bicep'))
@@ -139,7 +139,7 @@ describe('the event handler', () => {
   });
 
   it('sends exactly the events that the webhook understands', () => {
-    const parser = read('shared/inbound/cloud-event.ts');
+    const parser = read('shared/web-pubsub/cloud-event-parser.ts');
     const hub = source('web-pubsub-hub');
     expect(stringsIn(/systemEvents: (\[.*\])/.exec(hub)?.[1])).toEqual(
       matches(parser, /^ {2}\w+: `\$\{SYSTEM\}(\w+)`/gm),
@@ -290,7 +290,7 @@ describe('secrets', () => {
 describe('names that code and infrastructure share', () => {
   it('are the tables', () => {
     const names = /DEFAULT_NAMES: TableNames = (\{[^}]*\})/.exec(
-      read('shared/adapters/storage/table-clients.ts'),
+      read('shared/storage/table-clients.ts'),
     )?.[1];
     expect(stringsIn(/tables: (\[.*\])/.exec(bicep['infra/main.bicep']!)?.[1])).toEqual(stringsIn(names));
   });

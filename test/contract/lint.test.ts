@@ -10,94 +10,102 @@ interface Message {
 /** A sentence, the file that would hold the code, and the code. */
 type Snippet = readonly [sentence: string, file: string, code: string];
 
-const DOMAIN = 'shared/domain/decide/snippet.ts';
-const APPLICATION = 'shared/application/snippet.ts';
-const INBOUND = 'shared/inbound/snippet.ts';
-const SECURITY = 'shared/security/snippet.ts';
-const HANDLER = 'shared/handlers/snippet.ts';
-const WORKFLOW = 'shared/workflow/snippet.ts';
-const ORCHESTRATOR = 'shared/workflow/orchestrators/snippet.ts';
-const ADAPTER = 'shared/adapters/storage/snippet.ts';
-const COMPOSITION = 'shared/composition.ts';
+const PURE = 'shared/conversation/snippet-rules.ts';
+const SERVICE = 'shared/conversation/snippet-service.ts';
+const PARSER = 'shared/web-pubsub/snippet-parser.ts';
+const GUARD = 'shared/access/snippet-guard.ts';
+const ROUTES = 'shared/conversation/snippet-routes.ts';
+const ACTIVITIES = 'shared/deadlines/snippet-activities.ts';
+const ORCHESTRATOR = 'shared/deadlines/snippet-orchestrator.ts';
+const CONTRACT = 'shared/deadlines/snippet-contract.ts';
+const TIMERS = 'shared/deadlines/snippet-timers.ts';
+const TABLE = 'shared/conversation/snippet-table.ts';
+const CLIENT = 'shared/web-pubsub/snippet-client.ts';
+const COMPOSITION = 'shared/app/composition.ts';
 const FUNCTION = 'functions/snippet.ts';
 
 const importing = (...names: string[]) => names.map((name) => `import '${name}';`).join('\n');
-const STORE = '../adapters/storage/table-conversation-store';
+const STORE = '../conversation/conversation-table';
+const HANDLE = '../conversation/conversation-service';
 
 const wrongImports: Snippet[] = [
-  ['the domain cannot import the application', DOMAIN, importing('../../application/reconcile')],
-  ['the domain cannot import errors', DOMAIN, importing('../../errors')],
-  ['the domain cannot import a package', DOMAIN, importing('zod')],
-  ['the application cannot import an adapter', APPLICATION, importing(STORE)],
-  ['the application cannot import a handler', APPLICATION, importing('../handlers/negotiate')],
-  ['the application cannot import guards', APPLICATION, importing('../security/tickets')],
-  ['the application cannot import parsers', APPLICATION, importing('../inbound/http')],
-  ['the application cannot import the configuration', APPLICATION, importing('../config')],
-  ['the application cannot import a module of Node', APPLICATION, importing('node:crypto')],
-  ['the application cannot import fs without its prefix', APPLICATION, importing('fs')],
-  ['the application cannot import crypto without its prefix', APPLICATION, importing('crypto')],
-  ['a parser cannot import the application', INBOUND, importing('../application/conversation-service')],
-  ['a parser cannot import a handler', INBOUND, importing('../handlers/negotiate')],
-  ['a parser cannot import guards', INBOUND, importing('../security/tickets')],
-  ['a guard cannot import an adapter', SECURITY, importing(STORE)],
-  ['a guard cannot import the configuration', SECURITY, importing('../config')],
-  ['a guard cannot import the composition', SECURITY, importing('../composition')],
-  ['a handler cannot import an adapter', HANDLER, importing(STORE)],
-  ['a handler cannot import the configuration', HANDLER, importing('../config')],
-  ['a handler cannot import the composition', HANDLER, importing('../composition')],
-  ['a handler cannot import an SDK', HANDLER, importing('@azure/functions')],
-  ['an activity cannot import an adapter', WORKFLOW, importing(STORE)],
-  ['an activity cannot import the configuration', WORKFLOW, importing('../config')],
-  ['an activity cannot import the composition', WORKFLOW, importing('../composition')],
-  ['an orchestrator cannot import the application', ORCHESTRATOR, importing('../../application/reconcile')],
-  ['an orchestrator cannot import a handler', ORCHESTRATOR, importing('../../handlers/negotiate')],
-  ['an orchestrator cannot import guards', ORCHESTRATOR, importing('../../security/tickets')],
-  ['an orchestrator cannot import its activities', ORCHESTRATOR, importing('../activities')],
+  ['a rule cannot import a service', PURE, importing(HANDLE)],
+  ['a rule cannot import errors', PURE, importing('../app/errors')],
+  ['a rule cannot import a package', PURE, importing('zod')],
+  ['a service cannot import a table', SERVICE, importing(STORE)],
+  ['a service cannot import a route', SERVICE, importing('../access/negotiate-routes')],
+  ['a service cannot import guards', SERVICE, importing('../access/ticket-guard')],
+  ['a service cannot import parsers', SERVICE, importing('../web-pubsub/cloud-event-parser')],
+  ['a service cannot import what routes have in common', SERVICE, importing('../http/request')],
+  ['a service cannot import the configuration', SERVICE, importing('../app/config')],
+  ['a service cannot import a module of Node', SERVICE, importing('node:crypto')],
+  ['a service cannot import fs without its prefix', SERVICE, importing('fs')],
+  ['a service cannot import crypto without its prefix', SERVICE, importing('crypto')],
+  ['a parser cannot import a service', PARSER, importing(HANDLE)],
+  ['a parser cannot import a route', PARSER, importing('../access/negotiate-routes')],
+  ['a parser cannot import guards', PARSER, importing('../access/ticket-guard')],
+  ['a guard cannot import a table', GUARD, importing(STORE)],
+  ['a guard cannot import the configuration', GUARD, importing('../app/config')],
+  ['a guard cannot import the composition', GUARD, importing('../app/composition')],
+  ['a route cannot import a table', ROUTES, importing(STORE)],
+  ['a route cannot import the configuration', ROUTES, importing('../app/config')],
+  ['a route cannot import the composition', ROUTES, importing('../app/composition')],
+  ['a route cannot import an SDK', ROUTES, importing('@azure/functions')],
+  ['an activity cannot import a table', ACTIVITIES, importing(STORE)],
+  ['an activity cannot import the configuration', ACTIVITIES, importing('../app/config')],
+  ['an activity cannot import the composition', ACTIVITIES, importing('../app/composition')],
+  ['an orchestrator cannot import a service', ORCHESTRATOR, importing(HANDLE)],
+  ['an orchestrator cannot import a route', ORCHESTRATOR, importing('../access/negotiate-routes')],
+  ['an orchestrator cannot import guards', ORCHESTRATOR, importing('../access/ticket-guard')],
+  ['an orchestrator cannot import its activities', ORCHESTRATOR, importing('./deadline-activities')],
   ['an orchestrator cannot import a module of Node', ORCHESTRATOR, importing('node:crypto')],
   ['an orchestrator cannot import fs without its prefix', ORCHESTRATOR, importing('fs')],
   ['an orchestrator cannot import crypto without its prefix', ORCHESTRATOR, importing('crypto')],
+  ['what orchestrators import cannot import more', CONTRACT, importing('durable-functions')],
+  ['a table cannot import a route', TABLE, importing('../access/negotiate-routes')],
+  ['a table cannot import parsers', TABLE, importing('../web-pubsub/cloud-event-parser')],
+  ['a table cannot import a client', TABLE, importing('../web-pubsub/participants-client')],
+  ['a table cannot import the SDK of a client', TABLE, importing('@azure/web-pubsub')],
+  ['a table cannot import services', TABLE, importing(HANDLE)],
+  ['a table cannot import the configuration', TABLE, importing('../app/config')],
+  ['a client cannot import a table', CLIENT, importing(STORE)],
+  ['a timer cannot import a table', TIMERS, importing(STORE)],
   [
-    'what orchestrators import cannot import more',
-    'shared/workflow/names.ts',
-    importing('durable-functions'),
+    'what routes have in common cannot import one',
+    'shared/http/snippet.ts',
+    importing('../access/negotiate-routes'),
   ],
-  ['an adapter cannot import a handler', ADAPTER, importing('../../handlers/negotiate')],
-  ['an adapter cannot import parsers', ADAPTER, importing('../../inbound/http')],
-  ['an adapter cannot import another adapter', ADAPTER, importing('../web-pubsub/client-url')],
-  ['an adapter cannot import the SDK of another one', ADAPTER, importing('@azure/web-pubsub')],
-  ['an adapter cannot import use cases', ADAPTER, importing('../../application/conversation-service')],
-  ['an adapter cannot import the configuration', ADAPTER, importing('../../config')],
-  ['the configuration cannot import the composition', 'shared/config.ts', importing('./composition')],
-  ['the composition cannot import functions/', COMPOSITION, importing('../functions/health')],
+  ['the configuration cannot import the composition', 'shared/app/config.ts', importing('./composition')],
+  ['the composition cannot import functions/', COMPOSITION, importing('../../functions/health')],
   ['functions/ cannot import the Tables SDK', FUNCTION, importing('@azure/data-tables')],
   ['functions/ cannot import the Web PubSub SDK', FUNCTION, importing('@azure/web-pubsub')],
   ['functions/ cannot import credentials', FUNCTION, importing('@azure/identity')],
   ['functions/ cannot import jose', FUNCTION, importing('jose')],
   ['functions/ cannot import zod', FUNCTION, importing('zod')],
-  ['functions/ cannot import the domain', FUNCTION, importing('../shared/domain/time')],
-  ['functions/ cannot import the application', FUNCTION, importing('../shared/application/reconcile')],
-  ['functions/ cannot import an adapter', FUNCTION, importing('../shared/adapters/storage/columns')],
-  ['functions/ cannot import the configuration', FUNCTION, importing('../shared/config')],
-  ['the product cannot import the stand-ins', HANDLER, importing('../../local/web-pubsub')],
+  ['functions/ cannot import rules', FUNCTION, importing('../shared/conversation/decide')],
+  ['functions/ cannot import a service', FUNCTION, importing('../shared/conversation/conversation-service')],
+  ['functions/ cannot import a table', FUNCTION, importing('../shared/conversation/conversation-table')],
+  ['functions/ cannot import the configuration', FUNCTION, importing('../shared/app/config')],
+  ['the product cannot import the stand-ins', ROUTES, importing('../../local/web-pubsub')],
   ['the product cannot import tests', FUNCTION, importing('../test/support/memory-ports')],
-  ['the stand-ins cannot import shared/', 'local/snippet.ts', importing('../shared/settings')],
+  ['the stand-ins cannot import shared/', 'local/snippet.ts', importing('../shared/app/settings-reader')],
   ['the stand-ins cannot import functions/', 'local/stack/snippet.ts', importing('../../functions/health')],
-  ['a new folder of shared/ needs a row in the table', 'shared/anywhere/snippet.ts', 'export {};'],
-  ['importing only a type is importing', HANDLER, `import type {} from '${STORE}';`],
-  ['exporting again is importing', HANDLER, `export * from '${STORE}';`],
-  ['exporting a name again is importing', HANDLER, `export { x } from '${STORE}';`],
-  ['import() is importing', HANDLER, `export const x = () => import('${STORE}');`],
-  ['import() of a computed name is refused', HANDLER, 'export const x = (name: string) => import(name);'],
-  ['import() in a type is importing', HANDLER, `export type X = import('${STORE}').X;`],
-  ['import = require() is importing', HANDLER, `import x = require('${STORE}');\nexport { x };`],
-  ['require() is importing', HANDLER, `export const x: unknown = require('${STORE}');`],
-  ['a detour through other folders is seen', HANDLER, importing('../domain/../adapters/storage/columns')],
-  ['an extension hides nothing', HANDLER, importing('../config.js')],
-  ['the environment cannot be imported by an adapter', ADAPTER, `export { env } from 'node:process';`],
+  ['a new file of shared/app needs a row in the table', 'shared/app/snippet.ts', 'export {};'],
+  ['importing only a type is importing', ROUTES, `import type {} from '${STORE}';`],
+  ['exporting again is importing', ROUTES, `export * from '${STORE}';`],
+  ['exporting a name again is importing', ROUTES, `export { x } from '${STORE}';`],
+  ['import() is importing', ROUTES, `export const x = () => import('${STORE}');`],
+  ['import() of a computed name is refused', ROUTES, 'export const x = (name: string) => import(name);'],
+  ['import() in a type is importing', ROUTES, `export type X = import('${STORE}').X;`],
+  ['import = require() is importing', ROUTES, `import x = require('${STORE}');\nexport { x };`],
+  ['require() is importing', ROUTES, `export const x: unknown = require('${STORE}');`],
+  ['a detour through other folders is seen', ROUTES, importing('../http/../conversation/conversation-table')],
+  ['an extension hides nothing', ROUTES, importing('../app/config.js')],
+  ['the environment cannot be imported by a table', TABLE, `export { env } from 'node:process';`],
   ['the environment cannot be imported by functions/', FUNCTION, `export { env } from 'process';`],
 ];
 
-const environment: Snippet[] = [APPLICATION, HANDLER, ADAPTER, 'shared/config.ts', DOMAIN, FUNCTION].flatMap(
+const environment: Snippet[] = [SERVICE, ROUTES, TABLE, 'shared/app/config.ts', PURE, FUNCTION].flatMap(
   (file): Snippet[] => [
     [`process.env cannot be read in ${file}`, file, 'export const x = process.env.X;'],
     [`process['env'] cannot be read in ${file}`, file, `export const x = process['env'];`],
@@ -108,11 +116,11 @@ const environment: Snippet[] = [APPLICATION, HANDLER, ADAPTER, 'shared/config.ts
 );
 
 environment.push(
-  ['require cannot get another name', HANDLER, 'export const load = require;'],
-  ['module.require cannot be used', HANDLER, `export const x: unknown = module.require('fs');`],
+  ['require cannot get another name', ROUTES, 'export const load = require;'],
+  ['module.require cannot be used', ROUTES, `export const x: unknown = module.require('fs');`],
 );
 
-const clock: Snippet[] = [DOMAIN, ORCHESTRATOR, 'shared/workflow/deadline.ts'].flatMap((file): Snippet[] => [
+const clock: Snippet[] = [PURE, ORCHESTRATOR, CONTRACT].flatMap((file): Snippet[] => [
   [`${file} cannot call Date.now()`, file, 'export const x = Date.now();'],
   [`${file} cannot call Date['now']()`, file, `export const x = Date['now']();`],
   [`${file} cannot call Date()`, file, 'export const x = Date();'],
@@ -139,7 +147,7 @@ const asynchronous: Snippet[] = [
   ['an async generator', 'export async function* x() { yield 0; }'],
 ].map(([what = '', code = '']): Snippet => [`an orchestrator cannot contain ${what}`, ORCHESTRATOR, code]);
 
-const outside: Snippet[] = [DOMAIN, ORCHESTRATOR].flatMap((file) =>
+const outside: Snippet[] = [PURE, ORCHESTRATOR].flatMap((file) =>
   [
     'globalThis.setTimeout',
     'global.crypto',
@@ -157,18 +165,17 @@ outside.push(['an orchestrator cannot make a Promise', ORCHESTRATOR, 'export con
 
 const legal: Snippet[] = [
   [
-    'the domain may calculate with given moments',
-    DOMAIN,
-    `import { toIso, type Instant } from '../time';
+    'a rule may calculate with given moments',
+    PURE,
+    `import { toIso, type Instant } from './time';
 export const x = (now: Instant): string => toIso(Math.max(now, new Date(now).getTime()));
 export const y = (date: Date): number => Math.floor(date.getTime());`,
   ],
   [
-    'an orchestrator may use its context, its names and given moments',
+    'an orchestrator may use its context, its contract and given moments',
     ORCHESTRATOR,
     `import { RetryOptions, type OrchestrationContext } from 'durable-functions';
-import type { DeadlineInput } from '../deadline';
-import { ACTIVITIES } from '../names';
+import { ACTIVITIES, type DeadlineInput } from './deadline-contract';
 export function* x(context: OrchestrationContext) {
   const { deadline } = context.df.getInput<DeadlineInput>()!;
   yield context.df.createTimer(new Date(deadline));
@@ -177,57 +184,62 @@ export function* x(context: OrchestrationContext) {
 }`,
   ],
   [
-    'the application may import the domain, its ports, errors and logging',
-    APPLICATION,
-    importing('../domain/time', './ports/work-list', '../errors', '../logging'),
+    'a service may import rules, other services, errors and the log',
+    SERVICE,
+    importing('./decide', '../policies/settings-service', '../app/errors', '../app/log'),
   ],
   [
-    'a parser may import the domain, errors and zod',
-    INBOUND,
-    importing('../domain/time', '../errors', 'zod'),
+    'a parser may import rules, what routes have in common, errors and zod',
+    PARSER,
+    importing('../conversation/time', '../http/request', '../app/errors', 'zod'),
   ],
   [
-    'a guard may import parsers, errors, jose and crypto',
-    SECURITY,
-    importing('../inbound/http', '../errors', 'jose', 'node:crypto'),
+    'a guard may import what routes have in common, errors, jose and crypto',
+    GUARD,
+    importing('../http/request', '../app/errors', 'jose', 'node:crypto'),
   ],
   [
-    'a handler may import the application, parsers and guards',
-    HANDLER,
-    importing('../application/conversation-service', '../inbound/http', '../security/tickets', 'zod'),
+    'a route may import services, parsers and guards',
+    ROUTES,
+    importing(HANDLE, '../http/request', '../access/ticket-guard', '../web-pubsub/cloud-event-parser', 'zod'),
   ],
   [
-    'an activity may import the application and durable-functions',
-    WORKFLOW,
-    importing('../application/reconcile', '../logging', './deadline', 'durable-functions'),
+    'an activity may import services and its contract',
+    ACTIVITIES,
+    importing(HANDLE, '../app/log', './deadline-contract'),
   ],
   [
-    'an adapter may import its port, its SDK and its own folder',
-    ADAPTER,
-    importing('../../application/ports/work-list', '@azure/data-tables', './columns', 'node:crypto'),
+    'a timer may import its contract and durable-functions',
+    TIMERS,
+    importing('./deadline-contract', 'durable-functions'),
+  ],
+  [
+    'a table may import rules, the storage and its SDK',
+    TABLE,
+    importing('./work-list', '@azure/data-tables', '../storage/rows', 'node:crypto'),
   ],
   [
     'the composition may import everything in shared/ and read the environment',
     COMPOSITION,
-    `${importing('./adapters/storage/columns', './config', './handlers/negotiate', '@azure/identity')}
+    `${importing(STORE, './config', '../access/negotiate-routes', '@azure/identity')}
 export const x = process.env;`,
   ],
   [
-    'functions/ may import the composition, handlers, workflow and the two SDKs that register',
+    'functions/ may import the composition, routes, orchestrators and the two SDKs that register',
     FUNCTION,
     importing(
       '@azure/functions',
       'durable-functions',
-      '../shared/composition',
-      '../shared/handlers/negotiate',
-      '../shared/workflow/orchestrators/conversation-deadline',
+      '../shared/app/composition',
+      '../shared/access/negotiate-routes',
+      '../shared/deadlines/conversation-deadline-orchestrator',
     ),
   ],
   ['the stand-ins may import packages and each other', 'local/snippet.ts', importing('ws', './web-pubsub')],
   [
     'tests may import anything',
     'test/unit/snippet.ts',
-    `${importing('../../shared/config', '../../local/web-pubsub')}\nexport const x = process.env;`,
+    `${importing('../../shared/app/config', '../../local/web-pubsub')}\nexport const x = process.env;`,
   ],
 ];
 
@@ -265,14 +277,14 @@ describe('ESLint on legal code', () => {
     expect(messagesOf.get(snippet)).toEqual([]);
   });
 
-  it('says which layer a line breaks, and why', () => {
-    const handler = wrongImports.find(([sentence]) => sentence === 'a handler cannot import an adapter');
-    expect(messagesOf.get(handler!)).toEqual([
+  it('says which role a line breaks, and why', () => {
+    const route = wrongImports.find(([sentence]) => sentence === 'a route cannot import a table');
+    expect(messagesOf.get(route!)).toEqual([
       {
         ruleId: 'layers/imports',
         message:
-          'shared/handlers/ must not import shared/adapters/storage/table-conversation-store. ' +
-          'A handler is given its adapters by shared/composition.ts.',
+          'shared/conversation/snippet-routes (routes) must not import shared/conversation/conversation-table. ' +
+          'A route is given its services by the composition.',
       },
     ]);
   });

@@ -1,11 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { actsOf, emptyReport, type ReconcileReport } from '../../shared/application/reconcile-report';
-import { reconcile } from '../../shared/application/reconcile';
-import { REFUSAL_STATUS } from '../../shared/inbound/refusal-status';
-import { createLogger } from '../../shared/logging';
-import { createActivities } from '../../shared/workflow/activities';
+import { createLogger } from '../../shared/app/log';
+import { createActivities } from '../../shared/deadlines/deadline-activities';
+import { REFUSAL_STATUS } from '../../shared/http/answers';
+import {
+  actsOf,
+  emptyReport,
+  reconcile,
+  type ReconcileReport,
+} from '../../shared/reconciliation/reconcile-service';
 import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { answersOf } from '../../shared/api/describe-operation';
-import { openApiDocument } from '../../shared/api/openapi';
-import { OPERATIONS } from '../../shared/api/operations';
+import { answersOf, openApiDocument } from '../../shared/app/openapi';
+import { OPERATIONS } from '../../shared/app/operations';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { problemsOfDocument } from './openapi-form';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../shared/domain/messages/trigger';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../../shared/automated-messages/automated-message';
 import { DEFAULTS } from '../support/domain/policies';
 import { ROOT } from './functions-app';
 import { namesTest, titlesIn } from './test-titles';
@@ -49,7 +49,7 @@ describe('the table of rules', () => {
   });
 
   it('names every event that the domain decides on, every automated message and every policy', () => {
-    const events = readFileSync(join(ROOT, 'shared', 'domain', 'events.ts'), 'utf8');
+    const events = readFileSync(join(ROOT, 'shared', 'conversation', 'inputs.ts'), 'utf8');
     const types = [...events.matchAll(/readonly type: ((?:'[a-z-]+'(?: \| )?)+)/g)].flatMap(
       ([, union = '']) => union.split(' | ').map((quoted) => quoted.slice(1, -1)),
     );

@@ -63,7 +63,7 @@ describe('the threat model', () => {
 
   it('names settings that exist', () => {
     const settings = code.flatMap((text) => /^[A-Z]+(?:_[A-Z]+)+/.exec(text) ?? []);
-    const known = ['shared/config.ts', 'shared/policy-settings.ts'].map(read).join();
+    const known = ['shared/app/config.ts'].map(read).join();
     const [webPubSub] = ['WEB_PUBSUB_CONNECTION_STRING_SECONDARY'];
     expect(settings).toContain(webPubSub);
     expect(settings.filter((name) => !known.includes(name))).toEqual([]);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../../shared/config';
-import { ConfigurationError } from '../../shared/errors';
+import { loadConfig } from '../../shared/app/config';
+import { ConfigurationError } from '../../shared/app/errors';
 import { ROOT } from './functions-app';
 
 const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as unknown;

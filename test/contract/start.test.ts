@@ -32,7 +32,7 @@ describe('the app', () => {
   it.each(Object.keys(SETTINGS))('does not load without %s', async (name) => {
     Object.assign(process.env, SETTINGS);
     delete process.env[name];
-    expect((await failureOf(load('shared/composition')))?.message).toContain(name);
+    expect((await failureOf(load('shared/app/composition')))?.message).toContain(name);
   });
 
   it('does not even answer its health check without configuration', async () => {
@@ -42,13 +42,13 @@ describe('the app', () => {
 
   it('does not load with a value it cannot use, which it does not repeat', async () => {
     Object.assign(process.env, SETTINGS, { TICKET_SIGNING_KEY: 'hunter2' });
-    const failure = await failureOf(load('shared/composition'));
+    const failure = await failureOf(load('shared/app/composition'));
     expect(failure?.message).toMatch(/TICKET_SIGNING_KEY is malformed: give a secret of at least 32/);
     expect(failure?.message).not.toContain('hunter2');
   });
 
   it('loads with four settings', async () => {
     Object.assign(process.env, SETTINGS);
-    await expect(load('shared/composition')).resolves.toHaveProperty('composition');
+    await expect(load('shared/app/composition')).resolves.toHaveProperty('composition');
   });
 });

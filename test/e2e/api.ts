@@ -1,5 +1,5 @@
-import type { conversationView, transcriptView } from '../../shared/application/conversation-view';
-import type { AgentAction } from '../../shared/domain/agent-action';
+import type { conversationView, transcriptView } from '../../shared/conversation/conversation-view';
+import type { AgentAction } from '../../shared/conversation/inputs';
 import { CannotRun } from './failures';
 
 /** What the API answers, by the types of the app itself: a change of the contract stops the compiler here. */

@@ -1,5 +1,5 @@
-import type { ConversationState, EndReason } from '../../shared/domain/conversation';
-import type { Push } from '../../shared/domain/pushes';
+import type { ConversationState, EndReason } from '../../shared/conversation/conversation';
+import type { Push } from '../../shared/conversation/notifications';
 import type { Stage } from './stage';
 
 /** What a deployment must offer for a scenario to be possible. */

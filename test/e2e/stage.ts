@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ConversationState, EndReason } from '../../shared/domain/conversation';
-import type { RequeueReason } from '../../shared/domain/conversation';
-import type { Push } from '../../shared/domain/pushes';
-import type { AgentAction } from '../../shared/domain/agent-action';
+import type { ConversationState, EndReason, RequeueReason } from '../../shared/conversation/conversation';
+import type { AgentAction } from '../../shared/conversation/inputs';
+import type { Push } from '../../shared/conversation/notifications';
 import type { ConversationView, CustomerProfile } from './api';
 import { NotAsExpected } from './failures';
 import { Agent } from './participants/agent';

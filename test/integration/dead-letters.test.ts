@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { quarantining } from '../../shared/application/quarantining';
-import { reconcile } from '../../shared/application/reconcile';
-import { MINUTE, toIso } from '../../shared/domain/time';
-import { listDeadLetters, replayDeadLetter } from '../../shared/handlers/dead-letters';
-import { createActivities } from '../../shared/workflow/activities';
+import { MINUTE, toIso } from '../../shared/conversation/time';
+import { listDeadLetters, replayDeadLetter } from '../../shared/dead-letters/dead-letters-routes';
+import { quarantining } from '../../shared/dead-letters/dead-letters-service';
+import { createActivities } from '../../shared/deadlines/deadline-activities';
+import type { HttpOutput } from '../../shared/http/request';
+import { reconcile } from '../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../support/memory-ports';
 import { PACE } from '../support/pace';
-import type { HttpOutput } from '../../shared/inbound/http';
 import { bodyOf, request } from '../unit/handlers/request';
 import { GRACE, PROFILE } from '../unit/application/scene';
 import { overTables } from './storage/over-tables';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ConversationService } from '../../shared/application/conversation-service';
-import type { ConversationEvent } from '../../shared/domain/events';
-import { MINUTE } from '../../shared/domain/time';
+import type { ConversationService } from '../../shared/conversation/conversation-service';
+import type { ConversationEvent } from '../../shared/conversation/inputs';
+import { MINUTE } from '../../shared/conversation/time';
 import { MemoryWorld } from '../support/memory-ports';
 import { overTables } from './storage/over-tables';
 import { startTables, type Tables } from './storage/tables';

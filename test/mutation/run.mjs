@@ -1,5 +1,5 @@
 // `npm run mutation`: breaks the code on purpose, one place at a time, and looks whether a test notices (Stryker).
-// `npm run mutation -- --mutate 'shared/domain/decide/**'` takes a part; every option of Stryker can be given.
+// `npm run mutation -- --mutate 'shared/conversation/*-rules.ts'` takes a part; every option of Stryker can be given.
 // Stryker is installed here on first use, so that the project's own packages stay few. Results are in .local/mutation.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,17 +14,27 @@ const wanted = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).de
 
 /** What is mutated, and the tests that have to notice it: those written for it, which are fast. */
 const parts = {
-  domain: { mutate: ['shared/domain/**/*.ts'], tests: ['test/unit/domain'] },
+  core: {
+    mutate: [
+      'shared/conversation/*-rules.ts',
+      ...['conversation', 'decide', 'decision', 'ids', 'inputs', 'notifications', 'time', 'work-list'].map(
+        (name) => `shared/conversation/${name}.ts`,
+      ),
+      'shared/policies/policy.ts',
+      'shared/automated-messages/automated-message.ts',
+      'shared/automated-messages/template.ts',
+    ],
+    tests: ['test/unit/domain'],
+  },
   webhook: {
     // One by one: Stryker takes a comma between braces for one between patterns.
     mutate: [
-      'shared/handlers/web-pubsub-events.ts',
-      ...['cloud-event', 'connection-state', 'device-class', 'http', 'refusal-status', 'text'].map(
-        (name) => `shared/inbound/${name}.ts`,
-      ),
-      ...['signature', 'webhook-guard', 'participant-limits', 'rate-limiter'].map(
-        (name) => `shared/security/${name}.ts`,
-      ),
+      'shared/web-pubsub/webhook-routes.ts',
+      'shared/web-pubsub/cloud-event-parser.ts',
+      'shared/http/request.ts',
+      'shared/http/answers.ts',
+      'shared/http/fields.ts',
+      'shared/access/limit-guard.ts',
     ],
     tests: ['test/unit/inbound', 'test/unit/security', 'test/unit/handlers'],
   },
@@ -42,7 +52,7 @@ if (at === -1) {
   for (const [name, { mutate, tests }] of Object.entries(parts)) test(name, mutate.join(','), tests, args);
 } else {
   const [, files] = args.splice(at, 2);
-  const name = files.startsWith('shared/domain') ? 'domain' : 'webhook';
+  const name = /^shared\/(web-pubsub|http|access)\//.test(files) ? 'webhook' : 'core';
   test(name, files, parts[name].tests, args);
 }
 

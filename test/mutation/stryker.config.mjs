@@ -17,7 +17,7 @@ export default {
   // What runs once when a module is loaded would need a fresh process, and all tests, per mutant.
   ignoreStatic: true,
   // In the domain a text is a member of a union, where any other does not compile, or the `detail` of a refusal.
-  mutator: { excludedMutations: part === 'domain' ? ['StringLiteral'] : [] },
+  mutator: { excludedMutations: part === 'core' ? ['StringLiteral'] : [] },
   concurrency: 2,
   timeoutMS: 10_000,
   incremental: true,

@@ -1,11 +1,14 @@
-import type { AgentLoad, CapacityClaim } from '../../shared/application/ports/agent-capacity';
-import type {
-  CapacityLedger,
-  LedgerHolding,
-  LedgerLoad,
-} from '../../shared/application/ports/capacity-ledger';
-import { fits, unitsFree, unitsInUse } from '../../shared/domain/agent-capacity';
-import type { Instant } from '../../shared/domain/time';
+import {
+  type AgentLoad,
+  type CapacityClaim,
+  type CapacityLedger,
+  fits,
+  type LedgerHolding,
+  type LedgerLoad,
+  unitsFree,
+  unitsInUse,
+} from '../../shared/capacity/capacity';
+import type { Instant } from '../../shared/conversation/time';
 
 /** The capacity ledger over memory, with the promises of the port. Every operation takes effect in one step. */
 export class MemoryCapacity implements CapacityLedger {

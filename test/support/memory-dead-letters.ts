@@ -1,5 +1,9 @@
-import { deadLetterId, type DeadLetter } from '../../shared/domain/dead-letter';
-import type { DeadLetters, StoredDeadLetter } from '../../shared/application/ports/dead-letters';
+import {
+  type DeadLetter,
+  deadLetterId,
+  type DeadLetters,
+  type StoredDeadLetter,
+} from '../../shared/dead-letters/dead-letter';
 
 /** Dead letters over memory, in the order of their ids; the list knows no pages. `gate` may throw. */
 export class MemoryDeadLetters implements DeadLetters {

@@ -1,24 +1,24 @@
-import type { Conversation } from '../../shared/domain/conversation';
-import type { Presence } from '../../shared/domain/events';
-import { timerInstanceId } from '../../shared/domain/ids';
-import type { Audience, Push } from '../../shared/domain/pushes';
-import type { Instant } from '../../shared/domain/time';
-import type { TranscriptEntry } from '../../shared/domain/transcript';
-import type { WorkListItem } from '../../shared/domain/work-list';
-import { DependencyError, RecordTooLargeError, StoredRowError } from '../../shared/errors';
-import type { AgentCapacity } from '../../shared/application/ports/agent-capacity';
-import type { OperatorSettings, SettingsSource } from '../../shared/application/ports/settings';
-import type { CustomerIndex } from '../../shared/application/ports/customer-index';
+import { DependencyError, RecordTooLargeError, StoredRowError } from '../../shared/app/errors';
+import type { AgentCapacity } from '../../shared/capacity/capacity';
+import type { Conversation } from '../../shared/conversation/conversation';
+import { timerInstanceId } from '../../shared/conversation/ids';
+import type { Presence } from '../../shared/conversation/inputs';
+import type { Audience, Push } from '../../shared/conversation/notifications';
+import type {
+  ConversationStore,
+  CustomerIndex,
+  DeadlineId,
+  DeadlineTimers,
+  Participants,
+  StoredConversation,
+} from '../../shared/conversation/ports';
+import type { Instant } from '../../shared/conversation/time';
+import type { TranscriptEntry } from '../../shared/conversation/transcript';
+import type { WorkList, WorkListItem } from '../../shared/conversation/work-list';
+import type { OperatorSettings, SettingsSource } from '../../shared/policies/settings';
 import { policies } from './domain/policies';
 import { MemoryCapacity } from './memory-capacity';
 import { MemoryDeadLetters } from './memory-dead-letters';
-import type {
-  ConversationStore,
-  StoredConversation,
-} from '../../shared/application/ports/conversation-store';
-import type { DeadlineId, DeadlineTimers } from '../../shared/application/ports/deadline-timers';
-import type { Participants } from '../../shared/application/ports/participants';
-import type { WorkList } from '../../shared/application/ports/work-list';
 
 /** The operations of every port, as they appear in the log and as failures name them. */
 export type Operation =

@@ -1,13 +1,13 @@
+import { DependencyError, StoredRowError } from '../../shared/app/errors';
+import type { MessageOverride } from '../../shared/automated-messages/automated-message';
+import type { PolicyDocument } from '../../shared/policies/policy';
 import type {
   Expected,
   OverrideKey,
   SettingsStore,
   StoredOverrides,
   Written,
-} from '../../shared/application/ports/settings-store';
-import type { MessageOverride } from '../../shared/domain/messages/message-override';
-import type { PolicyDocument } from '../../shared/domain/policies/policy';
-import { DependencyError, StoredRowError } from '../../shared/errors';
+} from '../../shared/policies/settings';
 
 type Version<T> = T & { readonly etag: string };
 

@@ -1,5 +1,5 @@
-import type { Pace } from '../../shared/application/survey';
-import { SECOND } from '../../shared/domain/time';
+import { SECOND } from '../../shared/conversation/time';
+import type { Pace } from '../../shared/reconciliation/sweep';
 
 /** Reconciliation's, as the settings have it where they say nothing else. */
 export const PACE: Pace = { overdueAfter: 30 * SECOND, compareEvery: 8 };

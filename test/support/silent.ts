@@ -1,4 +1,4 @@
-import type { Logger } from '../../shared/logging';
+import type { Logger } from '../../shared/app/log';
 
 /** A logger that keeps nothing, where the log is not what a test looks at. */
 export const silent: Logger = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../../shared/config';
-import { ConfigurationError } from '../../shared/errors';
+import { loadConfig } from '../../shared/app/config';
+import { ConfigurationError } from '../../shared/app/errors';
 import { DEFAULTS } from '../support/domain/policies';
 
 const VALID = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError, ownError, UnexpectedError } from '../../shared/errors';
+import { DependencyError, ownError, UnexpectedError } from '../../shared/app/errors';
 
 describe('an error that is not one of ours', () => {
   it('tells its class and the place in our code, and nothing of its message', () => {

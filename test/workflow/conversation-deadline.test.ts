@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OrchestrationContext, OrchestrationHandler } from 'durable-functions';
-import { ACTIVITIES } from '../../shared/workflow/names';
-import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
+import { ACTIVITIES } from '../../shared/deadlines/deadline-contract';
 import { drive, type Run } from '../support/durable/driver';
 import { EVENT, type Action } from '../support/durable/history';
 import {

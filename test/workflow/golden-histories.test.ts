@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { OrchestrationHandler } from 'durable-functions';
-import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
 import { drive, replay } from '../support/durable/driver';
 import { goldenHistories } from '../support/durable/golden';
 import { INPUT, SCENARIOS, T0 } from './scenarios';

@@ -1,6 +1,10 @@
-import type { DeadlineInput, DeadlineOutcome } from '../../shared/workflow/deadline';
-import { ACTIVITIES, CANCELLING_EVENTS } from '../../shared/workflow/names';
-import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
+import {
+  ACTIVITIES,
+  CANCELLING_EVENTS,
+  type DeadlineInput,
+  type DeadlineOutcome,
+} from '../../shared/deadlines/deadline-contract';
 import { drive, type DriveOptions, type Run, type VirtualClock } from '../support/durable/driver';
 
 /** The stories of `conversation-deadline`: told by the tests, and recorded as golden histories. */

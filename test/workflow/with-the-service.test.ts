@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { replay } from '../../shared/application/replay';
-import { timerInstanceId } from '../../shared/domain/ids';
-import { createActivities } from '../../shared/workflow/activities';
-import type { DeadlineInput } from '../../shared/workflow/deadline';
-import { ACTIVITIES } from '../../shared/workflow/names';
-import { conversationDeadline } from '../../shared/workflow/orchestrators/conversation-deadline';
+import { timerInstanceId } from '../../shared/conversation/ids';
+import { replay } from '../../shared/dead-letters/dead-letters-service';
+import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
+import { createActivities } from '../../shared/deadlines/deadline-activities';
+import { ACTIVITIES, type DeadlineInput } from '../../shared/deadlines/deadline-contract';
 import { silent } from '../support/silent';
 import { drive, type DriveOptions, type Run } from '../support/durable/driver';
 import {

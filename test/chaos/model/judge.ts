@@ -1,4 +1,4 @@
-import type { ConversationState } from '../../../shared/domain/conversation';
+import type { ConversationState } from '../../../shared/conversation/conversation';
 import { isOpen, type Observed, type Outcome, type SocketLife } from './observed';
 
 /**

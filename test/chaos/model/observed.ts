@@ -1,4 +1,4 @@
-import type { EndReason, ConversationState } from '../../../shared/domain/conversation';
+import type { ConversationState, EndReason } from '../../../shared/conversation/conversation';
 
 /** Milliseconds since 1970, by the clock of this process, which the app shares. */
 type Moment = number;

@@ -1,5 +1,5 @@
 import type { AgentAccess, Api, ConversationView, TranscriptView } from '../api';
-import type { AgentAction } from '../../../shared/domain/agent-action';
+import type { AgentAction } from '../../../shared/conversation/inputs';
 import { Inbox } from './inbox';
 import { openSocket, urlsFrom, type Socket } from './socket';
 

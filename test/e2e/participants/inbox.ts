@@ -1,4 +1,4 @@
-import type { Push } from '../../../shared/domain/pushes';
+import type { Push } from '../../../shared/conversation/notifications';
 import { NotAsExpected } from '../failures';
 import { seconds, within } from '../waiting';
 

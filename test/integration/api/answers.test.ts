@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPERATIONS } from '../../../shared/api/operations';
+import { OPERATIONS } from '../../../shared/app/operations';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
 import { driveConversations } from './drive-conversations';

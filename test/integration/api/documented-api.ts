@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { answersOf } from '../../../shared/api/describe-operation';
-import type { Operation } from '../../../shared/api/operation';
-import { OPERATIONS } from '../../../shared/api/operations';
+import { answersOf } from '../../../shared/app/openapi';
+import { OPERATIONS } from '../../../shared/app/operations';
+import type { Operation } from '../../../shared/http/operation';
 import type { Answer, Call, System } from '../bad-input/system';
 
 export interface DocumentedCall extends Omit<Call, 'method'> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { openApiDocument } from '../../../shared/api/openapi';
+import { openApiDocument } from '../../../shared/app/openapi';
 import { anyBody, anyState, anyText } from '../../properties/inbound/arbitraries';
 import { newId, startSystem, type Answer, type EventParts, type System } from './system';
 

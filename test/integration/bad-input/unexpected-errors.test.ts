@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { quarantining } from '../../../shared/application/quarantining';
-import { reconcile } from '../../../shared/application/reconcile';
-import { MINUTE } from '../../../shared/domain/time';
-import { answering } from '../../../shared/handlers/answer-failure';
-import { listDeadLetters, replayDeadLetter } from '../../../shared/handlers/dead-letters';
-import { json, type HttpOutput } from '../../../shared/inbound/http';
-import { createActivities } from '../../../shared/workflow/activities';
+import { MINUTE } from '../../../shared/conversation/time';
+import { listDeadLetters, replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
+import { quarantining } from '../../../shared/dead-letters/dead-letters-service';
+import { createActivities } from '../../../shared/deadlines/deadline-activities';
+import { answering } from '../../../shared/http/answers';
+import { type HttpOutput, json } from '../../../shared/http/request';
+import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { PROFILE } from '../../unit/application/scene';

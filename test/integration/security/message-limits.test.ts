@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import type { ConversationService } from '../../../shared/application/conversation-service';
-import { LIMITS } from '../../../shared/domain/conversation';
+import { LIMITS } from '../../../shared/conversation/conversation';
+import type { ConversationService } from '../../../shared/conversation/conversation-service';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
 import { MemoryWorld } from '../../support/memory-ports';
 import { overTables } from '../storage/over-tables';
 import { startTables, type Tables } from '../storage/tables';

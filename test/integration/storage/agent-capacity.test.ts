@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RestError, type TableClient } from '@azure/data-tables';
-import type { CapacityLedger } from '../../../shared/application/ports/capacity-ledger';
-import { createTableAgentCapacity } from '../../../shared/adapters/storage/table-agent-capacity';
-import { createTableClients } from '../../../shared/adapters/storage/table-clients';
-import type { Policies } from '../../../shared/adapters/storage/time-limits';
-import { unitsFree, unitsInUse } from '../../../shared/domain/agent-capacity';
-import { MINUTE } from '../../../shared/domain/time';
-import { ContentionError, DependencyError, StoredRowError } from '../../../shared/errors';
+import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { type CapacityLedger, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
+import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
+import { MINUTE } from '../../../shared/conversation/time';
+import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
 import { startStubStorage } from './stub-storage';
 import { startTables, type Tables } from './tables';
 

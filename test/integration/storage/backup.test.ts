@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { encodeEntry } from '../../../shared/adapters/storage/entry-row';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import { encodeEntry } from '../../../shared/conversation/transcript-table';
 import { conversationOf, messageOf } from '../../unit/storage/samples';
 import { startTables, type Tables } from './tables';
 

@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type {
-  ConversationStore,
-  StoredConversation,
-} from '../../../shared/application/ports/conversation-store';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import type { Conversation } from '../../../shared/domain/conversation';
-import type { TranscriptEntry } from '../../../shared/domain/transcript';
-import { StoredRowError } from '../../../shared/errors';
+import { StoredRowError } from '../../../shared/app/errors';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import type { ConversationStore, StoredConversation } from '../../../shared/conversation/ports';
+import type { TranscriptEntry } from '../../../shared/conversation/transcript';
 import * as arbitrary from '../../properties/storage/arbitraries';
 import { conversationOf, messageOf, noticeOf } from '../../unit/storage/samples';
 import { startTables, type Tables } from './tables';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTableClients } from '../../../shared/adapters/storage/table-clients';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import { createTableWorkList } from '../../../shared/conversation/work-list-table';
+import { createTableClients } from '../../../shared/storage/table-clients';
 import { conversationOf, itemOf, messageOf } from '../../unit/storage/samples';
 import { startTables, type Tables } from './tables';
 

@@ -1,8 +1,8 @@
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { createTableDeadLetters } from '../../../shared/adapters/storage/table-dead-letters';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import { createConversationService } from '../../../shared/application/conversation-service';
-import type { Instant } from '../../../shared/domain/time';
+import { createConversationService } from '../../../shared/conversation/conversation-service';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import type { Instant } from '../../../shared/conversation/time';
+import { createTableWorkList } from '../../../shared/conversation/work-list-table';
+import { createTableDeadLetters } from '../../../shared/dead-letters/dead-letters-table';
 import type { MemoryWorld } from '../../support/memory-ports';
 import type { Tables } from './tables';
 

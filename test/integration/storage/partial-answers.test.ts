@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
-import { createTableClients } from '../../../shared/adapters/storage/table-clients';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import { encodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
-import { InvalidInputError } from '../../../shared/errors';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { createTableWorkList, encodeWorkListItem } from '../../../shared/conversation/work-list-table';
+import { createTableClients } from '../../../shared/storage/table-clients';
 import { asRead, itemOf } from '../../unit/storage/samples';
 import { startStubStorage, type StubStorage } from './stub-storage';
 

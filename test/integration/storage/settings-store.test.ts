@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SettingsStore, Written } from '../../../shared/application/ports/settings-store';
-import { createTableClients } from '../../../shared/adapters/storage/table-clients';
-import { createTableSettingsStore } from '../../../shared/adapters/storage/table-settings-store';
-import type { MessageOverride } from '../../../shared/domain/messages/message-override';
-import type { PolicyDocument } from '../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../shared/domain/time';
-import { StoredRowError } from '../../../shared/errors';
-import { parsePolicyDocument, policyDocumentView } from '../../../shared/inbound/policy-document';
+import { StoredRowError } from '../../../shared/app/errors';
+import type { MessageOverride } from '../../../shared/automated-messages/automated-message';
+import { MINUTE } from '../../../shared/conversation/time';
+import type { PolicyDocument } from '../../../shared/policies/policy';
+import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
+import type { SettingsStore, Written } from '../../../shared/policies/settings';
+import { createTableSettingsStore } from '../../../shared/policies/settings-table';
+import { createTableClients } from '../../../shared/storage/table-clients';
 import { emptied, startTables, type Tables } from './tables';
 
 let tables: Tables;

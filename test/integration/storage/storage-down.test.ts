@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
-import { createTableClients } from '../../../shared/adapters/storage/table-clients';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import type { TimeLimits } from '../../../shared/adapters/storage/time-limits';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import { createTableWorkList } from '../../../shared/conversation/work-list-table';
+import { createTableClients, type TimeLimits } from '../../../shared/storage/table-clients';
 import { conversationOf, itemOf, messageOf } from '../../unit/storage/samples';
 import { startStubStorage, type StubStorage } from './stub-storage';
 

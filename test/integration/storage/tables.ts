@@ -1,6 +1,5 @@
 import { RestError, type TableClient } from '@azure/data-tables';
-import { createTableClients, type TableClients } from '../../../shared/adapters/storage/table-clients';
-import type { Policies } from '../../../shared/adapters/storage/time-limits';
+import { createTableClients, type Policies, type TableClients } from '../../../shared/storage/table-clients';
 import { startAzurite } from '../../../local/stack/azurite';
 
 /** Fresh tables in an Azurite of their own, and what goes over the wire to it. */

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { WorkList } from '../../../shared/application/ports/work-list';
-import { createTableWorkList } from '../../../shared/adapters/storage/table-work-list';
-import { workListKeys } from '../../../shared/adapters/storage/work-list-row';
-import type { WorkListItem } from '../../../shared/domain/work-list';
-import { InvalidInputError } from '../../../shared/errors';
+import { InvalidInputError } from '../../../shared/app/errors';
+import type { WorkList, WorkListItem } from '../../../shared/conversation/work-list';
+import { createTableWorkList, workListKeys } from '../../../shared/conversation/work-list-table';
 import { itemOf } from '../../unit/storage/samples';
 import { emptied, startTables, type Tables } from './tables';
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { CapacityClaim } from '../../../shared/application/ports/agent-capacity';
-import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
-import { fits, unitsFree } from '../../../shared/domain/agent-capacity';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { type CapacityClaim, fits, unitsFree } from '../../../shared/capacity/capacity';
+import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { RUNS } from '../../support/domain/runs';
 import { capacityProblems, MemoryCapacity } from '../../support/memory-capacity';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { hasEnded } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { sameItem, workListItem } from '../../../shared/domain/work-list';
+import { hasEnded } from '../../../shared/conversation/conversation';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import { sameItem, workListItem } from '../../../shared/conversation/work-list';
 import { policies } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';
 import type { Operation } from '../../support/memory-ports';

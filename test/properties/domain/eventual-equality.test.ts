@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ConversationState, EndReason } from '../../../shared/domain/conversation';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import type { ConversationState, EndReason } from '../../../shared/conversation/conversation';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { ANNA, GRACE } from '../../support/domain/builders';
 import { policies } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';

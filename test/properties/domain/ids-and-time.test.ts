@@ -7,8 +7,8 @@ import {
   isConversationId,
   participantOf,
   timerInstanceId,
-} from '../../../shared/domain/ids';
-import { toIso, toIsoDuration } from '../../../shared/domain/time';
+} from '../../../shared/conversation/ids';
+import { toIso, toIsoDuration } from '../../../shared/conversation/time';
 import { RUNS } from '../../support/domain/runs';
 
 const conversationId = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);

@@ -1,13 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LIMITS, type Conversation, type ConversationState } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { deadlinesOf } from '../../../shared/domain/deadlines';
-import { isQuestion } from '../../../shared/domain/decision';
-import { DEADLINE_KINDS, timerInstanceId } from '../../../shared/domain/ids';
-import type { Push } from '../../../shared/domain/pushes';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import {
+  type Conversation,
+  type ConversationState,
+  deadlinesOf,
+  LIMITS,
+} from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import { isQuestion } from '../../../shared/conversation/decision';
+import { DEADLINE_KINDS, timerInstanceId } from '../../../shared/conversation/ids';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import type { Push } from '../../../shared/conversation/notifications';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { ANNA, BEN, GRACE, NOBODY } from '../../support/domain/builders';
 import { live, lives, story, type Life } from '../../support/domain/lives';
 import { RUNS } from '../../support/domain/runs';

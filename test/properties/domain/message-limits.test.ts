@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
-import { SECOND, type Instant } from '../../../shared/domain/time';
+import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
+import { type Instant, SECOND } from '../../../shared/conversation/time';
 import { accepted, afterStart, agentMessage, customerMessage, decideAt } from '../../support/domain/builders';
 import { RUNS } from '../../support/domain/runs';
 

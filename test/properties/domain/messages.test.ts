@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CHANNELS } from '../../../shared/domain/channel';
 import {
+  AUTOMATED_MESSAGE_TRIGGERS,
   automatedMessage,
   messageInForce,
+  type MessageOverride,
   type MessageScene,
-} from '../../../shared/domain/messages/automated-message';
-import { DEFAULT_TEXTS } from '../../../shared/domain/messages/defaults';
-import type { MessageOverride } from '../../../shared/domain/messages/message-override';
+} from '../../../shared/automated-messages/automated-message';
 import {
   RENDERED_CHARACTERS,
   renderTemplate,
   templateProblem,
-} from '../../../shared/domain/messages/template';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../shared/domain/messages/trigger';
+} from '../../../shared/automated-messages/template';
+import { CHANNELS } from '../../../shared/conversation/conversation';
+import { DEFAULT_TEXTS } from '../../../shared/automated-messages/default-texts';
 import { RUNS } from '../../support/domain/runs';
 
 const NAMES = ['OrderId', 'orderid', '_', 'toString', '__proto__', 'AgentName'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { momentOfLoss, smallestDelay } from '../../../shared/domain/moment-of-loss';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { momentOfLoss, smallestDelay } from '../../../shared/conversation/presence-rules';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { START } from '../../support/domain/builders';
 import { RUNS } from '../../support/domain/runs';
 

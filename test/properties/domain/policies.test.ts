@@ -1,20 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CHANNELS, DEVICE_CLASSES } from '../../../shared/domain/channel';
-import { BUILT_IN_RULES } from '../../../shared/domain/policies/built-in-rules';
-import { explainPolicy } from '../../../shared/domain/policies/explain-policy';
-import { channelOf, policyFor } from '../../../shared/domain/policies/policy-for';
+import { CHANNELS, DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import {
+  BUILT_IN_RULES,
+  channelOf,
+  explainPolicy,
   POLICY_STATES,
   type PolicyDocument,
+  policyFor,
   type PolicyName,
   type PolicyRule,
   type PolicyTable,
   type PolicyValues,
   type Situation,
-} from '../../../shared/domain/policies/policy';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { parsePolicyDocument, policyDocumentView } from '../../../shared/inbound/policy-document';
+} from '../../../shared/policies/policy';
+import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';
 

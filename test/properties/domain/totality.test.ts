@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE } from '../../../shared/domain/time';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
 import { CONVERSATION_ID, contextAt, PROFILE } from '../../support/domain/builders';
 import { live, lives } from '../../support/domain/lives';
 import { RUNS } from '../../support/domain/runs';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DEVICE_CLASSES } from '../../../shared/domain/channel';
-import { encodeConnectionState } from '../../../shared/inbound/connection-state';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';
 
 /** 300 runs per law unless `FC_RUNS` says otherwise. */
 export const RUNS = { numRuns: Number(process.env['FC_RUNS'] ?? 300) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { clientAddressOf } from '../../../shared/inbound/client-address';
+import { clientAddressOf } from '../../../shared/access/limit-guard';
 import { anyText, RUNS } from './arbitraries';
 
 const from = (value: string) => ({ get: () => value });

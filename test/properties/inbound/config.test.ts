@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { loadConfig } from '../../../shared/config';
-import { ConfigurationError } from '../../../shared/errors';
+import { loadConfig } from '../../../shared/app/config';
+import { ConfigurationError } from '../../../shared/app/errors';
 import { anyText, RUNS } from './arbitraries';
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {

@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DEVICE_CLASSES } from '../../../shared/domain/channel';
-import { isAgentId, isConversationId } from '../../../shared/domain/ids';
-import { InvalidInputError } from '../../../shared/errors';
-import { connectionIdOf, parseWebPubSubEvent } from '../../../shared/inbound/cloud-event';
-import { decodeConnectionState, encodeConnectionState } from '../../../shared/inbound/connection-state';
 import {
+  deviceClassOf,
   parseProfile,
   parseProfileFromQuery,
   profileToQuery,
-} from '../../../shared/inbound/customer-profile';
-import { deviceClassOf } from '../../../shared/inbound/device-class';
+} from '../../../shared/access/customer-profile-parser';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { isAgentId, isConversationId } from '../../../shared/conversation/ids';
+import {
+  connectionIdOf,
+  decodeConnectionState,
+  encodeConnectionState,
+  parseWebPubSubEvent,
+} from '../../../shared/web-pubsub/cloud-event-parser';
 import { almostConnect, almostMessage, anyBody, anyState, anyText, anyUserAgent, RUNS } from './arbitraries';
 
 /** The value, or the error if it is one of ours; everything else is thrown on. */

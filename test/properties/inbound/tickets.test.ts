@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AccessDeniedError } from '../../../shared/errors';
-import { isSignedWith } from '../../../shared/security/signature';
-import { createTickets } from '../../../shared/security/tickets';
+import { createTickets } from '../../../shared/access/ticket-guard';
+import { AccessDeniedError } from '../../../shared/app/errors';
+import { isSignedWith } from '../../../shared/web-pubsub/webhook-routes';
 import { anyText, RUNS } from './arbitraries';
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z');

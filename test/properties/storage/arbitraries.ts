@@ -1,23 +1,32 @@
 import fc from 'fast-check';
-import { CHANNELS, DEVICE_CLASSES } from '../../../shared/domain/channel';
 import {
-  CLOSE_REASONS,
-  CONVERSATION_STATES,
-  END_REASONS,
-  REQUEUE_REASONS,
+  AUTOMATED_MESSAGE_TRIGGERS,
+  type Recipient,
+} from '../../../shared/automated-messages/automated-message';
+import {
   type Agent,
   type AgentDisconnection,
   type CapacityHold,
+  CHANNELS,
+  CLOSE_REASONS,
   type Conversation,
+  CONVERSATION_STATES,
   type CustomerProfile,
+  DEVICE_CLASSES,
   type Disconnection,
+  END_REASONS,
   type PastAgentDisconnection,
   type PastDisconnection,
-} from '../../../shared/domain/conversation';
-import { DEADLINE_KINDS } from '../../../shared/domain/ids';
-import { AUTOMATED_MESSAGE_TRIGGERS, type Recipient } from '../../../shared/domain/messages/trigger';
-import type { Author, MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/domain/transcript';
-import type { WorkListItem } from '../../../shared/domain/work-list';
+  REQUEUE_REASONS,
+} from '../../../shared/conversation/conversation';
+import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import type {
+  Author,
+  MessageEntry,
+  NoticeEntry,
+  TranscriptEntry,
+} from '../../../shared/conversation/transcript';
+import type { WorkListItem } from '../../../shared/conversation/work-list';
 
 /** One arbitrary per field: a field added to the domain does not compile until it is stored, too. */
 type Fields<T> = { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
-import { decodeEntry, encodeEntry } from '../../../shared/adapters/storage/entry-row';
-import { decodeWorkListItem, encodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
+import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
+import { decodeEntry, encodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeWorkListItem, encodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { asRead } from '../../unit/storage/samples';
 import { conversation, entry, workListItem } from './arbitraries';
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeOverride, encodeOverride, overrideKeys } from '../../../shared/adapters/storage/settings-rows';
-import { CHANNELS } from '../../../shared/domain/channel';
-import type { MessageOverride } from '../../../shared/domain/messages/message-override';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../shared/domain/messages/trigger';
+import {
+  AUTOMATED_MESSAGE_TRIGGERS,
+  type MessageOverride,
+} from '../../../shared/automated-messages/automated-message';
+import { CHANNELS } from '../../../shared/conversation/conversation';
+import { decodeOverride, encodeOverride, overrideKeys } from '../../../shared/policies/settings-table';
 import { RUNS } from '../../support/domain/runs';
 import { asRead } from '../../unit/storage/samples';
 

@@ -1,15 +1,15 @@
-import type { Conversation, CustomerProfile } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
+import type { Conversation, CustomerProfile } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
 import {
-  isQuestion,
   type Decision,
   type DecisionContext,
   type Effect,
-} from '../../../shared/domain/decision';
-import type { ConversationEvent, Presence } from '../../../shared/domain/events';
-import type { PolicyValues } from '../../../shared/domain/policies/policy';
-import type { Push } from '../../../shared/domain/pushes';
-import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
+  isQuestion,
+} from '../../../shared/conversation/decision';
+import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import type { Push } from '../../../shared/conversation/notifications';
+import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { PolicyValues } from '../../../shared/policies/policy';
 import { policies } from './policies';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { DEADLINE_KINDS } from '../../../shared/domain/ids';
-import type { PolicyTable } from '../../../shared/domain/policies/policy';
+import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { PolicyTable } from '../../../shared/policies/policy';
 import { ANNA, BEN, GRACE } from './builders';
 import { policies } from './policies';
 import { World, type Delivery, type Step } from './world';

@@ -1,5 +1,5 @@
-import type { PolicyTable, PolicyValues } from '../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../shared/domain/time';
+import { MINUTE } from '../../../shared/conversation/time';
+import type { PolicyTable, PolicyValues } from '../../../shared/policies/policy';
 
 /** What applies when an operator has set nothing: the defaults of the settings. */
 export const DEFAULTS: PolicyValues = {

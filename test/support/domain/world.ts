@@ -1,12 +1,12 @@
-import type { Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import { fits } from '../../../shared/domain/agent-capacity';
-import { isQuestion, type Decided, type Effect, type Question } from '../../../shared/domain/decision';
-import type { ConversationEvent, Presence } from '../../../shared/domain/events';
-import type { DeadlineKind } from '../../../shared/domain/ids';
-import type { PolicyTable } from '../../../shared/domain/policies/policy';
-import { SECOND, type Instant, type Milliseconds } from '../../../shared/domain/time';
-import type { TranscriptEntry } from '../../../shared/domain/transcript';
+import { fits } from '../../../shared/capacity/capacity';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import { type Decided, type Effect, isQuestion, type Question } from '../../../shared/conversation/decision';
+import type { DeadlineKind } from '../../../shared/conversation/ids';
+import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import { type Instant, type Milliseconds, SECOND } from '../../../shared/conversation/time';
+import type { TranscriptEntry } from '../../../shared/conversation/transcript';
+import type { PolicyTable } from '../../../shared/policies/policy';
 import { CONVERSATION_ID, GRACE, PROFILE, START } from './builders';
 import { policies } from './policies';
 

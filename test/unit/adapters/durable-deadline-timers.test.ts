@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createDurableDeadlineTimers } from '../../../shared/adapters/durable/durable-deadline-timers';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import { createDurableDeadlineTimers } from '../../../shared/deadlines/durable-timers';
 import { SECRET, startDurableRpc, type DurableRpc } from './durable-rpc';
 import type * as FunctionsCore from '../../support/functions-core';
 

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebSocket } from 'ws';
 import { startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
-import { createWebPubSubParticipants } from '../../../shared/adapters/web-pubsub/web-pubsub-participants';
-import { agentUserId, AGENTS_GROUP, customerGroup, customerUserId } from '../../../shared/domain/ids';
-import type { Push } from '../../../shared/domain/pushes';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../../../shared/conversation/ids';
+import type { Push } from '../../../shared/conversation/notifications';
+import { createWebPubSubParticipants } from '../../../shared/web-pubsub/participants-client';
 
 const ID = 'conversation-0001';
 const HUB = 'chat';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createAgentSockets } from '../../../shared/application/agent-sockets';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
 import { accepted, ANN, connect, connected, ID, scene } from './scene';
 
 const OTHER = 'conversation-0002';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createConversationService } from '../../../shared/application/conversation-service';
-import type { ConversationEvent } from '../../../shared/domain/events';
+import { createConversationService } from '../../../shared/conversation/conversation-service';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { accepted, agentEnded, ANN, BOB, ID, inConversation, inQueue, type Scene } from './scene';
 
 /** Units held, by agent: what the ledger says. */

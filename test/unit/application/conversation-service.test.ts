@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ContentionError, DependencyError } from '../../../shared/errors';
+import { ContentionError, DependencyError } from '../../../shared/app/errors';
 import {
   accepted,
   agentEnded,

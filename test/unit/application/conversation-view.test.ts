@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { transcriptView } from '../../../shared/application/conversation-view';
-import type { TranscriptEntry } from '../../../shared/domain/transcript';
+import { transcriptView } from '../../../shared/conversation/conversation-view';
+import type { TranscriptEntry } from '../../../shared/conversation/transcript';
 import {
   accepted,
   afterStart,

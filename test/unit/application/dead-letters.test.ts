@@ -1,15 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { createAgentSockets } from '../../../shared/application/agent-sockets';
-import { purgeDeadLetters } from '../../../shared/application/purge-dead-letters';
-import { quarantining } from '../../../shared/application/quarantining';
-import { reconcile } from '../../../shared/application/reconcile';
-import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
-import type { Failing } from '../../../shared/domain/dead-letter';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import type { DeadlineKind } from '../../../shared/domain/ids';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { DependencyError, StoredRowError } from '../../../shared/errors';
-import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
+import { DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
+import type { DeadlineKind } from '../../../shared/conversation/ids';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { Failing } from '../../../shared/dead-letters/dead-letter';
+import { replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
+import { purgeDeadLetters, quarantining } from '../../../shared/dead-letters/dead-letters-service';
+import { reconcile } from '../../../shared/reconciliation/reconcile-service';
+import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
 import { bodyOf, request } from '../handlers/request';
 import {
   accepted,

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc, { type Scheduler } from 'fast-check';
-import type { Handled } from '../../../shared/application/conversation-service';
-import { hasEnded } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { timerInstanceId } from '../../../shared/domain/ids';
+import { hasEnded } from '../../../shared/conversation/conversation';
+import type { Handled } from '../../../shared/conversation/conversation-service';
+import { timerInstanceId } from '../../../shared/conversation/ids';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
   accepted,
   agentEnded,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { logEnd } from '../../../shared/application/log-end';
-import { reconcile } from '../../../shared/application/reconcile';
-import { SECOND } from '../../../shared/domain/time';
-import { replayDeadLetter } from '../../../shared/handlers/dead-letters';
-import type { LogFields } from '../../../shared/logging';
-import { createActivities } from '../../../shared/workflow/activities';
+import type { LogFields } from '../../../shared/app/log';
+import { logEnd } from '../../../shared/conversation/conversation-service';
+import { SECOND } from '../../../shared/conversation/time';
+import { replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
+import { createActivities } from '../../../shared/deadlines/deadline-activities';
+import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { PACE } from '../../support/pace';
 import { request } from '../handlers/request';
 import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene } from './scene';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
 import type { Operation } from '../../support/memory-ports';
 import {
   accepted,

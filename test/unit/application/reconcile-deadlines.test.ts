@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ReconcileReport } from '../../../shared/application/reconcile-report';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
 import { policies } from '../../support/domain/policies';
 import {
   accepted,

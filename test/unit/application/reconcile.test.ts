@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcile } from '../../../shared/application/reconcile';
-import type { ReconcileReport } from '../../../shared/application/reconcile-report';
-import type { Handled } from '../../../shared/application/conversation-service';
-import { workListItem, type WorkListItem } from '../../../shared/domain/work-list';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import type { Handled } from '../../../shared/conversation/conversation-service';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import { workListItem, type WorkListItem } from '../../../shared/conversation/work-list';
+import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
 import { aConversation } from '../../support/domain/builders';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { silent } from '../../support/silent';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
 import {
   agentClosed,
   agentEnded,

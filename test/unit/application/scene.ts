@@ -1,14 +1,13 @@
 import { jest } from '@jest/globals';
+import type { Logger } from '../../../shared/app/log';
 import {
-  createConversationService,
   type ConversationService,
+  createConversationService,
   type Handled,
-} from '../../../shared/application/conversation-service';
-import { reconcile } from '../../../shared/application/reconcile';
-import type { ReconcileReport } from '../../../shared/application/reconcile-report';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE, SECOND, type Instant } from '../../../shared/domain/time';
-import type { Logger } from '../../../shared/logging';
+} from '../../../shared/conversation/conversation-service';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
+import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { silent } from '../../support/silent';

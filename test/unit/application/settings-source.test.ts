@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createSettingsSource, type CachedSettings } from '../../../shared/application/settings-source';
-import type { PolicyDocument } from '../../../shared/domain/policies/policy';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { DependencyError } from '../../../shared/errors';
-import { createLogger } from '../../../shared/logging';
+import { DependencyError } from '../../../shared/app/errors';
+import { createLogger } from '../../../shared/app/log';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { PolicyDocument } from '../../../shared/policies/policy';
+import { type CachedSettings, createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
 import { MemorySettings } from '../../support/memory-settings';
 

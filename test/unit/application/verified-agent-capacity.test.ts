@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CapacityClaim } from '../../../shared/application/ports/agent-capacity';
-import { createVerifiedAgentCapacity } from '../../../shared/application/verified-agent-capacity';
-import { unitsFree, unitsInUse } from '../../../shared/domain/agent-capacity';
-import { MINUTE } from '../../../shared/domain/time';
-import { DependencyError } from '../../../shared/errors';
+import { DependencyError } from '../../../shared/app/errors';
+import { type CapacityClaim, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
+import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
+import { MINUTE } from '../../../shared/conversation/time';
 import { MemoryCapacity } from '../../support/memory-capacity';
 
 const claim = (conversationId: string, assignment = 1): CapacityClaim => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fits, unitsFree, unitsInUse } from '../../../shared/domain/agent-capacity';
+import { fits, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
 
 const load = (totalUnits: number, ...units: number[]) => ({
   totalUnits,

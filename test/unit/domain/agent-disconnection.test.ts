@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE } from '../../../shared/domain/time';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
 import {
   accepted,
   afterStart,

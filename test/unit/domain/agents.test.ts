@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConversationEvent } from '../../../shared/domain/events';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
   accepted,
   aConversation,

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import { deadlinesOf } from '../../../shared/domain/deadlines';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import type { PolicyValues } from '../../../shared/domain/policies/policy';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { type Conversation, deadlinesOf } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { PolicyValues } from '../../../shared/policies/policy';
 import {
   accepted,
   afterStart,

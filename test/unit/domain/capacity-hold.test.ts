@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import type { PolicyValues } from '../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../shared/domain/time';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
+import type { PolicyValues } from '../../../shared/policies/policy';
 import {
   accepted,
   afterStart,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS } from '../../../shared/domain/conversation';
+import { LIMITS } from '../../../shared/conversation/conversation';
 import {
   aConversation,
   afterStart,

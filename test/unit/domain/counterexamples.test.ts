@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
+import { LIMITS } from '../../../shared/conversation/conversation';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
   accepted,
   aConversation,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deadLetterId } from '../../../shared/domain/dead-letter';
+import { deadLetterId } from '../../../shared/dead-letters/dead-letter';
 
 describe('the id of a dead letter', () => {
   it('names conversation and cause, so that a failure that comes again finds its letter', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deadlinesOf, sameDeadline, type Deadline } from '../../../shared/domain/deadlines';
+import { type Deadline, deadlinesOf, sameDeadline } from '../../../shared/conversation/conversation';
 import {
   accepted,
   aConversation,

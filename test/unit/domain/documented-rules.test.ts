@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation, EndReason } from '../../../shared/domain/conversation';
-import { deadlinesOf } from '../../../shared/domain/deadlines';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import type { PolicyValues } from '../../../shared/domain/policies/policy';
-import { MINUTE, toIso } from '../../../shared/domain/time';
-import { workListItem } from '../../../shared/domain/work-list';
+import { type Conversation, deadlinesOf, type EndReason } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE, toIso } from '../../../shared/conversation/time';
+import { workListItem } from '../../../shared/conversation/work-list';
+import type { PolicyValues } from '../../../shared/policies/policy';
 import {
   accepted,
   afterStart,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { PolicyRule } from '../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../shared/domain/time';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import { MINUTE } from '../../../shared/conversation/time';
+import type { PolicyRule } from '../../../shared/policies/policy';
 import {
   accepted,
   afterStart,

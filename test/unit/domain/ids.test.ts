@@ -7,7 +7,7 @@ import {
   isConversationId,
   participantOf,
   timerInstanceId,
-} from '../../../shared/domain/ids';
+} from '../../../shared/conversation/ids';
 
 describe('conversation ids', () => {
   it.each(['12345678', 'a-b-c-d-e', 'conversation-0001', 'a'.repeat(64)])('accept %s', (id) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import { SECOND } from '../../../shared/domain/time';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import { SECOND } from '../../../shared/conversation/time';
 import {
   accepted,
   aConversation,

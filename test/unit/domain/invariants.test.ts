@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SECOND } from '../../../shared/domain/time';
+import { SECOND } from '../../../shared/conversation/time';
 import {
   accepted,
   aConversation,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseIsoDuration } from '../../../shared/domain/iso-duration';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { MINUTE, parseIsoDuration, SECOND } from '../../../shared/conversation/time';
 
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
-import { MINUTE } from '../../../shared/domain/time';
+import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
+import { MINUTE } from '../../../shared/conversation/time';
 import {
   accepted,
   afterStart,

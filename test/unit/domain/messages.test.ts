@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
+import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
   accepted,
   afterStart,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { momentOfLoss, smallestDelay } from '../../../shared/domain/moment-of-loss';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
+import { momentOfLoss, smallestDelay } from '../../../shared/conversation/presence-rules';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { afterStart, START } from '../../support/domain/builders';
 
 /** An event that happened 60 s and came 70 s after the start. */

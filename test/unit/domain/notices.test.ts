@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { Decision } from '../../../shared/domain/decision';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../shared/domain/messages/trigger';
-import type { AutomatedMessageTrigger } from '../../../shared/domain/messages/trigger';
-import { MINUTE } from '../../../shared/domain/time';
+import {
+  AUTOMATED_MESSAGE_TRIGGERS,
+  type AutomatedMessageTrigger,
+} from '../../../shared/automated-messages/automated-message';
+import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { Decision } from '../../../shared/conversation/decision';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
 import {
   accepted,
   afterStart,

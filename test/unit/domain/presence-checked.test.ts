@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent, Presence } from '../../../shared/domain/events';
-import { MINUTE } from '../../../shared/domain/time';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
 import { policies } from '../../support/domain/policies';
 import {
   accepted,

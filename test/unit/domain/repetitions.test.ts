@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS, type Conversation } from '../../../shared/domain/conversation';
-import type { ConversationEvent } from '../../../shared/domain/events';
-import { MINUTE } from '../../../shared/domain/time';
+import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { MINUTE } from '../../../shared/conversation/time';
 import {
   accepted,
   aConversation,

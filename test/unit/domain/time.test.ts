@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toIso, toIsoDuration } from '../../../shared/domain/time';
+import { toIso, toIsoDuration } from '../../../shared/conversation/time';
 
 describe('time as text', () => {
   it('an instant is ISO 8601 in UTC with milliseconds', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIMITS } from '../../../shared/domain/conversation';
-import { decide } from '../../../shared/domain/decide';
-import type { ConversationEvent, Presence } from '../../../shared/domain/events';
-import { MINUTE, toIso } from '../../../shared/domain/time';
+import { LIMITS } from '../../../shared/conversation/conversation';
+import { decide } from '../../../shared/conversation/decide';
+import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import { MINUTE, toIso } from '../../../shared/conversation/time';
 import {
   accepted,
   afterStart,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/domain/conversation';
-import type { DeadlineKind } from '../../../shared/domain/ids';
-import { sameItem, workListItem, type WorkListItem } from '../../../shared/domain/work-list';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import type { DeadlineKind } from '../../../shared/conversation/ids';
+import { sameItem, workListItem, type WorkListItem } from '../../../shared/conversation/work-list';
 import {
   accepted,
   aConversation,

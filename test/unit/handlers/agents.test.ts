@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/errors';
-import { readCapacity, readMyCapacity, setCapacity } from '../../../shared/handlers/agents';
+import { DependencyError } from '../../../shared/app/errors';
+import { readCapacity, readMyCapacity, setCapacity } from '../../../shared/capacity/capacity-routes';
 import { MemoryCapacity } from '../../support/memory-capacity';
 import { bodyOf, request } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';

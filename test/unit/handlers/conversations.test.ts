@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT_ACTIONS, type AgentAction } from '../../../shared/domain/agent-action';
 import {
   actOnConversation,
   listConversations,
   readConversation,
-} from '../../../shared/handlers/conversations';
+} from '../../../shared/conversation/conversation-routes';
+import { AGENT_ACTIONS, type AgentAction } from '../../../shared/conversation/inputs';
 import { bodyOf, request, type RequestParts } from './request';
 import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/errors';
-import { negotiateForAgent, negotiateForCustomer } from '../../../shared/handlers/negotiate';
-import { createParticipantLimits, limitedTickets } from '../../../shared/security/participant-limits';
-import { createRateLimiter } from '../../../shared/security/rate-limiter';
+import {
+  createParticipantLimits,
+  createRateLimiter,
+  limitedTickets,
+} from '../../../shared/access/limit-guard';
+import { negotiateForAgent, negotiateForCustomer } from '../../../shared/access/negotiate-routes';
+import { DependencyError } from '../../../shared/app/errors';
 import { bodyOf, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { negotiateForCustomer, negotiateForKnownCustomer } from '../../../shared/handlers/negotiate';
-import { reconnectLink } from '../../../shared/handlers/reconnect-link';
-import type { PolicyValues } from '../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../shared/domain/time';
+import {
+  negotiateForCustomer,
+  negotiateForKnownCustomer,
+  reconnectLink,
+} from '../../../shared/access/negotiate-routes';
+import { MINUTE } from '../../../shared/conversation/time';
+import type { PolicyValues } from '../../../shared/policies/policy';
 import { policies } from '../../support/domain/policies';
 import { bodyOf, request } from './request';
 import { ANN, CUSTOMER, ID, scene } from './scene';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { HttpInput, HttpOutput } from '../../../shared/inbound/http';
+import type { HttpInput, HttpOutput } from '../../../shared/http/request';
 
 export interface RequestParts {
   readonly method?: string;

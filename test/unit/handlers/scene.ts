@@ -1,12 +1,10 @@
 import { jest } from '@jest/globals';
-import { createAgentSockets } from '../../../shared/application/agent-sockets';
-import { createConversationService } from '../../../shared/application/conversation-service';
-import type { Instant } from '../../../shared/domain/time';
-import { MINUTE } from '../../../shared/domain/time';
-import { createLogger } from '../../../shared/logging';
-import { createParticipantLimits } from '../../../shared/security/participant-limits';
-import { createRateLimiter } from '../../../shared/security/rate-limiter';
-import { createTickets, type Caller, type Tickets } from '../../../shared/security/tickets';
+import { createParticipantLimits, createRateLimiter } from '../../../shared/access/limit-guard';
+import { type Caller, createTickets, type Tickets } from '../../../shared/access/ticket-guard';
+import { createLogger } from '../../../shared/app/log';
+import { createConversationService } from '../../../shared/conversation/conversation-service';
+import { type Instant, MINUTE } from '../../../shared/conversation/time';
+import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
 import { MemoryWorld } from '../../support/memory-ports';
 
 export const ID = 'conversation-0001';

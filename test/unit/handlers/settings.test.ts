@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSettingsSource } from '../../../shared/application/settings-source';
-import { deleteMessage, listMessages, writeMessage } from '../../../shared/handlers/automated-messages';
+import {
+  deleteMessage,
+  listMessages,
+  writeMessage,
+} from '../../../shared/automated-messages/automated-messages-routes';
 import {
   explainPolicies,
   readPolicies,
-  writePolicies,
   type SettingsDependencies,
-} from '../../../shared/handlers/policies';
+  writePolicies,
+} from '../../../shared/policies/policies-routes';
+import { createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
 import { MemorySettings } from '../../support/memory-settings';
 import { bodyOf, request, type RequestParts } from './request';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { handleWebPubSubEvent } from '../../../shared/handlers/web-pubsub-events';
-import { MINUTE } from '../../../shared/domain/time';
-import { AccessDeniedError } from '../../../shared/errors';
-import { encodeConnectionState } from '../../../shared/inbound/connection-state';
-import { createParticipantLimits } from '../../../shared/security/participant-limits';
-import { signatureGuard } from '../../../shared/security/webhook-guard';
+import { createParticipantLimits } from '../../../shared/access/limit-guard';
+import { AccessDeniedError } from '../../../shared/app/errors';
+import { MINUTE } from '../../../shared/conversation/time';
+import { encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';
+import { handleWebPubSubEvent, signatureGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { policies } from '../../support/domain/policies';
 import { ACCESS_KEY, bodyOf, eventHeaders, HUB, request, without, type EventParts } from './request';
 import { ANN, ID, scene } from './scene';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clientAddressOf } from '../../../shared/inbound/client-address';
+import { clientAddressOf } from '../../../shared/access/limit-guard';
 
 const address = (forwardedFor: string | undefined, trustedProxies = 0) =>
   clientAddressOf(

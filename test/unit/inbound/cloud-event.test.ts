@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInputError } from '../../../shared/errors';
-import { parseWebPubSubEvent } from '../../../shared/inbound/cloud-event';
-import { encodeConnectionState } from '../../../shared/inbound/connection-state';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { encodeConnectionState, parseWebPubSubEvent } from '../../../shared/web-pubsub/cloud-event-parser';
 import { bytesOf, eventHeaders, HUB, without, type EventParts } from '../handlers/request';
 
 const parse = (headers: Record<string, string>, body?: unknown, hub = HUB) =>

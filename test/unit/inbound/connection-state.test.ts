@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEVICE_CLASSES } from '../../../shared/domain/channel';
-import { decodeConnectionState, encodeConnectionState } from '../../../shared/inbound/connection-state';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { decodeConnectionState, encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 const json = (value: unknown): string => base64(JSON.stringify(value));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deviceClassOf, deviceField } from '../../../shared/inbound/device-class';
+import { deviceClassOf, deviceField } from '../../../shared/access/customer-profile-parser';
 
 const WEBKIT = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
 const BLINK = 'AppleWebKit/537.36 (KHTML, like Gecko)';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { ContentionError, DependencyError, StoredRowError } from '../../../shared/errors';
-import { parseProfileFromQuery, profileToQuery } from '../../../shared/inbound/customer-profile';
-import { ifMatchOf, parseJson, problem, readBody, statusOfFailure } from '../../../shared/inbound/http';
+import { parseProfileFromQuery, profileToQuery } from '../../../shared/access/customer-profile-parser';
+import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { ifMatchOf, parseJson, problem, readBody, statusOfFailure } from '../../../shared/http/request';
 import { request } from '../handlers/request';
 
 describe('the body of a request', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInputError } from '../../../shared/errors';
-import { parseMessageOverride } from '../../../shared/inbound/message-override';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { parseMessageOverride } from '../../../shared/automated-messages/automated-messages-routes';
 
 /** What the parser refuses with. */
 function refusalOf(body: unknown, trigger = 'agent-joined'): InvalidInputError {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyDocument } from '../../../shared/domain/policies/policy';
-import { MINUTE, SECOND } from '../../../shared/domain/time';
-import { InvalidInputError } from '../../../shared/errors';
-import { parsePolicyDocument, policyDocumentView } from '../../../shared/inbound/policy-document';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import type { PolicyDocument } from '../../../shared/policies/policy';
+import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
-import { entraGuard } from '../../../shared/security/webhook-guard';
+import { entraGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { startKeyAuthority, type KeyAuthority } from '../../support/key-authority';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { TooManyRequestsError } from '../../../shared/errors';
-import { createParticipantLimits, limitedTickets } from '../../../shared/security/participant-limits';
-import { createRateLimiter } from '../../../shared/security/rate-limiter';
+import {
+  createParticipantLimits,
+  createRateLimiter,
+  limitedTickets,
+} from '../../../shared/access/limit-guard';
+import { TooManyRequestsError } from '../../../shared/app/errors';
 import { NOW, tickets } from './ticket-samples';
 
 /** A limiter and its clock, in seconds. */

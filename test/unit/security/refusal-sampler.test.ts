@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createLogger } from '../../../shared/logging';
-import { createRefusalSampler } from '../../../shared/security/refusal-sampler';
+import { createRefusalSampler } from '../../../shared/access/limit-guard';
+import { createLogger } from '../../../shared/app/log';
 
 /** A log that refusals go to, and its clock. */
 function log() {

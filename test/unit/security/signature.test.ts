@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSignedWith } from '../../../shared/security/signature';
-import { signatureGuard } from '../../../shared/security/webhook-guard';
+import { isSignedWith, signatureGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { eventHeaders, sign, without } from '../handlers/request';
 
 // The test vector that the Functions extension of Web PubSub uses itself.

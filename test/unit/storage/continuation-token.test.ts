@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { fromPublicToken, toPublicToken } from '../../../shared/adapters/storage/continuation-token';
-import { InvalidInputError } from '../../../shared/errors';
+import { InvalidInputError } from '../../../shared/app/errors';
+import { fromPublicToken, toPublicToken } from '../../../shared/storage/table';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const SDK_TOKEN = base64('{"nextPartitionKey":"1!8!c2hhcmQtMw--","nextRowKey":"1!12!YWJjZMO-Pz8/"}');

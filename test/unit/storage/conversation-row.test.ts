@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
-import { StoredRowError } from '../../../shared/errors';
+import { StoredRowError } from '../../../shared/app/errors';
+import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
 import { at, ENDED } from './older-rows';
 import { asRead, conversationOf } from './samples';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { encodeEntry, entryRowKey } from '../../../shared/adapters/storage/entry-row';
-import { workListKeys } from '../../../shared/adapters/storage/work-list-row';
-import { StoredRowError } from '../../../shared/errors';
+import { StoredRowError } from '../../../shared/app/errors';
+import { encodeEntry, entryRowKey } from '../../../shared/conversation/transcript-table';
+import { workListKeys } from '../../../shared/conversation/work-list-table';
 import { messageOf } from './samples';
 
 test('the order of entry keys is the order of sequence numbers', () => {

@@ -1,6 +1,6 @@
-import type { Conversation } from '../../../shared/domain/conversation';
-import type { MessageEntry, NoticeEntry } from '../../../shared/domain/transcript';
-import type { WorkListItem } from '../../../shared/domain/work-list';
+import type { Conversation } from '../../../shared/conversation/conversation';
+import type { MessageEntry, NoticeEntry } from '../../../shared/conversation/transcript';
+import type { WorkListItem } from '../../../shared/conversation/work-list';
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { checkFits } from '../../../shared/adapters/storage/stored-row';
-import { StoredRowError } from '../../../shared/errors';
+import { StoredRowError } from '../../../shared/app/errors';
+import { checkFits } from '../../../shared/storage/rows';
 
 const rowOf = (columns: number) => ({
   partitionKey: 'p',

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { RestError, type TableClient } from '@azure/data-tables';
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { expect, test } from '@jest/globals';
-import { tableCall, tableFailure } from '../../../shared/adapters/storage/table-call';
-import { DependencyError, StoredRowError } from '../../../shared/errors';
+import { DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { tableCall, tableFailure } from '../../../shared/storage/table';
 
 /** Everything that can be reached from an error, hidden properties and causes included. */
 const everything = (error: unknown) =>

@@ -1,9 +1,12 @@
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import { expect, test } from '@jest/globals';
-import { createTableClients, type TableConnection } from '../../../shared/adapters/storage/table-clients';
-import { createTableConversationStore } from '../../../shared/adapters/storage/table-conversation-store';
-import type { Policies } from '../../../shared/adapters/storage/time-limits';
+import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import {
+  createTableClients,
+  type Policies,
+  type TableConnection,
+} from '../../../shared/storage/table-clients';
 import { conversationOf, messageOf } from './samples';
 
 interface Sent {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeConversation, encodeConversation } from '../../../shared/adapters/storage/conversation-row';
-import { decodeEntry } from '../../../shared/adapters/storage/entry-row';
-import { decodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
-import { MINUTE } from '../../../shared/domain/time';
+import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
+import { MINUTE } from '../../../shared/conversation/time';
+import { decodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { agentClosed, agentEnded, change, deadlineReached, NOBODY } from '../../support/domain/builders';
 import { ACTIVE, at, AWAY, CLOSED, LISTED, MESSAGE, NOTICE, QUEUED } from './older-rows';
 import { asRead } from './samples';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeAgent, decodeHolding } from '../../../shared/adapters/storage/agent-capacity-row';
-import { decodeConversation } from '../../../shared/adapters/storage/conversation-row';
-import { decodeCustomer } from '../../../shared/adapters/storage/customer-row';
-import { decodeDeadLetter } from '../../../shared/adapters/storage/dead-letter-row';
-import { decodeEntry } from '../../../shared/adapters/storage/entry-row';
-import { decodeOverride, decodePolicies } from '../../../shared/adapters/storage/settings-rows';
-import { decodeWorkListItem } from '../../../shared/adapters/storage/work-list-row';
-import { workListItemView } from '../../../shared/application/conversation-view';
-import { StoredRowError } from '../../../shared/errors';
-import { parsePolicyDocument } from '../../../shared/inbound/policy-document';
+import { decodeCustomer } from '../../../shared/access/customers-table';
+import { StoredRowError } from '../../../shared/app/errors';
+import { decodeAgent, decodeHolding } from '../../../shared/capacity/capacity-table';
+import { decodeConversation } from '../../../shared/conversation/conversation-table';
+import { workListItemView } from '../../../shared/conversation/conversation-view';
+import { decodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
+import { decodeDeadLetter } from '../../../shared/dead-letters/dead-letters-table';
+import { parsePolicyDocument } from '../../../shared/policies/policy-document-parser';
+import { decodeOverride, decodePolicies } from '../../../shared/policies/settings-table';
 import { at, AWAY_2, ONE_KEY } from './older-rows';
 
 /** Rows as version 2 has written them, column by column; they must stay readable for ever. */

@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { ConversationService, Handled } from '../../../shared/application/conversation-service';
-import type { Outcome } from '../../../shared/domain/decision';
-import { DependencyError, StoredRowError, UnexpectedError } from '../../../shared/errors';
-import { createActivities } from '../../../shared/workflow/activities';
-import type { DeadlineInput } from '../../../shared/workflow/deadline';
+import { DependencyError, StoredRowError, UnexpectedError } from '../../../shared/app/errors';
+import type { ConversationService, Handled } from '../../../shared/conversation/conversation-service';
+import type { Outcome } from '../../../shared/conversation/decision';
+import { createActivities } from '../../../shared/deadlines/deadline-activities';
+import type { DeadlineInput } from '../../../shared/deadlines/deadline-contract';
 import { MemoryWorld } from '../../support/memory-ports';
 import { silent } from '../../support/silent';
 import { deadline, ID, inQueue, pastTheDeadline, scene, type Scene } from '../application/scene';

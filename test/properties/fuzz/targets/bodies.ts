@@ -1,19 +1,22 @@
 import fc from 'fast-check';
 import type { ZodType } from 'zod';
-import { InvalidInputError } from '../../../../shared/errors';
-import { EXTEND_WAIT_BODY, OFFER_BODY, TRANSFER_BODY } from '../../../../shared/inbound/action-bodies';
-import { CAPACITY_BODY } from '../../../../shared/inbound/capacity-body';
-import { parseProfile } from '../../../../shared/inbound/customer-profile';
-import { parseJson, readJson } from '../../../../shared/inbound/http';
-import { parseMessageOverride } from '../../../../shared/inbound/message-override';
+import { parseProfile } from '../../../../shared/access/customer-profile-parser';
 import {
   AGENT_BODY,
   CUSTOMER_BODY,
   DEVICE_BODY,
   RESUME_BODY,
-} from '../../../../shared/inbound/negotiate-bodies';
-import { parsePolicyDocument, policyDocumentView } from '../../../../shared/inbound/policy-document';
-import { parseWith } from '../../../../shared/inbound/schema';
+} from '../../../../shared/access/negotiate-routes';
+import { InvalidInputError } from '../../../../shared/app/errors';
+import { parseMessageOverride } from '../../../../shared/automated-messages/automated-messages-routes';
+import { CAPACITY_BODY } from '../../../../shared/capacity/capacity-routes';
+import {
+  EXTEND_WAIT_BODY,
+  OFFER_BODY,
+  TRANSFER_BODY,
+} from '../../../../shared/conversation/conversation-routes';
+import { parseJson, parseWith, readJson } from '../../../../shared/http/request';
+import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import { each, longJson } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { loadConfig } from '../../../../shared/config';
-import { ConfigurationError } from '../../../../shared/errors';
+import { loadConfig } from '../../../../shared/app/config';
+import { ConfigurationError } from '../../../../shared/app/errors';
 import { each, flat, someLongTexts } from '../long-texts';
 import { mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
-import { DEVICE_CLASSES } from '../../../../shared/domain/channel';
-import { participantOf } from '../../../../shared/domain/ids';
-import { parseIsoDuration } from '../../../../shared/domain/iso-duration';
-import { renderTemplate, templateProblem } from '../../../../shared/domain/messages/template';
-import { InvalidInputError } from '../../../../shared/errors';
-import { connectionIdOf, parseWebPubSubEvent } from '../../../../shared/inbound/cloud-event';
-import { decodeConnectionState, encodeConnectionState } from '../../../../shared/inbound/connection-state';
-import { parseProfileFromQuery } from '../../../../shared/inbound/customer-profile';
-import { deviceClassOf } from '../../../../shared/inbound/device-class';
+import { deviceClassOf, parseProfileFromQuery } from '../../../../shared/access/customer-profile-parser';
+import { InvalidInputError } from '../../../../shared/app/errors';
+import { renderTemplate, templateProblem } from '../../../../shared/automated-messages/template';
+import { DEVICE_CLASSES } from '../../../../shared/conversation/conversation';
+import { participantOf } from '../../../../shared/conversation/ids';
+import { parseIsoDuration } from '../../../../shared/conversation/time';
+import {
+  connectionIdOf,
+  decodeConnectionState,
+  encodeConnectionState,
+  parseWebPubSubEvent,
+} from '../../../../shared/web-pubsub/cloud-event-parser';
 import { anyUserAgent } from '../../inbound/arbitraries';
 import { each, flat, longJson, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText, mutatedValue, pool } from '../mutations';

@@ -1,8 +1,7 @@
-import { isQuestion } from '../../../../shared/domain/decision';
-import { deadlinesOf } from '../../../../shared/domain/deadlines';
-import { decide } from '../../../../shared/domain/decide';
-import type { Conversation } from '../../../../shared/domain/conversation';
-import type { ConversationEvent, Presence } from '../../../../shared/domain/events';
+import { type Conversation, deadlinesOf } from '../../../../shared/conversation/conversation';
+import { decide } from '../../../../shared/conversation/decide';
+import { isQuestion } from '../../../../shared/conversation/decision';
+import type { ConversationEvent, Presence } from '../../../../shared/conversation/inputs';
 import { contextAt, PROFILE } from '../../../support/domain/builders';
 
 const NOBODY: Presence = { alive: false };

@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import type { ZodType } from 'zod';
-import { AGENT_ACTIONS, eventOfAction } from '../../../../shared/handlers/agent-events';
-import { expectedOf } from '../../../../shared/handlers/preconditions';
-import { handleWebPubSubEvent } from '../../../../shared/handlers/web-pubsub-events';
-import { fromPublicToken, toPublicToken } from '../../../../shared/adapters/storage/continuation-token';
-import { InvalidInputError } from '../../../../shared/errors';
-import { IDEMPOTENCY_KEY } from '../../../../shared/inbound/action-bodies';
-import { clientAddressOf } from '../../../../shared/inbound/client-address';
-import { LIST_QUERY, READ_QUERY } from '../../../../shared/inbound/conversation-queries';
-import { DEAD_LETTER_ID, DEAD_LETTERS_QUERY } from '../../../../shared/inbound/dead-letter-query';
-import { ifMatchOf, queryOf, type HttpInput } from '../../../../shared/inbound/http';
-import { agentIdField, conversationIdField } from '../../../../shared/inbound/ids';
-import { OVERRIDE_PLACE, parseTrigger } from '../../../../shared/inbound/message-override';
-import { MESSAGES_QUERY } from '../../../../shared/inbound/messages-query';
-import { parseWith } from '../../../../shared/inbound/schema';
+import { clientAddressOf } from '../../../../shared/access/limit-guard';
+import { InvalidInputError } from '../../../../shared/app/errors';
+import {
+  MESSAGES_QUERY,
+  OVERRIDE_PLACE,
+  parseTrigger,
+} from '../../../../shared/automated-messages/automated-messages-routes';
+import {
+  AGENT_ACTIONS,
+  eventOfAction,
+  IDEMPOTENCY_KEY,
+  LIST_QUERY,
+  READ_QUERY,
+} from '../../../../shared/conversation/conversation-routes';
+import { DEAD_LETTER_ID, DEAD_LETTERS_QUERY } from '../../../../shared/dead-letters/dead-letters-routes';
+import { agentIdField, conversationIdField } from '../../../../shared/http/fields';
+import { type HttpInput, ifMatchOf, parseWith, queryOf } from '../../../../shared/http/request';
+import { expectedOf } from '../../../../shared/policies/policies-routes';
+import { fromPublicToken, toPublicToken } from '../../../../shared/storage/table';
+import { handleWebPubSubEvent } from '../../../../shared/web-pubsub/webhook-routes';
 import { silent } from '../../../support/silent';
 import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';

@@ -1,42 +1,44 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
+import { StoredRowError } from '../../../../shared/app/errors';
+import {
+  AUTOMATED_MESSAGE_TRIGGERS,
+  automatedMessage,
+  type MessageOverride,
+} from '../../../../shared/automated-messages/automated-message';
 import {
   decodeAgent,
   decodeHolding,
   encodeAgent,
   encodeHolding,
-} from '../../../../shared/adapters/storage/agent-capacity-row';
-import { decodeConversation, encodeConversation } from '../../../../shared/adapters/storage/conversation-row';
-import { decodeCustomer, encodeCustomer } from '../../../../shared/adapters/storage/customer-row';
-import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/adapters/storage/dead-letter-row';
-import { decodeEntry, encodeEntry } from '../../../../shared/adapters/storage/entry-row';
+} from '../../../../shared/capacity/capacity-table';
+import { deadlinesOf } from '../../../../shared/conversation/conversation';
+import { decodeConversation, encodeConversation } from '../../../../shared/conversation/conversation-table';
+import {
+  conversationView,
+  transcriptView,
+  workListItemView,
+} from '../../../../shared/conversation/conversation-view';
+import { DEADLINE_KINDS } from '../../../../shared/conversation/ids';
+import { toIso } from '../../../../shared/conversation/time';
+import { decodeEntry, encodeEntry } from '../../../../shared/conversation/transcript-table';
+import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
+import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
+import {
+  DEAD_LETTER_KINDS,
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+} from '../../../../shared/dead-letters/dead-letter';
+import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
+import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
   decodeOverride,
   decodePolicies,
   encodeOverride,
   encodePolicies,
-} from '../../../../shared/adapters/storage/settings-rows';
-import { rowName } from '../../../../shared/adapters/storage/stored-row';
-import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/adapters/storage/work-list-row';
-import {
-  conversationView,
-  transcriptView,
-  workListItemView,
-} from '../../../../shared/application/conversation-view';
-import {
-  DEAD_LETTER_KINDS,
-  DEAD_LETTER_STATES,
-  type DeadLetter,
-} from '../../../../shared/domain/dead-letter';
-import { deadlinesOf } from '../../../../shared/domain/deadlines';
-import { DEADLINE_KINDS } from '../../../../shared/domain/ids';
-import { automatedMessage } from '../../../../shared/domain/messages/automated-message';
-import type { MessageOverride } from '../../../../shared/domain/messages/message-override';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../../shared/domain/messages/trigger';
-import { toIso } from '../../../../shared/domain/time';
-import { workListItem as itemOfConversation } from '../../../../shared/domain/work-list';
-import { StoredRowError } from '../../../../shared/errors';
-import { parsePolicyDocument, policyDocumentView } from '../../../../shared/inbound/policy-document';
+} from '../../../../shared/policies/settings-table';
+import { rowName } from '../../../../shared/storage/rows';
 import * as stored from '../../../unit/storage/older-rows';
 import { asRead } from '../../../unit/storage/samples';
 import { conversation, entry, workListItem } from '../../storage/arbitraries';

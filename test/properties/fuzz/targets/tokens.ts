@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { generateKeyPair, SignJWT } from 'jose';
-import { AccessDeniedError, InvalidInputError } from '../../../../shared/errors';
-import { isSignedWith } from '../../../../shared/security/signature';
-import { createTickets } from '../../../../shared/security/tickets';
-import { entraGuard, signatureGuard } from '../../../../shared/security/webhook-guard';
+import { createTickets } from '../../../../shared/access/ticket-guard';
+import { AccessDeniedError, InvalidInputError } from '../../../../shared/app/errors';
+import { entraGuard, isSignedWith, signatureGuard } from '../../../../shared/web-pubsub/webhook-routes';
 import { startKeyAuthority } from '../../../support/key-authority';
 import { each, flat, longTexts } from '../long-texts';
 import { mutatedText, mutatedValue } from '../mutations';

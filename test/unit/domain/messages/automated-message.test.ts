@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import {
   automatedMessage,
   messageInForce,
+  type MessageOverride,
   type MessageScene,
-} from '../../../../shared/domain/messages/automated-message';
-import { DEFAULT_TEXTS } from '../../../../shared/domain/messages/defaults';
-import type { MessageOverride } from '../../../../shared/domain/messages/message-override';
+} from '../../../../shared/automated-messages/automated-message';
+import { DEFAULT_TEXTS } from '../../../../shared/automated-messages/default-texts';
 
 const TRIGGER = 'agent-joined';
 const scene: MessageScene = {

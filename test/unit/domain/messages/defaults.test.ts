@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_TEXTS } from '../../../../shared/domain/messages/defaults';
-import { recipientOf } from '../../../../shared/domain/messages/recipients';
-import { AUTOMATED_MESSAGE_TRIGGERS } from '../../../../shared/domain/messages/trigger';
+import { DEFAULT_TEXTS } from '../../../../shared/automated-messages/default-texts';
+import {
+  AUTOMATED_MESSAGE_TRIGGERS,
+  recipientOf,
+} from '../../../../shared/automated-messages/automated-message';
 
 describe('the built-in texts', () => {
   it('are there in English, German, French, Spanish and Japanese', () => {

@@ -4,7 +4,7 @@ import {
   renderTemplate,
   templateProblem,
   type TemplateValues,
-} from '../../../../shared/domain/messages/template';
+} from '../../../../shared/automated-messages/template';
 
 const render = (text: string, values: Partial<TemplateValues> = {}) =>
   renderTemplate(text, { slugs: {}, context: {}, ...values });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainPolicy } from '../../../../shared/domain/policies/explain-policy';
-import type { PolicyRule, PolicyTable, Situation } from '../../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../../shared/domain/time';
+import { MINUTE } from '../../../../shared/conversation/time';
+import {
+  explainPolicy,
+  type PolicyRule,
+  type PolicyTable,
+  type Situation,
+} from '../../../../shared/policies/policy';
 import { policies } from '../../../support/domain/policies';
 
 const SITUATION: Situation = {

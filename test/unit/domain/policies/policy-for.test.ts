@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { BUILT_IN_RULES } from '../../../../shared/domain/policies/built-in-rules';
-import { channelOf, policyFor } from '../../../../shared/domain/policies/policy-for';
-import type {
-  PolicyName,
-  PolicyRule,
-  PolicyTable,
-  Situation,
-} from '../../../../shared/domain/policies/policy';
-import { MINUTE } from '../../../../shared/domain/time';
+import { MINUTE } from '../../../../shared/conversation/time';
+import {
+  BUILT_IN_RULES,
+  channelOf,
+  policyFor,
+  type PolicyName,
+  type PolicyRule,
+  type PolicyTable,
+  type Situation,
+} from '../../../../shared/policies/policy';
 import { DEFAULTS, policies } from '../../../support/domain/policies';
 
 const DAY = 24 * 60 * MINUTE;

@@ -1,0 +1,138 @@
+import { TooManyRequestsError } from '../app/errors';
+import { agentUserId, customerUserId, type Participant } from '../conversation/ids';
+import { type Instant, MINUTE, SECOND } from '../conversation/time';
+import type { HttpInput } from '../http/request';
+import type { Tickets } from './ticket-guard';
+
+export interface RateLimiter {
+  /** Counts one request of this caller. @throws TooManyRequestsError */
+  take(caller: string): void;
+}
+
+/** Callers that are remembered; whoever has been quiet for longest is forgotten first. */
+const MOST_CALLERS = 10_000;
+
+/**
+ * A token bucket for each caller, in the memory of this instance of the app: `perMinute` at once, and as many again in
+ * every minute; 0 is no limit. With n instances a caller may get n times as much, and a restart forgives everybody. That
+ * is enough to keep one caller from taking an instance away from the others; what must hold across instances is counted
+ * in the stored record instead (docs/decisions/0015).
+ */
+export function createRateLimiter(options: {
+  readonly perMinute: number;
+  readonly now: () => Instant;
+}): RateLimiter {
+  const { perMinute, now } = options;
+  const buckets = new Map<string, { readonly tokens: number; readonly at: Instant }>();
+  const refill = perMinute / MINUTE;
+  return {
+    take(caller) {
+      if (perMinute === 0) return;
+      const at = now();
+      const before = buckets.get(caller);
+      const elapsed = before === undefined ? 0 : Math.max(0, at - before.at);
+      const tokens = Math.min(perMinute, (before?.tokens ?? perMinute) + elapsed * refill);
+      const isAllowed = tokens >= 1;
+      // Taken out and put back, it is the newest: a map keeps the order of insertion.
+      buckets.delete(caller);
+      buckets.set(caller, { tokens: isAllowed ? tokens - 1 : tokens, at });
+      for (const quietest of buckets.keys()) {
+        if (buckets.size <= MOST_CALLERS) break;
+        buckets.delete(quietest);
+      }
+      if (!isAllowed) throw new TooManyRequestsError(Math.ceil((1 - tokens) / refill / SECOND));
+    },
+  };
+}
+
+/** Counts what a known participant asks for. */
+export interface ParticipantLimits {
+  /** @throws TooManyRequestsError */
+  take(participant: Participant): void;
+}
+
+/** A desk looks after many conversations at once. */
+const AGENTS_FACTOR = 10;
+
+/**
+ * Requests per minute with one ticket, and handshakes with one socket URL: of a customer, and ten times as many of an
+ * agent. In the memory of this instance, see `createRateLimiter`.
+ */
+export function createParticipantLimits(options: {
+  readonly perMinute: number;
+  readonly now: () => Instant;
+}): ParticipantLimits {
+  const customers = createRateLimiter(options);
+  const agents = createRateLimiter({ ...options, perMinute: options.perMinute * AGENTS_FACTOR });
+  return {
+    take(participant) {
+      if (participant.role === 'customer') customers.take(customerUserId(participant.conversationId));
+      else agents.take(agentUserId(participant.agentId));
+    },
+  };
+}
+
+/** The tickets, each of which is good for so many requests in a minute only. Proof comes first, so nobody can use up another's. */
+export const limitedTickets = (tickets: Tickets, limits: ParticipantLimits): Tickets => ({
+  ...tickets,
+  async callerOf(headers) {
+    const caller = await tickets.callerOf(headers);
+    limits.take(caller);
+    return caller;
+  },
+  async conversationOf(reconnectId) {
+    const conversationId = await tickets.conversationOf(reconnectId);
+    if (conversationId !== undefined) limits.take({ role: 'customer', conversationId });
+    return conversationId;
+  },
+});
+
+/** Lines a minute, in one instance of the app. Enough to see what is going on; a flood costs no more than this. */
+const LINES_PER_MINUTE = 60;
+
+/**
+ * Anybody may send requests that are refused, and every line of a log is paid for: beyond the workspace's daily cap even
+ * alerts fall silent. What is not written is counted: the answer is how many have been left out since the last line, or
+ * undefined where this one is left out.
+ */
+export function createRefusalSampler(now: () => Instant): () => number | undefined {
+  const lines = createRateLimiter({ perMinute: LINES_PER_MINUTE, now });
+  let leftOut = 0;
+  return () => {
+    try {
+      lines.take('refusals');
+    } catch (thrown) {
+      if (!(thrown instanceof TooManyRequestsError)) throw thrown;
+      leftOut += 1;
+      return undefined;
+    }
+    const since = leftOut;
+    leftOut = 0;
+    return since;
+  };
+}
+
+/**
+ * Where a request comes from, as far as the platform can tell: the last entry of `X-Forwarded-For` is the one that the
+ * platform's front end has added, whatever the client has written before it. Of `trustedProxies` of the deployer's own
+ * each has added one more. An IPv6 client is its /64, of which it has every address. Undefined where nothing says so.
+ */
+export function clientAddressOf(headers: HttpInput['headers'], trustedProxies: number): string | undefined {
+  const entries = (headers.get('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim());
+  const entry = entries[Math.max(0, entries.length - 1 - trustedProxies)] ?? '';
+  const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$/i.exec(entry)?.[1];
+  if (ipv4 !== undefined) return ipv4;
+  const ipv6 = /^\[?([0-9a-f:.]{2,45})\]?(?::\d{1,5})?$/i.exec(entry)?.[1];
+  return ipv6 === undefined ? undefined : networkOf(ipv6);
+}
+
+/** The first four of an IPv6 address's eight groups. */
+function networkOf(address: string): string | undefined {
+  if (!URL.canParse(`http://[${address}]`)) return undefined;
+  // The URL's parser writes every address in the same way.
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const groups = (text: string) => (text === '' ? [] : text.split(':'));
+  const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  const all = [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,197 @@
+import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
+import { collisionPause } from '../app/collision-pause';
+import { ContentionError, DependencyError } from '../app/errors';
+import type { Instant } from '../conversation/time';
+import { checkFits, instantColumn, readRow, rowName, SCHEMA_VERSION, writerFor } from '../storage/rows';
+import { firstRows, isConflict, tableCall } from '../storage/table';
+import { type CapacityClaim, type CapacityLedger, fits, type LedgerHolding } from './capacity';
+
+/** RowKey of the agent's own row. Its ETag guards every reservation. */
+export const AGENT_ROW_KEY = 'agent';
+const PREFIX = 'holding.';
+/** Padded, so that a conversation's holdings are in order; a 32-bit number has no more. */
+const DIGITS = 10;
+
+const agentColumns = z.object({ totalUnits: z.int().exactOptional() });
+const holdingColumns = z.object({
+  conversationId: z.string(),
+  assignment: z.int(),
+  // A negative number would make room for others.
+  units: z.int().min(0),
+  reservedAt: instantColumn,
+});
+
+export const holdingKeys = ({ agentId, conversationId, assignment }: CapacityClaim) => ({
+  partitionKey: agentId,
+  rowKey: `${PREFIX}${conversationId}.${String(assignment).padStart(DIGITS, '0')}`,
+});
+
+/** Without a total as long as nobody has set one: the default may change. */
+export function encodeAgent(agentId: string, totalUnits: number | undefined): TableEntity {
+  const keys = { partitionKey: agentId, rowKey: AGENT_ROW_KEY };
+  const write = writerFor(rowName(keys));
+  return checkFits({
+    ...keys,
+    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
+    ...(totalUnits !== undefined && { totalUnits: write.int32('totalUnits', totalUnits) }),
+  });
+}
+
+export function encodeHolding(claim: CapacityClaim, units: number, reservedAt: Instant): TableEntity {
+  const keys = holdingKeys(claim);
+  const write = writerFor(rowName(keys));
+  return checkFits({
+    ...keys,
+    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
+    conversationId: claim.conversationId,
+    assignment: write.int32('assignment', claim.assignment),
+    units: write.int32('units', units),
+    reservedAt: write.instant('reservedAt', reservedAt),
+  });
+}
+
+export const isHolding = ({ rowKey }: { readonly rowKey?: unknown }): boolean =>
+  typeof rowKey === 'string' && rowKey.startsWith(PREFIX);
+
+/** @throws StoredRowError naming the row and the column that cannot be read. */
+export const decodeAgent = (entity: object) => readRow(agentColumns, entity);
+/** @throws StoredRowError naming the row and the column that cannot be read. */
+export const decodeHolding = (entity: object) => readRow(holdingColumns, entity);
+
+/** More conversations than an agent can have. */
+const MOST_ROWS = 2_000;
+
+/** The rows of one agent. */
+export interface AgentRows {
+  /** Undefined as long as nobody has set it. */
+  readonly totalUnits?: number;
+  /** Of the agent's row; undefined as long as there is none. */
+  readonly etag?: string;
+  readonly holdings: readonly LedgerHolding[];
+}
+
+/**
+ * One request as a rule. The agent's row is the first of its partition: whatever was reserved before it was read is
+ * among the holdings, whatever comes after it changes its ETag, even if the answer comes in parts.
+ * @throws DependencyError, StoredRowError
+ */
+export async function readAgentRows(table: TableClient, agentId: string): Promise<AgentRows> {
+  const operation = 'read capacity';
+  const { rows, token } = await tableCall(table, operation, () =>
+    firstRows(table, { filter: odata`PartitionKey eq ${agentId}`, limit: MOST_ROWS }),
+  );
+  // Prevents: holdings behind a partial answer are not counted, and their units are taken twice.
+  if (token !== undefined) throw new DependencyError('table-storage', operation);
+  const agent = rows.find((row) => 'rowKey' in row && row.rowKey === AGENT_ROW_KEY);
+  return {
+    ...(agent !== undefined && { ...decodeAgent(agent), etag: etagOf(agent) }),
+    holdings: rows.filter(isHolding).map((row) => ({ ...decodeHolding(row), version: etagOf(row) })),
+  };
+}
+
+const etagOf = (row: object): string => ('etag' in row ? String(row.etag) : '');
+
+/** Enough for every tab of an agent to accept in the same moment. */
+const ATTEMPTS = 24;
+
+/**
+ * Agents' capacity in Table Storage: one partition per agent, with the agent's row and one row per holding.
+ * `reserve` is one query and one transaction, `release` one delete.
+ */
+export function createTableAgentCapacity(
+  table: TableClient,
+  /** `defaultTotal`: the units of an agent for whom none are set. */
+  options: { readonly defaultTotal: number; readonly now: () => Instant },
+): CapacityLedger {
+  const loadOf = async (agentId: string) => {
+    const { totalUnits = options.defaultTotal, holdings } = await readAgentRows(table, agentId);
+    return { agentId, totalUnits, holdings };
+  };
+
+  return {
+    loadOf,
+
+    async reserve(claim, units) {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const rows = await readAgentRows(table, claim.agentId);
+        const held = rows.holdings.find(isOf(claim));
+        const others = rows.holdings.filter((holding) => holding !== held);
+        const { totalUnits = options.defaultTotal } = rows;
+        if (held?.units !== units && !fits({ totalUnits, holdings: others }, units)) return 'full';
+        const holding = encodeHolding(claim, units, options.now());
+        const saved = await submit(table, [
+          guard(claim.agentId, rows),
+          held === undefined ? ['create', holding] : ['update', holding, 'Replace', { etag: held.version }],
+        ]);
+        if (saved === 'saved') return 'reserved';
+        await collisionPause(attempt);
+      }
+      throw new ContentionError(ATTEMPTS);
+    },
+
+    async release(claim) {
+      await remove(table, claim, '*');
+    },
+
+    // Prevents: a claim is found stale, its conversation reserves it again and is saved, and then the units are given
+    // away. A reservation changes the version, so what is deleted is what was found.
+    releaseVersion: (claim, version) => remove(table, claim, version),
+
+    // Without an ETag: a reservation under way finds another one than it has read, and reads again.
+    async setTotal(agentId, totalUnits) {
+      await tableCall(table, 'set capacity', () =>
+        table.upsertEntity(encodeAgent(agentId, totalUnits), 'Replace'),
+      );
+    },
+  };
+}
+
+const isOf =
+  ({ conversationId, assignment }: CapacityClaim) =>
+  (holding: LedgerHolding): boolean =>
+    holding.conversationId === conversationId && holding.assignment === assignment;
+
+/**
+ * Prevents: two conversations read the same free units and both take them. Every reservation writes the agent's row
+ * under the ETag it has read, or creates it, so the slower one fails and reads again. A release needs no guard: who has
+ * not seen it yet only believes that less is free.
+ */
+const guard = (agentId: string, { totalUnits, etag }: AgentRows): TransactionAction =>
+  etag === undefined
+    ? ['create', encodeAgent(agentId, totalUnits)]
+    : ['update', encodeAgent(agentId, totalUnits), 'Replace', { etag }];
+
+/**
+ * A conflict is also the answer to a request that the SDK repeated because its response was lost: read again, and the
+ * holding is there.
+ */
+const submit = (table: TableClient, actions: TransactionAction[]): Promise<'saved' | 'conflict'> =>
+  tableCall<'saved' | 'conflict'>(
+    table,
+    'reserve capacity',
+    async () => {
+      await table.submitTransaction(actions);
+      return 'saved';
+    },
+    (code) => (isConflict(code) ? { answer: 'conflict' } : undefined),
+  );
+
+const remove = (
+  table: TableClient,
+  claim: CapacityClaim,
+  etag: string,
+): Promise<'released' | 'reserved-again'> =>
+  tableCall<'released' | 'reserved-again'>(
+    table,
+    'release capacity',
+    async () => {
+      const { partitionKey, rowKey } = holdingKeys(claim);
+      await table.deleteEntity(partitionKey, rowKey, { etag });
+      return 'released';
+    },
+    (code) => {
+      if (code === 'ResourceNotFound') return { answer: 'released' };
+      return isConflict(code) ? { answer: 'reserved-again' } : undefined;
+    },
+  );

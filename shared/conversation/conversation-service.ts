@@ -1,0 +1,261 @@
+import { collisionPause } from '../app/collision-pause';
+import { ContentionError } from '../app/errors';
+import type { Logger } from '../app/log';
+import type { AgentCapacity } from '../capacity/capacity';
+import { Reservation } from '../capacity/capacity-service';
+import type { SettingsSource } from '../policies/settings';
+import type { Conversation } from './conversation';
+import { decide } from './decide';
+import { type Decided, type Effect, isQuestion, type Outcome, type Question, type Refusal } from './decision';
+import type { ConversationEvent } from './inputs';
+import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
+import type { Instant } from './time';
+import { type WorkList, type WorkListItem, workListItem } from './work-list';
+
+/** Makes the row of a conversation what it must be; there is none where nothing is listed. */
+export const writeRow = (
+  workList: Pick<WorkList, 'put' | 'remove'>,
+  conversationId: string,
+  item: WorkListItem | undefined,
+): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
+
+export interface EffectDependencies {
+  readonly workList: WorkList;
+  readonly participants: Participants;
+  readonly timers: DeadlineTimers;
+  readonly capacity: AgentCapacity;
+}
+
+/** In this order: a stage begins when the one before it is done. */
+const STAGES: readonly (readonly Effect['type'][])[] = [
+  ['start-timer', 'cancel-timer', 'release-capacity', 'push'],
+  // Prevents: the socket is closed before the push that says why has been sent.
+  ['close-customer-connections', 'close-connection'],
+  // Prevents: the row looks as if all were done, and reconciliation does not repeat what has failed.
+  ['update-work-list'],
+];
+
+/**
+ * Performs the effects of a saved decision. Those of one stage are all tried; a stage in which one fails is the last,
+ * and the first failure is thrown, so that the caller's event is repeated and the decision yields them all again.
+ */
+export async function performEffects(
+  conversationId: string,
+  effects: readonly Effect[],
+  deps: EffectDependencies,
+): Promise<void> {
+  for (const stage of STAGES) {
+    const due = effects.filter(({ type }) => stage.includes(type));
+    const results = await Promise.allSettled(due.map((effect) => perform(conversationId, effect, deps)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+function perform(conversationId: string, effect: Effect, deps: EffectDependencies): Promise<void> {
+  switch (effect.type) {
+    case 'update-work-list':
+      return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
+    case 'start-timer': {
+      const { kind, number } = effect;
+      return deps.timers.start({ conversationId, kind, number }, effect.deadline);
+    }
+    case 'cancel-timer': {
+      const { kind, number } = effect;
+      return deps.timers.cancel({ conversationId, kind, number }, effect.because);
+    }
+    case 'release-capacity': {
+      const { agentId, assignment } = effect;
+      return deps.capacity.release({ agentId, conversationId, assignment });
+    }
+    case 'push':
+      return deps.participants.push(conversationId, effect.audience, effect.push);
+    case 'close-customer-connections':
+      return deps.participants.closeCustomerConnections(conversationId);
+    case 'close-connection':
+      return deps.participants.closeConnection(effect.connectionId);
+  }
+}
+
+export interface ConversationServiceDependencies extends EffectDependencies {
+  readonly store: ConversationStore;
+  readonly participants: Participants;
+  readonly settings: SettingsSource;
+  readonly now: () => Instant;
+}
+
+/** What became of an event, and the conversation as it is now stored. */
+export type Handled =
+  | { readonly kind: 'accepted'; readonly outcome: Outcome; readonly conversation: Conversation }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** What became of an event, and the effects that are still to be performed. */
+interface Settled {
+  readonly handled: Handled;
+  readonly effects: readonly Effect[];
+}
+
+export interface ConversationService {
+  /**
+   * Decides, saves and performs the effects. Repeat the same event after any retryable failure. `ifMatch`: what would change
+   * a conversation that no longer has this ETag is refused as `precondition-failed`.
+   */
+  handle(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
+  /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
+  settle(conversationId: string, event: ConversationEvent): Promise<Handled>;
+}
+
+/** Enough for every tab of a customer and an agent to act in the same moment. */
+const ATTEMPTS = 24;
+/** Each question is asked once; a decision that asks on would ask for ever. */
+const MOST_QUESTIONS = 3;
+
+/**
+ * The one path from an event to its consequences: load, decide, save under the ETag, perform effects.
+ * @throws DependencyError, ContentionError (both retryable), StoredRowError
+ */
+export function createConversationService(deps: ConversationServiceDependencies): ConversationService {
+  return {
+    async handle(conversationId, event, ifMatch) {
+      const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
+      await performEffects(conversationId, effects, deps);
+      return handled;
+    },
+    async settle(conversationId, event) {
+      return (await decideAndSave(conversationId, event, deps)).handled;
+    },
+  };
+}
+
+async function decideAndSave(
+  conversationId: string,
+  event: ConversationEvent,
+  deps: ConversationServiceDependencies,
+  ifMatch?: string,
+): Promise<Settled> {
+  const reservation = new Reservation(conversationId, deps.capacity);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const before = await deps.store.load(conversationId);
+    if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
+      await reservation.giveBack(before.conversation);
+      return decideOnStale(before.conversation, event, deps);
+    }
+    const decision = await decideWithAnswers(before, event, reservation, deps);
+    if (decision.kind !== 'changed') {
+      await reservation.giveBack(before?.conversation);
+      return withoutChange(decision, before?.conversation);
+    }
+
+    const { outcome, effects, conversation } = decision;
+    if (before === undefined) await list(conversation, deps);
+    const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
+    if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
+    // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
+    // on what is stored now, and asks for the presence again, for that may be what has changed.
+    await collisionPause(attempt);
+  }
+  throw new ContentionError(ATTEMPTS);
+}
+
+/**
+ * The conversation is not the version that the caller has seen, so nothing may change. But it may be this very event that
+ * has changed it. Prevents: saved, then the answer or a push was lost, and the repetition is refused for its own change
+ * while nobody has been told (RFC 9110, 13.1.1: what has been done already may be answered as done).
+ */
+async function decideOnStale(
+  conversation: Conversation,
+  event: ConversationEvent,
+  { settings, now }: ConversationServiceDependencies,
+): Promise<Settled> {
+  const { policies, messages } = await settings.current();
+  const decision = decide(conversation, event, { now: now(), policies, messages });
+  if (decision.kind === 'unchanged' || (decision.kind === 'refused' && decision.effects.length > 0)) {
+    return withoutChange(decision, conversation);
+  }
+  return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
+}
+
+function withoutChange(
+  decision: Exclude<Decided, { kind: 'changed' }>,
+  conversation: Conversation | undefined,
+): Settled {
+  const { effects } = decision;
+  if (decision.kind === 'refused') {
+    return { handled: { kind: 'refused', refusal: decision.refusal }, effects };
+  }
+  if (conversation === undefined) throw new Error('an unchanged conversation must exist');
+  return { handled: { kind: 'accepted', outcome: decision.outcome, conversation }, effects };
+}
+
+const CHANGED_MEANWHILE: Refusal = {
+  code: 'precondition-failed',
+  detail: 'The conversation has changed since the version that If-Match names.',
+};
+
+async function decideWithAnswers(
+  before: StoredConversation | undefined,
+  event: ConversationEvent,
+  reservation: Reservation,
+  deps: ConversationServiceDependencies,
+): Promise<Decided> {
+  const { policies, messages } = await deps.settings.current();
+  let answered = event;
+  for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
+    const decision = decide(before?.conversation, answered, { now: deps.now(), policies, messages });
+    if (!isQuestion(decision)) return decision;
+    answered = { ...answered, ...(await answer(decision, before, reservation, deps)) };
+  }
+  throw new Error('a decision asks each question once');
+}
+
+async function answer(
+  question: Question,
+  before: StoredConversation | undefined,
+  reservation: Reservation,
+  { participants }: ConversationServiceDependencies,
+): Promise<object> {
+  switch (question.kind) {
+    case 'presence-needed':
+      return { presence: await participants.presenceOf(reservation.conversationId) };
+    case 'agent-presence-needed':
+      return { agentPresent: await participants.isAgentPresent(question.agentId) };
+    case 'capacity-needed':
+      return { capacity: await reservation.take(question, before?.conversation) };
+  }
+}
+
+/**
+ * Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
+ * conversation. A row without a conversation does no harm and is removed by reconciliation.
+ */
+async function list(created: Conversation, { workList }: ConversationServiceDependencies): Promise<void> {
+  const item = workListItem(created);
+  if (item !== undefined) await workList.put(item);
+}
+
+/**
+ * The log line of a conversation that ended because its customer was away: how long after the deadline, in milliseconds.
+ * What is logged is what is stored, so a repetition logs the same line again; readers count each conversation once.
+ */
+export function logEnd(handled: Handled, logger: Logger): void {
+  if (handled.kind === 'refused' || handled.outcome.type !== 'expired') return;
+  const { id: conversationId, lastDisconnection } = handled.conversation;
+  if (lastDisconnection === undefined) return;
+  const { number, deadline, endedAt } = lastDisconnection;
+  logger.info('deadline: reached', {
+    conversationId,
+    kind: 'disconnection',
+    number,
+    latenessMs: endedAt - deadline,
+  });
+}
+
+type Handling = Pick<ConversationService, 'handle'>;
+
+/** The service for whoever ends conversations in place of their timers: the ends that come last are the latest. */
+export const loggingEnds = (service: Handling, logger: Logger): Handling => ({
+  async handle(conversationId, event) {
+    const handled = await service.handle(conversationId, event);
+    logEnd(handled, logger);
+    return handled;
+  },
+});

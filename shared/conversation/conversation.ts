@@ -1,0 +1,257 @@
+import type { AutomatedMessageTrigger, Recipient } from '../automated-messages/automated-message';
+import type { DeadlineKind } from './ids';
+import { type Instant, type Milliseconds, SECOND } from './time';
+
+/**
+ * Kinds of chat, after "Understand conversation states" (Dynamics 365 Omnichannel). `live-chat` ends when its customer
+ * is gone. `persistent-chat` does not: it has the state `Waiting` instead, and no disconnection rule.
+ */
+export const CHANNELS = ['live-chat', 'persistent-chat'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** What a connection runs on. A phone's locked screen looks like a closed tab, but often comes back. */
+export const DEVICE_CLASSES = ['phone', 'tablet', 'desktop', 'unknown'] as const;
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
+
+/**
+ * States of "Understand conversation states" (Dynamics 365 Omnichannel). `Open`: queued. `Active`: assigned to an
+ * agent, accepted or only offered. `Waiting`: the agent has closed the window and the customer may come back, persistent
+ * chat only. `WrapUp`: over for the customer, the agent finishes notes. `Closed`: final.
+ */
+export const CONVERSATION_STATES = ['Open', 'Active', 'Waiting', 'WrapUp', 'Closed'] as const;
+export type ConversationState = (typeof CONVERSATION_STATES)[number];
+
+/** Why a conversation ended, machine-readable: in the record, the transcript notice and every push. */
+export const END_REASONS = ['customer-disconnected', 'customer-ended', 'agent-ended', 'auto-closed'] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+/** Why `WrapUp` became `Closed`. Absent in a conversation whose end closed it at once. */
+export const CLOSE_REASONS = ['agent-closed', 'auto-closed'] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** Why a conversation is in the queue again. */
+export const REQUEUE_REASONS = [
+  'agent-declined',
+  'agent-released',
+  'agent-transferred',
+  'agent-closed-window',
+  'agent-disconnected',
+  'customer-returned',
+] as const;
+export type RequeueReason = (typeof REQUEUE_REASONS)[number];
+
+/** One episode with no live customer connection. */
+export interface Disconnection {
+  /** 1, 2, 3 … within the conversation. */
+  readonly number: number;
+  /** The moment of loss, see `momentOfLoss`. */
+  readonly since: Instant;
+  /** `since` plus the grace period. */
+  readonly deadline: Instant;
+  /** A conversation is born disconnected: its first connection ends episode 1. */
+  readonly reason: 'not-yet-connected' | 'connection-lost';
+  /** The connection whose loss began it. A repeated event recognises itself by this id. */
+  readonly lostConnectionId?: string;
+  /**
+   * Begun by the loss of a connection that was never on record: its `connected` was lost, or its handshake failed. The
+   * how-manieth in a row.
+   */
+  readonly inferred?: number;
+  /** What the agent has added to it; `deadline` includes it. */
+  readonly extension?: {
+    readonly by: Milliseconds;
+    /** Of the latest requests, newest last: a repeated one adds nothing. */
+    readonly keys: readonly string[];
+    readonly at: Instant;
+  };
+}
+
+/** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
+export interface PastDisconnection extends Disconnection {
+  readonly outcome: 'reconnected' | 'expired' | 'ended';
+  readonly endedAt: Instant;
+  /** The connection that ended it, where one did. */
+  readonly reconnectedBy?: string;
+}
+
+/** One episode in which the agent of the conversation has no live connection. */
+export interface AgentDisconnection {
+  /** 1, 2, 3 … within the conversation, apart from the customer's. */
+  readonly number: number;
+  readonly agentId: string;
+  /** When it was heard of: later than the loss, never earlier, so the agent has the whole grace period. */
+  readonly since: Instant;
+  readonly deadline: Instant;
+}
+
+export interface PastAgentDisconnection extends AgentDisconnection {
+  readonly outcome: 'returned' | 'requeued';
+  readonly endedAt: Instant;
+  /** The connection that ended it, where one did. A repeated event recognises itself by this id. */
+  readonly reconnectedBy?: string;
+}
+
+export interface Agent {
+  readonly id: string;
+  readonly name: string;
+  readonly assignedAt: Instant;
+  /** Absent while the conversation is only offered to the agent. */
+  readonly acceptedAt?: Instant;
+}
+
+/**
+ * The units of an agent's capacity that the conversation takes: from its assignment until it leaves the agent, in
+ * `WrapUp` as long as policy says.
+ */
+export interface CapacityHold {
+  readonly agentId: string;
+  /** Assignments are numbered 1, 2, 3 … within the conversation. */
+  readonly assignment: number;
+  readonly units: number;
+  /** `WrapUp` with a custom time: when the units are given back. */
+  readonly releaseAt?: Instant;
+}
+
+/** What the customer says about itself in the socket URL; validated, never trusted. */
+export interface CustomerProfile {
+  readonly name: string;
+  /** BCP 47 language tag. */
+  readonly locale: string;
+  readonly queue: string;
+  /** Decides the channel and, with the channel instance, the policies and automated messages. */
+  readonly workstream: string;
+  /** The chat widget. */
+  readonly channelInstance: string;
+  /** Context variables, shown to the agent's desk. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly state: ConversationState;
+  /** When it came into this state, or into another queue. */
+  readonly stateSince: Instant;
+  readonly customer: CustomerProfile;
+  /** Of the connection that was seen last. */
+  readonly device: DeviceClass;
+  readonly agent?: Agent;
+  /** Who had accepted it before it went back to the queue or into `Waiting`. */
+  readonly previousAgent?: { readonly id: string; readonly name: string };
+  readonly assignmentCount: number;
+  readonly capacityHold?: CapacityHold;
+  /** The latest hold that was given back: a repeated event gives it back again. */
+  readonly releasedHold?: Omit<CapacityHold, 'releaseAt'>;
+  readonly agentDisconnection?: AgentDisconnection;
+  readonly lastAgentDisconnection?: PastAgentDisconnection;
+  readonly agentDisconnectionCount: number;
+  /** How it came back into the queue last. */
+  readonly requeue?: { readonly at: Instant; readonly reason: RequeueReason; readonly agentId?: string };
+  /** The place in the queue that the customer was told last. */
+  readonly queuePosition?: { readonly position: number; readonly at: Instant };
+  /** Connections known to be open, oldest first. */
+  readonly liveConnectionIds: readonly string[];
+  /** Recently ended ones, newest last, so that a `connected` behind its own `disconnected` is ignored. */
+  readonly endedConnectionIds: readonly string[];
+  /** The running disconnection, if the customer is away. */
+  readonly disconnection?: Disconnection;
+  readonly lastDisconnection?: PastDisconnection;
+  /** How many disconnections there have been, the running one included. */
+  readonly disconnectionCount: number;
+  /** The latest receipt of anything that proved a live customer. */
+  readonly lastSignOfLife: Instant;
+  /** Smallest (receipt minus the service's time) seen: calibrates the service's clock, see `momentOfLoss`. */
+  readonly smallestEventDelay?: Milliseconds;
+  /** Recently handled messages, newest last: a repeated event appends nothing. */
+  readonly recentMessages: readonly {
+    readonly id: string;
+    /** Whose message it is; another author's event with the same id is another message. */
+    readonly by: string;
+    readonly sequence: number;
+    readonly at: Instant;
+  }[];
+  /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
+  readonly recentNotices: readonly {
+    /** The push it goes out with. */
+    readonly cause: string;
+    readonly sequence: number;
+    readonly at: Instant;
+    readonly trigger: AutomatedMessageTrigger;
+    readonly recipient: Recipient;
+    readonly text: string;
+  }[];
+  /** Sequence number of the newest transcript entry; 0 when there is none. */
+  readonly lastSequence: number;
+  readonly end?: {
+    readonly at: Instant;
+    readonly reason: EndReason;
+    readonly agentId?: string;
+    /** Where a customer is sent who comes back after the time limit of reconnection. */
+    readonly redirectUrl?: string;
+  };
+  readonly closedAt?: Instant;
+  readonly closeReason?: CloseReason;
+  /** The running automatic closure: numbered, and put off by activity. */
+  readonly autoClosure?: { readonly number: number; readonly deadline: Instant };
+  readonly autoClosureCount: number;
+  readonly createdAt: Instant;
+}
+
+/** Over for the customer: nobody may join or write any more. */
+export const hasEnded = (conversation: Conversation): boolean =>
+  conversation.state === 'WrapUp' || conversation.state === 'Closed';
+
+/**
+ * Where a conversation goes when its customer is gone or an agent ends it: Active goes to WrapUp, but Open, and
+ * Active that nobody has accepted, to Closed ("Understand conversation states", the Active table).
+ */
+export const stateAfterEnd = ({ agent }: Conversation): 'WrapUp' | 'Closed' =>
+  agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
+
+/** Bounds that keep the row far below the 64 KiB of a table property, and a transcript readable (docs/decisions/0015). */
+export const LIMITS = {
+  liveConnections: 200,
+  endedConnections: 32,
+  recentMessages: 64,
+  recentNotices: 4,
+  extensionKeys: 32,
+  messageCharacters: 8_000,
+  /**
+   * Messages of each side within `messageWindow`, whoever of that side wrote them. Together no more than
+   * `recentMessages`, which is what they are counted in.
+   */
+  messagesInWindow: { customer: 20, agent: 40 },
+  messageWindow: 10 * SECOND,
+  /** Beyond it no message is stored; notices still are, for the end must be told. */
+  transcriptEntries: 10_000,
+  /** Disconnections that only follow from one another, without a sign of life between them. */
+  inferredInARow: 20,
+} as const;
+
+/** A moment at which something becomes of a conversation by itself. */
+export interface Deadline {
+  readonly kind: DeadlineKind;
+  readonly number: number;
+  readonly at: Instant;
+}
+
+/** Every deadline that a conversation is waiting for. Each has a timer; the record alone says which there are. */
+export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
+  const { disconnection, agentDisconnection, capacityHold, autoClosure } = conversation;
+  const deadlines: Deadline[] = [];
+  const add = (kind: DeadlineKind, number: number, at: Instant) => deadlines.push({ kind, number, at });
+  if (disconnection) add('disconnection', disconnection.number, disconnection.deadline);
+  if (agentDisconnection) add('agent-disconnection', agentDisconnection.number, agentDisconnection.deadline);
+  if (capacityHold?.releaseAt !== undefined) {
+    add('capacity-release', capacityHold.assignment, capacityHold.releaseAt);
+  }
+  if (autoClosure) add('auto-close', autoClosure.number, autoClosure.deadline);
+  return deadlines;
+}
+
+/** Those that are not the customer's disconnection, which is started and shown together with its news. */
+export const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
+  deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
+
+export const sameDeadline = (one: Deadline, other: Deadline): boolean =>
+  one.kind === other.kind && one.number === other.number;

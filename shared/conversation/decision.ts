@@ -1,0 +1,197 @@
+import type { MessageOverride } from '../automated-messages/automated-message';
+import type { PolicyTable } from '../policies/policy';
+import { type Conversation, type ConversationState, type EndReason, hasEnded } from './conversation';
+import type { DeadlineKind } from './ids';
+import type { AgentAction } from './inputs';
+import type { Audience, Push } from './notifications';
+import type { Instant } from './time';
+import type { TranscriptEntry } from './transcript';
+
+/** Something to do after the save. Every effect is idempotent: doing it twice is doing it once. */
+export type Effect =
+  | { readonly type: 'update-work-list'; readonly conversation: Conversation }
+  | {
+      readonly type: 'start-timer';
+      readonly kind: DeadlineKind;
+      readonly number: number;
+      readonly deadline: Instant;
+    }
+  | {
+      readonly type: 'cancel-timer';
+      readonly kind: DeadlineKind;
+      readonly number: number;
+      readonly because: 'customerReconnected' | 'conversationEnded' | 'deadlineObsolete';
+    }
+  | { readonly type: 'release-capacity'; readonly agentId: string; readonly assignment: number }
+  | { readonly type: 'push'; readonly audience: Audience; readonly push: Push }
+  | { readonly type: 'close-customer-connections' }
+  | { readonly type: 'close-connection'; readonly connectionId: string };
+
+/** What became of an event, in one word; the caller branches on this and on nothing else. */
+export type Outcome =
+  | { readonly type: 'created' | 'admitted' | 'connected' | 'connection-removed' | 'disconnection-began' }
+  | {
+      readonly type: 'ignored';
+      readonly because: 'stale-connection' | 'repeated' | 'ended' | 'not-concerned';
+    }
+  | { readonly type: 'message-stored'; readonly sequence: number }
+  | {
+      readonly type:
+        'assigned' | 'queued' | 'waiting' | 'ended' | 'closed' | 'wait-extended' | 'position-told';
+    }
+  | { readonly type: 'agent-disconnection-began' | 'agent-present' }
+  | { readonly type: 'expired' | 'auto-closed' | 'capacity-released' | 'requeued' | 'closure-began' }
+  | { readonly type: 'customer-present' | 'agrees' }
+  | { readonly type: 'superseded' }
+  | { readonly type: 'not-reached'; readonly deadline: Instant };
+
+/** Why an event is refused; the edges translate it into a status and a problem document. */
+export interface Refusal {
+  readonly code:
+    | 'conversation-not-found'
+    | 'conversation-ended'
+    | 'too-many-connections'
+    | 'too-many-messages'
+    | 'conversation-full'
+    | 'assigned-to-other-agent'
+    | 'not-assigned-to-you'
+    | 'illegal-transition'
+    | 'agent-at-capacity'
+    | 'customer-is-connected'
+    | 'extension-too-long'
+    /** The record of the conversation is full; found out at the save. */
+    | 'conversation-too-large'
+    /** The caller has asked for a version that is not the stored one; decided by the caller's loop. */
+    | 'precondition-failed';
+  readonly detail: string;
+  readonly state?: ConversationState;
+  /** What the agent asked for, where an agent did. */
+  readonly action?: AgentAction;
+  readonly endReason?: EndReason;
+  /** What a customer can do whose conversation has ended. */
+  readonly options?: readonly ReturnOption[];
+  readonly redirectUrl?: string;
+  /** Where the same thing is allowed later: in so many seconds. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** `redirect`: to the URL that is given with it. */
+export type ReturnOption = 'new-conversation' | 'redirect';
+
+export type Decision =
+  | {
+      readonly kind: 'changed';
+      readonly outcome: Outcome;
+      readonly conversation: Conversation;
+      readonly entries: readonly TranscriptEntry[];
+      readonly effects: readonly Effect[];
+    }
+  | { readonly kind: 'unchanged'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
+  /** Refused, but effects of the change it repeats are still due (the first try may have failed after its save). */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly effects: readonly Effect[] }
+  | Question;
+
+/** Something the decision needs to know. Find out, and decide the same event again with the answer in it. */
+export type Question =
+  /** Ask the service who is there: `presence`. */
+  | { readonly kind: 'presence-needed' }
+  /** Ask the service whether the agent is there: `agentPresent`. */
+  | { readonly kind: 'agent-presence-needed'; readonly agentId: string }
+  /** Take the units from the agent's capacity, if they are free: `capacity`. */
+  | {
+      readonly kind: 'capacity-needed';
+      readonly agentId: string;
+      readonly assignment: number;
+      readonly units: number;
+    };
+
+/** A decision that is one. */
+export type Decided = Exclude<Decision, Question>;
+
+export const isQuestion = (decision: Decision): decision is Question =>
+  decision.kind === 'presence-needed' ||
+  decision.kind === 'agent-presence-needed' ||
+  decision.kind === 'capacity-needed';
+
+/** What a decision depends on besides the conversation and the event. */
+export interface DecisionContext {
+  /** Time of receipt. */
+  readonly now: Instant;
+  readonly policies: PolicyTable;
+  /** What operators have changed about the automated messages. */
+  readonly messages: readonly MessageOverride[];
+}
+
+/** The refusal of whatever asks for a conversation that does not exist. */
+export const NOT_FOUND: Refusal = {
+  code: 'conversation-not-found',
+  detail: 'There is no such conversation.',
+};
+
+/** The refusal of whatever needs a conversation that goes on. */
+export const endedRefusal = ({ state, end }: Conversation): Refusal => ({
+  code: 'conversation-ended',
+  detail: 'The conversation has ended.',
+  state,
+  ...(end && { endReason: end.reason, ...returnOptions(end) }),
+});
+
+/** The refusal of whatever needs a customer who is away. */
+export const customerIsConnected = ({ state }: Conversation): Refusal => ({
+  code: 'customer-is-connected',
+  detail: 'The customer is connected: nobody is waited for.',
+  state,
+});
+
+/** What a customer can do who comes back after the end. */
+export function returnOptions({ redirectUrl }: NonNullable<Conversation['end']>): {
+  readonly options: readonly ReturnOption[];
+  readonly redirectUrl?: string;
+} {
+  return redirectUrl === undefined
+    ? { options: ['new-conversation'] }
+    : { options: ['redirect', 'new-conversation'], redirectUrl };
+}
+
+/** Short constructors for decisions, so that the rules read as rules. */
+
+export const changed = (
+  conversation: Conversation,
+  outcome: Outcome,
+  effects: readonly Effect[] = [],
+  entries: readonly TranscriptEntry[] = [],
+): Decision => ({ kind: 'changed', outcome, conversation, entries, effects });
+
+export const unchanged = (outcome: Outcome, effects: readonly Effect[] = []): Decision => ({
+  kind: 'unchanged',
+  outcome,
+  effects,
+});
+
+export const refused = (refusal: Refusal, effects: readonly Effect[] = []): Decision => ({
+  kind: 'refused',
+  refusal,
+  effects,
+});
+
+export const notFound = (): Decision => refused(NOT_FOUND);
+
+export const refusedAsEnded = (conversation: Conversation, effects: readonly Effect[] = []): Decision =>
+  refused(endedRefusal(conversation), effects);
+
+/** The refusal of an action that the conversation's state does not allow. */
+export function illegal(conversation: Conversation): Decision {
+  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  return refused({
+    code: 'illegal-transition',
+    detail: `A conversation in state ${conversation.state} does not allow this.`,
+    state: conversation.state,
+  });
+}
+
+export const assignedToOther = (conversation: Conversation): Decision =>
+  refused({
+    code: 'assigned-to-other-agent',
+    detail: 'The conversation is assigned to another agent.',
+    state: conversation.state,
+  });

@@ -1,0 +1,100 @@
+import type { CustomerProfile, DeviceClass } from './conversation';
+import type { DeadlineKind } from './ids';
+import type { Instant, Milliseconds } from './time';
+
+/**
+ * Everything that can happen to a conversation. `occurredAt` is the time the service gives, which may be wrong;
+ * the time of receipt is the `now` of the decision.
+ */
+export type ConversationEvent =
+  | {
+      readonly type: 'connect';
+      readonly conversationId: string;
+      readonly profile: CustomerProfile;
+      readonly device?: DeviceClass;
+    }
+  | {
+      readonly type: 'connected';
+      readonly connectionId: string;
+      readonly occurredAt: Instant;
+      readonly device?: DeviceClass;
+    }
+  | {
+      readonly type: 'disconnected';
+      readonly connectionId: string;
+      readonly occurredAt: Instant;
+      readonly device?: DeviceClass;
+      readonly presence?: Presence;
+    }
+  | {
+      readonly type: 'customer-message';
+      readonly connectionId: string;
+      readonly messageId: string;
+      readonly text: string;
+    }
+  | { readonly type: 'customer-left' }
+  | {
+      readonly type: 'agent-message';
+      readonly agentId: string;
+      readonly messageId: string;
+      readonly text: string;
+    }
+  | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent & {
+        readonly capacity?: 'reserved' | 'full';
+      })
+  | ({ readonly type: 'agent-declined' | 'agent-released' | 'agent-ended' | 'agent-closed' } & ByAgent)
+  | ({ readonly type: 'agent-transferred'; readonly queue: string } & ByAgent)
+  /** The agent adds to the running wait for the customer. The same key is the same extension. */
+  | ({ readonly type: 'wait-extended'; readonly by: Milliseconds; readonly key: string } & ByAgent)
+  /** The agent does not wait for the customer any longer. */
+  | ({ readonly type: 'wait-ended'; readonly presence?: Presence } & ByAgent)
+  /** The last socket of the agent was lost, or the first one is open again. */
+  | ({ readonly type: 'agent-disconnected' } & ByAgent)
+  | ({ readonly type: 'agent-connected'; readonly connectionId: string } & ByAgent)
+  /** The customer's place in the queue, from 1. */
+  | { readonly type: 'queue-position-known'; readonly position: number }
+  | {
+      readonly type: 'presence-checked';
+      readonly presence?: Presence;
+      readonly agentPresent?: boolean;
+      /** The work list still shows the conversation as going on: if it has ended, perhaps nobody was told. */
+      readonly endUntold?: true;
+    }
+  | {
+      readonly type: 'deadline-reached';
+      readonly kind: DeadlineKind;
+      readonly number: number;
+      readonly presence?: Presence;
+      readonly agentPresent?: boolean;
+    };
+
+type ByAgent = { readonly agentId: string };
+
+/**
+ * What the service itself says about the customer's connections. A decision that needs it asks with
+ * `presence-needed`; "no answer" never reaches the domain, it is a retryable failure of the caller.
+ */
+export type Presence =
+  | { readonly alive: false }
+  | { readonly alive: true; readonly connectionIds: readonly [string, ...string[]] };
+
+/** What an agent can do to a conversation, by the event that it makes. The routes of the API end in these names. */
+const ACTION_OF = {
+  'agent-offered': 'offer',
+  'agent-accepted': 'accept',
+  'agent-declined': 'decline',
+  'agent-released': 'release',
+  'agent-transferred': 'transfer',
+  'agent-ended': 'end',
+  'agent-closed': 'close',
+  'wait-extended': 'extend-wait',
+  'wait-ended': 'end-wait',
+} as const satisfies { readonly [type in ConversationEvent['type']]?: string };
+
+export type AgentAction = (typeof ACTION_OF)[keyof typeof ACTION_OF];
+
+export const AGENT_ACTIONS: readonly AgentAction[] = Object.values(ACTION_OF);
+
+/** The action behind an event, where an agent asked for it. */
+export const actionOf = ({ type }: Pick<ConversationEvent, 'type'>): AgentAction | undefined =>
+  (ACTION_OF as { readonly [type in ConversationEvent['type']]?: AgentAction })[type];

@@ -1,0 +1,77 @@
+import type { Conversation } from './conversation';
+import type { DeadlineKind } from './ids';
+import type { Presence } from './inputs';
+import type { Audience, Push } from './notifications';
+import type { Instant } from './time';
+import type { TranscriptEntry } from './transcript';
+
+/** A conversation as stored, with the ETag under which it may be replaced. */
+export interface StoredConversation {
+  readonly conversation: Conversation;
+  readonly etag: string;
+  /** When it was saved, by the clock of the storage. */
+  readonly savedAt: Instant;
+}
+
+/** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */
+export interface ConversationStore {
+  /** One read. @throws StoredRowError when the row cannot be understood. */
+  load(conversationId: string): Promise<StoredConversation | undefined>;
+
+  /**
+   * The new state and its transcript entries in one entity-group transaction: all or nothing, and only if the
+   * conversation is still as it was loaded (`before` undefined: only if there is none). `conflict`: it is not.
+   * @throws RecordTooLargeError when the record would not fit into its row.
+   */
+  save(change: {
+    readonly before: StoredConversation | undefined;
+    readonly after: Conversation;
+    readonly entries: readonly TranscriptEntry[];
+  }): Promise<'saved' | 'conflict'>;
+
+  /** Entries with a sequence greater than `after`, in order, at most `limit`. */
+  transcript(
+    conversationId: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly TranscriptEntry[]>;
+}
+
+/** The people on the other end of the sockets. Throws `DependencyError` when the service gives no answer. */
+export interface Participants {
+  /** Sends to every matching socket; reaching nobody is a success. */
+  push(conversationId: string, audience: Audience, push: Push): Promise<void>;
+  /** Closes every socket of the conversation's customer. */
+  closeCustomerConnections(conversationId: string): Promise<void>;
+  closeConnection(connectionId: string): Promise<void>;
+  /** Asks the service which sockets of the customer are open. No answer is an error, never "absent". */
+  presenceOf(conversationId: string): Promise<Presence>;
+  /** Asks the service whether the agent has an open socket. No answer is an error, never "absent". */
+  isAgentPresent(agentId: string): Promise<boolean>;
+}
+
+/** Names one timer: a second start of the same one is a no-op. */
+export interface DeadlineId {
+  readonly conversationId: string;
+  readonly kind: DeadlineKind;
+  readonly number: number;
+}
+
+/** Durable wake-ups. Throws `DependencyError` when the durable client gives no usable answer. */
+export interface DeadlineTimers {
+  /** Starting a timer that exists already is a success. */
+  start(id: DeadlineId, deadline: Instant): Promise<void>;
+  /** Cancelling a timer that has fired, or never existed, is a success: the timer is only a wake-up. */
+  cancel(
+    id: DeadlineId,
+    because: 'customerReconnected' | 'conversationEnded' | 'deadlineObsolete',
+  ): Promise<void>;
+}
+
+/**
+ * Which conversation an authenticated customer had last. Written when one is negotiated, never trusted for more than
+ * an offer to continue. Throws `DependencyError` when the storage gives no usable answer.
+ */
+export interface CustomerIndex {
+  latestConversationOf(customerId: string): Promise<string | undefined>;
+  remember(customerId: string, conversationId: string): Promise<void>;
+}

@@ -1,0 +1,33 @@
+/**
+ * A moment, as milliseconds since 1970-01-01T00:00:00Z (UTC). The domain calculates with instants; ISO 8601
+ * text exists only at the edges (storage, HTTP, durable inputs).
+ */
+export type Instant = number;
+
+/** A length of time in milliseconds. Configuration and API show it as an ISO 8601 duration. */
+export type Milliseconds = number;
+
+export const SECOND: Milliseconds = 1_000;
+export const MINUTE: Milliseconds = 60 * SECOND;
+
+/** `2026-01-31T12:00:00.000Z` */
+export const toIso = (instant: Instant): string => new Date(instant).toISOString();
+
+/** ISO 8601 duration with millisecond precision, for example `PT3M`, `PT1M4.25S` or `PT0S`. */
+export function toIsoDuration(length: Milliseconds): string {
+  const minutes = Math.floor(length / MINUTE);
+  const seconds = (length % MINUTE) / SECOND;
+  if (minutes === 0) return `PT${seconds}S`;
+  return seconds === 0 ? `PT${minutes}M` : `PT${minutes}M${seconds}S`;
+}
+
+/**
+ * `P1DT2H3M4.5S` as milliseconds; undefined when it is not a duration. Years, months and weeks have no fixed length here
+ * and are not accepted.
+ */
+export function parseIsoDuration(text: string): Milliseconds | undefined {
+  const match = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/.exec(text);
+  if (match === null) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * MINUTE + Math.round(seconds * SECOND);
+}

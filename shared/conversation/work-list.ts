@@ -1,0 +1,91 @@
+import {
+  type Channel,
+  type Conversation,
+  type ConversationState,
+  type Deadline,
+  furtherDeadlinesOf,
+} from './conversation';
+import type { Instant } from './time';
+
+/** What the agents' list shows of a conversation that is not closed. A copy: never trusted for a decision. */
+export interface WorkListItem {
+  readonly conversationId: string;
+  readonly channel: Channel;
+  readonly state: ConversationState;
+  readonly queue: string;
+  readonly customerName: string;
+  readonly agentId?: string;
+  readonly accepted: boolean;
+  readonly createdAt: Instant;
+  /** When it came into its state, or into its queue. */
+  readonly stateSince: Instant;
+  /** The agent who had it before, while nobody has it. */
+  readonly previousAgentId?: string;
+  /** The place in the queue that the customer was told. */
+  readonly queuePosition?: number;
+  /** The running disconnection, so that a desk can show the live deadline and a sweep can find overdue ones. */
+  readonly disconnection?: { readonly number: number; readonly since: Instant; readonly deadline: Instant };
+  /** The other deadlines. That of an automatic closure may have been put off since. */
+  readonly deadlines: readonly Deadline[];
+}
+
+/** The list's row for a conversation, or undefined when it is closed and leaves the list. */
+export function workListItem(conversation: Conversation): WorkListItem | undefined {
+  const { agent, disconnection, previousAgent, queuePosition } = conversation;
+  if (conversation.state === 'Closed') return undefined;
+  return {
+    conversationId: conversation.id,
+    channel: conversation.channel,
+    state: conversation.state,
+    queue: conversation.customer.queue,
+    customerName: conversation.customer.name,
+    ...(agent && { agentId: agent.id }),
+    accepted: agent?.acceptedAt !== undefined,
+    createdAt: conversation.createdAt,
+    stateSince: conversation.stateSince,
+    ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
+    ...(queuePosition && { queuePosition: queuePosition.position }),
+    deadlines: furtherDeadlinesOf(conversation),
+    ...(disconnection && {
+      disconnection: {
+        number: disconnection.number,
+        since: disconnection.since,
+        deadline: disconnection.deadline,
+      },
+    }),
+  };
+}
+
+/** Whether two rows show the same; absent means: not in the list. */
+export const sameItem = (one: WorkListItem | undefined, other: WorkListItem | undefined): boolean =>
+  shown(one) === shown(other);
+
+function shown(item: WorkListItem | undefined): string {
+  if (item === undefined) return 'nothing';
+  const { deadlines, ...rest } = item;
+  // Every message puts an automatic closure off; the list is not written for that.
+  const numbered = deadlines.map(({ kind, number, at }) => [kind, number, kind === 'auto-close' ? 0 : at]);
+  return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), numbered]);
+}
+
+/** One page of the list, and where the next begins. */
+export interface WorkListPage {
+  readonly items: readonly WorkListItem[];
+  /** Rows that cannot be read; reconciliation writes them anew. */
+  readonly unreadable: readonly { readonly conversationId: string; readonly writtenAt: Instant }[];
+  readonly continuationToken?: string;
+}
+
+/** The agents' list of conversations that are not closed: written after the truth, never trusted for a decision. */
+export interface WorkList {
+  put(item: WorkListItem): Promise<void>;
+  /** Removing what is not there is a success. */
+  remove(conversationId: string): Promise<void>;
+  /** @throws InvalidInputError when the continuation token is not one of this list's. */
+  list(query: {
+    readonly limit: number;
+    readonly continuationToken?: string;
+    readonly state?: WorkListItem['state'];
+    readonly agentId?: string;
+  }): Promise<WorkListPage>;
+}

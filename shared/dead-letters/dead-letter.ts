@@ -1,0 +1,80 @@
+import type { DeadlineKind } from '../conversation/ids';
+import type { Instant } from '../conversation/time';
+
+/**
+ * Why a conversation cannot be handled. `unreadable-row`: a stored row is damaged, or newer than this version reads.
+ * `record-too-large`: what is to be stored does not fit into its row. `deadline-failed`: a deadline was reached and could
+ * not be acted upon for minutes. `check-failed`: a comparison by reconciliation fails for a reason of our own.
+ */
+export const DEAD_LETTER_KINDS = [
+  'unreadable-row',
+  'record-too-large',
+  'deadline-failed',
+  'check-failed',
+] as const;
+export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
+
+/** `resolved`: the conversation was handled since. */
+export const DEAD_LETTER_STATES = ['open', 'resolved'] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
+
+/** What fails, and where. Ids, row names and codes only, never a text or a name of a participant. */
+export interface Failing {
+  readonly conversationId: string;
+  readonly kind: DeadLetterKind;
+  /** `deadline-failed`: which deadline. */
+  readonly deadline?: { readonly kind: DeadlineKind; readonly number: number };
+  /** Partition key and row key of the row that is to be mended. */
+  readonly row?: string;
+  /** The machine-readable code of the error. */
+  readonly code: string;
+}
+
+/** What operators see of it: one for each conversation and cause, however often it fails. */
+export interface DeadLetter extends Failing {
+  readonly id: string;
+  readonly state: DeadLetterState;
+  readonly firstSeen: Instant;
+  readonly lastSeen: Instant;
+  /** How often it was seen to fail. */
+  readonly count: number;
+  readonly resolvedAt?: Instant;
+}
+
+/** The same for every failure of the same cause. Safe in a URL and as a table key. */
+export const deadLetterId = ({ conversationId, kind, deadline }: Omit<Failing, 'code' | 'row'>): string =>
+  [conversationId, kind, ...(deadline ? [deadline.kind, deadline.number] : [])].join('.');
+
+/** A dead letter with the ETag under which it may be resolved. */
+export interface StoredDeadLetter {
+  readonly letter: DeadLetter;
+  readonly etag: string;
+}
+
+export interface DeadLetterPage {
+  readonly letters: readonly StoredDeadLetter[];
+  /** Ids of those whose own row cannot be read. */
+  readonly unreadable: readonly string[];
+  readonly continuationToken?: string;
+}
+
+/** The operators' record of what cannot be handled. Every method throws `DependencyError`. */
+export interface DeadLetters {
+  /**
+   * Opens the letter of this cause, again if it was resolved, or counts one more failure.
+   * @throws ContentionError when others were faster at every attempt; retryable
+   */
+  file(failing: Failing, at: Instant): Promise<'opened' | 'counted'>;
+  /** @throws StoredRowError when its own row cannot be understood. */
+  load(id: string): Promise<StoredDeadLetter | undefined>;
+  /** @throws InvalidInputError when the continuation token is not one of this list's. */
+  list(query: {
+    readonly state: DeadLetterState;
+    readonly limit: number;
+    readonly continuationToken?: string;
+  }): Promise<DeadLetterPage>;
+  /** `changed`: another failure was filed since it was read, or somebody else has resolved it. */
+  resolve(read: StoredDeadLetter, at: Instant): Promise<'resolved' | 'changed'>;
+  /** Deletes it unless it has changed since it was read. */
+  remove(read: StoredDeadLetter): Promise<void>;
+}

@@ -1,0 +1,166 @@
+import { AppError, ownError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import type { Logger } from '../app/log';
+import { deadlinesOf, sameDeadline } from '../conversation/conversation';
+import { type ConversationService, type Handled, writeRow } from '../conversation/conversation-service';
+import type { Refusal } from '../conversation/decision';
+import type { ConversationEvent } from '../conversation/inputs';
+import type { ConversationStore } from '../conversation/ports';
+import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
+import { type WorkList, workListItem } from '../conversation/work-list';
+import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
+
+/**
+ * What is to be mended before the event can be handled; undefined where the same event may succeed later by itself,
+ * because something else was down. An error that nobody has thought of fails the same way until the code is mended.
+ */
+export function failingOf(
+  conversationId: string,
+  event: ConversationEvent,
+  thrown: unknown,
+): Failing | undefined {
+  if (thrown instanceof StoredRowError) {
+    const kind = thrown instanceof RecordTooLargeError ? 'record-too-large' : 'unreadable-row';
+    return { conversationId, kind, row: thrown.row, code: thrown.code };
+  }
+  if (thrown instanceof AppError && thrown.retryable) return undefined;
+  const code = thrown instanceof AppError ? thrown.code : 'unexpected';
+  if (event.type !== 'deadline-reached') return { conversationId, kind: 'check-failed', code };
+  const { kind, number } = event;
+  return { conversationId, kind: 'deadline-failed', deadline: { kind, number }, code };
+}
+
+/** The event that fails. */
+export const eventOfFailing = ({ deadline }: Pick<Failing, 'deadline'>): ConversationEvent =>
+  deadline ? { type: 'deadline-reached', ...deadline } : { type: 'presence-checked' };
+
+export interface FilingDependencies {
+  readonly deadLetters: Pick<DeadLetters, 'file'>;
+  readonly now: () => Instant;
+  readonly logger: Logger;
+}
+
+/**
+ * The service for events from outside: a conversation whose row is damaged or full gets its dead letter whoever meets
+ * it first. An event that does not fit is refused, because repeating it cannot help.
+ */
+export function quarantining(
+  service: ConversationService,
+  deps: FilingDependencies,
+): Pick<ConversationService, 'handle'> {
+  return {
+    async handle(conversationId, event, ifMatch) {
+      try {
+        return await service.handle(conversationId, event, ifMatch);
+      } catch (thrown) {
+        if (!(thrown instanceof StoredRowError)) throw thrown;
+        await tryToFile(conversationId, event, thrown, deps);
+        if (thrown instanceof RecordTooLargeError) return { kind: 'refused', refusal: TOO_LARGE };
+        throw thrown;
+      }
+    },
+  };
+}
+
+const TOO_LARGE: Refusal = {
+  code: 'conversation-too-large',
+  detail: 'The conversation has no room for this. Repeating the request will not help.',
+};
+
+/** The caller is told of its own failure, whatever becomes of the letter; reconciliation files it as well. */
+async function tryToFile(
+  conversationId: string,
+  event: ConversationEvent,
+  thrown: unknown,
+  deps: FilingDependencies,
+): Promise<void> {
+  try {
+    await fileFailure(conversationId, event, thrown, deps);
+  } catch (cause) {
+    deps.logger.error('dead-letter: not filed', { conversationId, detail: ownError(cause).message });
+  }
+}
+
+/** A failure that has its letter; `opened`: the first of its kind since the last one was resolved. */
+export interface FiledFailure extends Failing {
+  readonly filed: 'opened' | 'counted';
+}
+
+/**
+ * Files a failure that will not go away by itself and makes the first one heard in the log; undefined: it may go away.
+ * @throws DependencyError, ContentionError when it could not be filed (both retryable)
+ */
+export async function fileFailure(
+  conversationId: string,
+  event: ConversationEvent,
+  thrown: unknown,
+  { deadLetters, now, logger }: FilingDependencies,
+): Promise<FiledFailure | undefined> {
+  const failing = failingOf(conversationId, event, thrown);
+  if (failing === undefined) return undefined;
+  const filed = await deadLetters.file(failing, now());
+  if (filed === 'opened') {
+    const { kind, row, code } = failing;
+    const detail = ownError(thrown).message;
+    logger.error('dead-letter: opened', { conversationId, kind, row, code, detail });
+  }
+  return { ...failing, filed };
+}
+
+export interface ReplayDependencies {
+  readonly service: Pick<ConversationService, 'handle'>;
+  readonly store: Pick<ConversationStore, 'load'>;
+  readonly workList: Pick<WorkList, 'put' | 'remove'>;
+  readonly now: () => Instant;
+}
+
+/**
+ * Takes the conversation of a dead letter down the one path again: the deadlines that have passed, then a comparison
+ * with the service, which starts timers that are not running, then the row of the work list. All of it is repetition, so
+ * twice is once. Throws what still fails; undefined: there is no such conversation.
+ */
+export async function replay(
+  { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
+  { service, store, workList, now }: ReplayDependencies,
+): Promise<Handled | undefined> {
+  const stored = await store.load(conversationId);
+  if (stored === undefined) {
+    await workList.remove(conversationId);
+    return undefined;
+  }
+  const passed = deadlinesOf(stored.conversation).filter(({ at }) => at <= now());
+  // A deadline that has been acted upon is on record no more; perhaps nobody was told.
+  const isMissing =
+    deadline !== undefined && !passed.some((one) => sameDeadline(one, { ...deadline, at: 0 }));
+  for (const { kind, number } of isMissing ? [deadline, ...passed] : passed) {
+    await service.handle(conversationId, { type: 'deadline-reached', kind, number });
+  }
+  const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
+  const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
+  await writeRow(workList, conversationId, item);
+  return handled;
+}
+
+/** How long a resolved dead letter stays readable for operators. Open ones stay for ever. */
+const RETENTION: Milliseconds = 30 * 24 * 60 * MINUTE;
+const PAGE = 500;
+
+/** Removes dead letters that were resolved long ago: nothing else does. */
+export async function purgeDeadLetters(
+  deadLetters: Pick<DeadLetters, 'list' | 'remove'>,
+  now: Instant,
+  logger: Logger,
+): Promise<void> {
+  let removed = 0;
+  let continuationToken: string | undefined;
+  do {
+    const token = continuationToken === undefined ? {} : { continuationToken };
+    const page = await deadLetters.list({ state: 'resolved', limit: PAGE, ...token });
+    for (const stored of page.letters) {
+      if ((stored.letter.resolvedAt ?? now) > now - RETENTION) continue;
+      await deadLetters.remove(stored);
+      removed += 1;
+    }
+    continuationToken = page.continuationToken;
+  } while (continuationToken !== undefined);
+  logger.info('purge-dead-letters: done', { removed });
+}

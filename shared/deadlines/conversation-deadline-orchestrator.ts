@@ -1,0 +1,95 @@
+import { type OrchestrationContext, RetryOptions, type Task } from 'durable-functions';
+import {
+  ACTIVITIES,
+  CANCELLING_EVENTS,
+  type DeadlineInput,
+  type DeadlineOutcome,
+  type DeadlineResult,
+} from './deadline-contract';
+
+/** About four minutes of tries; after that the orchestrator rests and begins anew, so it never gives up. */
+const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 60_000 };
+/**
+ * Storage keeps a timer's message for 7 days at most. A later deadline is reached in stages: at each the activity answers
+ * "not reached", and a new generation waits on.
+ */
+const LONGEST_TIMER_MS = 5 * 24 * 60 * 60_000;
+const SHORTEST_WAIT_MS = 1_000;
+const REST_AFTER_FAILURE_MS = 5 * 60_000;
+const NOTHING_TO_TELL: readonly string[] = ['superseded', 'not-found', 'dead-lettered'];
+
+/** Since version 2.0 of host.json's `defaultVersion`. Older instances keep the steps that their histories have. */
+const filesDeadLetters = (version: string | undefined): boolean => Number.parseInt(version ?? '1', 10) >= 2;
+
+/**
+ * Waits for one deadline of one conversation, or for an event that cancels it. It knows nothing about the
+ * conversation: when the deadline comes, an activity decides on what is stored (invariant 6). One orchestrator
+ * serves every kind of deadline.
+ */
+export function* conversationDeadline(
+  context: OrchestrationContext,
+): Generator<Task, DeadlineResult | undefined, unknown> {
+  const input = context.df.getInput<DeadlineInput>();
+  if (input === undefined) throw new Error('conversation-deadline needs an input');
+  const { resting, ...id } = input;
+  // Set in the generation that rests: a status set just before continue-as-new is never seen.
+  if (resting) context.df.setCustomStatus('resting-after-failure');
+
+  const latest = context.df.currentUtcDateTime.getTime() + LONGEST_TIMER_MS;
+  const deadline = new Date(input.deadline).getTime();
+  const timer = context.df.createTimer(new Date(deadline < latest ? deadline : latest));
+  const cancels = Object.values(CANCELLING_EVENTS).map((by) => ({
+    by,
+    task: context.df.waitForExternalEvent(by),
+  }));
+  const winner = yield context.df.Task.any([timer, ...cancels.map(({ task }) => task)]);
+  const cancel = cancels.find(({ task }) => task === winner);
+  if (cancel !== undefined) {
+    timer.cancel();
+    return { outcome: 'cancelled', by: cancel.by };
+  }
+
+  const retry = new RetryOptions(RETRY.firstIntervalMs, RETRY.attempts);
+  retry.backoffCoefficient = RETRY.backoff;
+  retry.maxRetryIntervalInMilliseconds = RETRY.maxIntervalMs;
+  try {
+    const reached = (yield context.df.callActivityWithRetry(
+      ACTIVITIES.reachDeadline,
+      retry,
+      id,
+    )) as DeadlineOutcome;
+    if (reached.outcome === 'not-reached') {
+      // The stored deadline is a later one; a new race uses new tasks, hence a new generation. Never at once: the
+      // clock of the activity's host may be behind, and would be asked over and over.
+      const soonest = new Date(context.df.currentUtcDateTime.getTime() + SHORTEST_WAIT_MS).toISOString();
+      const deadline = reached.deadline > soonest ? reached.deadline : soonest;
+      context.df.continueAsNew({ ...id, deadline });
+      return undefined;
+    }
+    if (NOTHING_TO_TELL.includes(reached.outcome)) return { outcome: reached.outcome };
+    const told = (yield context.df.callActivityWithRetry(
+      ACTIVITIES.tellParticipants,
+      retry,
+      id,
+    )) as DeadlineOutcome;
+    return { outcome: told.outcome === 'dead-lettered' ? told.outcome : reached.outcome };
+  } catch {
+    if (filesDeadLetters(context.df.version)) yield* fileDeadLetter(context, id);
+    // Storage or the service has been failing for minutes. End nothing, lose nothing: try again later.
+    const restUntil = new Date(context.df.currentUtcDateTime.getTime() + REST_AFTER_FAILURE_MS);
+    context.df.continueAsNew({ ...id, deadline: restUntil.toISOString(), resting: true });
+    return undefined;
+  }
+}
+
+/** Operators hear of what has been failing for minutes. When not even that can be stored, the next round does it. */
+function* fileDeadLetter(
+  context: OrchestrationContext,
+  id: Omit<DeadlineInput, 'resting'>,
+): Generator<Task, void, unknown> {
+  try {
+    yield context.df.callActivity(ACTIVITIES.fileDeadLetter, id);
+  } catch {
+    return;
+  }
+}

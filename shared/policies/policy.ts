@@ -1,0 +1,186 @@
+import type { Channel, Conversation, DeviceClass } from '../conversation/conversation';
+import { type Milliseconds, MINUTE } from '../conversation/time';
+
+/** States that a rule can name. `Offered` is `Active` that its agent has not accepted yet. */
+export const POLICY_STATES = ['Open', 'Offered', 'Active', 'Waiting', 'WrapUp'] as const;
+export type PolicyState = (typeof POLICY_STATES)[number];
+
+/** What a rule can depend on. */
+export interface Situation {
+  readonly channel: Channel;
+  readonly workstream: string;
+  /** The chat widget. */
+  readonly channelInstance: string;
+  readonly state: PolicyState;
+  /** Of the connection that was lost, or else the one that was seen last. */
+  readonly device: DeviceClass;
+}
+
+/** Everything that is a matter of policy. */
+export interface PolicyValues {
+  /** How long a customer's disconnection may last. Live chat only. */
+  readonly grace: Milliseconds;
+  /** How long an agent's disconnection may last before its conversations return to the queue. */
+  readonly agentGrace: Milliseconds;
+  /** How much an agent may add to one disconnection in all. */
+  readonly maxExtension: Milliseconds;
+  /** `Open` without activity is closed after this. */
+  readonly openAutoClose: Milliseconds | 'never';
+  /** Whether that happens to a customer who is connected, too. */
+  readonly openAutoCloseWhileConnected: boolean;
+  readonly wrapUpAutoClose: Milliseconds | 'never';
+  /** `Waiting` without activity is closed after this. Persistent chat only. */
+  readonly waitingAutoClose: Milliseconds | 'never';
+  /** How long `WrapUp` blocks the agent's capacity: until it is closed, not at all, or for a time. */
+  readonly wrapUpCapacity: 'always' | 'none' | Milliseconds;
+  /** Units of the agent's capacity that a conversation takes. */
+  readonly capacityUnits: number;
+  /** Reconnection to a previous chat: its time limit replaces the grace period of an accepted conversation. */
+  readonly reconnect: boolean;
+  readonly reconnectTimeLimit: Milliseconds;
+  /** The page with the chat widget; the reconnect link leads there. */
+  readonly reconnectPortalUrl: string | undefined;
+  /** Where a customer is sent who comes back too late; absent: a new conversation is offered. */
+  readonly reconnectRedirectUrl: string | undefined;
+}
+
+export type PolicyName = keyof PolicyValues;
+
+/** A row of the policy table: where all its conditions hold, its values apply. Each condition lists what it accepts. */
+export interface PolicyRule {
+  /** Unique within the table; explanations name it. */
+  readonly id: string;
+  readonly when: { readonly [C in keyof Situation]?: readonly Situation[C][] };
+  readonly set: Partial<PolicyValues>;
+}
+
+/** The one table of everything that is a matter of policy. */
+export interface PolicyTable {
+  /** Workstreams that are not live chat. */
+  readonly channels: Readonly<Record<string, Channel>>;
+  /** In order: for each value the first rule that fits and sets it wins. */
+  readonly rules: readonly PolicyRule[];
+  /** What applies where no rule does; from the app's settings. */
+  readonly base: PolicyValues;
+}
+
+/** The part of the table that operators write. */
+export type PolicyDocument = Pick<PolicyTable, 'channels' | 'rules'>;
+
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Rules that come after the operator's and before the base: persistent chat is closed much later than live chat
+ * ("Configure automatic closure of conversations", Dynamics 365).
+ */
+export const BUILT_IN_RULES: readonly PolicyRule[] = [
+  {
+    id: 'built-in-persistent-chat',
+    when: { channel: ['persistent-chat'] },
+    set: { openAutoClose: 30 * DAY, wrapUpAutoClose: DAY },
+  },
+];
+
+/** The rules in the order in which they are asked: the operator's, then those that are built in. */
+export const rulesOf = (table: PolicyTable): readonly PolicyRule[] => [...table.rules, ...BUILT_IN_RULES];
+
+/** The first condition of a rule that the situation does not meet; undefined where the rule fits. */
+export const unmetCondition = ({ when }: PolicyRule, situation: Situation): keyof Situation | undefined =>
+  (Object.keys(when) as (keyof Situation)[]).find(
+    (condition) => !(when[condition] as readonly string[]).includes(situation[condition]),
+  );
+
+/** The rule that decides a value: the first one that fits and sets it; undefined where the base does. */
+export const decidingRule = (
+  table: PolicyTable,
+  name: PolicyName,
+  situation: Situation,
+): PolicyRule | undefined =>
+  rulesOf(table).find((rule) => name in rule.set && unmetCondition(rule, situation) === undefined);
+
+/** What applies in a situation. */
+export function policyFor<K extends PolicyName>(
+  table: PolicyTable,
+  name: K,
+  situation: Situation,
+): PolicyValues[K] {
+  const rule = decidingRule(table, name, situation);
+  return (rule === undefined ? table.base : (rule.set as PolicyValues))[name];
+}
+
+/** The channel of a workstream: live chat, where the table does not say otherwise. */
+export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
+  Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
+
+/** What the policies of a conversation depend on. `device`: of the connection in question, if it is known. */
+export function situationOf(
+  conversation: Conversation,
+  device: DeviceClass = conversation.device,
+): Situation {
+  const { channel, customer } = conversation;
+  const { workstream, channelInstance } = customer;
+  return { channel, workstream, channelInstance, state: policyStateOf(conversation), device };
+}
+
+/** A closed conversation has the policies of the state it was in last. */
+function policyStateOf({ state, agent }: Conversation): PolicyState {
+  if (state === 'Closed') return 'WrapUp';
+  return state === 'Active' && agent?.acceptedAt === undefined ? 'Offered' : state;
+}
+
+/** What applies to a conversation as it is. `device`: of the connection in question, if it is known. */
+export const policyOf = <K extends PolicyName>(
+  conversation: Conversation,
+  name: K,
+  policies: PolicyTable,
+  device?: DeviceClass,
+): PolicyValues[K] => policyFor(policies, name, situationOf(conversation, device));
+
+/**
+ * Which policy says how long the customer may be away: with reconnection to a previous chat its time limit takes the
+ * place of the grace period, once an agent has accepted ("Configure reconnection to a previous chat session").
+ */
+export function gracePolicyOf(
+  conversation: Conversation,
+  policies: PolicyTable,
+  device?: DeviceClass,
+): Extract<PolicyName, 'grace' | 'reconnectTimeLimit'> {
+  const { state } = situationOf(conversation, device);
+  const reconnects = state === 'Active' && policyOf(conversation, 'reconnect', policies, device);
+  return reconnects ? 'reconnectTimeLimit' : 'grace';
+}
+
+/** How long a disconnection that begins now may last. */
+export function gracePeriodOf(
+  conversation: Conversation,
+  policies: PolicyTable,
+  device?: DeviceClass,
+): Milliseconds {
+  return policyOf(conversation, gracePolicyOf(conversation, policies, device), policies, device);
+}
+
+export interface PolicyExplanation<K extends PolicyName = PolicyName> {
+  readonly name: K;
+  readonly value: PolicyValues[K];
+  /** The id of the rule that decides, or `default`. */
+  readonly from: string;
+  /** Every rule that sets the value, in order, and what became of it. */
+  readonly considered: readonly { readonly rule: string; readonly because: string }[];
+}
+
+/** Which value applies, and why: the same resolution as `policyFor`, told. */
+export function explainPolicy<K extends PolicyName>(
+  table: PolicyTable,
+  name: K,
+  situation: Situation,
+): PolicyExplanation<K> {
+  const deciding = decidingRule(table, name, situation);
+  const considered = rulesOf(table)
+    .filter((rule) => name in rule.set)
+    .map((rule) => {
+      const unmet = unmetCondition(rule, situation);
+      if (unmet !== undefined) return { rule: rule.id, because: `${unmet} is ${situation[unmet]}` };
+      return { rule: rule.id, because: rule === deciding ? 'applies' : 'an earlier rule applies' };
+    });
+  return { name, value: policyFor(table, name, situation), from: deciding?.id ?? 'default', considered };
+}

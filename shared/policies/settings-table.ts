@@ -1,0 +1,153 @@
+import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
+import { z } from 'zod';
+import { InvalidInputError, StoredRowError } from '../app/errors';
+import { AUTOMATED_MESSAGE_TRIGGERS, type MessageOverride } from '../automated-messages/automated-message';
+import { CHANNELS } from '../conversation/conversation';
+import {
+  checkFits,
+  jsonColumn,
+  readableRows,
+  readRow,
+  rowName,
+  SCHEMA_VERSION,
+  writerFor,
+} from '../storage/rows';
+import { firstRows, isConflict, tableCall } from '../storage/table';
+import type { PolicyDocument } from './policy';
+import type { Expected, OverrideKey, SettingsStore, StoredOverrides, Written } from './settings';
+
+export const POLICIES_KEYS = { partitionKey: 'policies', rowKey: 'document' } as const;
+export const OVERRIDES_PARTITION = 'automated-messages';
+
+const policiesColumns = z.object({ document: jsonColumn(z.unknown()) });
+const overrideColumns = z.object({
+  trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+  channel: z.enum(CHANNELS).exactOptional(),
+  channelInstance: z.string().exactOptional(),
+  locale: z.string().exactOptional(),
+  text: z.string().exactOptional(),
+  active: z.boolean(),
+});
+
+/** The policy document is JSON in one column: it is read and written as a whole. @throws StoredRowError */
+export function encodePolicies(document: unknown): TableEntity {
+  const write = writerFor(rowName(POLICIES_KEYS));
+  return checkFits({
+    ...POLICIES_KEYS,
+    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
+    document: JSON.stringify(document),
+  });
+}
+
+/** `parse` checks the document as if it came from outside. @throws StoredRowError */
+export function decodePolicies<T>(entity: object, parse: (document: unknown) => T): T {
+  const { document } = readRow(policiesColumns, entity);
+  try {
+    return parse(document);
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInputError)) throw thrown;
+    // A parser names the part that is wrong, and never repeats what it holds.
+    throw new StoredRowError(rowName(entity), thrown.message, { cause: thrown });
+  }
+}
+
+/** "*" stands for "everywhere". Language tags compare without case, so the key has none. */
+export const overrideKeys = ({ trigger, channel, channelInstance, locale }: OverrideKey) => ({
+  partitionKey: OVERRIDES_PARTITION,
+  rowKey: [trigger, channel ?? '*', channelInstance ?? '*', locale?.toLowerCase() ?? '*'].join('|'),
+});
+
+/** @throws StoredRowError */
+export function encodeOverride(override: MessageOverride): TableEntity {
+  const keys = overrideKeys(override);
+  const write = writerFor(rowName(keys));
+  return checkFits({
+    ...keys,
+    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
+    ...override,
+  });
+}
+
+/** @throws StoredRowError */
+export const decodeOverride = (entity: object): MessageOverride => readRow(overrideColumns, entity);
+
+/** More overrides than anybody words. */
+const MOST_OVERRIDES = 5_000;
+/**
+ * What the service answers when something else is stored than what was to be replaced. `InvalidInput` is its answer to an
+ * ETag that it has never given: operators write them by hand, and the row itself was checked before it was sent.
+ */
+const isStale = (code: string): boolean => isConflict(code) || code === 'InvalidInput';
+
+/** Operators' settings in Table Storage: the policy document, and one row per override of an automated message. */
+export function createTableSettingsStore(
+  table: TableClient,
+  /** How the document is read and written as JSON; it is checked as if it came from outside. */
+  format: {
+    readonly parse: (value: unknown) => PolicyDocument;
+    readonly view: (document: PolicyDocument) => unknown;
+  },
+): SettingsStore {
+  const write = (operation: string, entity: TableEntity, expected: Expected) =>
+    tableCall<Written>(
+      table,
+      operation,
+      async () => {
+        // Prevents: two operators edit the same version, and the later one undoes what it has never seen.
+        const { etag } =
+          expected === 'create'
+            ? await table.createEntity(entity)
+            : await table.updateEntity(entity, 'Replace', { etag: expected.etag });
+        return { etag: etag ?? '' };
+      },
+      (code) => (isStale(code) ? { answer: 'conflict' } : undefined),
+    );
+
+  return {
+    async loadPolicies() {
+      const { partitionKey, rowKey } = POLICIES_KEYS;
+      const row = await tableCall(
+        table,
+        'load policies',
+        () => table.getEntity(partitionKey, rowKey),
+        (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
+      );
+      return row && { document: decodePolicies(row, format.parse), etag: row.etag };
+    },
+
+    savePolicies: async (document, expected) =>
+      write('save policies', encodePolicies(format.view(document)), expected),
+
+    async listOverrides() {
+      const { rows } = await tableCall(table, 'list automated messages', () =>
+        firstRows(table, { filter: odata`PartitionKey eq ${OVERRIDES_PARTITION}`, limit: MOST_OVERRIDES }),
+      );
+      const { readable: overrides, unreadable } = readableRows(rows, decodeStored);
+      return { overrides, unreadable: unreadable.map(({ rowKey }) => rowKey) };
+    },
+
+    putOverride: async (override, expected) =>
+      write('save automated message', encodeOverride(override), expected),
+
+    deleteOverride: async (key, etag) => {
+      const { partitionKey, rowKey } = overrideKeys(key);
+      return tableCall<'deleted' | 'conflict' | 'not-found'>(
+        table,
+        'delete automated message',
+        async () => {
+          await table.deleteEntity(partitionKey, rowKey, etag === undefined ? {} : { etag });
+          return 'deleted';
+        },
+        (code) => {
+          if (code === 'ResourceNotFound') return { answer: 'not-found' };
+          return isStale(code) ? { answer: 'conflict' } : undefined;
+        },
+      );
+    },
+  };
+}
+
+const decodeStored = (row: object): StoredOverrides['overrides'][number] => ({
+  override: decodeOverride(row),
+  etag: (row as { etag: string }).etag,
+});

@@ -1,0 +1,40 @@
+import type { MessageOverride } from '../automated-messages/automated-message';
+import type { PolicyDocument, PolicyTable } from './policy';
+
+/** What operators can change while the app runs, as decisions need it. */
+export interface OperatorSettings {
+  readonly policies: PolicyTable;
+  readonly messages: readonly MessageOverride[];
+}
+
+/** Gives the settings in force. Reads the storage at most every 30 seconds: a change takes that long to be seen. */
+export interface SettingsSource {
+  current(): Promise<OperatorSettings>;
+}
+
+/** What tells one override from another. Locales compare without case. */
+export type OverrideKey = Pick<MessageOverride, 'trigger' | 'channel' | 'channelInstance' | 'locale'>;
+
+/** Which version a write replaces: the one with this ETag (`*`: any), or none at all (`create`). */
+export type Expected = { readonly etag: string } | 'create';
+
+/** The new version, or `conflict`: something else is stored than what was to be replaced. */
+export type Written = { readonly etag: string } | 'conflict';
+
+export interface StoredOverrides {
+  readonly overrides: readonly { readonly override: MessageOverride; readonly etag: string }[];
+  /** Keys of the rows that cannot be read. They silence no other message. */
+  readonly unreadable: readonly string[];
+}
+
+/** Where operators' settings live. Every method throws `DependencyError` when the storage gives no usable answer. */
+export interface SettingsStore {
+  /** @throws StoredRowError when the document cannot be understood. */
+  loadPolicies(): Promise<{ readonly document: PolicyDocument; readonly etag: string } | undefined>;
+  /** @throws StoredRowError when the document would not fit into its row. */
+  savePolicies(document: PolicyDocument, expected: Expected): Promise<Written>;
+  listOverrides(): Promise<StoredOverrides>;
+  putOverride(override: MessageOverride, expected: Expected): Promise<Written>;
+  /** Takes an override back; without an ETag whatever its version is. `not-found`: there is no such override. */
+  deleteOverride(key: OverrideKey, etag: string | undefined): Promise<'deleted' | 'conflict' | 'not-found'>;
+}

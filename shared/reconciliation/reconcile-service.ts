@@ -1,0 +1,286 @@
+import { ownError } from '../app/errors';
+import { hasEnded } from '../conversation/conversation';
+import {
+  type ConversationService,
+  type Handled,
+  loggingEnds,
+  writeRow,
+} from '../conversation/conversation-service';
+import type { ConversationStore } from '../conversation/ports';
+import { type Instant, MINUTE, SECOND } from '../conversation/time';
+import { sameItem, type WorkList, workListItem } from '../conversation/work-list';
+import type { DeadLetters, StoredDeadLetter } from '../dead-letters/dead-letter';
+import {
+  eventOfFailing,
+  fileFailure,
+  type FilingDependencies,
+  replay,
+} from '../dead-letters/dead-letters-service';
+import { comparison, type Due, type Pace, survey } from './sweep';
+
+/** What one run found and did. The fields of the log line `reconcile: done`, see docs/decisions/0016. */
+export interface ReconcileReport {
+  /** Rows of the work list. */
+  listed: number;
+  /** Conversations that were loaded, and compared with the service where they go on. */
+  checked: number;
+  /** Acts: anything but zero means that an event, a timer or a write had been lost. */
+  expired: number;
+  healed: number;
+  disconnectionsBegun: number;
+  /** Other deadlines that had passed: conversations requeued, closed, capacity given back. */
+  deadlinesMet: number;
+  /** Wrapped up conversations that nothing would have closed. */
+  closuresBegun: number;
+  /** Places in the queue that were told. Not an act: nothing had been lost. */
+  positionsTold: number;
+  rowsRepaired: number;
+  /** Something else was down; the next run tries again. */
+  failed: number;
+  /** Conversations that cannot be handled before somebody mends them. They are among the dead letters. */
+  unusable: number;
+  /** Dead letters that were open when the run began. */
+  deadLettersOpen: number;
+  deadLettersOpened: number;
+  deadLettersResolved: number;
+}
+
+export const emptyReport = (listed: number, deadLettersOpen: number): ReconcileReport => ({
+  listed,
+  checked: 0,
+  expired: 0,
+  healed: 0,
+  disconnectionsBegun: 0,
+  deadlinesMet: 0,
+  closuresBegun: 0,
+  positionsTold: 0,
+  rowsRepaired: 0,
+  failed: 0,
+  unusable: 0,
+  deadLettersOpen,
+  deadLettersOpened: 0,
+  deadLettersResolved: 0,
+});
+
+/** How often it had to act. */
+export const actsOf = (report: ReconcileReport): number =>
+  report.expired +
+  report.healed +
+  report.disconnectionsBegun +
+  report.deadlinesMet +
+  report.closuresBegun +
+  report.rowsRepaired;
+
+/** The figure that counts an outcome; undefined where nothing was lost, or the row of the list is all there is to mend. */
+export function figureOf(handled: Handled): keyof ReconcileReport | undefined {
+  if (handled.kind === 'refused') return undefined;
+  switch (handled.outcome.type) {
+    case 'expired':
+      return 'expired';
+    case 'customer-present':
+    case 'agent-present':
+      return 'healed';
+    case 'disconnection-began':
+    case 'agent-disconnection-began':
+      return 'disconnectionsBegun';
+    case 'requeued':
+    case 'auto-closed':
+    case 'capacity-released':
+      return 'deadlinesMet';
+    case 'closure-began':
+      return 'closuresBegun';
+    case 'position-told':
+      return 'positionsTold';
+    default:
+      return undefined;
+  }
+}
+
+type Handling = Pick<ConversationService, 'handle'>;
+
+/**
+ * The service for one run of reconciliation, which counts what it does: also what a replay does that fails later. Once,
+ * because several letters may lead to the same deadline, whose outcome is the same each time.
+ */
+export function countingOnce(service: Handling, report: ReconcileReport): Handling {
+  const counted = new Set<string>();
+  return {
+    async handle(conversationId, event) {
+      const handled = await service.handle(conversationId, event);
+      const figure = figureOf(handled);
+      if (figure === undefined) return handled;
+      const key = JSON.stringify([conversationId, event]);
+      if (!counted.has(key)) report[figure] += 1;
+      counted.add(key);
+      return handled;
+    },
+  };
+}
+
+export interface ReconcileDependencies extends FilingDependencies {
+  readonly service: Pick<ConversationService, 'handle'>;
+  readonly store: Pick<ConversationStore, 'load'>;
+  readonly workList: WorkList;
+  readonly deadLetters: DeadLetters;
+  readonly pace: Pace;
+}
+
+/** Bounds of one run, which comes every minute. What is beyond them is left to the next. */
+const TIME_LIMIT = 45 * SECOND;
+/** Of that, what the list may take at most: what is overdue in the part that was read has to have its turn. */
+const SURVEY_LIMIT = 20 * SECOND;
+const AT_ONCE = 8;
+/** So many failures in a row mean that a service is down: no use asking it a thousand times. */
+const FAILURES_IN_A_ROW = 3 * AT_ONCE;
+/** A younger row without a conversation may be one that is just being created. */
+const GHOST_AGE = 5 * MINUTE;
+/** A row is written within this time of its record, unless its writer has died. */
+const ROW_DELAY = MINUTE;
+const LETTERS_AT_ONCE = 500;
+const MOST_LETTERS = 5_000;
+
+/**
+ * Makes up for what was lost: ends disconnections whose timer never fired, and compares records with the service's own
+ * list in both directions. It only hands events to the one path that every event takes, so two runs at once, or a run
+ * beside live events, are as safe as any repetition. One conversation that fails keeps no other from its turn: those with
+ * an open dead letter are in quarantine, and come last.
+ */
+export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
+  const { service, logger, now } = dependencies;
+  const began = now();
+  const letters = await openLetters(dependencies);
+  const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));
+  const { overdue, comparable, placed, listed, isWhole } = await survey(dependencies, began, SURVEY_LIMIT);
+  if (!isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
+  const report = emptyReport(listed, letters.length);
+  const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
+  const due = [...overdue, ...placed, ...comparable].filter(
+    ({ conversationId }) => !inQuarantine.has(conversationId),
+  );
+  const turns: readonly (() => Promise<boolean>)[] = [
+    ...due.map((one) => () => check(one, deps, report, began)),
+    ...letters.map((one) => () => retry(one, deps, report)),
+  ];
+  let failuresInARow = 0;
+  for (let i = 0; i < turns.length; i += AT_ONCE) {
+    if (now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
+    const results = await Promise.all(turns.slice(i, i + AT_ONCE).map((turn) => turn()));
+    failuresInARow = results.includes(true) ? 0 : failuresInARow + results.length;
+  }
+  const acted = actsOf(report);
+  const isNews = acted + report.failed + report.unusable > 0;
+  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due: turns.length });
+  return report;
+}
+
+/** Without them, too, everybody has their turn: the record of what is broken must not stop what works. */
+async function openLetters({ deadLetters, logger }: ReconcileDependencies): Promise<StoredDeadLetter[]> {
+  const letters: StoredDeadLetter[] = [];
+  let read = 0;
+  let continuationToken: string | undefined;
+  try {
+    do {
+      const token = continuationToken === undefined ? {} : { continuationToken };
+      const page = await deadLetters.list({ state: 'open', limit: LETTERS_AT_ONCE, ...token });
+      letters.push(...page.letters);
+      read += page.letters.length + page.unreadable.length;
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined && read < MOST_LETTERS);
+  } catch (thrown) {
+    logger.error('reconcile: dead letters cannot be read', { detail: ownError(thrown).message });
+  }
+  // Prevents: more of them than one run can try, in the same order in every run, so that the last are never tried.
+  return letters.sort((one, other) => one.letter.lastSeen - other.letter.lastSeen);
+}
+
+/** Whether the services that it needs are up. */
+async function check(
+  due: Due,
+  deps: ReconcileDependencies,
+  report: ReconcileReport,
+  began: Instant,
+): Promise<boolean> {
+  report.checked += 1;
+  const { conversationId, event } = due;
+  try {
+    const handled = await deps.service.handle(conversationId, event);
+    const isDone = figureOf(handled) !== undefined;
+    if (!isDone && (await repairRow(due, handled, deps, began))) report.rowsRepaired += 1;
+    return true;
+  } catch (thrown) {
+    return failed(due, thrown, deps, report);
+  }
+}
+
+/** The turn of a conversation in quarantine. */
+async function retry(
+  stored: StoredDeadLetter,
+  deps: ReconcileDependencies,
+  report: ReconcileReport,
+): Promise<boolean> {
+  report.checked += 1;
+  try {
+    const handled = await replay(stored.letter, deps);
+    if (isStillFull(stored, handled)) return true;
+    if ((await deps.deadLetters.resolve(stored, deps.now())) === 'resolved') report.deadLettersResolved += 1;
+    return true;
+  } catch (thrown) {
+    const { conversationId } = stored.letter;
+    return failed({ conversationId, event: eventOfFailing(stored.letter) }, thrown, deps, report);
+  }
+}
+
+/**
+ * What did not fit was an event that only its sender repeats, so its letter says nothing of what comes next. It stays
+ * open, for operators to see, until the conversation has ended or an operator resolves it by a replay.
+ */
+const isStillFull = ({ letter }: StoredDeadLetter, handled: Handled | undefined): boolean =>
+  letter.kind === 'record-too-large' && handled?.kind === 'accepted' && !hasEnded(handled.conversation);
+
+/** Prevents: conversations that fail for ever look like a service that is down, and end every run before the others. */
+async function failed(
+  { conversationId, event }: Pick<Due, 'conversationId' | 'event'>,
+  thrown: unknown,
+  deps: ReconcileDependencies,
+  report: ReconcileReport,
+): Promise<boolean> {
+  let reason = thrown;
+  try {
+    const failure = await fileFailure(conversationId, event, thrown, deps);
+    if (failure?.filed === 'opened') report.deadLettersOpened += 1;
+    if (failure !== undefined) {
+      report.unusable += 1;
+      return true;
+    }
+  } catch (notFiled) {
+    reason = notFiled;
+  }
+  report.failed += 1;
+  deps.logger.error('reconcile: a conversation failed', { conversationId, detail: ownError(reason).message });
+  return false;
+}
+
+/** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */
+async function repairRow(
+  { conversationId, item, listedAt, event }: Due,
+  handled: Handled,
+  { service, store, workList }: ReconcileDependencies,
+  began: Instant,
+): Promise<boolean> {
+  const known = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
+  // Messages put a closure off without its row (`sameItem`): left alone, the row would be overdue in every run, and its
+  // conversation would never be compared.
+  const isPutOff = handled.kind === 'accepted' && handled.outcome.type === 'not-reached';
+  if (item !== undefined && !isPutOff && sameItem(known, item)) return false;
+  // Prevents: the row is all that leads to an end that was never told, and it is put right before it is told.
+  if (item !== undefined && event.type !== 'presence-checked' && known?.state !== item.state) {
+    await service.handle(conversationId, comparison(item));
+  }
+  // The list was read a while ago; what is written now must not be older than what a live event has written since.
+  const stored = await store.load(conversationId);
+  if (stored === undefined && began - listedAt < GHOST_AGE) return false;
+  await writeRow(workList, conversationId, stored && workListItem(stored.conversation));
+  if (isPutOff) return false;
+  // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.
+  return stored === undefined || began - stored.savedAt > ROW_DELAY;
+}

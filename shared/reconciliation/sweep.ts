@@ -1,0 +1,124 @@
+import type { Deadline } from '../conversation/conversation';
+import type { ConversationEvent } from '../conversation/inputs';
+import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
+import type { WorkList, WorkListItem } from '../conversation/work-list';
+
+/** How patient reconciliation is, and how thorough. */
+export interface Pace {
+  /** The timer of a deadline may be this late before reconciliation acts in its place. */
+  readonly overdueAfter: Milliseconds;
+  /** Every conversation is compared with the service once in this many minutes. */
+  readonly compareEvery: number;
+}
+
+/** What is beyond them is left to the next run. */
+const MOST_COMPARISONS = 1_000;
+const PAGE = 500;
+
+/** Places of each queue that customers are told. */
+const PLACES_TOLD = 10;
+
+/** A conversation whose turn it is, and what to hand to it. */
+export interface Due {
+  readonly conversationId: string;
+  /** What the list shows; absent when its row cannot be read. */
+  readonly item?: WorkListItem;
+  /** When the conversation began, or the row was written: neither is later than this. */
+  readonly listedAt: Instant;
+  readonly event: ConversationEvent;
+}
+
+/**
+ * Reads the list: everything that is overdue, and a sample to compare. Every cycle of minutes gives each conversation
+ * one minute of its own, so nobody waits longer than two cycles. The minutes are drawn anew in every cycle, so that nobody
+ * is left out for good, however long the list is and whichever minutes a run falls into.
+ */
+export async function survey(
+  { workList, now, pace }: { readonly workList: WorkList; readonly now: () => Instant; readonly pace: Pace },
+  began: Instant,
+  timeLimit: Milliseconds,
+) {
+  const { overdueAfter, compareEvery } = pace;
+  const minute = Math.floor(began / MINUTE);
+  const cycle = Math.floor(minute / compareEvery);
+  const overdue: Due[] = [];
+  const sample: { readonly draw: number; readonly due: Due }[] = [];
+  const queued: WorkListItem[] = [];
+  let listed = 0;
+  let continuationToken: string | undefined;
+  do {
+    const token = continuationToken === undefined ? {} : { continuationToken };
+    const page = await workList.list({ limit: PAGE, ...token });
+    listed += page.items.length + page.unreadable.length;
+    for (const item of page.items) {
+      const { conversationId } = item;
+      if (item.state === 'Open') queued.push(item);
+      const passed = deadlinesIn(item).filter(({ at }) => at + overdueAfter < began);
+      for (const { kind, number } of passed) {
+        overdue.push({ ...dueOf(item), event: { type: 'deadline-reached', kind, number } });
+      }
+      if (passed.length > 0) continue;
+      const draw = drawOf(`${conversationId} ${cycle}`);
+      const isItsMinute = Math.floor(draw * compareEvery) === minute % compareEvery;
+      if (isItsMinute) sample.push({ draw, due: { ...dueOf(item), event: comparison(item) } });
+    }
+    for (const { conversationId, writtenAt: listedAt } of page.unreadable) {
+      overdue.push({ conversationId, listedAt, event: comparison() });
+    }
+    continuationToken = page.continuationToken;
+  } while (continuationToken !== undefined && now() - began < timeLimit);
+  const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
+  const isWhole = continuationToken === undefined;
+  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed, isWhole };
+}
+
+const deadlinesIn = ({ disconnection, deadlines }: WorkListItem): readonly Deadline[] => [
+  ...(disconnection
+    ? [{ kind: 'disconnection', number: disconnection.number, at: disconnection.deadline } as const]
+    : []),
+  ...deadlines,
+];
+
+/**
+ * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.
+ * Whoever is further back is told when it gets there.
+ */
+function placesOf(queued: readonly WorkListItem[]): Due[] {
+  const byQueue = new Map<string, WorkListItem[]>();
+  for (const item of queued) {
+    const items = byQueue.get(item.queue) ?? [];
+    items.push(item);
+    byQueue.set(item.queue, items);
+  }
+  return [...byQueue.values()].flatMap((items) =>
+    items
+      .sort((one, other) => one.stateSince - other.stateSince)
+      .slice(0, PLACES_TOLD)
+      .map((item, index) => ({ item, position: index + 1 }))
+      .filter(({ item, position }) => item.disconnection === undefined && item.queuePosition !== position)
+      .map(({ item, position }): Due => ({
+        ...dueOf(item),
+        event: { type: 'queue-position-known', position },
+      })),
+  );
+}
+
+const dueOf = (item: WorkListItem): Omit<Due, 'event'> => ({
+  ...{ conversationId: item.conversationId, item, listedAt: item.createdAt },
+});
+
+/**
+ * The comparison of a conversation. Its row is written when an end has been told, so any other row than a wrap-up's asks,
+ * and so does one that cannot be read.
+ */
+export const comparison = (item?: Pick<WorkListItem, 'state'>): ConversationEvent =>
+  item?.state === 'WrapUp' ? { type: 'presence-checked' } : { type: 'presence-checked', endUntold: true };
+
+/** A number from 0 to 1, the same for the same text (FNV-1a). */
+function drawOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  // The last characters hardly reach the upper bits of FNV; one more round spreads them.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}

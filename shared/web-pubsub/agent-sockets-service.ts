@@ -1,0 +1,51 @@
+import { StoredRowError } from '../app/errors';
+import type { AgentCapacity } from '../capacity/capacity';
+import type { ConversationService } from '../conversation/conversation-service';
+import type { Participants } from '../conversation/ports';
+
+export interface AgentSocketsDependencies {
+  readonly service: Pick<ConversationService, 'handle'>;
+  readonly capacity: Pick<AgentCapacity, 'loadOf'>;
+  readonly participants: Pick<Participants, 'isAgentPresent'>;
+}
+
+/** Hears of agents' sockets. Throws what the service of conversations throws. */
+export interface AgentSockets {
+  connected(agentId: string, connectionId: string): Promise<void>;
+  disconnected(agentId: string): Promise<void>;
+}
+
+/**
+ * The sockets of agents. An agent has one presence but many conversations: each of them hears of it and decides for
+ * itself. Which there are is known from the agent's capacity, for every assigned conversation holds some of it.
+ *
+ * Everything is idempotent: when one conversation fails, the webhook answers 503 and the service repeats the event.
+ */
+export function createAgentSockets({
+  service,
+  capacity,
+  participants,
+}: AgentSocketsDependencies): AgentSockets {
+  const tellAll = async (
+    agentId: string,
+    event: Parameters<ConversationService['handle']>[1],
+  ): Promise<void> => {
+    const { holdings } = await capacity.loadOf(agentId);
+    const ids = [...new Set(holdings.map(({ conversationId }) => conversationId))];
+    const results = await Promise.allSettled(ids.map((id) => service.handle(id, event)));
+    for (const result of results) {
+      // A conversation that cannot be read has its dead letter; a repetition would only trouble the others.
+      if (result.status === 'rejected' && !(result.reason instanceof StoredRowError)) throw result.reason;
+    }
+  };
+  return {
+    connected: (agentId: string, connectionId: string) =>
+      tellAll(agentId, { type: 'agent-connected', agentId, connectionId }),
+
+    async disconnected(agentId: string): Promise<void> {
+      // Prevents: the event of an old socket arrives behind the new one's, or one window of two is closed.
+      if (await participants.isAgentPresent(agentId)) return;
+      await tellAll(agentId, { type: 'agent-disconnected', agentId });
+    },
+  };
+}

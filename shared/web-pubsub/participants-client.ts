@@ -1,0 +1,106 @@
+import type { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { DependencyError } from '../app/errors';
+import { LIMITS } from '../conversation/conversation';
+import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../conversation/ids';
+import type { Audience, Push } from '../conversation/notifications';
+import type { Participants } from '../conversation/ports';
+
+/** How long the service may take for one call before it counts as "no answer". */
+const CALL_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs one call of the service with a time limit. The SDK's errors carry the request, token included: only name and
+ * status are kept.
+ * @throws DependencyError
+ */
+export async function call<T>(operation: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await run(AbortSignal.timeout(CALL_TIMEOUT_MS));
+  } catch (thrown) {
+    if (thrown instanceof DependencyError) throw thrown;
+    const { name, statusCode } = thrown as { name?: string; statusCode?: number };
+    const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
+    throw new DependencyError('web-pubsub', operation, { cause });
+  }
+}
+
+/** Participants reached through Azure Web PubSub. */
+export function createWebPubSubParticipants(service: WebPubSubServiceClient): Participants {
+  return {
+    push: (conversationId, audience, push) =>
+      call('push', (abortSignal) => send(service, conversationId, audience, push, abortSignal)),
+
+    closeCustomerConnections: (conversationId) =>
+      call('close-group', (abortSignal) =>
+        service
+          .group(customerGroup(conversationId))
+          .closeAllConnections({ reason: 'conversation-ended', abortSignal }),
+      ),
+
+    closeConnection: (connectionId) =>
+      call('close-connection', (abortSignal) =>
+        service.closeConnection(connectionId, { reason: 'conversation-ended', abortSignal }),
+      ),
+
+    presenceOf: (conversationId) =>
+      call('presence', async (abortSignal) => {
+        const ids = await connectionsOf(service, conversationId, abortSignal);
+        const [first, ...others] = ids;
+        if (first !== undefined) return { alive: true, connectionIds: [first, ...others] };
+        // The group is the app's own bookkeeping; the user id is the token's. They must agree on "nobody".
+        const alive = await service.userExists(customerUserId(conversationId), { abortSignal });
+        if (alive) throw new DependencyError('web-pubsub', 'presence: connected, but not listed');
+        return { alive: false };
+      }),
+
+    isAgentPresent: (agentId) =>
+      call('agent-presence', (abortSignal) => service.userExists(agentUserId(agentId), { abortSignal })),
+  };
+}
+
+async function send(
+  service: WebPubSubServiceClient,
+  conversationId: string,
+  audience: Audience,
+  push: Push,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  switch (audience.to) {
+    case 'customer':
+      return service.group(customerGroup(conversationId)).sendToAll(push, { abortSignal });
+    case 'agents':
+      return service.group(AGENTS_GROUP).sendToAll(push, { abortSignal });
+    case 'agent':
+      return service.sendToUser(agentUserId(audience.agentId), push, { abortSignal });
+  }
+}
+
+async function connectionsOf(
+  service: WebPubSubServiceClient,
+  conversationId: string,
+  abortSignal: AbortSignal,
+): Promise<string[]> {
+  const ids: string[] = [];
+  const group = service.group(customerGroup(conversationId));
+  for await (const member of await group.listConnections({ abortSignal })) {
+    if (member.userId === customerUserId(conversationId)) ids.push(member.connectionId);
+    if (ids.length === LIMITS.liveConnections) break;
+  }
+  return ids;
+}
+
+/** A socket URL is used at once; a client that reconnects negotiates anew. */
+const VALID_MINUTES = 10;
+
+/**
+ * Makes the URL with which a socket of a user can be opened for a few minutes: locally with an access key, by a call
+ * of the service with an identity.
+ * @throws DependencyError
+ */
+export const createClientUrl =
+  (service: WebPubSubServiceClient) =>
+  (userId: string): Promise<string> =>
+    call('client-url', async (abortSignal) => {
+      const expirationTimeInMinutes = VALID_MINUTES;
+      return (await service.getClientAccessToken({ userId, expirationTimeInMinutes, abortSignal })).url;
+    });
