@@ -21,6 +21,12 @@ const NO_PARSERS: Readonly<Record<string, string>> = {
   REFUSAL_STATUS: 'a table',
   CONNECTION_STATE_HEADER: 'a name',
   EVENT_BODY_LIMIT: 'a number',
+  ...Object.fromEntries(
+    ['instant', 'duration', 'conversationId', 'count', 'sequenceNumber', 'deadline'].map((name) => [
+      name,
+      'of answers',
+    ]),
+  ),
   wholeNumber: 'a part of LIST_QUERY, READ_QUERY and DEAD_LETTERS_QUERY',
 };
 
@@ -28,21 +34,30 @@ const exportsOf = (path: string): string[] =>
   [
     ...readFileSync(join(SHARED, path), 'utf8').matchAll(/^export (?:async )?(?:const|function\*?) (\w+)/gm),
   ].map(([, name = '']) => name);
-const filesOf = (folder: string): string[] =>
-  readdirSync(join(SHARED, folder), { encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `${folder}/${name}`);
+const filesOf = (form: RegExp): string[] =>
+  readdirSync(SHARED, { encoding: 'utf8', recursive: true })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => form.test(name));
+
+/** Files that parse what comes from outside, and those of whose exports only some do. */
+const READERS = filesOf(/-parser\.ts$|^http\/(request|fields)\.ts$/).flatMap(exportsOf);
+const SOME_READERS = filesOf(/-routes\.ts$/)
+  .flatMap(exportsOf)
+  .filter((name) => /^parse|^[A-Z_]+$/.test(name));
 
 /** What reads a request, a row, a token or a setting. */
 const PARSERS = [
-  ...filesOf('inbound').flatMap(exportsOf),
-  ...filesOf('adapters/storage')
+  ...READERS,
+  ...SOME_READERS,
+  ...filesOf(/^storage\/|-table\.ts$/)
     .flatMap(exportsOf)
     .filter((name) => /^(decode|from[A-Z])/.test(name)),
-  ...['signature', 'tickets', 'webhook-guard'].flatMap((name) => exportsOf(`security/${name}.ts`)),
-  ...exportsOf('config.ts'),
-  ...['ids.ts', 'iso-duration.ts', 'messages/template.ts']
-    .flatMap((name) => exportsOf(`domain/${name}`))
+  ...filesOf(/-(routes|guard)\.ts$/)
+    .flatMap(exportsOf)
+    .filter((name) => /Guard$|^isSignedWith$|^createTickets$|^clientAddressOf$/.test(name)),
+  ...exportsOf('app/config.ts').filter((name) => name === 'loadConfig'),
+  ...['conversation/ids.ts', 'conversation/time.ts', 'automated-messages/template.ts']
+    .flatMap(exportsOf)
     .filter((name) => /^parse|^participantOf$|[tT]emplate/.test(name)),
 ].filter((name) => !(name in NO_PARSERS));
 
@@ -66,7 +81,7 @@ describe('every parser', () => {
   });
 
   it('that is left out exists, and is said to be no parser', () => {
-    const all = filesOf('inbound').flatMap(exportsOf);
+    const all = [...READERS, ...SOME_READERS, ...filesOf(/\.ts$/).flatMap(exportsOf)];
     expect(Object.keys(NO_PARSERS).filter((name) => !all.includes(name))).toEqual([]);
   });
 
