@@ -10,6 +10,7 @@ const LOGGING = 'shared/logging';
 const COLLISION_PAUSE = 'shared/collision-pause';
 /** What an orchestrator and the others share: plain names and types. */
 const TIMER_CONTRACT = ['shared/workflow/deadline', 'shared/workflow/names'];
+const TESTS_OF_STAND_INS = ['local/functions-host/test/', 'local/web-pubsub/test/'];
 
 const layers = [
   {
@@ -136,8 +137,13 @@ const layers = [
     because: 'functions/ registers what shared/composition.ts gives it.',
   },
   {
-    of: ['local/'],
+    of: TESTS_OF_STAND_INS,
     mayNot: ['functions/', 'shared/', 'test/'],
+    because: 'A stand-in is tested without the product: it has to be right for any app.',
+  },
+  {
+    of: ['local/'],
+    mayNot: ['functions/', 'shared/', 'test/', ...TESTS_OF_STAND_INS],
     because: 'The stand-ins know the product only through its protocols.',
   },
 ];

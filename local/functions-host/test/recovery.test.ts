@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { FunctionsHost } from '../../../local/functions-host';
+import type { FunctionsHost } from '../index';
 import { eventually, newHubName, RemoteClient, startAzurite, startFixture, type Azurite } from './support';
 
 const hour = 3_600_000;

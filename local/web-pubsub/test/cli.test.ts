@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../../../local/web-pubsub/index';
+import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../index';
 
 const MAIN = 'local/web-pubsub/main.ts';
 const HANDLER = 'http://127.0.0.1:9/api/web-pubsub/events?code=the-key';

@@ -8,7 +8,7 @@ import {
   type WebPubSubClientOptions,
 } from '@azure/web-pubsub-client';
 import { WebSocket } from 'ws';
-import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../../../local/web-pubsub/index';
+import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../index';
 
 export interface Recorded {
   method: string;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AttemptReport } from '../../../local/web-pubsub/index';
-import { signature } from '../../../local/web-pubsub/upstream/signature';
+import { type AttemptReport } from '../index';
+import { signature } from '../upstream/signature';
 import { refusal, startScene, type Scene } from './support';
 
 let scene: Scene;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startFunctionsHost } from '../../../local/functions-host';
+import { startFunctionsHost } from '../index';
 import { eventually, fixtureApp, keys, startAzurite, startFixture, type Azurite } from './support';
 
 describe('starting the host', () => {

@@ -3,12 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startAzurite as startService } from '../../../local/stack/azurite';
-import {
-  startFunctionsHost,
-  type FunctionsHost,
-  type FunctionsHostOptions,
-} from '../../../local/functions-host';
+import { startAzurite as startService } from '../../stack/azurite';
+import { startFunctionsHost, type FunctionsHost, type FunctionsHostOptions } from '../index';
 
 export const fixtureApp = path.join(__dirname, 'fixture-app');
 export const keys = { LOCAL_FUNCTION_KEY: 'function-key', LOCAL_MASTER_KEY: 'master-key' };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { FunctionsHost } from '../../../local/functions-host';
+import type { FunctionsHost } from '../index';
 import { eventually, RemoteClient, startAzurite, startFixture, type Azurite, type Status } from './support';
 
 const hour = 3_600_000;
