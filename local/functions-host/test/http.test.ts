@@ -21,7 +21,7 @@ describe('HTTP functions of the real @azure/functions library', () => {
     );
   });
   afterAll(async () => {
-    await host?.stop();
+    await host?.kill();
     await azurite?.stop();
   });
 

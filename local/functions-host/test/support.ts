@@ -13,7 +13,7 @@ export const keys = { LOCAL_FUNCTION_KEY: 'function-key', LOCAL_MASTER_KEY: 'mas
 export async function eventually<T>(
   read: () => Promise<T>,
   satisfies: (value: T) => boolean,
-  withinMs = 15_000,
+  withinMs = 45_000,
 ): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {
@@ -98,11 +98,10 @@ export class RemoteClient {
     return this.call<Status>('getStatus', instanceId, { showInput: true });
   }
 
-  async until(instanceId: string, runtimeStatus: string, withinMs?: number): Promise<Status> {
+  async until(instanceId: string, runtimeStatus: string): Promise<Status> {
     return eventually(
       () => this.status(instanceId),
       (status) => status.runtimeStatus === runtimeStatus,
-      withinMs,
     );
   }
 }
