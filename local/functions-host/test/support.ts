@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startAzurite as startService } from '../../stack/azurite';
 import { startFunctionsHost, type FunctionsHost, type FunctionsHostOptions } from '../index';
 
+// A test here starts up to four hosts, a second of computing each: many seconds where others compute too.
+jest.setTimeout(300_000);
+
 export const fixtureApp = path.join(__dirname, 'fixture-app');
 export const keys = { LOCAL_FUNCTION_KEY: 'function-key', LOCAL_MASTER_KEY: 'master-key' };
 
@@ -13,7 +17,7 @@ export const keys = { LOCAL_FUNCTION_KEY: 'function-key', LOCAL_MASTER_KEY: 'mas
 export async function eventually<T>(
   read: () => Promise<T>,
   satisfies: (value: T) => boolean,
-  withinMs = 45_000,
+  withinMs = 120_000,
 ): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {
