@@ -24,7 +24,8 @@ module.exports = {
     project('workflow'),
     project('contract'),
     project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
-    project('local'),
+    // The stand-ins have their tests beside them.
+    project('local', { testMatch: ['<rootDir>/local/**/*.test.ts'] }),
     project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('chaos', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
     project('browser', { globalSetup: '<rootDir>/test/support/built-app.ts' }),

@@ -130,9 +130,15 @@ const ROLES = [
     because: 'functions/ registers what the composition gives it.',
   },
   {
+    role: 'test of a stand-in',
+    is: /^local\/[^/]+\/test\//,
+    mayNot: /^(functions|shared|test)\//,
+    because: 'A stand-in is tested without the product: it has to be right for any app.',
+  },
+  {
     role: 'stand-in',
     is: /^local\//,
-    mayNot: /^(functions|shared|test)\//,
+    mayNot: /^(functions|shared|test|local\/[^/]+\/test)\//,
     because: 'The stand-ins know the product only through its protocols.',
   },
 ];

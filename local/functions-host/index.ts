@@ -21,13 +21,14 @@ export interface FunctionsHost {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Orderly stop (SIGTERM). */
-  stop(): Promise<void>;
+  /** Orderly stop (SIGTERM); one that has not ended after `stopWithinMs` is killed. Tells how it ended. */
+  stop(): Promise<'by itself' | 'killed'>;
   /** SIGKILL: what a crash looks like. Resolves when the process is gone. */
   kill(): Promise<void>;
 }
 
-const stopPatienceMs = 5_000;
+/** A host needs two seconds at most where it gets the processor; the rest is for a machine that is busy. */
+const stopWithinMs = 15_000;
 
 /** Starts the host as a child process on the Node of this one. Rejects with what it wrote to stderr when it fails. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
@@ -49,12 +50,15 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     if (!isReady) errors += text;
     onOutput?.(text);
   });
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const exited = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.once('close', (_code, signal) => resolve(signal)),
+  );
+  const end = async (signal: NodeJS.Signals): Promise<'by itself' | 'killed'> => {
     child.kill(signal);
-    const impatience = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs);
-    await exited;
+    const impatience = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+    const endedBy = await exited;
     clearTimeout(impatience);
+    return endedBy === 'SIGKILL' ? 'killed' : 'by itself';
   };
 
   const ready = new Promise<{ url: string; port: number }>((resolve, reject) => {
@@ -74,6 +78,6 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port: actualPort,
     pid: child.pid ?? 0,
     stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    kill: async () => void (await end('SIGKILL')),
   };
 }

@@ -106,7 +106,7 @@ async function bringUp(
       ...(options.onHostOutput && { onOutput: options.onHostOutput }),
     });
   let host = await startHost();
-  stops.push(() => host.stop());
+  stops.push(async () => void (await host.stop()));
   onUp('Functions', functionsUrl);
 
   return {

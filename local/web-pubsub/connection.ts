@@ -25,7 +25,8 @@ export class Connection {
   readonly handledAckIds = new Set<number>();
   connectionState: string | undefined;
   socket: WebSocket | undefined;
-  recoveryTimer: NodeJS.Timeout | undefined;
+  /** Takes back the end of the recovery window. */
+  stopRecoveryTimer: () => void = () => undefined;
   /** The client has said goodbye; frames it sent before that are still being handled. */
   closing = false;
   /** Removed for good: `disconnected` has been raised. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, type After } from './time';
 
 /** What an interceptor sees of an event that is about to be sent. */
 export interface InterceptedEvent {
@@ -22,11 +22,13 @@ export interface Faults {
 
 /**
  * Runs `send` as the interceptor decides. The answer of the first sending counts; `undefined` means lost.
+ * @param after how a delay waits
  * @param stopped ends a delay early and loses the event
  */
 export async function withFaults<T>(
   faults: Faults,
   event: InterceptedEvent,
+  after: After,
   stopped: AbortSignal,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -34,7 +36,7 @@ export async function withFaults<T>(
   if (fault === 'drop') return undefined;
   if (fault === 'deliver') return send();
   if ('delayMs' in fault) {
-    await sleep(fault.delayMs, undefined, { signal: stopped }).catch(() => undefined);
+    await pause(after, fault.delayMs, stopped);
     return stopped.aborted ? undefined : send();
   }
   const first = await send();

@@ -74,7 +74,7 @@ function createService(settings: Settings, port: number) {
 
   const hub = new Hub();
   const tokens = new Tokens(accessKeys);
-  const lifecycle = new Lifecycle(hub, upstream, settings.recoveryWindowMs);
+  const lifecycle = new Lifecycle(hub, upstream, settings);
   const sessions = new Sessions(hub, lifecycle, upstream, settings.log);
   const heartbeat = new Heartbeat();
   const handshake = new Handshake({ settings, endpoint, tokens, upstream, lifecycle, sessions, heartbeat });

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { connectedFrame, disconnectedFrame, type Message } from './client/json-protocol';
 import type { Connection } from './connection';
 import type { Hub } from './hub';
+import type { Settings } from './options';
 import type { Upstream } from './upstream/events';
 
 /** Sent to a client that tries to continue a connection that is gone; it then opens a new one. */
@@ -14,7 +15,7 @@ export class Lifecycle {
   constructor(
     private readonly hub: Hub,
     private readonly upstream: Upstream,
-    private readonly recoveryWindowMs: number,
+    private readonly settings: Pick<Settings, 'recoveryWindowMs' | 'after'>,
   ) {}
 
   open(connection: Connection, socket: WebSocket, groups: Iterable<string>): void {
@@ -30,7 +31,7 @@ export class Lifecycle {
     // After its goodbye a client is still there while its last event is handled, but not to be had back.
     if (!connection?.reliable || connection.closing) return undefined;
     if (connection.reliable.reconnectionToken !== reconnectionToken) return undefined;
-    clearTimeout(connection.recoveryTimer);
+    connection.stopRecoveryTimer();
     // The client may notice the loss before we do; its new WebSocket replaces one that still looks open.
     const stale = connection.socket;
     this.attach(connection, socket);
@@ -44,7 +45,7 @@ export class Lifecycle {
     // The app may close a client that has said goodbye while its last event is still handled: only one counts.
     if (connection.ended) return;
     connection.ended = true;
-    clearTimeout(connection.recoveryTimer);
+    connection.stopRecoveryTimer();
     this.hub.remove(connection);
     if (connection.speaksJson) connection.sendFrame(disconnectedFrame(reason));
     connection.socket?.close(code, closeText(reason));
@@ -63,7 +64,7 @@ export class Lifecycle {
   abandonAll(): void {
     for (const connection of this.hub.all()) {
       connection.ended = true;
-      clearTimeout(connection.recoveryTimer);
+      connection.stopRecoveryTimer();
       connection.socket?.terminate();
     }
   }
@@ -85,9 +86,9 @@ export class Lifecycle {
     if (connection.socket !== socket || connection.ended) return;
     connection.socket = undefined;
     if (connection.reliable && code === ABNORMAL) {
-      connection.recoveryTimer = setTimeout(
-        () => this.end(connection, 'Connection recovery timed out.'),
-        this.recoveryWindowMs,
+      const { after, recoveryWindowMs } = this.settings;
+      connection.stopRecoveryTimer = after(recoveryWindowMs, () =>
+        this.end(connection, 'Connection recovery timed out.'),
       );
       return;
     }

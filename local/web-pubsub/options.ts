@@ -1,5 +1,6 @@
 import type { AttemptReport } from './upstream/deliver';
 import { consoleLog, type Log } from './log';
+import { realTime, type After } from './time';
 
 /** Fixed so that everybody's local settings agree. It protects nothing; never use it outside your machine. */
 export const DEVELOPMENT_ACCESS_KEY = 'local-development-only-access-key-do-not-deploy';
@@ -24,6 +25,8 @@ export interface WebPubSubOptions {
   eventTimeoutMs?: number;
   /** Added to the clock that `ce-time` is read from, to play a service whose clock is wrong. */
   clockOffsetMs?: number;
+  /** How the service waits for a window, a pause or a limit to be over; a test hands in time that it turns itself. */
+  after?: After;
   /** Called after every attempt to hand an event to the webhook. */
   onEvent?: (attempt: AttemptReport) => void;
   /** Where one-line warnings go; stderr unless told otherwise. */
@@ -54,6 +57,7 @@ export function settingsFrom(options: WebPubSubOptions): Settings {
     retryDelaysMs: options.retryDelaysMs ?? [1000, 3000, 5000],
     eventTimeoutMs: options.eventTimeoutMs ?? 100_000,
     clockOffsetMs: options.clockOffsetMs ?? 0,
+    after: options.after ?? realTime,
     onEvent: options.onEvent,
     log: options.log ?? consoleLog('warning'),
   };

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log';
+import { pause, type After } from '../time';
 import { cloudEventHeaders, typeOf, type CloudEvent, type Sender } from './cloud-event';
 import { withoutQuery } from './handler-url';
 import type { HttpAnswer, HttpCaller } from './http';
@@ -22,6 +22,7 @@ export type Delivery = { ok: boolean; answer?: HttpAnswer; problem?: string };
 export interface DeliverySettings {
   retryDelaysMs: readonly number[];
   eventTimeoutMs: number;
+  after: After;
   onEvent?: (attempt: AttemptReport) => void;
   log: Log;
 }
@@ -38,12 +39,13 @@ export class Deliverer {
 
   async deliver(event: CloudEvent, url: URL): Promise<Delivery> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.settings.eventTimeoutMs);
+    const { after, eventTimeoutMs } = this.settings;
+    const takeBack = after(eventTimeoutMs, () => abort.abort());
     this.running.add(abort);
     try {
       return await this.attempts(event, url, abort.signal);
     } finally {
-      clearTimeout(timer);
+      takeBack();
       this.running.delete(abort);
     }
   }
@@ -62,7 +64,7 @@ export class Deliverer {
       const willRepeat = isTransient(result) && delay !== undefined && !signal.aborted;
       if (signal.reason !== 'stopped') this.warn(event, url, attempt, result, willRepeat ? delay : undefined);
       if (!willRepeat) return result;
-      await sleep(delay, undefined, { signal }).catch(() => undefined);
+      await pause(this.settings.after, delay, signal);
       if (signal.aborted) return { ok: false, problem: 'timed out' };
     }
   }

@@ -140,19 +140,26 @@ export class Upstream {
   private async send(event: CloudEvent): Promise<Delivery> {
     const { connectionId, userId, name: eventName, id: ceId } = event;
     const seen = { type: typeOf(event), eventName, connectionId, userId, ceId };
-    const delivery = await withFaults(this.faults, seen, this.stopped.signal, async (): Promise<Delivery> => {
-      if (this.stopped.signal.aborted) return { ok: false, problem: 'stopped' };
-      if (await this.validation.isValid()) {
-        return this.deliverer.deliver(event, handlerUrl(this.settings.handlerUrl, event.hub, event.name));
-      }
-      const problem = 'the event handler is not validated';
-      this.settings.onEvent?.({ ...seen, attempt: 0, error: problem });
-      this.settings.log(
-        'warning',
-        `${eventName} (ce-id ${ceId}) of connection ${connectionId} was not sent: ${problem}.`,
-      );
-      return { ok: false, problem };
-    });
+    const { after } = this.settings;
+    const delivery = await withFaults(
+      this.faults,
+      seen,
+      after,
+      this.stopped.signal,
+      async (): Promise<Delivery> => {
+        if (this.stopped.signal.aborted) return { ok: false, problem: 'stopped' };
+        if (await this.validation.isValid()) {
+          return this.deliverer.deliver(event, handlerUrl(this.settings.handlerUrl, event.hub, event.name));
+        }
+        const problem = 'the event handler is not validated';
+        this.settings.onEvent?.({ ...seen, attempt: 0, error: problem });
+        this.settings.log(
+          'warning',
+          `${eventName} (ce-id ${ceId}) of connection ${connectionId} was not sent: ${problem}.`,
+        );
+        return { ok: false, problem };
+      },
+    );
     return delivery ?? { ok: false, problem: 'lost' };
   }
 }

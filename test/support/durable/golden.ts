@@ -11,6 +11,19 @@ export interface GoldenHistory {
   readonly generations: readonly Generation[];
 }
 
+/** The same JSON, with one event, and one action, on a line of its own: a change to one shows as one line. */
+function toLines({ generations, ...run }: GoldenHistory): string {
+  const list = (values: readonly unknown[]) =>
+    values.length === 0 ? '[]' : `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]`;
+  /** An object's text, open for more members. */
+  const open = (value: object) => JSON.stringify(value).slice(0, -1);
+  const written = generations.map(
+    ({ history, actions, ...start }) =>
+      `${open(start)},"history":${list(history)},"actions":${list(actions)}}`,
+  );
+  return `${open(run)},"generations":[\n${written.join(',\n')}\n]}\n`;
+}
+
 /** Recorded histories in a folder, one JSON file each. A file that exists is never written over. */
 export function goldenHistories(folder: string) {
   const pathOf = (name: string) => join(folder, `${name}.json`);
@@ -23,7 +36,7 @@ export function goldenHistories(folder: string) {
     read: (name: string): GoldenHistory => JSON.parse(readFileSync(pathOf(name), 'utf8')) as GoldenHistory,
     record: (name: string, { instanceId, status, output, generations }: Run): void => {
       const golden: GoldenHistory = { instanceId, status, output, generations };
-      writeFileSync(pathOf(name), `${JSON.stringify(golden, null, 1)}\n`, { flag: 'wx' });
+      writeFileSync(pathOf(name), toLines(golden), { flag: 'wx' });
     },
   };
 }

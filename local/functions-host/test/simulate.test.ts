@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  ActionType,
-  EventType,
-  type Action,
-  type HistoryEvent,
-} from '../../../local/functions-host/durable/protocol';
-import { simulate } from '../../../local/functions-host/durable/simulate';
+import { ActionType, EventType, type Action, type HistoryEvent } from '../durable/protocol';
+import { simulate } from '../durable/simulate';
 
 const at = (second: number): string => new Date(second * 1000).toISOString();
 const event = (EventType: number, more: Partial<HistoryEvent> = {}): HistoryEvent => ({

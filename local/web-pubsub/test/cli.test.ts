@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../../../local/web-pubsub/index';
+import { cliOptions, UsageError } from '../cli-options';
+import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../index';
 
 const MAIN = 'local/web-pubsub/main.ts';
 const HANDLER = 'http://127.0.0.1:9/api/web-pubsub/events?code=the-key';
@@ -57,9 +58,13 @@ test.each([
   [['--handler', HANDLER, '--system-events', 'connect,gone'], '--system-events'],
   [['--handler', HANDLER, '--port', '80800'], '--port'],
   [['--handler', HANDLER, '--colour', 'red'], '--colour'],
-  [[], '--handler is missing'],
-])('the command line %j is refused with the option that is wrong', async (args, option) => {
-  const { child, output } = run(...args);
+])('the command line %j is refused with the option that is wrong', (args, option) => {
+  expect(() => cliOptions(args)).toThrow(UsageError);
+  expect(() => cliOptions(args)).toThrow(option);
+});
+
+test('the command fails on a command line that is refused, and says first what is wrong', async () => {
+  const { child, output } = run();
   expect(await once(child, 'close')).toEqual([1, null]);
-  expect(output().split('\n')[0]).toContain(option);
+  expect(output().split('\n')[0]).toContain('--handler is missing');
 });

@@ -8,7 +8,7 @@ import {
   type WebPubSubClientOptions,
 } from '@azure/web-pubsub-client';
 import { WebSocket } from 'ws';
-import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../../../local/web-pubsub/index';
+import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../index';
 
 export interface Recorded {
   method: string;
@@ -24,11 +24,25 @@ export interface Answer {
   body?: string | Buffer;
 }
 
+/** Wakes whoever waits for the next time something happens. */
+export class Signal {
+  private readonly waiting = new Set<() => void>();
+
+  next(): Promise<void> {
+    return new Promise((resolve) => this.waiting.add(resolve));
+  }
+
+  raise(): void {
+    for (const wake of this.waiting) wake();
+    this.waiting.clear();
+  }
+}
+
 /** A real HTTP server on the loopback address that records what the service sends and answers as told. */
 export class Webhook {
   readonly received: Recorded[] = [];
   answer: (request: Recorded) => Answer | Promise<Answer> | undefined = () => undefined;
-  private readonly waiting = new Set<() => void>();
+  private readonly arrived = new Signal();
   private readonly server = http.createServer((request, response) => void this.handle(request, response));
 
   async start(): Promise<this> {
@@ -51,7 +65,7 @@ export class Webhook {
     for (;;) {
       const found = this.named(name)[nth - 1];
       if (found) return found;
-      await new Promise<void>((resolve) => this.waiting.add(resolve));
+      await this.arrived.next();
     }
   }
 
@@ -69,11 +83,37 @@ export class Webhook {
     const name = isEvent ? String(headers['ce-eventname']) : method;
     const recorded = { method, name, headers, url, body: Buffer.concat(chunks) };
     this.received.push(recorded);
-    for (const wake of this.waiting) wake();
-    this.waiting.clear();
+    this.arrived.raise();
     const told = await this.answer(recorded);
     const answer = told ?? (isEvent ? {} : { headers: { 'WebHook-Allowed-Origin': '*' } });
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body);
+  }
+}
+
+/** Time that stands still until the test lets it pass: nothing depends on how fast the machine is. */
+export class TurnedTime {
+  private now = 0;
+  private readonly waits = new Set<{ at: number; ms: number; then: () => void }>();
+  private readonly changed = new Signal();
+
+  readonly after = (ms: number, then: () => void): (() => void) => {
+    const wait = { at: this.now + ms, ms, then };
+    this.waits.add(wait);
+    this.changed.raise();
+    return () => this.waits.delete(wait);
+  };
+
+  /** Resolves when the service waits for something that takes exactly so long. */
+  async waitedFor(ms: number): Promise<void> {
+    while (![...this.waits].some((wait) => wait.ms === ms)) await this.changed.next();
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    for (const wait of [...this.waits].sort((a, b) => a.at - b.at)) {
+      if (wait.at > this.now || !this.waits.delete(wait)) continue;
+      wait.then();
+    }
   }
 }
 
@@ -194,16 +234,15 @@ export async function refusal(url: string, subprotocol?: string): Promise<{ stat
 
 class Inbox<T> {
   readonly items: T[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly added = new Signal();
 
   add(item: T): void {
     this.items.push(item);
-    for (const wake of this.waiting) wake();
-    this.waiting.clear();
+    this.added.raise();
   }
 
   async item(nth: number): Promise<T> {
-    while (this.items.length < nth) await new Promise<void>((resolve) => this.waiting.add(resolve));
+    while (this.items.length < nth) await this.added.next();
     return this.items[nth - 1] as T;
   }
 }

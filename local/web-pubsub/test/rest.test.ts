@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JSONTypes } from '@azure/web-pubsub';
 import { SignJWT } from 'jose';
-import { DEVELOPMENT_ACCESS_KEY } from '../../../local/web-pubsub/index';
+import { DEVELOPMENT_ACCESS_KEY } from '../index';
 import { refusal, startScene, type Scene } from './support';
 
 let scene: Scene;

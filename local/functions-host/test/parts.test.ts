@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeKey, rowText, toRow, toRows } from '../../../local/functions-host/durable/table-rows';
-import { Router } from '../../../local/functions-host/http/router';
-import { parseSchedule } from '../../../local/functions-host/timers/schedule';
-import { TimerRunner } from '../../../local/functions-host/timers/timer-runner';
-import type { TimerStatusTable } from '../../../local/functions-host/timers/timer-status';
-import type { RegisteredFunction } from '../../../local/functions-host/worker/core-api';
-import type { Invocation } from '../../../local/functions-host/worker/invoke';
+import { encodeKey, rowText, toRow, toRows } from '../durable/table-rows';
+import { Router } from '../http/router';
+import { parseSchedule } from '../timers/schedule';
+import { TimerRunner } from '../timers/timer-runner';
+import type { TimerStatusTable } from '../timers/timer-status';
+import type { RegisteredFunction } from '../worker/core-api';
+import type { Invocation } from '../worker/invoke';
 
 describe('routes', () => {
   const router = new Router<string>();

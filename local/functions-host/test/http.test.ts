@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request as httpRequest } from 'node:http';
-import type { FunctionsHost } from '../../../local/functions-host';
+import type { FunctionsHost } from '../index';
 import { eventually, keys, startAzurite, startFixture, type Azurite } from './support';
 
 describe('HTTP functions of the real @azure/functions library', () => {
@@ -21,7 +21,7 @@ describe('HTTP functions of the real @azure/functions library', () => {
     );
   });
   afterAll(async () => {
-    await host?.stop();
+    await host?.kill();
     await azurite?.stop();
   });
 

@@ -108,19 +108,6 @@ describe('a client that connects', () => {
     expect(states('bob').map(([, sent]) => sent)).toEqual(Array(4).fill(undefined));
   });
 
-  test('has the state that the app answered last', async () => {
-    scene.webhook.answer = ({ name }) =>
-      name === 'connect' || name === 'typing'
-        ? { body: name === 'connect' ? '{}' : '', headers: { 'ce-connectionState': name } }
-        : undefined;
-    const { client } = await scene.client({ userId: 'ann' });
-    await client.sendEvent('typing', 'x', 'text');
-    client.stop();
-    const states = async (name: string) => (await scene.webhook.event(name)).headers['ce-connectionstate'];
-    expect(await states('connected')).toBe('connect');
-    expect(await states('disconnected')).toBe('typing');
-  });
-
   test('keeps what its token says when the app answers 204', async () => {
     scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 204 } : undefined);
     await scene.client({ userId: 'ann', groups: ['lobby'] });

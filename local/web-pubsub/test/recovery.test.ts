@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { startScene, type Scene, type TestSocket } from './support';
+import { startScene, TurnedTime, type Scene, type TestSocket } from './support';
 
 const RELIABLE = 'json.reliable.webpubsub.azure.v1';
 const LONG = 600_000;
@@ -50,14 +50,18 @@ describe('a reliable connection whose transport is lost', () => {
   });
 
   test('exists, detached, until its window ends; then it is reported as disconnected', async () => {
-    scene = await startScene({ recoveryWindowMs: 1000 });
+    const time = new TurnedTime();
+    scene = await startScene({ recoveryWindowMs: 1000, after: time.after });
     const { id, socket } = await reliable();
     scene.service.control.dropAll();
     await socket.closed;
+    await time.waitedFor(1000);
+    time.pass(999);
     expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'detached' }]);
     expect(await scene.rest.userExists('ann')).toBe(true);
     expect(await scene.rest.connectionExists(id)).toBe(true);
     expect(scene.webhook.named('disconnected')).toEqual([]);
+    time.pass(1);
     const { headers, body } = await scene.webhook.event('disconnected');
     expect(headers).toMatchObject({ 'ce-connectionid': id, 'ce-id': '2' });
     expect(JSON.parse(body.toString())).toEqual({ reason: 'Connection recovery timed out.' });
@@ -94,14 +98,16 @@ describe('a reliable connection whose transport is lost', () => {
   });
 
   test('outlives its window once it has come back', async () => {
-    scene = await startScene({ recoveryWindowMs: 1000 });
+    const time = new TurnedTime();
+    scene = await startScene({ recoveryWindowMs: 1000, after: time.after });
     const { id, socket, recoveryUrl } = await reliable();
     socket.webSocket.terminate();
-    await socket.closed;
-    await scene.socket(RELIABLE, await recoveryUrl());
-    // The window of a connection lost later ends later than the first one's would have.
+    await time.waitedFor(1000);
+    await (await scene.socket(RELIABLE, await recoveryUrl())).frame(1);
     const other = await reliable();
     other.socket.webSocket.terminate();
+    await time.waitedFor(1000);
+    time.pass(1000);
     const { headers } = await scene.webhook.event('disconnected');
     expect(headers['ce-connectionid']).toBe(other.id);
     expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'connected' }]);
@@ -127,11 +133,11 @@ describe('a reliable connection whose transport is lost', () => {
   test('cannot be kept with more than 1000 messages waiting', async () => {
     scene = await startScene({ recoveryWindowMs: LONG });
     const { id, socket } = await reliable();
+    await scene.rest.group('room').addConnection(id);
     socket.webSocket.terminate();
     await socket.closed;
-    for (let batch = 0; batch < 20; batch += 1) {
-      await Promise.all(Array.from({ length: 50 }, () => scene.rest.sendToConnection(id, 'x')));
-    }
+    const { client } = await scene.client({ roles: ['webpubsub.sendToGroup'] });
+    await Promise.all(Array.from({ length: 1000 }, () => client.sendToGroup('room', 'x', 'text')));
     expect(await scene.rest.connectionExists(id)).toBe(true);
     await scene.rest.sendToConnection(id, 'one too many');
     expect(await scene.rest.connectionExists(id)).toBe(false);
@@ -183,14 +189,17 @@ test('a reliable client that closes properly is gone at once, though its window 
 });
 
 test('a connection that the app closes while it is detached is reported once', async () => {
-  scene = await startScene({ recoveryWindowMs: 50 });
+  const time = new TurnedTime();
+  scene = await startScene({ recoveryWindowMs: 50, after: time.after });
   const { id, socket } = await reliable();
   socket.webSocket.terminate();
-  await socket.closed;
+  await time.waitedFor(50);
   await scene.rest.closeConnection(id, { reason: 'closed by the app' });
-  // A second connection lives through a whole window after the first: its own end comes later than any repeat could.
+  // A second connection is lost after the first: its own end comes later than any repeat could.
   const other = await reliable();
   other.socket.webSocket.terminate();
+  await time.waitedFor(50);
+  time.pass(50);
   await scene.webhook.event('disconnected', 2);
   const ids = scene.webhook.named('disconnected').map(({ headers }) => headers['ce-connectionid']);
   expect(ids).toEqual([id, other.id]);

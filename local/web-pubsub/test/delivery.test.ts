@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AttemptReport } from '../../../local/web-pubsub/index';
-import { signature } from '../../../local/web-pubsub/upstream/signature';
-import { refusal, startScene, type Scene } from './support';
+import { type AttemptReport } from '../index';
+import { signature } from '../upstream/signature';
+import { refusal, Signal, startScene, TurnedTime, type Scene } from './support';
 
 let scene: Scene;
 afterEach(() => scene.stop());
@@ -9,16 +9,16 @@ afterEach(() => scene.stop());
 /** Observes attempts; `attempts(name, n)` resolves when n of them have been made. */
 function observer() {
   const seen: AttemptReport[] = [];
-  let wake = (): void => undefined;
+  const attempted = new Signal();
   const onEvent = (report: AttemptReport): void => {
     seen.push(report);
-    wake();
+    attempted.raise();
   };
   const attempts = async (name: string, count: number): Promise<AttemptReport[]> => {
     for (;;) {
       const found = seen.filter(({ eventName }) => eventName === name);
       if (found.length >= count) return found;
-      await new Promise<void>((resolve) => (wake = resolve));
+      await attempted.next();
     }
   };
   return { seen, onEvent, attempts };
@@ -86,10 +86,13 @@ describe('an event that the app does not take', () => {
   });
 
   test('is given up when its time is over, repeats included', async () => {
-    const watched = observer();
-    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 500, onEvent: watched.onEvent });
+    const time = new TurnedTime();
+    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 500, after: time.after });
     scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 500 } : undefined);
-    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    const refused = refusal(await scene.clientUrl());
+    await time.waitedFor(60_000);
+    time.pass(500);
+    expect(await refused).toMatchObject({ status: 500 });
     expect(scene.webhook.named('connect')).toHaveLength(1);
   });
 });
@@ -190,11 +193,14 @@ describe('faults', () => {
   });
 
   test('a delayed connected arrives after its own disconnected', async () => {
-    scene = await startScene();
+    const time = new TurnedTime();
+    scene = await startScene({ after: time.after });
     scene.service.control.faults.intercept = ({ eventName }) =>
       eventName === 'connected' ? { delayMs: 1000 } : 'deliver';
     const { client } = await scene.client();
     client.stop();
+    await scene.webhook.event('disconnected');
+    time.pass(1000);
     await scene.webhook.event('connected');
     expect(scene.webhook.received.map(({ name }) => name)).toEqual([
       'OPTIONS',

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { startScene } from './support';
 
-const CLIENTS = 2000;
+const CLIENTS = 500;
 const AT_ONCE = 100;
 
 test(`${CLIENTS} clients come, are all reached, and go; nothing of them is left`, async () => {
