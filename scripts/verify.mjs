@@ -9,7 +9,32 @@ const steps = [
   ['tests', 'jest', '--ci'],
 ];
 
+const names = steps.map(([name]) => name);
+const usage = `The gate that every change passes, and CI runs: ${names.join(', ')}, in that order. Stops at the first that fails.
+
+  npm run verify               all of it
+  npm run verify -- STEP …     only these: ${names.join(', ')}
+
+Environment, of the tests (npm test reads the same):
+  FC_RUNS           random lives and inputs of each law (default: 300 to 450)
+  FUZZ_RUNS         requests that the running app is fuzzed with (default 300)
+  FUZZ_SEED         the same seed gives the same requests
+  CHROMIUM          the browser's program (default /usr/bin/chromium); without one, the browser's tests are skipped
+  REQUIRE_BROWSER   1: they fail instead
+  RECORD_HISTORIES  set: the histories of test/workflow that have no file are recorded`;
+
 const only = process.argv.slice(2);
+if (only.includes('--help')) {
+  console.log(usage);
+  process.exit(0);
+}
+const unknown = only.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  console.error(
+    `'${unknown}' is no step of ${names.join(', ')} (npm run verify -- --help shows what can be given).`,
+  );
+  process.exit(2);
+}
 for (const [name, command, ...args] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;
   const started = Date.now();

@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly dataDirectory: string;
   /** Fixed ports; whatever is left out takes a free one. */
   readonly ports?: { functions?: number; webPubSub?: number; blob?: number; queue?: number; table?: number };
+  /** Where the host's process, which the app runs in, listens for a debugger; nowhere unless given. */
+  readonly inspectPort?: number;
   /** Settings that replace those of local.settings.json, for example DISCONNECT_GRACE. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly webPubSub?: Partial<WebPubSubOptions>;
@@ -80,9 +82,10 @@ async function bringUp(
   const functionsPort = ports.functions ?? (await freePort());
   const functionsUrl = `http://localhost:${functionsPort}`;
   const settings = localSettingsFile(ROOT);
+  const hub = options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat';
   const webPubSub = await startWebPubSub({
     port: ports.webPubSub ?? 0,
-    hub: options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat',
+    hub,
     handlerUrl: webhookUrl(functionsUrl),
     ...options.webPubSub,
   });
@@ -93,6 +96,7 @@ async function bringUp(
     AzureWebJobsStorage: azurite.connectionString,
     CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
     WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
+    WEB_PUBSUB_HUB: hub,
     ...options.settings,
     LOCAL_FUNCTION_KEY,
     LOCAL_MASTER_KEY,
@@ -103,11 +107,13 @@ async function bringUp(
       port: functionsPort,
       env,
       settings,
+      ...(options.inspectPort !== undefined && { inspectPort: options.inspectPort }),
       ...(options.onHostOutput && { onOutput: options.onHostOutput }),
     });
   let host = await startHost();
   stops.push(async () => void (await host.stop()));
   onUp('Functions', functionsUrl);
+  if (options.inspectPort !== undefined) onUp('Debugger', `127.0.0.1:${options.inspectPort}`);
 
   return {
     functionsUrl,
