@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
-import { decodeEntry, encodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeEntry, encodeEntry } from '../../../shared/conversation/conversation-table';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { asRead } from '../../unit/storage/samples';
 import { conversation, entry, workListItem } from './arbitraries';

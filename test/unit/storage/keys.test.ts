@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { StoredRowError } from '../../../shared/app/errors';
-import { encodeEntry, entryRowKey } from '../../../shared/conversation/transcript-table';
+import { encodeEntry, entryRowKey } from '../../../shared/conversation/conversation-table';
 import { workListKeys } from '../../../shared/conversation/work-list-table';
 import { messageOf } from './samples';
 

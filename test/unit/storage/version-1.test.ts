@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
 import { MINUTE } from '../../../shared/conversation/time';
-import { decodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeEntry } from '../../../shared/conversation/conversation-table';
 import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { agentClosed, agentEnded, change, deadlineReached, NOBODY } from '../../support/domain/builders';
 import { ACTIVE, at, AWAY, CLOSED, LISTED, MESSAGE, NOTICE, QUEUED } from './older-rows';

@@ -4,7 +4,7 @@ import { StoredRowError } from '../../../shared/app/errors';
 import { decodeAgent, decodeHolding } from '../../../shared/capacity/capacity-table';
 import { decodeConversation } from '../../../shared/conversation/conversation-table';
 import { workListItemView } from '../../../shared/conversation/conversation-view';
-import { decodeEntry } from '../../../shared/conversation/transcript-table';
+import { decodeEntry } from '../../../shared/conversation/conversation-table';
 import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { decodeDeadLetter } from '../../../shared/dead-letters/dead-letters-table';
 import { parsePolicyDocument } from '../../../shared/policies/policy-document-parser';

@@ -22,7 +22,7 @@ import {
 } from '../../../../shared/conversation/conversation-view';
 import { DEADLINE_KINDS } from '../../../../shared/conversation/ids';
 import { toIso } from '../../../../shared/conversation/time';
-import { decodeEntry, encodeEntry } from '../../../../shared/conversation/transcript-table';
+import { decodeEntry, encodeEntry } from '../../../../shared/conversation/conversation-table';
 import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import {
