@@ -5,6 +5,7 @@ import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-mess
 import {
   column,
   double,
+  encodedJson,
   instant,
   instantInJson,
   int32,
@@ -127,7 +128,7 @@ const conversationColumns = z.object({
       deadline: column('agentDisconnectionDeadline', instant),
     })
     .optional(),
-  lastAgentDisconnection: json(pastAgentDisconnection).optional(),
+  lastAgentDisconnection: encodedJson(pastAgentDisconnection).optional(),
   agentDisconnectionCount: int32.default(0),
   requeue: json(
     z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
@@ -146,7 +147,7 @@ const conversationColumns = z.object({
       extension: column('disconnectionExtension', json(extension).optional()),
     })
     .optional(),
-  lastDisconnection: json(pastDisconnection).optional(),
+  lastDisconnection: encodedJson(pastDisconnection).optional(),
   disconnectionCount: int32,
   lastSignOfLife: instant,
   smallestEventDelay: double.optional(),

@@ -23,7 +23,7 @@ export const workListRow = row(
     /** Missing in version 1, see `decodeWorkListItem`. */
     stateSince: instant.optional(),
     previousAgentId: z.string().optional(),
-    queuePosition: int32.optional(),
+    queuePosition: z.int().optional(),
     deadlines: json(z.array(deadline)).default([]),
     disconnection: z
       .object({

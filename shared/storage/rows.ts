@@ -43,8 +43,8 @@ export const natural = edm('Int32', z.int32().min(0));
 /** A number that may be large, negative or fractional. */
 export const double = edm('Double', z.number());
 
-/** JSON text in one column, for lists and nested records only. */
-export const json = <T extends z.ZodType>(content: T) =>
+/** JSON text in one column, for lists and nested records only; its own codecs are used in both directions. */
+export const encodedJson = <T extends z.ZodType>(content: T) =>
   z.codec(z.string(), content, {
     decode(text, { issues }) {
       try {
@@ -56,6 +56,20 @@ export const json = <T extends z.ZodType>(content: T) =>
     },
     encode: (value) => JSON.stringify(value),
   });
+
+/** The same for content that is written as it is: long lists are not gone through again whenever they are written. */
+export const json = <T extends z.ZodType>(content: T) => {
+  const codec = encodedJson(content);
+  return z.codec(z.string(), z.custom<z.output<T>>(), {
+    decode(text, { issues }) {
+      const read = codec.safeDecode(text);
+      if (read.success) return read.data;
+      issues.push(...(read.error.issues as never[]));
+      return z.NEVER;
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+};
 
 /** A record of texts, whatever its keys are called (`z.record` would drop `__proto__`). */
 export const textsByName = z.custom<Readonly<Record<string, string>>>(
@@ -87,7 +101,8 @@ function fieldsOf(content: z.ZodType): readonly Field[] {
   if (!(content instanceof z.ZodObject)) return [];
   return Object.entries(content.shape as Record<string, z.ZodType>).map(([name, type]): Field => {
     const fields = fieldsOf(type instanceof z.ZodOptional ? (type.unwrap() as z.ZodType) : type);
-    if (fields.length === 0) return { name, column: String(type.meta()?.['column'] ?? name) };
+    const named = type.meta()?.['column'];
+    if (fields.length === 0) return { name, column: typeof named === 'string' ? named : name };
     return { name, fields, ...(type instanceof z.ZodOptional && { marker: columnOf([], fields) }) };
   });
 }
@@ -137,11 +152,11 @@ export interface Row<T> {
   decode(entity: object): T;
 }
 
-const versioned = z.looseObject({
-  schemaVersion: edm(
-    'Int32',
-    z.int().min(1).max(SCHEMA_VERSION, `newer than ${SCHEMA_VERSION}, the newest this version reads`),
-  ),
+const versioned = z.object({
+  schemaVersion: z
+    .int()
+    .min(1)
+    .max(SCHEMA_VERSION, `newer than ${SCHEMA_VERSION}, the newest this version reads`),
 });
 
 /**
@@ -151,9 +166,14 @@ const versioned = z.looseObject({
  */
 export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T): Row<z.output<T>> {
   const fields = fieldsOf(content);
-  const codec = z.codec(versioned, content, {
-    decode: (entity) => gather(entity, fields) as z.input<T>,
-    encode: (value) => spread(value as Columns, fields, { schemaVersion: SCHEMA_VERSION }) as never,
+  const codec = z.codec(z.custom<Columns>(), content, {
+    decode(entity, { issues }) {
+      const { error } = versioned.safeParse(entity);
+      if (error) issues.push(...(error.issues as never[]));
+      return gather(entity, fields) as z.input<T>;
+    },
+    encode: (value) =>
+      spread(value as Columns, fields, { schemaVersion: { type: 'Int32', value: SCHEMA_VERSION } }),
   });
   const refused = (keys: object, { issues: [issue] }: z.ZodError) =>
     new StoredRowError(
@@ -164,10 +184,10 @@ export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T)
     encode(keys, value) {
       const written = codec.safeEncode(value as z.output<T>);
       if (!written.success) throw refused(keys, written.error);
-      return checkFits({ ...keys, ...(written.data as Columns), ...keys });
+      return checkFits(Object.assign(written.data, keys));
     },
     decode(entity) {
-      const read = codec.safeDecode(entity as z.input<typeof versioned>);
+      const read = codec.safeDecode(entity as Columns);
       if (!read.success) throw refused(entity, read.error);
       return read.data;
     },
