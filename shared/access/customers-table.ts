@@ -5,7 +5,7 @@ import type { CustomerIndex } from '../conversation/ports';
 import { type Keys, row } from '../storage/rows';
 import { getRow, tableCall } from '../storage/table';
 
-export const customerRow = row(z.object({ conversationId: z.string() }));
+const customerRow = row(z.object({ conversationId: z.string() }));
 
 /** Customer ids are the site's own and may be anything, a mail address for one: the key is their hash. */
 export const customerKeys = (customerId: string): Keys => ({

@@ -173,7 +173,7 @@ const conversationColumns = z.object({
 
 /** What the row of a conversation says, whether or not it is in a state that a conversation can have. */
 export type ConversationRecord = z.output<typeof conversationColumns>;
-export const conversationRow = row(conversationColumns);
+const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
 const CONVERSATION_ROW_KEY = 'conversation';
@@ -187,6 +187,7 @@ export const encodeConversation = (conversation: Conversation): TableEntity & Ke
 export const decodeConversation = (entity: object): Conversation =>
   conversationOf(conversationRow.decode(entity));
 
+/** The conversation that a record means. Version 1 did not write since when a state lasts. */
 const conversationOf = (record: ConversationRecord): Conversation => ({
   ...record,
   stateSince: record.stateSince ?? record.closedAt ?? record.createdAt,
@@ -221,7 +222,7 @@ const author = z.discriminatedUnion('role', [
 const ofEveryEntry = { sequence: column('rowKey', sequence), at: instant, author, text };
 
 /** The row of an entry of the transcript. */
-export const entryRow = row(
+const entryRow = row(
   z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('message'),

@@ -10,7 +10,7 @@ import type { WorkList, WorkListItem } from './work-list';
 const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });
 
 /** The row of an item. Defaults are what a row of version 1 means. */
-export const workListRow = row(
+const workListRow = row(
   z.object({
     conversationId: column('rowKey', z.string()),
     channel: z.enum(CHANNELS).default('live-chat'),

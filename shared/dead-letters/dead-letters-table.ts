@@ -16,7 +16,7 @@ import {
   type StoredDeadLetter,
 } from './dead-letter';
 
-export const deadLetterRow = row(
+const deadLetterRow = row(
   z.object({
     id: column('rowKey', z.string()),
     conversationId: z.string(),

@@ -12,9 +12,9 @@ const POLICIES_KEYS: Keys = { partitionKey: 'policies', rowKey: 'document' };
 const OVERRIDES_PARTITION = 'automated-messages';
 
 /** The policy document is JSON in one column: it is read and written as a whole. */
-export const policiesRow = row(z.object({ document: json(z.unknown()) }));
+const policiesRow = row(z.object({ document: json(z.unknown()) }));
 
-export const overrideRow = row(
+const overrideRow = row(
   z.object({
     trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
     channel: z.enum(CHANNELS).optional(),

@@ -101,10 +101,18 @@ function fieldsOf(content: z.ZodType): readonly Field[] {
   if (!(content instanceof z.ZodObject)) return [];
   return Object.entries(content.shape as Record<string, z.ZodType>).map(([name, type]): Field => {
     const fields = fieldsOf(type instanceof z.ZodOptional ? (type.unwrap() as z.ZodType) : type);
-    const named = type.meta()?.['column'];
-    if (fields.length === 0) return { name, column: typeof named === 'string' ? named : name };
+    if (fields.length === 0) return { name, column: nameOf(type) ?? name };
     return { name, fields, ...(type instanceof z.ZodOptional && { marker: columnOf([], fields) }) };
   });
+}
+
+/** The name that `column` has given, to the type itself or to what it makes optional. */
+function nameOf(type: z.ZodType): string | undefined {
+  const named = type.meta()?.['column'];
+  if (typeof named === 'string') return named;
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault
+    ? nameOf(type.unwrap() as z.ZodType)
+    : undefined;
 }
 
 /** The column that the path leads to, and what follows it: the way within its JSON. */
@@ -116,6 +124,7 @@ function columnOf([name, ...rest]: readonly PropertyKey[], fields: readonly Fiel
 
 type Columns = Record<string, unknown>;
 
+/** From the columns of a row to the fields of its value, and back. */
 function gather(entity: Columns, fields: readonly Field[]): Columns {
   const value: Columns = {};
   for (const field of fields) {

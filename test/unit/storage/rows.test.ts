@@ -27,78 +27,89 @@ import {
 } from './older-rows';
 import { conversationOf, messageOf } from './samples';
 
-describe('a row that is damaged is refused, by the name of its column and never by what it holds:', () => {
-  const policies = (row: object) => decodePolicies(row, (document) => document);
-  test.each<[string, (row: object) => unknown, object, object]>([
-    ['schemaVersion', decodeConversation, ENDED, { schemaVersion: 3 }],
-    ['schemaVersion', decodeConversation, ENDED, { schemaVersion: undefined }],
-    ['state', decodeConversation, ENDED, { state: 'secret' }],
-    ['acceptedAt', decodeConversation, ENDED, { acceptedAt: 'secret' }],
-    ['createdAt', decodeConversation, ENDED, { createdAt: '2026-02-30' }],
-    ['context', decodeConversation, ENDED, { context: '{secret' }],
-    ['context', decodeConversation, ENDED, { context: '["secret"]' }],
-    ['context', decodeConversation, ENDED, { context: '{"plan":{"secret":1}}' }],
-    ['agentName', decodeConversation, ENDED, { agentName: undefined }],
+/** By row: a column, what is wrong in it, and the place within its JSON. */
+const DAMAGED: readonly [(row: object) => unknown, object, [string, unknown, string?][]][] = [
+  [
+    decodeConversation,
+    ENDED,
     [
-      'lastDisconnection.since',
-      decodeConversation,
-      ENDED,
-      { lastDisconnection: '{"number":1,"since":"secret"}' },
+      ['schemaVersion', 3],
+      ['schemaVersion', undefined],
+      ['state', 'secret'],
+      ['acceptedAt', 'secret'],
+      ['createdAt', '2026-02-30'],
+      ['context', '{secret'],
+      ['context', '["secret"]'],
+      ['context', '{"plan":{"secret":1}}'],
+      ['agentName', undefined],
+      ['lastDisconnection', '{"number":1,"since":"secret"}', '.since'],
     ],
-    ['disconnectionSince', decodeConversation, ENDED, { disconnectionNumber: 3 }],
-    // Written for minutes on the first day, and by no release.
-    ['recentMessages.0.by', decodeConversation, AWAY_2, { recentMessages: '[{"id":"m1","sequence":1}]' }],
-    ['disconnectionInferred', decodeConversation, AWAY_2, { disconnectionInferred: true }],
+  ],
+  [
+    decodeConversation,
+    AWAY_2,
     [
-      'disconnectionExtension.keys',
-      decodeConversation,
-      AWAY_2,
-      { disconnectionExtension: '{"by":1,"at":1}' },
+      // Written for minutes on the first day, and by no release.
+      ['recentMessages', '[{"id":"m1","sequence":1}]', '.0.by'],
+      ['disconnectionInferred', true],
+      ['disconnectionSince', undefined],
+      ['disconnectionExtension', '{"by":1,"at":1}', '.keys'],
+      // Found by fuzzing: a moment that is no date could be read, and whoever showed it failed, with the whole list.
+      ['requeue', '{"at":9e15,"reason":"agent-disconnected"}', '.at'],
+      ['queuePosition', '{"position":3,"at":-9e15}', '.at'],
+      ['recentMessages', '[{"id":"m","by":"c","sequence":1,"at":9e15}]', '.0.at'],
+      // The same: the deadline that came out of it was no date, and every decision threw.
+      ['disconnectionExtension', '{"by":1e19,"keys":["k"],"at":1}', '.by'],
     ],
-    // Found by fuzzing: a moment that is no date could be read, and whoever showed it failed, with the whole list.
-    ['requeue.at', decodeConversation, AWAY_2, { requeue: '{"at":9e15,"reason":"agent-disconnected"}' }],
-    ['queuePosition.at', decodeConversation, AWAY_2, { queuePosition: '{"position":3,"at":-9e15}' }],
+  ],
+  [
+    decodeEntry,
+    { ...NOTICE, authorRole: 'agent', authorId: 'anna', authorName: 'Anna' },
     [
-      'recentMessages.0.at',
-      decodeConversation,
-      AWAY_2,
-      { recentMessages: '[{"id":"m","by":"c","sequence":1,"at":9e15}]' },
+      ['rowKey', 'entry.2'],
+      ['rowKey', 'entry.000000000000'],
+      ['kind', 'secret'],
+      ['authorRole', 'secret'],
+      ['authorName', undefined],
     ],
+  ],
+  [
+    decodeWorkListItem,
+    LISTED,
     [
-      'deadlines.0.at',
-      decodeWorkListItem,
-      LISTED,
-      { deadlines: '[{"kind":"auto-close","number":1,"at":9e15}]' },
+      ['accepted', 'secret'],
+      ['deadlines', '[{"kind":"auto-close","number":1,"at":9e15}]', '.0.at'],
     ],
-    // The same: the deadline that came out of it was no date, and every decision threw.
+  ],
+  [decodeAgent, AGENT, [['totalUnits', 'secret']]],
+  [decodeHolding, HOLDING, [['units', -1]]],
+  [(row) => decodePolicies(row, (document) => document), POLICIES, [['document', '{secret']]],
+  [decodeOverride, OVERRIDE, [['trigger', 'secret']]],
+  [decodeCustomer, CUSTOMER, [['conversationId', 7]]],
+  [
+    decodeDeadLetter,
+    LETTER,
     [
-      'disconnectionExtension.by',
-      decodeConversation,
-      AWAY_2,
-      { disconnectionExtension: '{"by":1e19,"keys":["k"],"at":1}' },
+      ['count', 1.5],
+      ['deadlineNumber', undefined],
     ],
-    ['accepted', decodeWorkListItem, LISTED, { accepted: 'secret' }],
-    ['rowKey', decodeEntry, NOTICE, { rowKey: 'entry.2' }],
-    ['rowKey', decodeEntry, NOTICE, { rowKey: 'entry.000000000000' }],
-    ['kind', decodeEntry, NOTICE, { kind: 'secret' }],
-    ['authorRole', decodeEntry, NOTICE, { authorRole: 'secret' }],
-    ['authorName', decodeEntry, NOTICE, { authorRole: 'customer' }],
-    ['totalUnits', decodeAgent, AGENT, { totalUnits: 'secret' }],
-    ['units', decodeHolding, HOLDING, { units: -1 }],
-    ['document', policies, POLICIES, { document: '{secret' }],
-    ['trigger', decodeOverride, OVERRIDE, { trigger: 'secret' }],
-    ['count', decodeDeadLetter, LETTER, { count: 1.5 }],
-    ['deadlineNumber', decodeDeadLetter, LETTER, { deadlineNumber: undefined }],
-    ['conversationId', decodeCustomer, CUSTOMER, { conversationId: 7 }],
-  ])('%s (%#)', (column, decode, row, damage) => {
-    const damaged = { ...row, ...damage } as { partitionKey?: string; rowKey?: string };
+  ],
+];
+const damages = DAMAGED.flatMap(([decode, row, all]) =>
+  all.map(([column, content, within = '']) => ({ decode, row, column, content, within })),
+);
+
+test.each(damages)(
+  'a row with an unreadable $column is refused by its name, never by what it holds: $content',
+  ({ decode, row, column, content, within }) => {
+    const damaged = { ...row, [column]: content } as { partitionKey?: string; rowKey?: string };
     const read = () => decode(damaged);
     expect(() => decode(row)).not.toThrow();
     expect(read).toThrow(StoredRowError);
-    expect(read).toThrow(`${damaged.partitionKey}/${damaged.rowKey}: ${column}: `);
+    expect(read).toThrow(`${damaged.partitionKey}/${damaged.rowKey}: ${column}${within}: `);
     expect(read).not.toThrow(/secret/);
-  });
-});
+  },
+);
 
 test('columns of a later version are ignored', () => {
   expect(decodeConversation({ ...ENDED, mood: 'sunny' })).toStrictEqual(decodeConversation(ENDED));
