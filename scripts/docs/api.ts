@@ -37,7 +37,11 @@ interface Reference {
   readonly $ref: string;
 }
 type Schema = Json &
-  Partial<Reference> & { readonly description?: string; readonly minimum?: number; readonly maximum?: number };
+  Partial<Reference> & {
+    readonly description?: string;
+    readonly minimum?: number;
+    readonly maximum?: number;
+  };
 
 const PROBLEM = 'application/problem+json';
 const METHODS = ['get', 'post', 'put', 'delete', 'options'];

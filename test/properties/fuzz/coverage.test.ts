@@ -59,9 +59,7 @@ describe('every parser', () => {
     const { targets, stop } = await tokenTargets();
     await stop();
     const names = [...TARGETS, ...targets].map(({ name }) => name);
-    const reported = [
-      ...MEASURED.matchAll(/^\| ([\w:' .,-]+?) +\| +[\d,]+ +\| +[\d,]+ +\| +[\d,]+ +\|/gm),
-    ];
+    const reported = [...MEASURED.matchAll(/^\| ([\w:' .,-]+?) +\| +[\d,]+ +\| +[\d,]+ +\| +[\d,]+ +\|/gm)];
     expect(reported.map(([, name]) => name).sort()).toEqual(names.sort());
   });
 
