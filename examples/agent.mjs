@@ -42,7 +42,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else {
     const body = line === 'extend-wait' ? { by: 'PT1M' } : {};
     const answer = await post(`conversations/${latest}/${line}`, { authorization: `Bearer ${ticket}` }, body);
-    const { state, code, detail } = await answer.json();
-    console.log(answer.ok ? `${line}: ${state}` : `${line}: ${answer.status} ${code}: ${detail}`);
+    const { conversation, code, detail } = await answer.json();
+    console.log(
+      answer.ok ? `${line}: ${conversation.state}` : `${line}: ${answer.status} ${code}: ${detail}`,
+    );
   }
 }
