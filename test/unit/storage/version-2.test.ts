@@ -3,7 +3,8 @@ import { decodeCustomer } from '../../../shared/access/customers-table';
 import { StoredRowError } from '../../../shared/app/errors';
 import { decodeAgent, decodeHolding } from '../../../shared/capacity/capacity-table';
 import { decodeConversation } from '../../../shared/conversation/conversation-table';
-import { workListItemView } from '../../../shared/conversation/conversation-view';
+import { z } from 'zod';
+import { WORK_LIST_PAGE } from '../../../shared/conversation/conversation-routes';
 import { decodeEntry } from '../../../shared/conversation/transcript-table';
 import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { decodeDeadLetter } from '../../../shared/dead-letters/dead-letters-table';
@@ -124,9 +125,8 @@ describe('a moment in JSON that is no date', () => {
   };
 
   test('makes a row of the work list unreadable', () => {
-    expect(workListItemView(decodeWorkListItem(ITEM)).deadlines).toEqual([
-      { kind: 'auto-close', at: '2026-01-31T12:15:00.000Z' },
-    ]);
+    const page = z.encode(WORK_LIST_PAGE, { items: [decodeWorkListItem(ITEM)] } as never);
+    expect(page.items[0]?.deadlines).toEqual([{ kind: 'auto-close', at: '2026-01-31T12:15:00.000Z' }]);
     const deadlines = '[{"kind":"auto-close","number":1,"at":9000000000000000}]';
     const read = () => decodeWorkListItem({ ...ITEM, deadlines });
     expect(read).toThrow(StoredRowError);

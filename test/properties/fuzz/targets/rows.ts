@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { z } from 'zod';
 import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
 import {
@@ -16,10 +17,11 @@ import {
 import { deadlinesOf } from '../../../../shared/conversation/conversation';
 import { decodeConversation, encodeConversation } from '../../../../shared/conversation/conversation-table';
 import {
-  conversationView,
-  transcriptView,
-  workListItemView,
-} from '../../../../shared/conversation/conversation-view';
+  CONVERSATION_WITH_TRANSCRIPT,
+  shownToAgents,
+  shownToCustomers,
+  WORK_LIST_PAGE,
+} from '../../../../shared/conversation/conversation-routes';
 import { DEADLINE_KINDS } from '../../../../shared/conversation/ids';
 import { toIso } from '../../../../shared/conversation/time';
 import { decodeEntry, encodeEntry } from '../../../../shared/conversation/transcript-table';
@@ -144,6 +146,8 @@ const holding = fc.record(
   required,
 );
 
+const listed = (item: object) => z.encode(WORK_LIST_PAGE, { items: [item] } as never);
+
 export const ROWS: readonly Target[] = [
   row({
     name: 'conversation',
@@ -156,12 +160,12 @@ export const ROWS: readonly Target[] = [
       { ...stored.AWAY_2, disconnectionExtension: stored.ONE_KEY },
     ],
     use(value) {
-      conversationView(value, 'agent');
-      conversationView(value, 'customer');
+      for (const shown of [shownToAgents, shownToCustomers])
+        z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value) as never);
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
-      if (item) workListItemView(item);
+      if (item) listed(item);
     },
   }),
   row({
@@ -172,8 +176,7 @@ export const ROWS: readonly Target[] = [
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
-      transcriptView([value], 'agent');
-      transcriptView([value], 'customer');
+      z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value] as never);
     },
   }),
   row({
@@ -183,7 +186,7 @@ export const ROWS: readonly Target[] = [
     encode: encodeWorkListItem,
     decode: decodeWorkListItem,
     older: [stored.LISTED],
-    use: workListItemView,
+    use: listed,
   }),
   row({
     name: "agent's capacity",
