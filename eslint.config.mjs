@@ -121,7 +121,7 @@ export default tseslint.config(
     files: ['shared/*/*.ts'],
     ignores: [
       'shared/{app,http,storage}/*.ts',
-      'shared/*/*-{activities,timers,table,client,service,routes,operations,guard,parser}.ts',
+      'shared/*/*-{activities,timers,table,client,service,routes,guard,parser}.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', ...environment, ...outsideWorld],

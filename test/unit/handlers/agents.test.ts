@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError } from '../../../shared/app/errors';
-import { readCapacity, readMyCapacity, setCapacity } from '../../../shared/capacity/capacity-routes';
 import { MemoryCapacity } from '../../support/memory-capacity';
-import { bodyOf, request } from './request';
+import { bodyOf, call, request } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
 function api() {
@@ -12,12 +11,13 @@ function api() {
   const params = (agentId: string) => ({ params: { agentId } });
   return {
     capacity,
-    read: (agentId = 'ann') => readCapacity(request({ method: 'GET', ...params(agentId) }), withCapacity),
+    read: (agentId = 'ann') =>
+      call('read-capacity', request({ method: 'GET', ...params(agentId) }), withCapacity),
     set: (body: unknown, agentId = 'ann') =>
-      setCapacity(request({ method: 'PUT', ...params(agentId), body }), withCapacity),
+      call('set-capacity', request({ method: 'PUT', ...params(agentId), body }), withCapacity),
     mine: async (who?: Parameters<typeof bearer>[0]) => {
       const headers = who === undefined ? {} : await bearer(who);
-      return readMyCapacity(request({ method: 'GET', headers }), withCapacity);
+      return call('my-capacity', request({ method: 'GET', headers }), withCapacity);
     },
     take: (units: number, assignment = 1) =>
       capacity.reserve({ agentId: 'ann', conversationId: ID, assignment }, units),

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  actOnConversation,
-  listConversations,
-  readConversation,
-} from '../../../shared/conversation/conversation-routes';
 import { AGENT_ACTIONS, type AgentAction } from '../../../shared/conversation/inputs';
-import { bodyOf, request, type RequestParts } from './request';
+import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
 
 const ACTIONS = AGENT_ACTIONS;
@@ -22,14 +17,15 @@ function api() {
   const as = async (who: Who, parts: RequestParts) => request({ ...parts, headers: await bearer(who) });
   return {
     ...here,
-    list: async (who: Who, query = {}) => listConversations(await as(who, { method: 'GET', query }), deps),
+    list: async (who: Who, query = {}) =>
+      call('list-conversations', await as(who, { method: 'GET', query }), deps),
     read: async (who: Who, conversationId = ID, query = {}) =>
-      readConversation(await as(who, { method: 'GET', params: { conversationId }, query }), deps),
+      call('read-conversation', await as(who, { method: 'GET', params: { conversationId }, query }), deps),
     act: async (action: AgentAction, who: Who, conversationId = ID, body?: unknown) =>
-      actOnConversation(action, await as(who, { params: { conversationId }, body }), deps),
+      call(`${action}-conversation`, await as(who, { params: { conversationId }, body }), deps),
     acceptIf: async (etag: string) => {
       const headers = { ...(await bearer(ANN)), 'if-match': etag };
-      return actOnConversation('accept', request({ headers, params: { conversationId: ID } }), deps);
+      return call('accept-conversation', request({ headers, params: { conversationId: ID } }), deps);
     },
     write: (id: string, text: string) =>
       here.service.handle(ID, {
@@ -43,17 +39,22 @@ function api() {
 
 describe('a call without a good ticket', () => {
   const calls: readonly [string, (headers: Record<string, string>) => Promise<{ status: number }>][] = [
-    ['list', (headers) => listConversations(request({ headers }), scene().deps)],
+    ['list', (headers) => call('list-conversations', request({ headers }), scene().deps)],
     [
       'read',
-      (headers) => readConversation(request({ headers, params: { conversationId: ID } }), scene().deps),
+      (headers) =>
+        call('read-conversation', request({ headers, params: { conversationId: ID } }), scene().deps),
     ],
     ...ACTIONS.map(
       (action) =>
         [
           action,
           (headers: Record<string, string>) =>
-            actOnConversation(action, request({ headers, params: { conversationId: ID } }), scene().deps),
+            call(
+              `${action}-conversation`,
+              request({ headers, params: { conversationId: ID } }),
+              scene().deps,
+            ),
         ] as [string, (headers: Record<string, string>) => Promise<{ status: number }>],
     ),
   ];
@@ -66,7 +67,11 @@ describe('a call without a good ticket', () => {
   it('is a problem document, touches nothing and is logged without the ticket', async () => {
     const { deps, world, lines } = scene();
     const headers = { authorization: 'Bearer FORGED.TICKET.HERE' };
-    const answer = await readConversation(request({ headers, params: { conversationId: ID } }), deps);
+    const answer = await call(
+      'read-conversation',
+      request({ headers, params: { conversationId: ID } }),
+      deps,
+    );
     expect(answer.headers).toMatchObject({
       'content-type': 'application/problem+json',
       'www-authenticate': 'Bearer',

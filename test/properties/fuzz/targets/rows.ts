@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { z } from 'zod';
 import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
 import { automatedMessage } from '../../../../shared/automated-messages/automated-message';
@@ -17,10 +18,11 @@ import {
   encodeEntry,
 } from '../../../../shared/conversation/conversation-table';
 import {
-  conversationView,
-  transcriptView,
-  workListItemView,
-} from '../../../../shared/conversation/conversation-view';
+  CONVERSATION_WITH_TRANSCRIPT,
+  shownToAgents,
+  shownToCustomers,
+  WORK_LIST_PAGE,
+} from '../../../../shared/conversation/conversation-routes';
 import { toIso } from '../../../../shared/conversation/time';
 import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
@@ -97,6 +99,8 @@ const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
 /** As JSON has it, which knows no -0. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
 
+const listed = (item: object) => z.encode(WORK_LIST_PAGE, { items: [item] } as never);
+
 export const ROWS: readonly Target[] = [
   row({
     name: 'conversation',
@@ -109,12 +113,12 @@ export const ROWS: readonly Target[] = [
       { ...stored.AWAY_2, disconnectionExtension: stored.ONE_KEY },
     ],
     use(value) {
-      conversationView(value, 'agent');
-      conversationView(value, 'customer');
+      for (const shown of [shownToAgents, shownToCustomers])
+        z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value) as never);
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
-      if (item) workListItemView(item);
+      if (item) listed(item);
     },
   }),
   row({
@@ -125,8 +129,7 @@ export const ROWS: readonly Target[] = [
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
-      transcriptView([value], 'agent');
-      transcriptView([value], 'customer');
+      z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value] as never);
     },
   }),
   row({
@@ -136,7 +139,7 @@ export const ROWS: readonly Target[] = [
     encode: encodeWorkListItem,
     decode: decodeWorkListItem,
     older: [stored.LISTED],
-    use: workListItemView,
+    use: listed,
   }),
   row({
     name: "agent's capacity",
