@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { z } from 'zod';
 import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
 import {
@@ -33,6 +32,7 @@ import {
   type DeadLetter,
 } from '../../../../shared/dead-letters/dead-letter';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
+import { shown as encoded } from '../../../../shared/http/route';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
   decodeOverride,
@@ -146,7 +146,7 @@ const holding = fc.record(
   required,
 );
 
-const listed = (item: object) => z.encode(WORK_LIST_PAGE, { items: [item] } as never);
+const listed = (item: object) => encoded(WORK_LIST_PAGE, { items: [item] });
 
 export const ROWS: readonly Target[] = [
   row({
@@ -161,7 +161,7 @@ export const ROWS: readonly Target[] = [
     ],
     use(value) {
       for (const shown of [shownToAgents, shownToCustomers])
-        z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value) as never);
+        encoded(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value));
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
@@ -176,7 +176,7 @@ export const ROWS: readonly Target[] = [
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
-      z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value] as never);
+      encoded(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value]);
     },
   }),
   row({
