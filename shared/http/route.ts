@@ -268,9 +268,16 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
   if (result instanceof Refused) return problem(result.code as ProblemCode, result.members);
   const { value, headers } =
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
-  if (schema !== undefined && value !== undefined) return jsonAnswer(200, z.encode(schema, value), headers);
+  if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
 }
+
+/**
+ * As the caller gets it. Bounds and patterns are promises of the document: a record that breaks one is shown as it is,
+ * because whoever has to mend it must see it.
+ */
+export const shown = <R extends ZodType>(schema: R, value: unknown): z.input<R> =>
+  z.encode(schema, value as z.output<R>, { skipChecks: true } as z.core.ParseContext<z.core.$ZodIssue>);
 
 /** @throws AccessDeniedError, TooManyRequestsError */
 async function callerOf(

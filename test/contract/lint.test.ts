@@ -31,7 +31,7 @@ const HANDLE = '../conversation/conversation-service';
 const wrongImports: Snippet[] = [
   ['a rule cannot import a service', PURE, importing(HANDLE)],
   ['a rule cannot import errors', PURE, importing('../app/errors')],
-  ['a rule cannot import a package', PURE, importing('zod')],
+  ['a rule cannot import a package', PURE, importing('jose')],
   ['a service cannot import a table', SERVICE, importing(STORE)],
   ['a service cannot import a route', SERVICE, importing('../access/negotiate-routes')],
   ['a service cannot import guards', SERVICE, importing('../access/ticket-guard')],

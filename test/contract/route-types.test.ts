@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { instant } from '../../shared/conversation/time';
 import { refuse } from '../../shared/http/problems';
-import { answer, body, route, type Route } from '../../shared/http/route';
+import { answer, body, route, type Route, type RouteServices } from '../../shared/http/route';
 
 /** What must not compile. `tsc` checks it: an expected error that does not come is an error. */
 const SHOWN = answer('When.', z.object({ at: instant, name: z.string() }), {
@@ -19,14 +19,12 @@ const base = {
   answer: SHOWN,
 } as const;
 
-export const GOOD: Route<{ readonly clock: () => number; readonly extra: string } & Base> = route({
+export const GOOD: Route<{ readonly clock: () => number; readonly extra: string } & RouteServices> = route({
   ...base,
   problems: ['still-failing'],
   run: async (_input, { clock }: { readonly clock: () => number }) =>
     clock() > 0 ? { at: clock(), name: 'Ann' } : refuse('still-failing'),
 });
-type Base = Parameters<typeof WITHOUT_SERVICES.handle>[1];
-const WITHOUT_SERVICES = route({ ...base, run: async () => ({ at: 1, name: 'Ann' }) });
 
 export const WRONG_FIELD = route({
   ...base,
@@ -67,8 +65,9 @@ export const NO_SUCH_PROBLEM = route({
   run: async () => ({ at: 1, name: 'Ann' }),
 });
 const { access: _access, ...withoutAccess } = base;
-// @ts-expect-error no rule of access
-export const UNGUARDED = route({ ...withoutAccess, run: async () => ({ at: 1, name: 'Ann' }) });
+export const UNGUARDED = () =>
+  // @ts-expect-error no rule of access
+  route({ ...withoutAccess, run: async () => ({ at: 1, name: 'Ann' }) });
 export const UNKNOWN_ACCESS = route({
   ...base,
   // @ts-expect-error a rule of access that nobody enforces
@@ -78,7 +77,7 @@ export const UNKNOWN_ACCESS = route({
 export const NO_CALLER = route({
   ...base,
   // @ts-expect-error whom nobody has asked for a ticket is nobody
-  run: async ({ caller }) => ({ at: 1, name: caller.agentName }),
+  run: async ({ caller }) => ({ at: 1, name: String(caller.agentName) }),
 });
 export const WRONG_EXAMPLE = route({
   ...base,
@@ -88,7 +87,7 @@ export const WRONG_EXAMPLE = route({
   run: async () => ({ at: 1, name: 'Ann' }),
 });
 // @ts-expect-error a service that nobody gives
-export const NO_SERVICE: Route<Base> = route({
+export const NO_SERVICE: Route<RouteServices> = route({
   ...base,
   run: async (_input, { clock }: { readonly clock: () => number }) => ({ at: clock(), name: 'Ann' }),
 });

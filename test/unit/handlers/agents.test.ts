@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/app/errors';
 import { MemoryCapacity } from '../../support/memory-capacity';
 import { bodyOf, call, request } from './request';
-import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
+import { ANN, ID, NOW, scene } from './scene';
 
 function api() {
   const { deps, bearer } = scene();
@@ -84,15 +83,6 @@ describe("an agent's capacity", () => {
     }
     expect(capacity.history).toEqual([]);
   });
-
-  it('is 503 while the storage does not answer', async () => {
-    const { read, set, capacity } = api();
-    capacity.gate = () => {
-      throw new DependencyError('table-storage', 'read capacity');
-    };
-    expect((await read()).status).toBe(503);
-    expect((await set({ capacityUnits: 1 })).status).toBe(503);
-  });
 });
 
 describe('the capacity of the caller', () => {
@@ -102,11 +92,5 @@ describe('the capacity of the caller', () => {
     const answer = await mine(ANN);
     expect(answer.status).toBe(200);
     expect(bodyOf(answer)).toEqual(bodyOf(await read()));
-  });
-
-  it('is refused without a ticket, and to a customer', async () => {
-    const { mine } = api();
-    expect((await mine()).status).toBe(401);
-    expect((await mine(CUSTOMER)).status).toBe(403);
   });
 });

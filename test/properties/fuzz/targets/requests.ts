@@ -197,7 +197,7 @@ export const REQUESTS: readonly Target[] = [
         logger: silent,
       };
       const { status } = await call(`${action}-conversation`, asked, services);
-      must(status === 404 || status === 400, `status ${status}`);
+      must([400, 404, 413].includes(status), `status ${status}`);
       return status === 404;
     },
     long: (characters) =>

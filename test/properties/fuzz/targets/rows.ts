@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { z } from 'zod';
 import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
 import { automatedMessage } from '../../../../shared/automated-messages/automated-message';
@@ -27,6 +26,7 @@ import { toIso } from '../../../../shared/conversation/time';
 import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
+import { shown as encoded } from '../../../../shared/http/route';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
   decodeOverride,
@@ -99,7 +99,7 @@ const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
 /** As JSON has it, which knows no -0. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
 
-const listed = (item: object) => z.encode(WORK_LIST_PAGE, { items: [item] } as never);
+const listed = (item: object) => encoded(WORK_LIST_PAGE, { items: [item] });
 
 export const ROWS: readonly Target[] = [
   row({
@@ -114,7 +114,7 @@ export const ROWS: readonly Target[] = [
     ],
     use(value) {
       for (const shown of [shownToAgents, shownToCustomers])
-        z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value) as never);
+        encoded(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value));
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
@@ -129,7 +129,7 @@ export const ROWS: readonly Target[] = [
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
-      z.encode(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value] as never);
+      encoded(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value]);
     },
   }),
   row({
