@@ -278,7 +278,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       title: 'Chat disconnect detection',
       version: '1.0.0',
       description:
-        'What is said over the sockets (messages, pushes, `leave`) is not HTTP: see the README. Times are ISO 8601 in ' +
+        'What is said over the sockets (messages, pushes, `leave`) is not HTTP: see docs/API.md. Times are ISO 8601 in ' +
         'UTC, durations ISO 8601. Members that a reader does not know are to be ignored: answers may gain some within ' +
         '`v1`. Errors are problem documents (RFC 9457); programs branch on `code`.',
       license: { name: 'MIT', identifier: 'MIT' },
