@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import type { Presence } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import { policies } from '../../support/domain/policies';
 import {
+  type Asked,
+  decide,
   accepted,
   aConversation,
   afterStart,
@@ -23,7 +24,7 @@ import {
 } from '../../support/domain/builders';
 
 /** The agent is there, unless a test says otherwise. */
-const checked = (presence?: Presence, agentPresent = true): ConversationEvent => ({
+const checked = (presence?: Presence, agentPresent = true): Asked => ({
   type: 'presence-checked',
   agentPresent,
   ...(presence && { presence }),
@@ -40,7 +41,7 @@ describe('a comparison with the service', () => {
   });
 
   it('does not ask for an agent while the conversation has none', () => {
-    const event: ConversationEvent = { type: 'presence-checked', presence: alive('tab-1') };
+    const event: Asked = { type: 'presence-checked', presence: alive('tab-1') };
     expect(decideAt(connectedCustomer('tab-1'), event, afterStart(60))).toEqual({
       kind: 'unchanged',
       outcome: { type: 'agrees' },

@@ -13,7 +13,6 @@ import {
   encodeAgent,
   encodeHolding,
 } from '../../../../shared/capacity/capacity-table';
-import { deadlinesOf } from '../../../../shared/conversation/conversation';
 import { decodeConversation, encodeConversation } from '../../../../shared/conversation/conversation-table';
 import {
   conversationView,
@@ -23,7 +22,7 @@ import {
 import { DEADLINE_KINDS } from '../../../../shared/conversation/ids';
 import { toIso } from '../../../../shared/conversation/time';
 import { decodeEntry, encodeEntry } from '../../../../shared/conversation/transcript-table';
-import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
+import { deadlinesOf, workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import {
   DEAD_LETTER_KINDS,
