@@ -13,6 +13,7 @@ import { close, end, healed, withoutCapacity } from './ending-rules';
 import type { Answers } from './inputs';
 import { CAUSES } from './notifications';
 import { isRepeatedRequeue, requeue, toWaiting } from './queue-rules';
+import { type Move, stateAfter } from './states';
 import { type Milliseconds, toIsoDuration } from './time';
 import { withNotice } from './transcript';
 
@@ -29,11 +30,10 @@ export function decideAgentOffered(
   context: DecisionContext,
   answers: Answers,
 ): Ruling {
-  const { agent, state } = conversation;
+  const { agent } = conversation;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (agent?.id === input.agentId) return { kind: 'unchanged', outcome: { type: 'assigned' } };
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  if (state === 'Waiting') return illegal(conversation);
   return take(conversation, input, { assignedAt: context.now }, context, answers);
 }
 
@@ -68,9 +68,7 @@ export function decideAgentDeclined(
   const { agent } = conversation;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (isRepeatedRequeue(conversation, agentId, 'agent-declined')) return QUEUED_ALREADY;
-  if (agent === undefined) return illegal(conversation);
-  if (agent.id !== agentId) return assignedToOther(conversation);
-  if (agent.acceptedAt !== undefined) return illegal(conversation);
+  if (agent !== undefined && agent.id !== agentId) return assignedToOther(conversation);
   return requeue(conversation, 'agent-declined', context);
 }
 
@@ -135,6 +133,7 @@ function take(
   context: DecisionContext,
   { capacity }: Answers,
 ): Ruling {
+  if (stateAfter(conversation, moveOf(times)) === undefined) return illegal(conversation);
   const assignment = conversation.assignmentCount + 1;
   const units = policyOf(conversation, 'capacityUnits', context.policies);
   if (capacity === undefined) return { kind: 'capacity-needed', agentId, assignment, units };
@@ -158,9 +157,11 @@ function take(
 }
 
 function assign(conversation: Conversation, agent: Agent, context: DecisionContext): Ruling {
+  const state = stateAfter(conversation, moveOf(agent));
+  if (state === undefined) return illegal(conversation);
   const { queuePosition: _outdated, ...rest } = withAgentBack(conversation, context.now);
   const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
-  const assigned: Conversation = { ...rest, state: 'Active', stateSince, agent };
+  const assigned: Conversation = { ...rest, state, stateSince, agent };
   const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
   const cause = CAUSES.assigned(assigned.assignmentCount, agent);
   return {
@@ -169,6 +170,9 @@ function assign(conversation: Conversation, agent: Agent, context: DecisionConte
     ...withNotice(assigned, trigger, cause, context),
   };
 }
+
+const moveOf = ({ acceptedAt }: Pick<Agent, 'acceptedAt'>): Move =>
+  acceptedAt === undefined ? 'offered' : 'accepted';
 
 /** Why the agent may not do this to a conversation that goes on, or undefined where the agent may. */
 export function refuseUnlessAccepted(conversation: Conversation, agentId: string): Ruling | undefined {

@@ -200,13 +200,6 @@ export interface Conversation {
 export const hasEnded = (conversation: Conversation): boolean =>
   conversation.state === 'WrapUp' || conversation.state === 'Closed';
 
-/**
- * Where a conversation goes when its customer is gone or an agent ends it: Active goes to WrapUp, but Open, and
- * Active that nobody has accepted, to Closed ("Understand conversation states", the Active table).
- */
-export const stateAfterEnd = ({ agent }: Conversation): 'WrapUp' | 'Closed' =>
-  agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
-
 /** Bounds that keep the row far below the 64 KiB of a table property, and a transcript readable (docs/decisions/0015). */
 export const LIMITS = {
   liveConnections: 200,

@@ -1,16 +1,11 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
-import {
-  type CloseReason,
-  type Conversation,
-  type EndReason,
-  type PastDisconnection,
-  stateAfterEnd,
-} from './conversation';
-import type { DecisionContext, Outcome, Ruling } from './decision';
+import { type CloseReason, type Conversation, type EndReason, type PastDisconnection } from './conversation';
+import { type DecisionContext, illegal, type Outcome, type Ruling } from './decision';
 import type { Answers } from './inputs';
 import { CAUSES } from './notifications';
 import { withLiveConnections } from './presence-rules';
+import { stateAfter } from './states';
 import { withNotice } from './transcript';
 
 /** The conversation without its hold on an agent's capacity. */
@@ -57,7 +52,8 @@ export function end(
     outcome: absent ? 'expired' : 'ended',
     endedAt: now,
   };
-  const state = stateAfterEnd(conversation);
+  const state = stateAfter(conversation, 'ended');
+  if (state === undefined) return illegal(conversation);
   const redirectUrl = absent ? redirectUrlOf(conversation, context) : undefined;
   const ended: Conversation = {
     ...rest,
@@ -94,9 +90,11 @@ export function close(
   context: DecisionContext,
 ): Ruling {
   const { now } = context;
+  const state = stateAfter(conversation, 'closed');
+  if (state === undefined) return illegal(conversation);
   const closed: Conversation = {
     ...withoutCapacity(conversation),
-    state: 'Closed',
+    state,
     stateSince: now,
     closedAt: now,
     closeReason,

@@ -58,7 +58,7 @@ export function decideCustomerMessage(
   const arrived = isNew ? withLiveConnections(conversation, [connectionId], now) : conversation;
   const heard = { ...arrived, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) };
   const author: Author = { role: 'customer', name: conversation.customer.name };
-  return store(heard.state === 'Waiting' ? reopened(heard, now) : heard, input, author, now);
+  return store(reopened(heard, now), input, author, now);
 }
 
 /** An agent wrote: only the agent who accepted the conversation may. */

@@ -1,8 +1,9 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import type { Conversation, PastAgentDisconnection, RequeueReason } from './conversation';
-import type { DecisionContext, Ruling } from './decision';
+import { type DecisionContext, illegal, type Ruling } from './decision';
 import { withoutCapacity } from './ending-rules';
 import { CAUSES } from './notifications';
+import { type Move, stateAfter } from './states';
 import type { Instant } from './time';
 import { withNotice } from './transcript';
 
@@ -17,11 +18,13 @@ export function requeue(
   queue = conversation.customer.queue,
 ): Ruling {
   const { now } = context;
+  const state = stateAfter(conversation, MOVE_OF[reason]);
+  if (state === undefined) return illegal(conversation);
   const left = withoutAgent(conversation, now);
   const latest = { at: now, reason, ...(conversation.agent && { agentId: conversation.agent.id }) };
   const queued: Conversation = {
     ...left,
-    state: 'Open',
+    state,
     stateSince: now,
     customer: { ...left.customer, queue },
     requeue: latest,
@@ -34,10 +37,21 @@ export function requeue(
   };
 }
 
+const MOVE_OF: Readonly<Record<RequeueReason, Move>> = {
+  'agent-declined': 'declined',
+  'agent-released': 'released',
+  'agent-transferred': 'released',
+  'agent-closed-window': 'released',
+  'agent-disconnected': 'agentLost',
+  'customer-returned': 'customerWrote',
+};
+
 /** The agent has closed the window of a persistent chat: it waits for its customer, and takes no capacity. */
 export function toWaiting(conversation: Conversation, context: DecisionContext): Ruling {
   const { now } = context;
-  const waiting: Conversation = { ...withoutAgent(conversation, now), state: 'Waiting', stateSince: now };
+  const state = stateAfter(conversation, 'windowClosed');
+  if (state === undefined) return illegal(conversation);
+  const waiting: Conversation = { ...withoutAgent(conversation, now), state, stateSince: now };
   const cause = CAUSES.waiting(waiting.assignmentCount);
   return {
     kind: 'changed',
@@ -47,12 +61,11 @@ export function toWaiting(conversation: Conversation, context: DecisionContext):
 }
 
 /** The customer has come back to a waiting chat: somebody has to answer, so it is in the queue again. */
-export const reopened = (conversation: Conversation, now: Instant): Conversation => ({
-  ...conversation,
-  state: 'Open',
-  stateSince: now,
-  requeue: { at: now, reason: 'customer-returned' },
-});
+export function reopened(conversation: Conversation, now: Instant): Conversation {
+  const state = stateAfter(conversation, 'customerWrote');
+  if (state === undefined) return conversation;
+  return { ...conversation, state, stateSince: now, requeue: { at: now, reason: 'customer-returned' } };
+}
 
 /** An agent repeats what has put the conversation into the queue. */
 export const isRepeatedRequeue = (
