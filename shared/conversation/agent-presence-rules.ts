@@ -1,5 +1,5 @@
 import { policyOf } from '../policies/policy';
-import type { Conversation } from './conversation';
+import type { Active, Conversation, PastAgentDisconnection } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
 import { requeue } from './queue-rules';
@@ -16,7 +16,7 @@ export function decideAgentDisconnected(
   { agentId }: ByAgent,
   { now, policies }: DecisionContext,
 ): Ruling {
-  if (!concerns(conversation, agentId)) {
+  if (conversation.state !== 'Active' || conversation.agent.id !== agentId) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'not-concerned' } };
   }
   if (conversation.agentDisconnection !== undefined) {
@@ -38,7 +38,7 @@ export function decideAgentConnected(
   { agentId, connectionId }: ByAgent & { readonly connectionId?: string },
   { now }: DecisionContext,
 ): Ruling {
-  if (!concerns(conversation, agentId)) {
+  if (conversation.state !== 'Active' || conversation.agent.id !== agentId) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'not-concerned' } };
   }
   if (conversation.agentDisconnection === undefined) {
@@ -49,18 +49,23 @@ export function decideAgentConnected(
 }
 
 /** The conversation with its agent there; as it is where nobody was missing. */
-export function withAgentBack(conversation: Conversation, now: Instant, connectionId?: string): Conversation {
+export function withAgentBack(conversation: Active, now: Instant, connectionId?: string): Active {
   const { agentDisconnection, ...rest } = conversation;
-  if (agentDisconnection === undefined) return conversation;
-  const reconnectedBy = connectionId === undefined ? {} : { reconnectedBy: connectionId };
-  return {
-    ...rest,
-    lastAgentDisconnection: { ...agentDisconnection, outcome: 'returned', endedAt: now, ...reconnectedBy },
-  };
+  return agentDisconnection === undefined
+    ? conversation
+    : { ...rest, lastAgentDisconnection: returned(agentDisconnection, now, connectionId) };
 }
 
-const concerns = ({ state, agent }: Conversation, agentId: string): boolean =>
-  state === 'Active' && agent?.id === agentId;
+const returned = (
+  running: NonNullable<Active['agentDisconnection']>,
+  now: Instant,
+  connectionId?: string,
+): PastAgentDisconnection => ({
+  ...running,
+  outcome: 'returned',
+  endedAt: now,
+  ...(connectionId !== undefined && { reconnectedBy: connectionId }),
+});
 
 /** The agent's grace period is over: an agent who is not there gives the conversation back to its queue. */
 export function reachAgentDeadline(
@@ -69,15 +74,17 @@ export function reachAgentDeadline(
   context: DecisionContext,
   { agentPresent }: Answers,
 ): Ruling {
-  const { agentDisconnection, lastAgentDisconnection, state } = conversation;
-  if (agentDisconnection?.number !== number) {
+  const { lastAgentDisconnection, state } = conversation;
+  if (conversation.agentDisconnection === undefined || conversation.agentDisconnection.number !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     const past = lastAgentDisconnection?.number === number ? lastAgentDisconnection : undefined;
-    const isBack = past?.outcome === 'returned' && agentDisconnection === undefined && state === 'Active';
+    const isBack =
+      past?.outcome === 'returned' && state === 'Active' && conversation.agentDisconnection === undefined;
     if (isBack) return { kind: 'unchanged', outcome: { type: 'agent-present' } };
     const isInQueue = past !== undefined && state === 'Open' && conversation.requeue?.at === past.endedAt;
     return { kind: 'unchanged', outcome: { type: isInQueue ? 'requeued' : 'superseded' } };
   }
+  const { agentDisconnection } = conversation;
   if (context.now < agentDisconnection.deadline) {
     return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: agentDisconnection.deadline } };
   }

@@ -1,6 +1,6 @@
 import { policyOf } from '../policies/policy';
 import { withAgentBack } from './agent-presence-rules';
-import { type Agent, type Conversation, LIMITS } from './conversation';
+import { type Active, type Agent, type Conversation, LIMITS, type Ongoing } from './conversation';
 import {
   assignedToOther,
   customerIsConnected,
@@ -9,7 +9,7 @@ import {
   refusedAsEnded,
   type Ruling,
 } from './decision';
-import { close, end, healed, withoutCapacity } from './ending-rules';
+import { close, end, healed, releasedHold } from './ending-rules';
 import type { Answers } from './inputs';
 import { CAUSES } from './notifications';
 import { isRepeatedRequeue, requeue, toWaiting } from './queue-rules';
@@ -47,16 +47,19 @@ export function decideAgentAccepted(
   context: DecisionContext,
   answers: Answers,
 ): Ruling {
-  const { agent, state, previousAgent } = conversation;
+  const { previousAgent } = conversation;
   const { now } = context;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
-  if (agent === undefined) {
-    if (state === 'Waiting' && previousAgent?.id !== input.agentId) return assignedToOther(conversation);
+  if (conversation.state !== 'Active') {
+    const isWaiting = conversation.state === 'Waiting';
+    if (isWaiting && previousAgent?.id !== input.agentId) return assignedToOther(conversation);
     return take(conversation, input, { assignedAt: now, acceptedAt: now }, context, answers);
   }
+  const { agent } = conversation;
   if (agent.id !== input.agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return { kind: 'unchanged', outcome: { type: 'assigned' } };
-  return assign(conversation, { ...agent, name: input.agentName, acceptedAt: now }, context);
+  const accepted = { ...agent, name: input.agentName, acceptedAt: now };
+  return assign(withAgentBack(conversation, now), accepted, context);
 }
 
 /** The agent does not want the offer: back into the queue. */
@@ -90,6 +93,7 @@ export function decideAgentEnded(
   { agentId }: ByAgent,
   context: DecisionContext,
 ): Ruling {
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
   return (
     refuseUnlessAccepted(conversation, agentId) ??
     end(conversation, 'agent-ended', context, { type: 'ended' }, agentId)
@@ -107,7 +111,7 @@ export function decideAgentClosed(
 ): Ruling {
   const { state, agent, channel, previousAgent } = conversation;
   if (state === 'Closed') return refusedAsEnded(conversation);
-  if (state === 'WrapUp') {
+  if (conversation.state === 'WrapUp') {
     return agent?.id === agentId
       ? close(conversation, 'agent-closed', context)
       : assignedToOther(conversation);
@@ -127,7 +131,7 @@ const QUEUED_ALREADY: Ruling = { kind: 'unchanged', outcome: { type: 'queued' } 
 
 /** A new assignment, once its units are reserved. */
 function take(
-  conversation: Conversation,
+  conversation: Ongoing,
   { agentId, agentName }: Taking,
   times: Pick<Agent, 'assignedAt' | 'acceptedAt'>,
   context: DecisionContext,
@@ -147,21 +151,24 @@ function take(
       },
     };
   }
-  const { agentDisconnection: _former, ...free } = withoutCapacity(conversation);
-  const held: Conversation = {
-    ...free,
+  return assign(conversation, { id: agentId, name: agentName, ...times }, context, {
     assignmentCount: assignment,
     capacityHold: { agentId, assignment, units },
-  };
-  return assign(held, { id: agentId, name: agentName, ...times }, context);
+    ...releasedHold(conversation.capacityHold),
+  });
 }
 
-function assign(conversation: Conversation, agent: Agent, context: DecisionContext): Ruling {
+function assign(
+  conversation: Ongoing,
+  agent: Agent,
+  context: DecisionContext,
+  taken: Partial<Pick<Active, 'assignmentCount' | 'capacityHold' | 'releasedHold'>> = {},
+): Ruling {
   const state = stateAfter(conversation, moveOf(agent));
   if (state === undefined) return illegal(conversation);
-  const { queuePosition: _outdated, ...rest } = withAgentBack(conversation, context.now);
+  const { agentDisconnection: _former, queuePosition: _outdated, ...rest } = conversation;
   const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
-  const assigned: Conversation = { ...rest, state, stateSince, agent };
+  const assigned: Active = { ...rest, ...taken, state, stateSince, agent };
   const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
   const cause = CAUSES.assigned(assigned.assignmentCount, agent);
   return {

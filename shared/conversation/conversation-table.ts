@@ -1,6 +1,6 @@
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { RecordTooLargeError } from '../app/errors';
+import { RecordTooLargeError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
   checkFits,
@@ -23,6 +23,7 @@ import {
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
+  conversationOf,
   DEVICE_CLASSES,
   type Disconnection,
   END_REASONS,
@@ -409,7 +410,7 @@ export function encodeConversation(conversation: Conversation): TableEntity {
 export function decodeConversation(entity: object): Conversation {
   const { partitionKey, queue, customerName, locale, workstream, channelInstance, context, ...record } =
     readRow(recordColumns, entity);
-  return {
+  const conversation = conversationOf({
     id: partitionKey,
     ...record,
     customer: { name: customerName, locale, queue, workstream, channelInstance, context },
@@ -420,7 +421,9 @@ export function decodeConversation(entity: object): Conversation {
     ...readAgentDisconnection(entity),
     ...readEnd(entity),
     ...readAutoClosure(entity),
-  };
+  });
+  if ('breaks' in conversation) throw new StoredRowError(rowName(entity), `state: ${conversation.breaks}`);
+  return conversation;
 }
 
 type Change = Parameters<ConversationStore['save']>[0];

@@ -1,6 +1,14 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
-import { type CloseReason, type Conversation, type EndReason, type PastDisconnection } from './conversation';
+import type {
+  CapacityHold,
+  CloseReason,
+  Conversation,
+  EndReason,
+  Ongoing,
+  PastDisconnection,
+  WrapUp,
+} from './conversation';
 import { type DecisionContext, illegal, type Outcome, type Ruling } from './decision';
 import type { Answers } from './inputs';
 import { CAUSES } from './notifications';
@@ -8,25 +16,22 @@ import { withLiveConnections } from './presence-rules';
 import { stateAfter } from './states';
 import { withNotice } from './transcript';
 
-/** The conversation without its hold on an agent's capacity. */
-export function withoutCapacity(conversation: Conversation): Conversation {
-  const { capacityHold, ...rest } = conversation;
-  if (capacityHold === undefined) return conversation;
-  const { releaseAt: _passed, ...releasedHold } = capacityHold;
-  return { ...rest, releasedHold };
+/** What is left on record of a hold that is given back, so that a repetition gives it back again. */
+export function releasedHold(hold: CapacityHold | undefined): Pick<Conversation, 'releasedHold'> {
+  if (hold === undefined) return {};
+  const { releaseAt: _passed, ...released } = hold;
+  return { releasedHold: released };
 }
 
 /**
  * What the end does to capacity: `Closed` gives it back; `WrapUp` blocks it until it is closed, not at all, or for a
  * custom time ("Understand conversation states", Wrap-up).
  */
-export function withCapacityAfterEnd(ended: Conversation, { now, policies }: DecisionContext): Conversation {
-  const { state, capacityHold } = ended;
-  if (capacityHold === undefined) return ended;
-  const blocked = state === 'WrapUp' ? policyOf(ended, 'wrapUpCapacity', policies) : 'none';
-  if (blocked === 'none') return withoutCapacity(ended);
-  if (blocked === 'always') return ended;
-  return { ...ended, capacityHold: { ...capacityHold, releaseAt: now + blocked } };
+function holdInWrapUp(conversation: Conversation, { now, policies }: DecisionContext) {
+  const { capacityHold: hold } = conversation;
+  const blocked = policyOf({ ...conversation, state: 'WrapUp' }, 'wrapUpCapacity', policies);
+  if (hold === undefined || blocked === 'none') return releasedHold(hold);
+  return { capacityHold: blocked === 'always' ? hold : { ...hold, releaseAt: now + blocked } };
 }
 
 const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
@@ -38,26 +43,26 @@ const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
 
 /** Ends the conversation: the move and its one notice belong to the same decision, hence the same transaction. */
 export function end(
-  conversation: Conversation,
+  conversation: Ongoing,
   reason: EndReason,
   context: DecisionContext,
   outcome: Outcome,
   agentId?: string,
 ): Ruling {
   const { now } = context;
+  const state = stateAfter(conversation, 'ended');
+  if (state === undefined) return illegal(conversation);
   const { disconnection, agentDisconnection: _obsolete, queuePosition: _outdated, ...rest } = conversation;
+  const { agent, capacityHold, ...left } = rest;
   const absent = reason === 'customer-disconnected';
   const past: PastDisconnection | undefined = disconnection && {
     ...disconnection,
     outcome: absent ? 'expired' : 'ended',
     endedAt: now,
   };
-  const state = stateAfter(conversation, 'ended');
-  if (state === undefined) return illegal(conversation);
   const redirectUrl = absent ? redirectUrlOf(conversation, context) : undefined;
-  const ended: Conversation = {
-    ...rest,
-    state,
+  const over = {
+    ...left,
     stateSince: now,
     end: {
       at: now,
@@ -66,13 +71,16 @@ export function end(
       ...(redirectUrl !== undefined && { redirectUrl }),
     },
     ...(past && { lastDisconnection: past }),
-    ...(state === 'Closed' && { closedAt: now }),
   };
+  const ended: Conversation =
+    state === 'WrapUp' && agent !== undefined
+      ? { ...over, state, agent, ...holdInWrapUp(conversation, context) }
+      : { ...over, ...(agent && { agent }), ...releasedHold(capacityHold), state: 'Closed', closedAt: now };
   const facts = { reason, ...(absent && disconnection && { disconnectionNumber: disconnection.number }) };
   return {
     kind: 'changed',
     outcome,
-    ...withNotice(withCapacityAfterEnd(ended, context), TRIGGER[reason], CAUSES.ended, context, facts),
+    ...withNotice(ended, TRIGGER[reason], CAUSES.ended, context, facts),
   };
 }
 
@@ -84,22 +92,20 @@ function redirectUrlOf(conversation: Conversation, { policies }: DecisionContext
 }
 
 /** WrapUp goes to Closed, by the agent or by itself. The customer is told when the agent had ended the conversation. */
-export function close(
-  conversation: Conversation,
-  closeReason: CloseReason,
-  context: DecisionContext,
-): Ruling {
+export function close(conversation: WrapUp, closeReason: CloseReason, context: DecisionContext): Ruling {
   const { now } = context;
   const state = stateAfter(conversation, 'closed');
   if (state === undefined) return illegal(conversation);
+  const { capacityHold, ...rest } = conversation;
   const closed: Conversation = {
-    ...withoutCapacity(conversation),
+    ...rest,
+    ...releasedHold(capacityHold),
     state,
     stateSince: now,
     closedAt: now,
     closeReason,
   };
-  const isSessionEnd = closeReason === 'agent-closed' && conversation.end?.reason === 'agent-ended';
+  const isSessionEnd = closeReason === 'agent-closed' && conversation.end.reason === 'agent-ended';
   return {
     kind: 'changed',
     outcome: { type: closeReason === 'auto-closed' ? 'auto-closed' : 'closed' },
@@ -121,10 +127,11 @@ export function reachCapacityRelease(
   { number }: Reached,
   { now }: DecisionContext,
 ): Ruling {
-  const { capacityHold: hold, releasedHold, state } = conversation;
+  if (conversation.state !== 'WrapUp') return { kind: 'unchanged', outcome: { type: 'superseded' } };
+  const { capacityHold: hold, ...rest } = conversation;
   if (hold?.assignment !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still give the units back.
-    const isReleased = state === 'WrapUp' && releasedHold?.assignment === number;
+    const isReleased = conversation.releasedHold?.assignment === number;
     return { kind: 'unchanged', outcome: { type: isReleased ? 'capacity-released' : 'superseded' } };
   }
   if (hold.releaseAt === undefined) return { kind: 'unchanged', outcome: { type: 'superseded' } };
@@ -133,7 +140,7 @@ export function reachCapacityRelease(
   }
   return {
     kind: 'changed',
-    conversation: withoutCapacity(conversation),
+    conversation: { ...rest, ...releasedHold(hold) },
     outcome: { type: 'capacity-released' },
   };
 }
@@ -149,16 +156,18 @@ export function reachCustomerDeadline(
   context: DecisionContext,
   { presence }: Answers,
 ): Ruling {
-  const { disconnection, lastDisconnection } = conversation;
-  if (disconnection?.number !== number) {
+  const { lastDisconnection } = conversation;
+  if (conversation.disconnection === undefined || conversation.disconnection.number !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     const past = lastDisconnection?.number === number ? lastDisconnection : undefined;
     if (past?.outcome === 'expired') return { kind: 'unchanged', outcome: { type: 'expired' } };
-    const isBack = past !== undefined && disconnection === undefined && conversation.end === undefined;
+    const isBack =
+      past !== undefined && conversation.disconnection === undefined && conversation.end === undefined;
     return { kind: 'unchanged', outcome: { type: isBack ? 'customer-present' : 'superseded' } };
   }
-  if (context.now < disconnection.deadline) {
-    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: disconnection.deadline } };
+  const { deadline } = conversation.disconnection;
+  if (context.now < deadline) {
+    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline } };
   }
   // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
   if (presence === undefined) return { kind: 'presence-needed' };
@@ -169,7 +178,7 @@ export function reachCustomerDeadline(
 
 /** The service says that the customer is there: the event of the return was lost. */
 export const healed = (
-  conversation: Conversation,
+  conversation: Ongoing,
   connectionIds: readonly string[],
   { now }: DecisionContext,
 ): Ruling => ({
@@ -185,7 +194,7 @@ export function reachAutoClosure(
   context: DecisionContext,
   { presence }: Answers,
 ): Ruling {
-  const { autoClosure, state } = conversation;
+  const { autoClosure } = conversation;
   if (autoClosure?.number !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     if (isClosedBy(conversation, number)) return { kind: 'unchanged', outcome: { type: 'auto-closed' } };
@@ -197,7 +206,8 @@ export function reachAutoClosure(
   // A closure that policy no longer wants is dropped, or it would be overdue for ever.
   if (due === undefined) return { kind: 'changed', conversation, outcome: { type: 'superseded' } };
   if (context.now < due) return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: due } };
-  if (state === 'WrapUp') return close(conversation, 'auto-closed', context);
+  if (conversation.state === 'WrapUp') return close(conversation, 'auto-closed', context);
+  if (conversation.end !== undefined) return illegal(conversation);
   if (mustAskForCustomer(conversation, context.policies)) {
     if (presence === undefined) return { kind: 'presence-needed' };
     if (presence.alive) return healed(conversation, presence.connectionIds, context);

@@ -50,7 +50,8 @@ export function decideCustomerMessage(
   const stored = storedMessage(conversation, input, 'customer');
   if (stored) return alreadyStored(stored);
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
-  const { endedConnectionIds, liveConnectionIds } = conversation;
+  const { endedConnectionIds } = conversation;
+  const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
   const isNew = !endedConnectionIds.includes(connectionId) && !liveConnectionIds.includes(connectionId);
   // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.
   const limit = isNew ? undefined : messageLimit(conversation, 'customer', now);
@@ -67,11 +68,11 @@ export function decideAgentMessage(
   input: Written & { readonly agentId: string },
   { now }: DecisionContext,
 ): Ruling {
-  const { agent } = conversation;
   const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
   if (stored) return alreadyStored(stored);
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
-  if (agent?.id !== input.agentId || agent.acceptedAt === undefined) {
+  const { agent } = conversation;
+  if (conversation.state !== 'Active' || agent?.id !== input.agentId || agent.acceptedAt === undefined) {
     return {
       kind: 'refused',
       refusal: {

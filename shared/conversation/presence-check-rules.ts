@@ -3,7 +3,7 @@ import { decideAgentConnected, decideAgentDisconnected } from './agent-presence-
 import type { Conversation } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
-import { beginDisconnection, withLiveConnections, withoutConnections } from './presence-rules';
+import { beginDisconnection, withLiveConnections } from './presence-rules';
 
 /**
  * Reconciliation compares the record with the service's own list. Events that never came are made up for: a missed
@@ -21,13 +21,14 @@ export function decidePresenceChecked(
       : { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
   if (presence === undefined) return { kind: 'presence-needed' };
-  const { channel, disconnection, liveConnectionIds } = conversation;
+  const { channel, disconnection } = conversation;
+  const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
   if (presence.alive) {
     const { connectionIds } = presence;
     const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
     const isRight = gone.length === 0 && connectionIds.every((id) => liveConnectionIds.includes(id));
     if (isRight) return checkAgent(conversation, agentPresent, context);
-    const healed = withLiveConnections(withoutConnections(conversation, gone), connectionIds, context.now);
+    const healed = withLiveConnections(conversation, connectionIds, context.now, gone);
     return { kind: 'changed', conversation: healed, outcome: { type: 'customer-present' } };
   }
   const isRight = channel === 'live-chat' ? disconnection !== undefined : liveConnectionIds.length === 0;

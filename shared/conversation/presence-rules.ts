@@ -1,5 +1,11 @@
 import { channelOf, gracePeriodOf } from '../policies/policy';
-import { type Conversation, type CustomerProfile, type DeviceClass, LIMITS } from './conversation';
+import {
+  type Conversation,
+  type CustomerProfile,
+  type DeviceClass,
+  LIMITS,
+  type Ongoing,
+} from './conversation';
 import { type DecisionContext, refusedAsEnded, type Ruling } from './decision';
 import type { Answers } from './inputs';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -40,9 +46,8 @@ function created(
   { conversationId, profile, device }: Opening,
   { now, policies }: DecisionContext,
 ): Conversation {
-  const conversation: Conversation = {
+  const conversation = {
     id: conversationId,
-    channel: channelOf(policies, profile.workstream),
     state: 'Open',
     stateSince: now,
     customer: profile,
@@ -51,18 +56,19 @@ function created(
     agentDisconnectionCount: 0,
     liveConnectionIds: [],
     endedConnectionIds: [],
-    disconnectionCount: 0,
     lastSignOfLife: now,
     recentMessages: [],
     recentNotices: [],
     lastSequence: 0,
     autoClosureCount: 0,
     createdAt: now,
-  };
-  if (conversation.channel !== 'live-chat') return conversation;
-  const deadline = now + gracePeriodOf(conversation, policies);
+  } as const;
+  const channel = channelOf(policies, profile.workstream);
+  if (channel !== 'live-chat') return { ...conversation, channel, disconnectionCount: 0 };
+  const deadline = now + gracePeriodOf({ ...conversation, channel }, policies);
   return {
     ...conversation,
+    channel,
     disconnection: { number: 1, since: now, deadline, reason: 'not-yet-connected' },
     disconnectionCount: 1,
   };
@@ -109,41 +115,39 @@ function endOfSecond(stamp: Instant): Instant {
 }
 
 /**
- * The conversation with these connections live. A running disconnection ends here, whatever its deadline says: a
- * customer who is there is never ended (invariant 1).
+ * The conversation with these connections live, and those that are `gone` not. A running disconnection ends here, whatever
+ * its deadline says: a customer who is there is never ended (invariant 1).
  */
 export function withLiveConnections(
-  conversation: Conversation,
+  conversation: Ongoing,
   connectionIds: readonly string[],
   now: Instant,
-): Conversation {
-  const fresh = [...new Set(connectionIds)].filter((id) => !conversation.liveConnectionIds.includes(id));
-  const { disconnection, ...rest } = conversation;
-  const next: Conversation = {
-    ...rest,
-    liveConnectionIds: [...conversation.liveConnectionIds, ...fresh].slice(-LIMITS.liveConnections),
-    endedConnectionIds: conversation.endedConnectionIds.filter((id) => !fresh.includes(id)),
-    lastSignOfLife: Math.max(conversation.lastSignOfLife, now),
-  };
-  if (disconnection === undefined) return next;
+  gone: readonly string[] = [],
+): Ongoing {
+  const { disconnection, liveConnectionIds: known, ...rest } = conversation;
+  const kept: readonly string[] = known.filter((id) => !gone.includes(id));
+  const fresh = [...new Set(connectionIds)].filter((id) => !kept.includes(id));
+  const [first, ...more] = [...kept, ...fresh].slice(-LIMITS.liveConnections);
+  if (first === undefined) return conversation;
   const reconnectedBy = fresh[0] === undefined ? {} : { reconnectedBy: fresh[0] };
   return {
-    ...next,
-    lastDisconnection: { ...disconnection, outcome: 'reconnected', endedAt: now, ...reconnectedBy },
+    ...rest,
+    liveConnectionIds: [first, ...more],
+    endedConnectionIds: endedWith(conversation, gone).filter((id) => !fresh.includes(id)),
+    lastSignOfLife: Math.max(conversation.lastSignOfLife, now),
+    ...(disconnection && {
+      lastDisconnection: { ...disconnection, outcome: 'reconnected', endedAt: now, ...reconnectedBy },
+    }),
   };
 }
 
-/** The conversation without these connections; their ids are remembered for a `connected` that comes too late. */
-export function withoutConnections(
-  conversation: Conversation,
+/** The ids of ended connections, with these; they are remembered for a `connected` that comes too late. */
+function endedWith(
+  { endedConnectionIds }: Conversation,
   connectionIds: readonly string[],
-): Conversation {
-  const known = conversation.endedConnectionIds.filter((id) => !connectionIds.includes(id));
-  return {
-    ...conversation,
-    liveConnectionIds: conversation.liveConnectionIds.filter((id) => !connectionIds.includes(id)),
-    endedConnectionIds: [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections),
-  };
+): readonly string[] {
+  const known = endedConnectionIds.filter((id) => !connectionIds.includes(id));
+  return [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections);
 }
 
 /** A socket of the customer is open. */
@@ -160,7 +164,7 @@ export function decideConnected(
   if (conversation.endedConnectionIds.includes(connectionId)) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'stale-connection' } };
   }
-  if (conversation.liveConnectionIds.includes(connectionId)) {
+  if ((conversation.liveConnectionIds as readonly string[]).includes(connectionId)) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
   const next: Conversation = {
@@ -176,7 +180,7 @@ export function decideConnected(
  * disconnection rule is live chat's alone ("Understand disconnected chats"): elsewhere the connections are just gone.
  */
 export function beginDisconnection(
-  conversation: Conversation,
+  conversation: Ongoing,
   loss: {
     readonly connectionIds: readonly string[];
     readonly since: Instant;
@@ -184,18 +188,39 @@ export function beginDisconnection(
     readonly lostConnectionId?: string;
     readonly inferred?: number;
     readonly device?: DeviceClass;
+    /** When the event of the loss happened, by the service's clock. */
+    readonly occurredAt?: Instant;
   },
-  { policies }: DecisionContext,
+  { now, policies }: DecisionContext,
 ): Ruling {
-  const { since, lostConnectionId, inferred } = loss;
-  const remaining = withoutConnections(conversation, loss.connectionIds);
+  const { since, lostConnectionId, inferred, occurredAt } = loss;
+  const delay =
+    occurredAt === undefined
+      ? {}
+      : { smallestEventDelay: smallestDelay(conversation.smallestEventDelay, occurredAt, now) };
+  const away = {
+    ...delay,
+    liveConnectionIds: [] as const,
+    endedConnectionIds: endedWith(conversation, loss.connectionIds),
+  };
   if (conversation.channel !== 'live-chat') {
-    return { kind: 'changed', conversation: remaining, outcome: { type: 'connection-removed' } };
+    const gone = { ...conversation, ...away };
+    return { kind: 'changed', conversation: gone, outcome: { type: 'connection-removed' } };
   }
+  const { disconnection: superseded, ...rest } = conversation;
   const number = conversation.disconnectionCount + 1;
   const gracePeriod = gracePeriodOf(conversation, policies, loss.device);
   const next: Conversation = {
-    ...remaining,
+    ...rest,
+    ...away,
+    ...(superseded && {
+      lastDisconnection: {
+        ...superseded,
+        outcome: 'reconnected',
+        endedAt: now,
+        ...(lostConnectionId !== undefined && { reconnectedBy: lostConnectionId }),
+      },
+    }),
     disconnection: {
       number,
       since,
@@ -226,14 +251,15 @@ export function decideDisconnected(
   if (conversation.end !== undefined) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
-  if (!conversation.liveConnectionIds.includes(connectionId)) {
+  const live: readonly string[] = conversation.liveConnectionIds;
+  if (!live.includes(connectionId)) {
     const isRepeated =
       conversation.disconnection?.lostConnectionId === connectionId ||
       conversation.endedConnectionIds.includes(connectionId);
     if (!isRepeated) return decideLossOfUnknown(conversation, input, context);
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
-  const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
+  const others = live.filter((id) => id !== connectionId);
   if (others.length === 0) return beginWithThisLoss(conversation, input, context);
 
   // Prevents: disconnected(A) was lost, B closes, and the record's stale A keeps the conversation open for ever.
@@ -250,7 +276,7 @@ export function decideDisconnected(
     };
     return beginDisconnection(conversation, loss, context);
   }
-  const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
+  const remaining = withLiveConnections(conversation, alive, context.now, gone);
   return { kind: 'changed', conversation: remaining, outcome: { type: 'connection-removed' } };
 }
 
@@ -260,45 +286,32 @@ export function decideDisconnected(
  * superseded). A handshake that fails looks just the same, so there is a limit: a widget that tries in vain for hours
  * must not keep the conversation open.
  */
-function decideLossOfUnknown(conversation: Conversation, input: Loss, context: DecisionContext): Ruling {
-  const { disconnection: running, ...rest } = conversation;
+function decideLossOfUnknown(conversation: Ongoing, input: Loss, context: DecisionContext): Ruling {
+  const { disconnection: running } = conversation;
   const loss = lossOf(conversation, input, context);
   const inferred = (running?.inferred ?? 0) + 1;
-  if (running === undefined || inferred > LIMITS.inferredInARow || loss <= running.since) {
-    const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
-    const removed = { ...withoutConnections(conversation, [input.connectionId]), lastSignOfLife };
-    return { kind: 'changed', conversation: removed, outcome: { type: 'connection-removed' } };
+  if (running !== undefined && inferred <= LIMITS.inferredInARow && loss > running.since) {
+    return beginWithThisLoss(conversation, input, context, inferred);
   }
-  const past = {
-    ...running,
-    outcome: 'reconnected',
-    endedAt: context.now,
-    reconnectedBy: input.connectionId,
-  } as const;
-  return beginWithThisLoss({ ...rest, lastDisconnection: past }, input, context, inferred);
+  const removed: Conversation = {
+    ...conversation,
+    endedConnectionIds: endedWith(conversation, [input.connectionId]),
+    lastSignOfLife: Math.max(conversation.lastSignOfLife, loss),
+  };
+  return { kind: 'changed', conversation: removed, outcome: { type: 'connection-removed' } };
 }
 
 /** A disconnection that begins when this event's connection was lost. */
 function beginWithThisLoss(
-  conversation: Conversation,
+  conversation: Ongoing,
   input: Loss,
   context: DecisionContext,
   inferred?: number,
 ): Ruling {
-  const { connectionId, occurredAt } = input;
+  const { connectionId, occurredAt, device } = input;
   const since = lossOf(conversation, input, context);
-  const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, context.now);
-  return beginDisconnection(
-    { ...conversation, smallestEventDelay },
-    {
-      connectionIds: [connectionId],
-      since,
-      lostConnectionId: connectionId,
-      inferred,
-      device: input.device,
-    },
-    context,
-  );
+  const loss = { connectionIds: [connectionId], since, lostConnectionId: connectionId, occurredAt, device };
+  return beginDisconnection(conversation, { ...loss, ...(inferred !== undefined && { inferred }) }, context);
 }
 
 /**

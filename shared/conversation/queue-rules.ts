@@ -1,7 +1,7 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
-import type { Conversation, PastAgentDisconnection, RequeueReason } from './conversation';
+import type { Active, Conversation, Ongoing, PastAgentDisconnection, RequeueReason } from './conversation';
 import { type DecisionContext, illegal, type Ruling } from './decision';
-import { withoutCapacity } from './ending-rules';
+import { releasedHold } from './ending-rules';
 import { CAUSES } from './notifications';
 import { type Move, stateAfter } from './states';
 import type { Instant } from './time';
@@ -13,20 +13,27 @@ import { withNotice } from './transcript';
  */
 export function requeue(
   conversation: Conversation,
-  reason: RequeueReason,
+  reason: AgentsReason,
   context: DecisionContext,
   queue = conversation.customer.queue,
 ): Ruling {
   const { now } = context;
   const state = stateAfter(conversation, MOVE_OF[reason]);
-  if (state === undefined) return illegal(conversation);
-  const left = withoutAgent(conversation, now);
-  const latest = { at: now, reason, ...(conversation.agent && { agentId: conversation.agent.id }) };
+  if (state === undefined || conversation.state !== 'Active') return illegal(conversation);
+  const {
+    agent,
+    agentDisconnection: _past,
+    capacityHold: _released,
+    queuePosition: _outdated,
+    ...rest
+  } = conversation;
+  const latest = { at: now, reason, agentId: agent.id };
   const queued: Conversation = {
-    ...left,
+    ...rest,
+    ...leftBy(conversation, now),
     state,
     stateSince: now,
-    customer: { ...left.customer, queue },
+    customer: { ...rest.customer, queue },
     requeue: latest,
   };
   const cause = CAUSES.queued(queued.assignmentCount, latest);
@@ -37,21 +44,30 @@ export function requeue(
   };
 }
 
-const MOVE_OF: Readonly<Record<RequeueReason, Move>> = {
+const MOVE_OF = {
   'agent-declined': 'declined',
   'agent-released': 'released',
   'agent-transferred': 'released',
   'agent-closed-window': 'released',
   'agent-disconnected': 'agentLost',
-  'customer-returned': 'customerWrote',
-};
+} as const satisfies { readonly [reason in AgentsReason]: Move };
+
+type AgentsReason = Exclude<RequeueReason, 'customer-returned'>;
 
 /** The agent has closed the window of a persistent chat: it waits for its customer, and takes no capacity. */
 export function toWaiting(conversation: Conversation, context: DecisionContext): Ruling {
   const { now } = context;
   const state = stateAfter(conversation, 'windowClosed');
-  if (state === undefined) return illegal(conversation);
-  const waiting: Conversation = { ...withoutAgent(conversation, now), state, stateSince: now };
+  const isActive = state !== undefined && conversation.state === 'Active';
+  if (!isActive || conversation.channel !== 'persistent-chat') return illegal(conversation);
+  const {
+    agent: _left,
+    agentDisconnection: _past,
+    capacityHold: _released,
+    queuePosition: _outdated,
+    ...rest
+  } = conversation;
+  const waiting: Conversation = { ...rest, ...leftBy(conversation, now), state, stateSince: now };
   const cause = CAUSES.waiting(waiting.assignmentCount);
   return {
     kind: 'changed',
@@ -61,9 +77,9 @@ export function toWaiting(conversation: Conversation, context: DecisionContext):
 }
 
 /** The customer has come back to a waiting chat: somebody has to answer, so it is in the queue again. */
-export function reopened(conversation: Conversation, now: Instant): Conversation {
+export function reopened(conversation: Ongoing, now: Instant): Ongoing {
   const state = stateAfter(conversation, 'customerWrote');
-  if (state === undefined) return conversation;
+  if (state === undefined || conversation.state !== 'Waiting') return conversation;
   return { ...conversation, state, stateSince: now, requeue: { at: now, reason: 'customer-returned' } };
 }
 
@@ -74,29 +90,29 @@ export const isRepeatedRequeue = (
   reason: RequeueReason,
 ): boolean => state === 'Open' && latest?.agentId === agentId && latest.reason === reason;
 
-function withoutAgent(conversation: Conversation, now: Instant): Conversation {
-  const { agent, agentDisconnection, queuePosition: _outdated, ...rest } = withoutCapacity(conversation);
+/** What is left on record of the agent who has the conversation no more. */
+function leftBy({ agent, agentDisconnection, capacityHold }: Active, now: Instant) {
   const past: PastAgentDisconnection | undefined = agentDisconnection && {
     ...agentDisconnection,
     outcome: 'requeued',
     endedAt: now,
   };
   return {
-    ...rest,
-    ...(agent?.acceptedAt !== undefined && { previousAgent: { id: agent.id, name: agent.name } }),
+    ...releasedHold(capacityHold),
+    ...(agent.acceptedAt !== undefined && { previousAgent: { id: agent.id, name: agent.name } }),
     ...(past && { lastAgentDisconnection: past }),
   };
 }
 
 /** An agent whom the customer had met has left; one who had only been offered the conversation has not. */
 function withLeavingTold(
-  before: Conversation,
+  before: Active,
   after: Conversation,
   reason: RequeueReason,
   cause: string,
   context: DecisionContext,
 ) {
-  if (before.agent?.acceptedAt === undefined) return { conversation: after };
+  if (before.agent.acceptedAt === undefined) return { conversation: after };
   const trigger: AutomatedMessageTrigger =
     reason === 'agent-disconnected' ? 'agent-disconnected' : 'agent-left';
   return withNotice(after, trigger, cause, context, { agentName: before.agent.name });

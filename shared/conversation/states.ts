@@ -1,4 +1,4 @@
-import type { Conversation, ConversationState } from './conversation';
+import type { Conversation } from './conversation';
 
 /** The states, with `Active` told apart: only offered to its agent, or accepted. */
 export type Phase = 'Open' | 'Offered' | 'Accepted' | 'Waiting' | 'WrapUp' | 'Closed';
@@ -40,11 +40,21 @@ export type Move = keyof typeof MOVES;
 export const phaseOf = ({ state, agent }: Pick<Conversation, 'state' | 'agent'>): Phase =>
   state !== 'Active' ? state : agent?.acceptedAt === undefined ? 'Offered' : 'Accepted';
 
+type Rows = typeof TRANSITIONS;
+type PhaseAfter<M extends Move> = {
+  [from in Phase]: Rows[from] extends { readonly [move in M]: infer To } ? To : never;
+}[Phase];
+type StateAfter<M extends Move> =
+  PhaseAfter<M> extends infer P ? (P extends 'Offered' | 'Accepted' ? 'Active' : P) : never;
+
 /** The state that the move leads to; undefined where the conversation must not make it. */
-export function stateAfter(conversation: Conversation, move: Move): ConversationState | undefined {
+export function stateAfter<M extends Move>(
+  conversation: Pick<Conversation, 'state' | 'agent'>,
+  move: M,
+): StateAfter<M> | undefined {
   const row: { readonly [move in Move]?: Phase } = TRANSITIONS[phaseOf(conversation)];
   const next = row[move];
-  return next === 'Offered' || next === 'Accepted' ? 'Active' : next;
+  return (next === 'Offered' || next === 'Accepted' ? 'Active' : next) as StateAfter<M> | undefined;
 }
 
 /** The transitions as a Mermaid state diagram. */

@@ -112,25 +112,25 @@ export function policyFor<K extends PolicyName>(
 export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
   Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
 
+/** What there must be of a conversation to know its policies. */
+type Governed = Pick<Conversation, 'channel' | 'customer' | 'device' | 'state' | 'agent'>;
+
 /** What the policies of a conversation depend on. `device`: of the connection in question, if it is known. */
-export function situationOf(
-  conversation: Conversation,
-  device: DeviceClass = conversation.device,
-): Situation {
+export function situationOf(conversation: Governed, device: DeviceClass = conversation.device): Situation {
   const { channel, customer } = conversation;
   const { workstream, channelInstance } = customer;
   return { channel, workstream, channelInstance, state: policyStateOf(conversation), device };
 }
 
 /** A closed conversation has the policies of the state it was in last. */
-function policyStateOf({ state, agent }: Conversation): PolicyState {
+function policyStateOf({ state, agent }: Governed): PolicyState {
   if (state === 'Closed') return 'WrapUp';
   return state === 'Active' && agent?.acceptedAt === undefined ? 'Offered' : state;
 }
 
 /** What applies to a conversation as it is. `device`: of the connection in question, if it is known. */
 export const policyOf = <K extends PolicyName>(
-  conversation: Conversation,
+  conversation: Governed,
   name: K,
   policies: PolicyTable,
   device?: DeviceClass,
@@ -141,7 +141,7 @@ export const policyOf = <K extends PolicyName>(
  * place of the grace period, once an agent has accepted ("Configure reconnection to a previous chat session").
  */
 export function gracePolicyOf(
-  conversation: Conversation,
+  conversation: Governed,
   policies: PolicyTable,
   device?: DeviceClass,
 ): Extract<PolicyName, 'grace' | 'reconnectTimeLimit'> {
@@ -152,7 +152,7 @@ export function gracePolicyOf(
 
 /** How long a disconnection that begins now may last. */
 export function gracePeriodOf(
-  conversation: Conversation,
+  conversation: Governed,
   policies: PolicyTable,
   device?: DeviceClass,
 ): Milliseconds {

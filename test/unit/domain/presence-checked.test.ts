@@ -21,6 +21,7 @@ import {
   lost,
   NOBODY,
   outcomeOf,
+  persistentChat,
 } from '../../support/domain/builders';
 
 /** The agent is there, unless a test says otherwise. */
@@ -58,8 +59,7 @@ describe('a comparison with the service', () => {
   });
 
   it('takes the connections of a persistent chat away once, and begins no disconnection', () => {
-    const open = { ...connectedCustomer('tab-1'), channel: 'persistent-chat' } as const;
-    const { conversation, outcome } = change(open, checked(NOBODY), afterStart(60));
+    const { conversation, outcome } = change(persistentChat(), checked(NOBODY), afterStart(60));
     expect(outcome).toEqual({ type: 'connection-removed' });
     expect(conversation.liveConnectionIds).toEqual([]);
     expect(conversation.disconnection).toBeUndefined();
@@ -138,14 +138,6 @@ describe('a comparison with the service', () => {
       kind: 'unchanged',
       outcome: { type: 'ignored', because: 'ended' },
       effects: [],
-    });
-  });
-
-  it('begins a disconnection also where the record has neither a connection nor a disconnection', () => {
-    const nobody = { ...connectedCustomer(), liveConnectionIds: [] };
-    expect(change(nobody, checked(NOBODY), afterStart(60))).toMatchObject({
-      outcome: { type: 'disconnection-began' },
-      conversation: { disconnection: { number: 2, since: afterStart(60) } },
     });
   });
 });

@@ -85,7 +85,8 @@ test('a moment or a count that a column cannot hold is refused before it is writ
   expect(() => encodeConversation(conversationOf('c-00000001', { createdAt: Number.NaN }))).toThrow(
     'c-00000001/conversation: createdAt: ',
   );
-  expect(() => encodeConversation(conversationOf('c-00000001', { closedAt: 1e15 }))).toThrow(StoredRowError);
+  const closed = { state: 'Closed', end: { at: 1, reason: 'agent-ended' }, closedAt: 1e15 } as const;
+  expect(() => encodeConversation(conversationOf('c-00000001', closed))).toThrow(StoredRowError);
   expect(() => encodeConversation(conversationOf('c-00000001', { lastSequence: 2 ** 31 }))).toThrow(
     'c-00000001/conversation: lastSequence: ',
   );
