@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stateDiagram } from '../../shared/conversation/states';
 import { callsOf, type OpenApi, problemsOf, schemasOf } from './api';
 import { configurationPage } from './configuration';
 import { markdownFiles, withoutPadding } from './markdown';
@@ -21,6 +22,10 @@ export function generatedFiles(root: string): ReadonlyMap<string, string> {
       notifications: notificationsTable(root),
     }),
   );
+  files.set(
+    'docs/ARCHITECTURE.md',
+    filled(files.get('docs/ARCHITECTURE.md') ?? '', { states: `\`\`\`mermaid\n${stateDiagram()}\n\`\`\`` }),
+  );
   files.set('docs/images/demo.svg', terminalPicture(read('docs/measured/demo.txt')));
   return files;
 }
@@ -30,7 +35,7 @@ function filled(text: string, parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts).reduce((whole, [name, content]) => {
     const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
     const [from, to] = [whole.indexOf(begin), whole.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/API.md has no ${begin} … ${end}`);
+    if (from < 0 || to < from) throw new Error(`no document has ${begin} … ${end}`);
     return `${whole.slice(0, from + begin.length)}\n\n${content}\n\n${whole.slice(to)}`;
   }, text);
 }

@@ -12,6 +12,9 @@ import {
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
+  conversationOf,
+  type ConversationRecord,
+  type End,
   CONVERSATION_STATES,
   type CustomerProfile,
   DEVICE_CLASSES,
@@ -78,7 +81,7 @@ const agentDisconnectionFields: Fields<AgentDisconnection> = {
 };
 const holdFields = { agentId: text, assignment: count, units: count };
 
-export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
+const anyRecord: fc.Arbitrary<ConversationRecord> = record<ConversationRecord>(
   {
     id,
     channel,
@@ -173,6 +176,74 @@ export const conversation: fc.Arbitrary<Conversation> = record<Conversation>(
     'autoClosure',
   ],
 );
+
+/** Without what its state does not have, and with what it has. */
+function soundRecord(
+  {
+    agent,
+    capacityHold,
+    agentDisconnection,
+    end,
+    closedAt,
+    closeReason,
+    disconnection,
+    ...rest
+  }: ConversationRecord,
+  spare: { agent: Agent; end: End; closedAt: number },
+): ConversationRecord {
+  const ongoing = rest.state !== 'WrapUp' && rest.state !== 'Closed';
+  const isLive = rest.channel === 'live-chat' && ongoing && rest.state !== 'Waiting';
+  const away = isLive ? disconnection : undefined;
+  const sound: ConversationRecord = {
+    ...rest,
+    channel: rest.state === 'Waiting' ? 'persistent-chat' : rest.channel,
+    liveConnectionIds: away
+      ? []
+      : isLive
+        ? ['connection', ...rest.liveConnectionIds]
+        : rest.liveConnectionIds,
+    ...(away && { disconnection: away }),
+  };
+  switch (rest.state) {
+    case 'Open':
+    case 'Waiting':
+      return sound;
+    case 'Active':
+      return {
+        ...sound,
+        agent: agent ?? spare.agent,
+        ...(capacityHold && { capacityHold }),
+        ...(agentDisconnection && { agentDisconnection }),
+      };
+    case 'WrapUp':
+      return {
+        ...sound,
+        agent: agent ?? spare.agent,
+        end: end ?? spare.end,
+        ...(capacityHold && { capacityHold }),
+      };
+    case 'Closed':
+      return {
+        ...sound,
+        ...(agent && { agent }),
+        end: end ?? spare.end,
+        closedAt: closedAt ?? spare.closedAt,
+        ...(closeReason && { closeReason }),
+      };
+  }
+}
+
+export const conversation: fc.Arbitrary<Conversation> = anyRecord.map((any) => {
+  const sound = conversationOf(
+    soundRecord(any, {
+      agent: { id: 'anna', name: 'Anna', assignedAt: any.createdAt },
+      end: { at: any.createdAt, reason: 'customer-ended' },
+      closedAt: any.createdAt,
+    }),
+  );
+  if ('breaks' in sound) throw new Error(sound.breaks);
+  return sound;
+});
 
 const entryFields = {
   sequence: fc.integer({ min: 1, max: 999_999_999_999 }),

@@ -9,7 +9,6 @@ import {
   encodeAgent,
   encodeHolding,
 } from '../../../../shared/capacity/capacity-table';
-import { deadlinesOf } from '../../../../shared/conversation/conversation';
 import {
   decodeConversation,
   decodeEntry,
@@ -23,7 +22,7 @@ import {
   WORK_LIST_PAGE,
 } from '../../../../shared/conversation/conversation-routes';
 import { toIso } from '../../../../shared/conversation/time';
-import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
+import { deadlinesOf, workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
 import { shown as encoded } from '../../../../shared/http/route';
