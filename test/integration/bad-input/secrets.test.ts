@@ -83,7 +83,6 @@ beforeAll(async () => {
     tokens[`the ticket of the ${who}`] = signatureOf(ticket);
     tokens[`the socket token of the ${who}`] = signatureOf(new URL(url).searchParams.get('access_token'));
   }
-  const call = (path: string, body: object = {}) => system.call(path, { headers: agent.bearer, body });
   const path = `v1/conversations/${conversationId}`;
 
   const socket = new WebSocket(customer.url, 'json.webpubsub.azure.v1');
@@ -91,7 +90,7 @@ beforeAll(async () => {
   const say = (text: string) =>
     socket.send(JSON.stringify({ type: 'event', event: 'message', dataType: 'text', data: text }));
   say(TEXT);
-  await call(`${path}/accept`);
+  await system.call(`${path}/accept`, { headers: agent.bearer });
   await eventually(system.rows, (seen) => seen.some((row) => row['text'] === TEXT));
   for (const { bearer } of [customer, agent]) await system.call(path, { method: 'GET', headers: bearer });
   await system.call('v1/conversations', { method: 'GET', headers: agent.bearer });
@@ -99,39 +98,39 @@ beforeAll(async () => {
   // Failures of every kind, each with secrets in the request.
   say(`${TEXT}\u0000`);
   const body = { text: TEXT, query: { name: [NAME, NAME] } };
-  await system.event({ name: 'connect', conversationId, body });
-  await system.event({
-    name: 'connect',
-    conversationId,
-    body: { query: { [CONTEXT]: [TEXT], locale: [NAME] } },
-  });
-  await system.event({ name: 'message', conversationId, body: `{"text": ${TEXT}` });
-  await system.event({ name: 'message', conversationId, body, headers: { 'ce-signature': 'sha256=00' } });
-  await system.event({ name: 'message', conversationId, body, headers: { 'ce-userId': NAME } });
-  await system.event({ name: 'message', conversationId, body, headers: { 'ce-time': TEXT } });
-  await system.event({ name: 'message', conversationId, body, withoutKey: true });
-  const foreign = { conversationId, text: TEXT };
-  await system.event({ name: 'message', userId: 'agent.bob', body: foreign });
-  await system.call('v1/negotiate', { headers: { authorization: `Bearer ${customer.ticket}x` }, body });
-  await system.call('v1/negotiate', { headers: { authorization: `Basic ${SIGNING_KEY}` }, body });
-  await system.call('v1/negotiate', { headers: agent.bearer, body: { name: NAME, context: [CONTEXT] } });
-  await system.call('v1/negotiate', { body: { reconnectId: `${customer.ticket}` } });
-  await system.call('v1/negotiate', { body: { locale: NAME, context: { [`${CONTEXT} ?`]: TEXT } } });
-  await system.call('v1/policies', {
-    method: 'PUT',
-    headers: replaces,
-    body: { rules: [{ id: NAME, set: TEXT }] },
-  });
-  const malformed = { method: 'PUT', headers: withKey, body: { text: `${NOTICE} {Unknown}` } };
-  await system.call('v1/automated-messages/agent-joined', malformed);
-  await system.call(`${path}/end`, { headers: customer.bearer, body });
-  await call(`${path}/offer`, { agentId: NAME, agentName: `${AGENT_NAME}\n` });
-  await call(`${path}/transfer`, { queue: TEXT.repeat(9) });
-  await call(`${path}/extend-wait`, { by: TEXT });
-  const writing = (connectionId: string, id: string) =>
-    system.event({ name: 'message', conversationId, connectionId, id, body });
+  const customersEvent = { name: 'message', conversationId, body };
+  for (const parts of [
+    { name: 'connect' },
+    { name: 'connect', body: { query: { [CONTEXT]: [TEXT], locale: [NAME] } } },
+    { body: `{"text": ${TEXT}` },
+    { headers: { 'ce-signature': 'sha256=00' } },
+    { headers: { 'ce-userId': NAME } },
+    { headers: { 'ce-time': TEXT } },
+    { withoutKey: true },
+    { userId: 'agent.bob', body: { conversationId, text: TEXT } },
+  ])
+    await system.event({ ...customersEvent, ...parts });
+  const put = { method: 'PUT', headers: replaces };
+  for (const [route, sent] of [
+    ['v1/negotiate', { headers: { authorization: `Bearer ${customer.ticket}x` }, body }],
+    ['v1/negotiate', { headers: { authorization: `Basic ${SIGNING_KEY}` }, body }],
+    ['v1/negotiate', { headers: agent.bearer, body: { name: NAME, context: [CONTEXT] } }],
+    ['v1/negotiate', { body: { reconnectId: customer.ticket } }],
+    ['v1/negotiate', { body: { locale: NAME, context: { [`${CONTEXT} ?`]: TEXT } } }],
+    ['v1/policies', { ...put, body: { rules: [{ id: NAME, set: TEXT }] } }],
+    [
+      'v1/automated-messages/agent-joined',
+      { ...put, headers: withKey, body: { text: `${NOTICE} {Unknown}` } },
+    ],
+    [`${path}/end`, { headers: customer.bearer, body }],
+    [`${path}/offer`, { headers: agent.bearer, body: { agentId: NAME, agentName: `${AGENT_NAME}\n` } }],
+    [`${path}/transfer`, { headers: agent.bearer, body: { queue: TEXT.repeat(9) } }],
+    [`${path}/extend-wait`, { headers: agent.bearer, body: { by: TEXT } }],
+  ] as const)
+    await system.call(route, sent);
+  const writing = (connectionId: string, id: string) => system.event({ ...customersEvent, connectionId, id });
   const losing = (connectionId: string, id: string) =>
-    system.event({ name: 'disconnected', conversationId, connectionId, id, body });
+    system.event({ ...customersEvent, name: 'disconnected', connectionId, id });
   system.tables.mode = 'refuse';
   await Promise.all([
     writing('tab-b', '1'),
@@ -148,13 +147,8 @@ beforeAll(async () => {
   await losing('tab-b', '11');
   const lonely = await system.born('tab-d');
   system.taskHub.mode = 'refuse';
-  const lost = {
-    name: 'disconnected',
-    conversationId: lonely.conversationId,
-    connectionId: 'tab-d',
-    id: '12',
-  };
-  expect((await system.event({ ...lost, body })).status).toBe(503);
+  const lost = { ...lonely, name: 'disconnected', connectionId: 'tab-d', id: '12', body };
+  expect((await system.event(lost)).status).toBe(503);
   system.taskHub.mode = 'forward';
 
   // The customer is gone: the timer fires and everybody is told.

@@ -76,17 +76,21 @@ describe("a customer's ticket", () => {
     const existing = routesOf(conversationId);
     const unknown = routesOf(newId());
     const malformed = routesOf('NO-ID');
+    const rows = await system.rows();
     for (const [at, [path, call]] of existing.entries()) {
       const ask = async (route: [string, Call] | undefined) =>
         visible(await system.call(route?.[0] ?? '', { ...route?.[1], headers: bearer }));
       const answer = await ask([path, call]);
       expect([path, answer.status]).toEqual([path, 403]);
+      expect(answer.text).toContain('"not-allowed"');
       expect(await ask(unknown[at])).toEqual(answer);
       expect(await ask(malformed[at])).toEqual(answer);
     }
     const resume = async (id: string) =>
       visible(await system.call('v1/negotiate', { headers: bearer, body: { conversationId: id } }));
-    expect(await resume(newId())).toEqual(await resume(conversationId));
+    const resumed = await resume(conversationId);
+    expect([resumed.status, await resume(newId())]).toEqual([403, resumed]);
+    expect(await system.rows()).toEqual(rows);
   });
 
   it('is no key: the same 401 for every id, and for every route of operators', async () => {

@@ -58,61 +58,10 @@ export const anyUserAgent: fc.Arbitrary<string> = fc.oneof(
   fc
     .array(
       fc.constantFrom(
-        'Mozilla/5.0',
-        'iPhone',
-        'iPad',
-        'Android',
-        'Tablet',
-        ' PC',
-        'Mobile',
-        'Silk',
-        'X11',
-        ' (',
+        ...['Mozilla/5.0', 'iPhone', 'iPad', 'Android', 'Tablet', ' PC', 'Mobile', 'Silk', 'X11', ' ('],
       ),
       { maxLength: 400 },
     )
     .map((words) => words.join('')),
   anyText,
 );
-
-/** Objects that look like what a parser expects, with one or more parts that do not. */
-export const almostConnect = fc
-  .record({
-    query: fc.dictionary(
-      fc.oneof(
-        fc.constantFrom('name', 'locale', 'queue', 'workstream', 'channelInstance', 'device'),
-        fc.constantFrom('ctx.a', 'ctx.__proto__', 'ctx.constructor', 'ctx.'),
-        anyText,
-      ),
-      fc.oneof(fc.array(anyText, { maxLength: 2 }), fc.anything({ maxDepth: 1 })),
-      { maxKeys: 8 },
-    ),
-    headers: fc.oneof(
-      fc.dictionary(
-        fc.oneof(fc.constantFrom('User-Agent', 'user-agent'), anyText),
-        fc.oneof(fc.array(anyUserAgent, { maxLength: 2 }), fc.anything({ maxDepth: 1 })),
-        { maxKeys: 3 },
-      ),
-      fc.anything({ maxDepth: 1 }),
-    ),
-  })
-  .map((value) => Buffer.from(safeJson(value)));
-
-export const almostMessage = fc
-  .record(
-    {
-      text: fc.oneof(anyText, fc.anything({ maxDepth: 1 })),
-      conversationId: fc.oneof(fc.constant('conversation-0001'), anyText, fc.anything({ maxDepth: 1 })),
-    },
-    { requiredKeys: [] },
-  )
-  .map((value) => Buffer.from(safeJson(value)));
-
-/** JSON cannot write every value: what it cannot is left out. */
-function safeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? '';
-  } catch {
-    return '{}';
-  }
-}

@@ -7,8 +7,6 @@ import {
 import type { CapacityHolding } from '../../../shared/capacity/capacity';
 import {
   type Agent,
-  type AgentDisconnection,
-  type CapacityHold,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
@@ -16,21 +14,12 @@ import {
   type ConversationRecord,
   type End,
   CONVERSATION_STATES,
-  type CustomerProfile,
   DEVICE_CLASSES,
-  type Disconnection,
   END_REASONS,
-  type PastAgentDisconnection,
-  type PastDisconnection,
   REQUEUE_REASONS,
 } from '../../../shared/conversation/conversation';
 import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
-import type {
-  Author,
-  MessageEntry,
-  NoticeEntry,
-  TranscriptEntry,
-} from '../../../shared/conversation/transcript';
+import type { MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/conversation/transcript';
 import type { WorkListItem } from '../../../shared/conversation/work-list';
 import {
   DEAD_LETTER_KINDS,
@@ -38,15 +27,45 @@ import {
   type DeadLetter,
 } from '../../../shared/dead-letters/dead-letter';
 
-/** One arbitrary per field: a field added to the domain does not compile until it is stored, too. */
-type Fields<T> = { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> };
+/**
+ * What stands in each field: an arbitrary, the fields of an object, or `list` and its elements. A field that is added to
+ * the domain does not compile until it is here, too, nor does one that may be missing without its `maybe`.
+ */
+type Field<T> =
+  | fc.Arbitrary<T>
+  | ([T] extends [readonly (infer E)[]] ? List<Field<E>> : [T] extends [object] ? Fields<T> : never);
+type Fields<T> = {
+  [K in keyof T]-?: object extends Pick<T, K> ? Maybe<Field<Exclude<T[K], undefined>>> : Field<T[K]>;
+};
+interface Maybe<F> {
+  readonly maybe: F;
+}
+interface List<F> {
+  readonly each: F;
+  readonly maxLength: number;
+}
+const maybe = <F>(field: F): Maybe<F> => ({ maybe: field });
+const list = <F>(each: F, maxLength = 10): List<F> => ({ each, maxLength });
 
-/** Records with and without each of the optional fields. */
-const record = <T extends object>(fields: Fields<T>, optional: readonly (keyof T)[] = []): fc.Arbitrary<T> =>
-  fc.record<Record<string, unknown>>(fields, {
-    requiredKeys: Object.keys(fields).filter((key) => !optional.includes(key as keyof T)),
-    noNullPrototype: true,
-  }) as fc.Arbitrary<T>;
+function arbitraryOf(field: object): fc.Arbitrary<unknown> {
+  if (field instanceof fc.Arbitrary) return field;
+  if ('each' in field) {
+    const { each, maxLength } = field as List<object>;
+    return fc.array(arbitraryOf(each), { maxLength });
+  }
+  const fields = Object.entries(field as Record<string, object>);
+  return fc.record(
+    Object.fromEntries(
+      fields.map(([name, one]) => [name, arbitraryOf('maybe' in one ? (one.maybe as object) : one)]),
+    ),
+    {
+      requiredKeys: fields.filter(([, one]) => !('maybe' in one)).map(([name]) => name),
+      noNullPrototype: true,
+    },
+  );
+}
+const record = <T extends object>(fields: Fields<T>): fc.Arbitrary<T> =>
+  arbitraryOf(fields) as fc.Arbitrary<T>;
 
 export const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
 const text = fc.string({ unit: 'binary', maxLength: 200 });
@@ -56,126 +75,72 @@ const endReason = fc.constantFrom(...END_REASONS);
 const state = fc.constantFrom(...CONVERSATION_STATES);
 const channel = fc.constantFrom(...CHANNELS);
 const trigger = fc.constantFrom(...AUTOMATED_MESSAGE_TRIGGERS);
-const recipient = fc.constantFrom('agent', 'customer') as fc.Arbitrary<Recipient>;
+const recipient = fc.constantFrom<Recipient[]>('agent', 'customer');
 
-const disconnectionFields: Fields<Disconnection> = {
+const disconnection = {
   number: count,
   since: instant,
   deadline: instant,
-  reason: fc.constantFrom('not-yet-connected', 'connection-lost'),
-  lostConnectionId: text,
-  inferred: count,
-  extension: record<NonNullable<Disconnection['extension']>>({
-    by: count,
-    keys: fc.array(text, { maxLength: 3 }),
-    at: instant,
+  reason: fc.constantFrom('not-yet-connected' as const, 'connection-lost' as const),
+  lostConnectionId: maybe(text),
+  inferred: maybe(count),
+  extension: maybe({ by: count, keys: list(text, 3), at: instant }),
+};
+const agentDisconnection = { number: count, agentId: text, since: instant, deadline: instant };
+const hold = { agentId: text, assignment: count, units: count };
+
+const anyRecord = record<ConversationRecord>({
+  id,
+  channel,
+  state,
+  stateSince: instant,
+  device: fc.constantFrom(...DEVICE_CLASSES),
+  previousAgent: maybe({ id: text, name: text }),
+  assignmentCount: count,
+  capacityHold: maybe({ ...hold, releaseAt: maybe(instant) }),
+  releasedHold: maybe(hold),
+  agentDisconnection: maybe(agentDisconnection),
+  lastAgentDisconnection: maybe({
+    ...agentDisconnection,
+    outcome: fc.constantFrom('returned' as const, 'requeued' as const),
+    endedAt: instant,
+    reconnectedBy: maybe(text),
   }),
-};
-const optionalOfDisconnection = ['lostConnectionId', 'inferred', 'extension'] as const;
-
-const agentDisconnectionFields: Fields<AgentDisconnection> = {
-  number: count,
-  agentId: text,
-  since: instant,
-  deadline: instant,
-};
-const holdFields = { agentId: text, assignment: count, units: count };
-
-const anyRecord: fc.Arbitrary<ConversationRecord> = record<ConversationRecord>(
-  {
-    id,
-    channel,
-    state,
-    stateSince: instant,
-    device: fc.constantFrom(...DEVICE_CLASSES),
-    previousAgent: record<NonNullable<Conversation['previousAgent']>>({ id: text, name: text }),
-    assignmentCount: count,
-    capacityHold: record<CapacityHold>({ ...holdFields, releaseAt: instant }, ['releaseAt']),
-    releasedHold: record<NonNullable<Conversation['releasedHold']>>(holdFields),
-    agentDisconnection: record<AgentDisconnection>(agentDisconnectionFields),
-    lastAgentDisconnection: record<PastAgentDisconnection>(
-      {
-        ...agentDisconnectionFields,
-        outcome: fc.constantFrom('returned', 'requeued'),
-        endedAt: instant,
-        reconnectedBy: text,
-      },
-      ['reconnectedBy'],
-    ),
-    agentDisconnectionCount: count,
-    requeue: record<NonNullable<Conversation['requeue']>>(
-      { at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: text },
-      ['agentId'],
-    ),
-    queuePosition: record<NonNullable<Conversation['queuePosition']>>({ position: count, at: instant }),
-    recentNotices: fc.array(
-      record<Conversation['recentNotices'][number]>({
-        cause: text,
-        sequence: count,
-        at: instant,
-        trigger,
-        recipient,
-        text,
-      }),
-      { maxLength: 4 },
-    ),
-    closeReason: fc.constantFrom(...CLOSE_REASONS),
-    autoClosure: record<NonNullable<Conversation['autoClosure']>>({ number: count, deadline: instant }),
-    autoClosureCount: count,
-    customer: record<CustomerProfile>({
-      name: text,
-      locale: text,
-      queue: text,
-      workstream: text,
-      channelInstance: text,
-      context: fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
-    }),
-    agent: record<Agent>({ id: text, name: text, assignedAt: instant, acceptedAt: instant }, ['acceptedAt']),
-    liveConnectionIds: fc.array(text),
-    endedConnectionIds: fc.array(text),
-    disconnection: record<Disconnection>(disconnectionFields, optionalOfDisconnection),
-    lastDisconnection: record<PastDisconnection>(
-      {
-        ...disconnectionFields,
-        outcome: fc.constantFrom('reconnected', 'expired', 'ended'),
-        endedAt: instant,
-        reconnectedBy: text,
-      },
-      [...optionalOfDisconnection, 'reconnectedBy'],
-    ),
-    disconnectionCount: count,
-    lastSignOfLife: instant,
-    // JSON has no -0.
-    smallestEventDelay: fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
-    recentMessages: fc.array(
-      record<Conversation['recentMessages'][number]>({ id: text, by: text, sequence: count, at: instant }),
-    ),
-    lastSequence: count,
-    end: record<NonNullable<Conversation['end']>>(
-      { at: instant, reason: endReason, agentId: text, redirectUrl: text },
-      ['agentId', 'redirectUrl'],
-    ),
-    closedAt: instant,
-    createdAt: instant,
+  agentDisconnectionCount: count,
+  requeue: maybe({ at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: maybe(text) }),
+  queuePosition: maybe({ position: count, at: instant }),
+  recentNotices: list({ cause: text, sequence: count, at: instant, trigger, recipient, text }, 4),
+  closeReason: maybe(fc.constantFrom(...CLOSE_REASONS)),
+  autoClosure: maybe({ number: count, deadline: instant }),
+  autoClosureCount: count,
+  customer: {
+    name: text,
+    locale: text,
+    queue: text,
+    workstream: text,
+    channelInstance: text,
+    context: fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
   },
-  [
-    'agent',
-    'previousAgent',
-    'capacityHold',
-    'releasedHold',
-    'agentDisconnection',
-    'lastAgentDisconnection',
-    'requeue',
-    'queuePosition',
-    'disconnection',
-    'lastDisconnection',
-    'smallestEventDelay',
-    'end',
-    'closedAt',
-    'closeReason',
-    'autoClosure',
-  ],
-);
+  agent: maybe({ id: text, name: text, assignedAt: instant, acceptedAt: maybe(instant) }),
+  liveConnectionIds: list(text),
+  endedConnectionIds: list(text),
+  disconnection: maybe(disconnection),
+  lastDisconnection: maybe({
+    ...disconnection,
+    outcome: fc.constantFrom('reconnected' as const, 'expired' as const, 'ended' as const),
+    endedAt: instant,
+    reconnectedBy: maybe(text),
+  }),
+  disconnectionCount: count,
+  lastSignOfLife: instant,
+  // JSON has no -0.
+  smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
+  recentMessages: list({ id: text, by: text, sequence: count, at: instant }),
+  lastSequence: count,
+  end: maybe({ at: instant, reason: endReason, agentId: maybe(text), redirectUrl: maybe(text) }),
+  closedAt: maybe(instant),
+  createdAt: instant,
+});
 
 /** Without what its state does not have, and with what it has. */
 function soundRecord(
@@ -245,60 +210,48 @@ export const conversation: fc.Arbitrary<Conversation> = anyRecord.map((any) => {
   return sound;
 });
 
-const entryFields = {
+const ofEveryEntry = {
   sequence: fc.integer({ min: 1, max: 999_999_999_999 }),
   at: instant,
   author: fc.oneof(
-    fc.record({ role: fc.constant('customer'), name: text }, { noNullPrototype: true }),
-    fc.record({ role: fc.constant('agent'), id: text, name: text }, { noNullPrototype: true }),
-    fc.constant({ role: 'system' }),
-  ) as fc.Arbitrary<Author>,
+    record<{ role: 'customer'; name: string }>({ role: fc.constant('customer'), name: text }),
+    record<{ role: 'agent'; id: string; name: string }>({ role: fc.constant('agent'), id: text, name: text }),
+    fc.constant({ role: 'system' as const }),
+  ),
   text,
 };
 
 export const entry: fc.Arbitrary<TranscriptEntry> = fc.oneof(
-  record<MessageEntry>({ ...entryFields, kind: fc.constant('message'), messageId: text }),
-  record<NoticeEntry>(
-    {
-      ...entryFields,
-      kind: fc.constant('notice'),
-      trigger,
-      recipient,
-      reason: endReason,
-      disconnectionNumber: count,
-    },
-    ['reason', 'disconnectionNumber'],
-  ),
+  record<MessageEntry>({ ...ofEveryEntry, kind: fc.constant('message'), messageId: text }),
+  record<NoticeEntry>({
+    ...ofEveryEntry,
+    kind: fc.constant('notice'),
+    trigger,
+    recipient,
+    reason: maybe(endReason),
+    disconnectionNumber: maybe(count),
+  }),
 );
 
 const deadline = { kind: fc.constantFrom(...DEADLINE_KINDS), number: count };
 
-export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
-  {
-    conversationId: id,
-    channel,
-    state,
-    stateSince: instant,
-    previousAgentId: text,
-    queuePosition: count,
-    deadlines: fc.array(record<WorkListItem['deadlines'][number]>({ ...deadline, at: instant }), {
-      maxLength: 4,
-    }),
-    queue: text,
-    customerName: text,
-    agentId: text,
-    accepted: fc.boolean(),
-    createdAt: instant,
-    disconnection: record<NonNullable<WorkListItem['disconnection']>>({
-      number: count,
-      since: instant,
-      deadline: instant,
-    }),
-  },
-  ['agentId', 'previousAgentId', 'queuePosition', 'disconnection'],
-);
+export const workListItem = record<WorkListItem>({
+  conversationId: id,
+  channel,
+  state,
+  stateSince: instant,
+  previousAgentId: maybe(text),
+  queuePosition: maybe(count),
+  deadlines: list({ ...deadline, at: instant }, 4),
+  queue: text,
+  customerName: text,
+  agentId: maybe(text),
+  accepted: fc.boolean(),
+  createdAt: instant,
+  disconnection: maybe({ number: count, since: instant, deadline: instant }),
+});
 
-export const agentTotal = record<{ totalUnits?: number }>({ totalUnits: count }, ['totalUnits']);
+export const agentTotal = record<{ totalUnits?: number }>({ totalUnits: maybe(count) });
 
 export const holding = record<CapacityHolding>({
   conversationId: id,
@@ -308,34 +261,27 @@ export const holding = record<CapacityHolding>({
 });
 
 /** Few values, so that places are often the same or nearly so. */
-export const override = record<MessageOverride>(
-  {
-    trigger,
-    channel,
-    channelInstance: fc.oneof(
-      fc.constantFrom('live-chat', 'de', '_', '-'),
-      fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
-    ),
-    locale: fc.constantFrom('de', 'DE', 'de-AT', 'De-at', 'zh-Hant-TW'),
-    text,
-    active: fc.boolean(),
-  },
-  ['channel', 'channelInstance', 'locale', 'text'],
-);
+export const override = record<MessageOverride>({
+  trigger,
+  channel: maybe(channel),
+  channelInstance: maybe(
+    fc.oneof(fc.constantFrom('live-chat', 'de', '_', '-'), fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)),
+  ),
+  locale: maybe(fc.constantFrom('de', 'DE', 'de-AT', 'De-at', 'zh-Hant-TW')),
+  text: maybe(text),
+  active: fc.boolean(),
+});
 
-export const deadLetter = record<DeadLetter>(
-  {
-    id: text,
-    conversationId: id,
-    kind: fc.constantFrom(...DEAD_LETTER_KINDS),
-    deadline: record<NonNullable<DeadLetter['deadline']>>(deadline),
-    row: text,
-    code: text,
-    state: fc.constantFrom(...DEAD_LETTER_STATES),
-    firstSeen: instant,
-    lastSeen: instant,
-    count,
-    resolvedAt: instant,
-  },
-  ['deadline', 'row', 'resolvedAt'],
-);
+export const deadLetter = record<DeadLetter>({
+  id: text,
+  conversationId: id,
+  kind: fc.constantFrom(...DEAD_LETTER_KINDS),
+  deadline: maybe(deadline),
+  row: maybe(text),
+  code: text,
+  state: fc.constantFrom(...DEAD_LETTER_STATES),
+  firstSeen: instant,
+  lastSeen: instant,
+  count,
+  resolvedAt: maybe(instant),
+});

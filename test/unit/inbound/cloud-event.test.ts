@@ -78,19 +78,13 @@ describe('an event that the service sends', () => {
 describe('a header that is not as the service sends it is named', () => {
   const needed = ['ce-type', 'ce-eventName', 'ce-hub', 'ce-userId', 'ce-connectionId', 'ce-id', 'ce-time'];
 
-  it.each(needed)('%s is missing', (name) => {
-    const refused = failure(() => parse(without(eventHeaders(), name)));
-    expect(refused).toMatchObject({ field: name, status: 400, message: `${name}: header is missing` });
-  });
-
-  it.each(needed)('%s is empty', (name) => {
-    const refused = failure(() => parse({ ...without(eventHeaders(), name), [name]: '' }));
-    expect(refused).toMatchObject({ field: name, message: `${name}: header is missing` });
-  });
-
-  it.each(needed)('%s is far too long', (name) => {
-    const long = 'x'.repeat(100_000);
-    expect(failure(() => parse({ ...without(eventHeaders(), name), [name]: long })).field).toBe(name);
+  it.each(needed)('%s is missing, empty or far too long', (name) => {
+    const others = without(eventHeaders(), name);
+    for (const headers of [others, { ...others, [name]: '' }]) {
+      const missing = { field: name, status: 400, message: `${name}: header is missing` };
+      expect(failure(() => parse(headers))).toMatchObject(missing);
+    }
+    expect(failure(() => parse({ ...others, [name]: 'x'.repeat(100_000) })).field).toBe(name);
   });
 
   it.each([
@@ -182,32 +176,27 @@ describe('connect', () => {
 
   const PHONE = 'Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0';
 
-  it.each(['User-Agent', 'user-agent', 'USER-AGENT'])('knows the device by the header %s', (name) => {
-    expect(connect({ headers: { Host: ['x.example'], [name]: [PHONE] } })).toMatchObject({ device: 'phone' });
-  });
+  const ON_A_PHONE = { 'User-Agent': [PHONE] };
 
-  it.each(['phone', 'tablet', 'desktop'])('believes a widget that says it runs on a %s', (device) => {
-    const body = { query: { device: [device] }, headers: { 'User-Agent': [PHONE] } };
-    expect(connect(body)).toMatchObject({ device });
-  });
-
-  it.each([[['watch']], [['unknown']], [['']], [[]]])(
-    'goes by the User-Agent when the widget says %j',
-    (device) => {
-      const body = { query: { device }, headers: { 'User-Agent': [PHONE] } };
-      expect(connect(body)).toMatchObject({ device: 'phone' });
-    },
-  );
-
-  it.each([
-    { headers: null },
-    { headers: 'User-Agent: x' },
-    { headers: { 'User-Agent': PHONE } },
-    { headers: { 'User-Agent': [] } },
-    { headers: { 'User-Agent': [7] } },
-    { headers: { 'User-Agent': ['x'.repeat(100_000)] } },
-  ])('lets a customer in whose headers say nothing', (body) => {
-    expect(connect(body)).toMatchObject({ device: 'unknown' });
+  it.each<[string, unknown, unknown]>([
+    ['phone', undefined, { Host: ['x.example'], ...ON_A_PHONE }],
+    ['phone', undefined, { 'user-agent': [PHONE] }],
+    ['phone', undefined, { 'USER-AGENT': [PHONE] }],
+    ['phone', ['phone'], ON_A_PHONE],
+    ['tablet', ['tablet'], ON_A_PHONE],
+    ['desktop', ['desktop'], ON_A_PHONE],
+    ['phone', ['watch'], ON_A_PHONE],
+    ['phone', ['unknown'], ON_A_PHONE],
+    ['phone', [''], ON_A_PHONE],
+    ['phone', [], ON_A_PHONE],
+    ['unknown', undefined, null],
+    ['unknown', undefined, 'User-Agent: x'],
+    ['unknown', undefined, { 'User-Agent': PHONE }],
+    ['unknown', undefined, { 'User-Agent': [] }],
+    ['unknown', undefined, { 'User-Agent': [7] }],
+    ['unknown', undefined, { 'User-Agent': ['x'.repeat(100_000)] }],
+  ])('is of the class %s when the widget says %j', (device, said, headers) => {
+    expect(connect({ query: { device: said }, headers })).toMatchObject({ device });
   });
 
   it('is asked for its device anew, whatever state it comes with', () => {
@@ -300,15 +289,16 @@ describe('message', () => {
   it('of an agent says which conversation it is for', () => {
     const body = { text: 'Hello', conversationId: 'conversation-0002' };
     expect(message(body, 'application/json', 'agent.ann')).toMatchObject(body);
-    expect(failure(() => message({ text: 'Hello' }, 'application/json', 'agent.ann')).field).toBe(
-      'body.conversationId',
-    );
+    const refused = failure(() => message({ text: 'Hello' }, 'application/json', 'agent.ann'));
+    expect(refused.field).toBe('body.conversationId');
   });
 
-  it.each(['application/octet-stream', 'application/xml', 'multipart/form-data', ''])(
+  it.each(['application/octet-stream', 'application/xml', 'multipart/form-data', '', undefined])(
     'of the type "%s" is refused as 415',
-    (contentType) => {
-      expect(failure(() => message('x', contentType))).toMatchObject({ field: 'content-type', status: 415 });
+    (type) => {
+      const others = without(eventHeaders({ name: 'message' }), 'content-type');
+      const headers = type === undefined ? others : { ...others, 'content-type': type };
+      expect(failure(() => parse(headers, 'x'))).toMatchObject({ field: 'content-type', status: 415 });
     },
   );
 
@@ -331,14 +321,6 @@ describe('message', () => {
   it('as plain text is refused, naming the body, when it is not UTF-8', () => {
     const refused = failure(() => message(Buffer.from([0xff]), 'text/plain'));
     expect(refused).toMatchObject({ field: 'body', status: 400 });
-  });
-
-  it('without a type is refused as 415', () => {
-    const headers = without(eventHeaders({ name: 'message' }), 'content-type');
-    expect(failure(() => parse(headers, { text: 'x' }))).toMatchObject({
-      field: 'content-type',
-      status: 415,
-    });
   });
 
   it('never appears in an error', () => {

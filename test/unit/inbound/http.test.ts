@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseProfileFromQuery, profileToQuery } from '../../../shared/access/customer-profile-parser';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { IF_MATCH } from '../../../shared/http/fields';
 import { problem, problemOf } from '../../../shared/http/problems';
@@ -81,21 +80,5 @@ describe('an answer', () => {
     [500, 'a thrown text'],
   ])('to a failure of ours is %i', (status, thrown) => {
     expect(problemOf(thrown, 'a-function', silent).status).toBe(status);
-  });
-});
-
-describe('a profile in a socket URL', () => {
-  it('reads as it was written', () => {
-    const profile = {
-      name: 'Zoë & Søn <script>',
-      locale: 'pt-BR',
-      queue: 'support_1',
-      workstream: 'web',
-      channelInstance: 'shop',
-      context: { OrderId: '47=11&x', Note: '' },
-    };
-    const query: Record<string, string[]> = {};
-    for (const [key, value] of profileToQuery(profile)) (query[key] ??= []).push(value);
-    expect(parseProfileFromQuery(query)).toEqual(profile);
   });
 });

@@ -59,31 +59,26 @@ const WRITTEN = {
     { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
   ],
 };
-const READ: PolicyDocument = {
-  channels: { async: 'persistent-chat', sales: 'live-chat' },
+const [EVERYTHING, SECOND_RULE] = WRITTEN.rules;
+const READ = {
+  ...WRITTEN,
   rules: [
     {
-      id: 'every-thing_1',
-      when: WRITTEN.rules[0]!.when as PolicyDocument['rules'][number]['when'],
+      ...EVERYTHING,
       set: {
+        ...EVERYTHING!.set,
         grace: 5 * MINUTE,
         agentGrace: 90 * SECOND,
         maxExtension: 0,
-        openAutoClose: 'never',
-        openAutoCloseWhileConnected: true,
         wrapUpAutoClose: 10 * MINUTE,
-        waitingAutoClose: 'never',
         wrapUpCapacity: 45 * SECOND,
-        capacityUnits: 30,
-        reconnect: true,
         reconnectTimeLimit: 20 * MINUTE,
-        reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
         reconnectRedirectUrl: undefined,
       },
     },
-    { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
+    SECOND_RULE,
   ],
-};
+} as PolicyDocument;
 
 describe('a policy document', () => {
   it('is read with everything it can say', () => {

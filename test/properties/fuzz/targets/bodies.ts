@@ -91,7 +91,9 @@ export const BODIES: readonly Target[] = [
   body('profile', ['parseProfile', 'PROFILE'], PROFILE_BODIES, (value) => {
     const profile = parseProfile(value);
     must(Object.keys(profile.context).length <= 20, 'at most 20 variables');
-    must(profile.name.isWellFormed(), 'well-formed Unicode');
+    must(profile.name.isWellFormed() && profile.name.length <= 100, 'a line of well-formed Unicode');
+    for (const name of [profile.queue, profile.workstream, profile.channelInstance])
+      must(/^[\w-]{1,64}$/.test(name), 'plain names');
   }),
   byRoute('override of a message', 'write-automated-message', OVERRIDES),
   body(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { loadConfig } from '../../../../shared/app/config';
+import { type Config, loadConfig } from '../../../../shared/app/config';
 import { ConfigurationError } from '../../../../shared/app/errors';
 import { each, flat, someLongTexts } from '../long-texts';
 import { mutatedText } from '../mutations';
@@ -71,6 +71,23 @@ const environment: fc.Arbitrary<Record<string, string | undefined>> = fc
   )
   .map(([env, changes]) => ({ ...env, ...Object.fromEntries(changes) }));
 
+function mustBeUsable({ policyBase, rateLimits, webhookGuard, ...config }: Config): void {
+  const { grace, openAutoClose, wrapUpCapacity } = policyBase;
+  must(grace >= 1_000 && grace <= 86_400_000, 'a grace period of a second to a day');
+  must(openAutoClose === 'never' || openAutoClose >= 1_000, 'a second at least');
+  must(typeof wrapUpCapacity !== 'number' || wrapUpCapacity >= 30_000, '30 seconds at least');
+  must(config.agentCapacityUnits >= 1 && config.agentCapacityUnits <= 1_000, 'units');
+  must(rateLimits.negotiate <= 100_000 && rateLimits.trustedProxies <= 5, 'limits');
+  must(
+    config.ticketSigningKeys.every((key) => key.length >= 32),
+    'keys that nobody guesses',
+  );
+  must(
+    Boolean(webhookGuard.type === 'entra' ? webhookGuard.audience : webhookGuard.accessKeys[0]),
+    'a guard',
+  );
+}
+
 export const CONFIGURATION: readonly Target[] = [
   target<Record<string, string | undefined>>({
     name: 'configuration',
@@ -78,7 +95,7 @@ export const CONFIGURATION: readonly Target[] = [
     inputs: environment,
     reads: (env) =>
       readsOrRefuses(
-        () => loadConfig(env),
+        () => mustBeUsable(loadConfig(env)),
         ConfigurationError,
         ({ message }) => {
           must(

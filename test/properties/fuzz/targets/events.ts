@@ -3,7 +3,7 @@ import { deviceClassOf, parseProfileFromQuery } from '../../../../shared/access/
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { renderTemplate, templateProblem } from '../../../../shared/automated-messages/template';
 import { DEVICE_CLASSES } from '../../../../shared/conversation/conversation';
-import { participantOf } from '../../../../shared/conversation/ids';
+import { isAgentId, isConversationId, participantOf } from '../../../../shared/conversation/ids';
 import { parseIsoDuration } from '../../../../shared/conversation/time';
 import {
   connectionIdOf,
@@ -50,39 +50,39 @@ const MESSAGES = [
   { text: 'Hello\n😀', conversationId: 'conversation-0001', messageId: 'm-1' },
 ];
 
-/** The headers of a good event, of which up to three are bent or gone. */
+/** The headers of a good event, of which up to three are bent or gone; and some that have nothing in common with it. */
+const headerName = fc.constantFrom(...Object.keys(headersOf('leave')));
+const headerText = mutatedText(
+  fc.constantFrom(...EVENTS.flatMap((event) => Object.values(event).filter((text) => text !== undefined))),
+);
 const headers: fc.Arbitrary<Headers> = fc
   .tuple(
-    fc.constantFrom(...EVENTS),
-    fc.array(fc.tuple(fc.constantFrom(...Object.keys(headersOf('leave'))), fc.nat(3)), { maxLength: 3 }),
-    mutatedText(
-      fc.constantFrom(
-        ...EVENTS.flatMap((event) => Object.values(event).filter((text) => text !== undefined)),
-      ),
-    ),
+    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...EVENTS) }, fc.dictionary(headerName, headerText)),
+    fc.array(fc.tuple(headerName, fc.nat(3)), { maxLength: 3 }),
+    headerText,
   )
   .map(([good, places, other]) =>
     places.reduce<Headers>((now, [name, how]) => ({ ...now, [name]: how === 0 ? undefined : other }), good),
   );
 
-const EVENT_PARSERS = [
-  'parseWebPubSubEvent',
-  'connectionIdOf',
-  'CONNECT_BODY',
-  'MESSAGE_BODY',
-  'deviceField',
-];
-
 export const EVENTS_AND_TEXTS: readonly Target[] = [
   target<{ headers: Headers; bytes: Uint8Array }>({
     name: 'event of Web PubSub',
-    parsers: EVENT_PARSERS,
+    parsers: ['parseWebPubSubEvent', 'connectionIdOf', 'CONNECT_BODY', 'MESSAGE_BODY', 'deviceField'],
     inputs: fc.record({ headers, bytes: mutatedJson(fc.constantFrom(...CONNECTS, ...MESSAGES)) }),
     reads: ({ headers: given, bytes }) =>
       readsOrRefuses(
         () => {
           const event = parseWebPubSubEvent(from(given), bytes, 'chat');
-          must(Number.isFinite(event.occurredAt), 'a moment');
+          const { name, participant } = event;
+          must(NAMES.includes(name) && Number.isFinite(event.occurredAt), 'a name and a moment');
+          must(
+            participant.role === 'agent'
+              ? isAgentId(participant.agentId)
+              : isConversationId(participant.conversationId),
+            'a participant',
+          );
+          must(event.device === undefined || DEVICE_CLASSES.includes(event.device), 'a device class');
           must(/^[\x21-\x7e]{1,128}$/.test(connectionIdOf(from(given))), 'a connection id');
           must(
             event.name !== 'message' || (event.text.isWellFormed() && event.text.length <= 8_000),

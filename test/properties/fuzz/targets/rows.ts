@@ -43,7 +43,8 @@ import { must, readsOrRefuses, target, type Target } from '../target';
 import { POLICIES } from './bodies';
 import { handleAnything } from './handle-anything';
 
-interface Row<T> {
+/** A kind of row, and what may stand in it. */
+export interface Row<T> {
   readonly name: string;
   readonly parser: string;
   readonly values: fc.Arbitrary<T>;
@@ -59,7 +60,8 @@ interface Row<T> {
  * A row of a table, of this version or an older one, with columns bent, gone or added: read as a value that can be used
  * and written again, or refused with a `StoredRowError` that names row and column.
  */
-function row<T>({ name, parser, values, encode, decode, older = [], use = () => undefined }: Row<T>): Target {
+function row<T>(kind: Row<T>): Target & { readonly kind: Row<unknown> } {
+  const { name, parser, values, encode, decode, older = [], use = () => undefined } = kind;
   const written = fc.sample(values, { numRuns: 200, seed: 20_261_126 }).map((value) => asRead(encode(value)));
   const readAgain = (value: T): void => {
     must(
@@ -67,7 +69,7 @@ function row<T>({ name, parser, values, encode, decode, older = [], use = () => 
       'what was read is the same once written',
     );
   };
-  return target<object>({
+  const fired = target<object>({
     name: `row: ${name}`,
     parsers: [parser],
     inputs: mutatedRow(fc.constantFrom(...written, ...older)),
@@ -92,6 +94,7 @@ function row<T>({ name, parser, values, encode, decode, older = [], use = () => 
           yield { ...good, [column]: text };
     },
   });
+  return { ...fired, kind: kind as unknown as Row<unknown> };
 }
 
 const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
@@ -100,7 +103,7 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? '
 
 const listed = (item: object) => encoded(WORK_LIST_PAGE, { items: [item] });
 
-export const ROWS: readonly Target[] = [
+export const ROWS = [
   row({
     name: 'conversation',
     parser: 'decodeConversation',
