@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { programArguments } from '../programs';
 import type { LogLevel } from './cli/log';
 
 export interface FunctionsHostOptions {
@@ -36,8 +36,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const child = spawn(
     process.execPath,
     [
-      // By path: a bare name would be looked up from the working directory.
-      ...['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'main.ts')],
+      ...(await programArguments(path.join(__dirname, 'main.ts'))),
       ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
       ...(settings ? ['--settings', settings] : []),
     ],
