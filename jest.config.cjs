@@ -7,7 +7,7 @@ const transform = {
 };
 const project = (name, more = {}) => ({
   displayName: name,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/plain-environment.cjs',
   // Copies of the project, while mutation tests run.
   modulePathIgnorePatterns: ['<rootDir>/.local/'],
   transform,
