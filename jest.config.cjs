@@ -15,6 +15,18 @@ const project = (name, more = {}) => ({
   ...more,
 });
 
+/** Started once for all projects of a run that need them, also where that is one project. */
+const parts = {
+  app: {
+    globalSetup: '<rootDir>/test/support/built-app.ts',
+    globalTeardown: '<rootDir>/test/support/shared-azurite-end.ts',
+  },
+  storage: {
+    globalSetup: '<rootDir>/test/support/shared-azurite.ts',
+    globalTeardown: '<rootDir>/test/support/shared-azurite-end.ts',
+  },
+};
+
 module.exports = {
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
@@ -23,11 +35,11 @@ module.exports = {
     project('properties'),
     project('workflow'),
     project('contract'),
-    project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('integration', parts.app),
     // The stand-ins have their tests beside them.
-    project('local', { testMatch: ['<rootDir>/local/**/*.test.ts'] }),
-    project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
-    project('chaos', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
-    project('browser', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('local', { ...parts.storage, testMatch: ['<rootDir>/local/**/*.test.ts'] }),
+    project('system', parts.app),
+    project('chaos', parts.app),
+    project('browser', parts.app),
   ],
 };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
 import { listDeadLetters, replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
 import { quarantining } from '../../../shared/dead-letters/dead-letters-service';
@@ -54,10 +54,9 @@ async function rowsOf(table: Tables['deadLetters']): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(async () => {
   world = new MemoryWorld();
   lines = [];
