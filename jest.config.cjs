@@ -5,6 +5,14 @@ const transform = {
     { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
   ],
 };
+/**
+ * Laws about random lives and random input: few runs in `npm test`, the same every time; many in `npm run verify` and
+ * where FC_RUNS or FUZZ_RUNS say how many.
+ */
+const { env } = process;
+env.RANDOM_RUNS ??= env.FC_RUNS === undefined && env.FUZZ_RUNS === undefined ? 'short' : 'long';
+if (env.RANDOM_RUNS === 'short') Object.assign(env, { FC_RUNS: '40', FUZZ_RUNS: '60' });
+
 const project = (name, more = {}) => ({
   displayName: name,
   testEnvironment: '<rootDir>/test/support/plain-environment.cjs',
@@ -32,7 +40,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
   projects: [
     project('unit'),
-    project('properties'),
+    project('properties', { setupFiles: ['<rootDir>/test/support/same-runs-every-time.ts'] }),
     project('workflow'),
     project('contract'),
     project('integration', parts.app),
