@@ -1,9 +1,13 @@
 /** One project per kind of test, so that each can be run alone: `npx jest --selectProjects unit`. */
+const toCommonJs = (syntax) => [
+  '@swc/jest',
+  { jsc: { target: 'es2022', parser: { syntax } }, module: { type: 'commonjs' } },
+];
+/** Packages that are ES modules only. Node loads them by `require`; Jest's own loader does not. */
+const esModules = 'jose';
 const transform = {
-  '^.+\\.ts$': [
-    '@swc/jest',
-    { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
-  ],
+  '^.+\\.ts$': toCommonJs('typescript'),
+  [`/node_modules/(?:${esModules})/.+\\.js$`]: toCommonJs('ecmascript'),
 };
 /**
  * Laws about random lives and random input: few runs in `npm test`, the same every time; many in `npm run verify` and
@@ -19,6 +23,7 @@ const project = (name, more = {}) => ({
   // Copies of the project, while mutation tests run.
   modulePathIgnorePatterns: ['<rootDir>/.local/'],
   transform,
+  transformIgnorePatterns: [`/node_modules/(?!(?:${esModules})/)`],
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   ...more,
 });

@@ -36,7 +36,7 @@ export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
     'would fall back to WebAssembly where the native package of the platform is missing; compiles tests',
   esbuild:
     'would check, and shorten the way to, the native package of the platform; of tsx, which runs development tools, and by itself what bundles the package',
-  'unrs-resolver': 'would fetch the native package of the platform where npm has left it out; of jest',
+  protobufjs: 'would warn of a version range that it does not like; of azurite, for telemetry that is off',
 };
 
 const nameOf = (path: string): string =>
@@ -89,7 +89,7 @@ export const withInstallScript = ({ packages }: Lockfile): string[] =>
     .map(nameOf)
     .sort();
 
-/** docs/DEPENDENCIES.md */
+/** What `npm run dependencies` prints, in Markdown. */
 export function dependencyReport(lockfile: Lockfile): string {
   const deployed = deployedPackages(lockfile);
   const licences = [...new Set(deployed.map(({ licence }) => licence))].sort();
@@ -97,9 +97,8 @@ export function dependencyReport(lockfile: Lockfile): string {
   return [
     '# Dependencies',
     '',
-    'Written by `npm run dependencies` from package-lock.json; a contract test holds it against the lockfile, and refuses',
-    'a licence or an install script that is new. Why each direct dependency is there: [decision 9](decisions/0009-dependencies.md).',
-    'Known vulnerabilities: `npm audit --omit=dev`.',
+    'From package-lock.json. A contract test refuses a licence or an install script that is new. Why each direct',
+    'dependency is there: CONTRIBUTING.md. Known vulnerabilities: `npm audit --omit=dev`.',
     '',
     '## What is deployed',
     '',

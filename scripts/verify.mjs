@@ -7,9 +7,38 @@ const steps = [
   ['types', 'tsc', '--noEmit'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['tests', 'jest', '--ci'],
+  ['distance', 'npm', 'run', '--silent', 'distance'],
 ];
 
+const names = steps.map(([name]) => name);
+const usage = `The gate that every change passes, and CI runs: ${names.join(', ')}, in that order. Stops at the first that fails.
+
+  npm run verify               all of it
+  npm run verify -- STEP …     only these: ${names.join(', ')}
+
+Environment, of the tests (npm test reads the same):
+  RANDOM_RUNS       long: new random runs every time, as many as follow; short: few, the same every time, as npm test
+                    plays them (default: long)
+  FC_RUNS           random lives and inputs of each law (default: 200 to 450)
+  FUZZ_RUNS         requests that the running app is fuzzed with (default 300)
+  FUZZ_SEED         the same seed gives the same requests
+  CHROMIUM          the browser's program (default /usr/bin/chromium); without one, the browser's tests are skipped
+  REQUIRE_BROWSER   1: they fail instead
+  RECORD_HISTORIES  set: the histories of test/workflow that have no file are recorded`;
+
 const only = process.argv.slice(2);
+if (only.includes('--help')) {
+  console.log(usage);
+  process.exit(0);
+}
+const unknown = only.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  console.error(
+    `'${unknown}' is no step of ${names.join(', ')} (npm run verify -- --help shows what can be given).`,
+  );
+  process.exit(2);
+}
+process.env.RANDOM_RUNS ??= 'long';
 for (const [name, command, ...args] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;
   const started = Date.now();

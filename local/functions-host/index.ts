@@ -13,6 +13,8 @@ export interface FunctionsHostOptions {
   /** Path of a local.settings.json. */
   readonly settings?: string;
   readonly logLevel?: LogLevel;
+  /** The process listens there for a debugger, on the loopback interface. */
+  readonly inspectPort?: number;
   /** Called with whatever the host writes to stdout and stderr. */
   readonly onOutput?: (text: string) => void;
 }
@@ -32,10 +34,11 @@ const stopWithinMs = 15_000;
 
 /** Starts the host as a child process on the Node of this one. Rejects with what it wrote to stderr when it fails. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { appDirectory, port = 0, env, settings, logLevel = 'warning', onOutput } = options;
+  const { appDirectory, port = 0, env, settings, logLevel = 'warning', inspectPort, onOutput } = options;
   const child = spawn(
     process.execPath,
     [
+      ...(inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectPort}`]),
       ...(await programArguments(path.join(__dirname, 'main.ts'))),
       ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
       ...(settings ? ['--settings', settings] : []),

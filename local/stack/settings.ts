@@ -1,6 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What `--help` says of the environment of a command that runs the stack. */
+export const SETTINGS_HELP = `Environment: the app's settings, for example TICKET_LIFETIME=PT1H; a variable wins over local.settings.json (where
+there is none, over local.settings.sample.json). Set by this command, whatever the environment says:
+AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING, WEB_PUBSUB_HUB (from the
+file), LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY.`;
+
 /** The `local.settings.json` in use: your own, or the committed sample where you have made none. */
 export function localSettingsFile(root: string): string {
   const own = join(root, 'local.settings.json');

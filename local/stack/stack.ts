@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly storageConnectionString?: string | undefined;
   /** Fixed ports; whatever is left out takes a free one. */
   readonly ports?: { functions?: number; webPubSub?: number; blob?: number; queue?: number; table?: number };
+  /** Where the host's process, which the app runs in, listens for a debugger; nowhere unless given. */
+  readonly inspectPort?: number;
   /** Settings that replace those of local.settings.json, for example DISCONNECT_GRACE. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly webPubSub?: Partial<WebPubSubOptions>;
@@ -78,9 +80,10 @@ async function bringUp(
   const functionsPort = ports.functions ?? (await freePort());
   const functionsUrl = `http://localhost:${functionsPort}`;
   const settings = localSettingsFile(ROOT);
+  const hub = options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat';
   const webPubSub = await startWebPubSub({
     port: ports.webPubSub ?? 0,
-    hub: options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat',
+    hub,
     handlerUrl: webhookUrl(functionsUrl),
     ...options.webPubSub,
   });
@@ -91,6 +94,7 @@ async function bringUp(
     AzureWebJobsStorage: storage,
     CONVERSATION_TABLES_CONNECTION_STRING: storage,
     WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
+    WEB_PUBSUB_HUB: hub,
     ...options.settings,
     LOCAL_FUNCTION_KEY,
     LOCAL_MASTER_KEY,
@@ -101,11 +105,13 @@ async function bringUp(
       port: functionsPort,
       env,
       settings,
+      ...(options.inspectPort !== undefined && { inspectPort: options.inspectPort }),
       ...(options.onHostOutput && { onOutput: options.onHostOutput }),
     });
   let host = await startHost();
   stops.push(async () => void (await host.stop()));
   onUp('Functions', functionsUrl);
+  if (options.inspectPort !== undefined) onUp('Debugger', `127.0.0.1:${options.inspectPort}`);
 
   return {
     functionsUrl,

@@ -2,9 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startWebPubSub } from '../web-pubsub';
-import { parseStartArguments } from './arguments';
+import { parseStartFuncArguments, START_FUNC_USAGE } from './arguments';
 import { startAzurite } from './azurite';
 import { buildApp } from './build-app';
+import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
 import { readLocalSettings } from './settings';
 import { ROOT, webhookUrl } from './stack';
@@ -16,7 +17,7 @@ const MISSING_FUNC =
 
 /** `npm run start:func`: the app under Core Tools, with Azurite and the Web PubSub stand-in beside it. */
 async function main(): Promise<void> {
-  const { ports } = parseStartArguments(process.argv.slice(2));
+  const ports = readCommandLine('npm run start:func', START_FUNC_USAGE, parseStartFuncArguments);
   if (spawnSync('func', ['--version'], { shell: process.platform === 'win32' }).status !== 0) {
     throw new Error(MISSING_FUNC);
   }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { parseStartArguments } from './arguments';
+import { parseStartArguments, START_USAGE } from './arguments';
 import { buildApp } from './build-app';
+import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
 import { LOCAL_FUNCTION_KEY, ROOT, startStack } from './stack';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
-  const { ports } = parseStartArguments(process.argv.slice(2));
-  await refuseTakenPorts(ports, 'npm start');
+  const { ports, inspectPort } = readCommandLine('npm start', START_USAGE, parseStartArguments);
+  await refuseTakenPorts({ ...ports, ...(inspectPort && { inspect: inspectPort }) }, 'npm start');
   buildApp(ROOT);
   let up = false;
   const stack = await startStack({
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
       queue: ports.queue,
       table: ports.table,
     },
+    ...(inspectPort && { inspectPort }),
     onUp: (part, address) => console.log(`${part.padEnd(11)} ${address}   (Ctrl-C stops it)`),
     // Before it is up, what the host writes is in the error it fails with.
     onHostOutput: (text) => {

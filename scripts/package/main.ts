@@ -1,22 +1,21 @@
-// `npm run package`: makes the deployable package in .local/package, and tells its size beside that of what it replaces:
-// the compiled files with the packages of production. `npm run package -- --bench` also measures how long each takes to load.
-// DURABLE_BACKEND chooses the host.json: see host-json.ts.
+// `npm run package`: see options.ts.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from '../../local/stack/build-app';
+import { readCommandLine } from '../../local/stack/command-line';
 import { productionPaths, type Lockfile } from '../dependencies';
 import { bundleApp, PACKAGE_FOLDER } from './bundle';
 import { compiledFunctions } from './compiled-functions';
-import { durableBackendOf } from './host-json';
+import type { DurableBackend } from './host-json';
 import { loadTimes, quartiles } from './load-time';
+import { parsePackageOptions, ROUNDS, USAGE } from './options';
 import { sizeOf, type Size } from './size';
 
 const ROOT = join(__dirname, '..', '..');
 const TARGET = join(ROOT, PACKAGE_FOLDER);
-const ROUNDS = 15;
 
-async function main(isBench: boolean): Promise<void> {
-  await bundleApp(ROOT, TARGET, durableBackendOf(process.env));
+async function main(isBench: boolean, backend: DurableBackend): Promise<void> {
+  await bundleApp(ROOT, TARGET, backend);
   buildApp(ROOT);
   const lockfile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
   const unbundled = [
@@ -46,7 +45,8 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 const line = (name: string, { files, bytes, zipped }: Size): string =>
   `${name.padEnd(10)} ${files} files, ${mebibytes(bytes)}, zipped ${mebibytes(zipped)}`;
 
-main(process.argv.includes('--bench')).catch((thrown: unknown) => {
+const { isBench, backend } = readCommandLine('npm run package', USAGE, parsePackageOptions);
+main(isBench, backend).catch((thrown: unknown) => {
   console.error(thrown);
   process.exitCode = 1;
 });

@@ -3,61 +3,57 @@ import { z } from 'zod';
 import { collisionPause } from '../app/collision-pause';
 import { ContentionError, DependencyError } from '../app/errors';
 import type { Instant } from '../conversation/time';
-import { checkFits, instantColumn, readRow, rowName, SCHEMA_VERSION, writerFor } from '../storage/rows';
-import { firstRows, isConflict, tableCall } from '../storage/table';
-import { type CapacityClaim, type CapacityLedger, fits, type LedgerHolding } from './capacity';
+import { instant, int32, type Keys, natural, row } from '../storage/rows';
+import { answering, CONFLICTS, firstRows, NOT_FOUND, tableCall } from '../storage/table';
+import {
+  type CapacityClaim,
+  type CapacityHolding,
+  type CapacityLedger,
+  fits,
+  type LedgerHolding,
+} from './capacity';
 
 /** RowKey of the agent's own row. Its ETag guards every reservation. */
-export const AGENT_ROW_KEY = 'agent';
+const AGENT_ROW_KEY = 'agent';
 const PREFIX = 'holding.';
 /** Padded, so that a conversation's holdings are in order; a 32-bit number has no more. */
 const DIGITS = 10;
 
-const agentColumns = z.object({ totalUnits: z.int().exactOptional() });
-const holdingColumns = z.object({
-  conversationId: z.string(),
-  assignment: z.int(),
-  // A negative number would make room for others.
-  units: z.int().min(0),
-  reservedAt: instantColumn,
-});
+/** The row of an agent. Without a total as long as nobody has set one: the default may change. */
+const agentRow = row(z.object({ totalUnits: int32.optional() }));
 
-export const holdingKeys = ({ agentId, conversationId, assignment }: CapacityClaim) => ({
+const holdingRow = row(
+  z.object({
+    conversationId: z.string(),
+    assignment: int32,
+    // A negative number would make room for others.
+    units: natural,
+    reservedAt: instant,
+  } satisfies Record<keyof CapacityHolding, z.ZodType>),
+);
+
+const holdingKeys = ({ agentId, conversationId, assignment }: CapacityClaim): Keys => ({
   partitionKey: agentId,
   rowKey: `${PREFIX}${conversationId}.${String(assignment).padStart(DIGITS, '0')}`,
 });
 
-/** Without a total as long as nobody has set one: the default may change. */
-export function encodeAgent(agentId: string, totalUnits: number | undefined): TableEntity {
-  const keys = { partitionKey: agentId, rowKey: AGENT_ROW_KEY };
-  const write = writerFor(rowName(keys));
-  return checkFits({
-    ...keys,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    ...(totalUnits !== undefined && { totalUnits: write.int32('totalUnits', totalUnits) }),
-  });
-}
+export const encodeAgent = (agentId: string, totalUnits: number | undefined): TableEntity & Keys =>
+  agentRow.encode({ partitionKey: agentId, rowKey: AGENT_ROW_KEY }, { totalUnits });
 
-export function encodeHolding(claim: CapacityClaim, units: number, reservedAt: Instant): TableEntity {
-  const keys = holdingKeys(claim);
-  const write = writerFor(rowName(keys));
-  return checkFits({
-    ...keys,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    conversationId: claim.conversationId,
-    assignment: write.int32('assignment', claim.assignment),
-    units: write.int32('units', units),
-    reservedAt: write.instant('reservedAt', reservedAt),
-  });
-}
+export const encodeHolding = (
+  { agentId, ...claim }: CapacityClaim,
+  units: number,
+  reservedAt: Instant,
+): TableEntity & Keys =>
+  holdingRow.encode(holdingKeys({ agentId, ...claim }), { ...claim, units, reservedAt });
 
-export const isHolding = ({ rowKey }: { readonly rowKey?: unknown }): boolean =>
+const isHolding = ({ rowKey }: { readonly rowKey?: unknown }): boolean =>
   typeof rowKey === 'string' && rowKey.startsWith(PREFIX);
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeAgent = (entity: object) => readRow(agentColumns, entity);
+export const decodeAgent = (entity: object) => agentRow.decode(entity);
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeHolding = (entity: object) => readRow(holdingColumns, entity);
+export const decodeHolding = (entity: object): CapacityHolding => holdingRow.decode(entity);
 
 /** More conversations than an agent can have. */
 const MOST_ROWS = 2_000;
@@ -174,7 +170,7 @@ const submit = (table: TableClient, actions: TransactionAction[]): Promise<'save
       await table.submitTransaction(actions);
       return 'saved';
     },
-    (code) => (isConflict(code) ? { answer: 'conflict' } : undefined),
+    answering(CONFLICTS, 'conflict'),
   );
 
 const remove = (
@@ -190,8 +186,5 @@ const remove = (
       await table.deleteEntity(partitionKey, rowKey, { etag });
       return 'released';
     },
-    (code) => {
-      if (code === 'ResourceNotFound') return { answer: 'released' };
-      return isConflict(code) ? { answer: 'reserved-again' } : undefined;
-    },
+    (code) => answering(NOT_FOUND, 'released')(code) ?? answering(CONFLICTS, 'reserved-again')(code),
   );

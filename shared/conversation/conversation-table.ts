@@ -3,425 +3,253 @@ import { z } from 'zod';
 import { RecordTooLargeError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
-  checkFits,
-  instantColumn,
-  instantField,
-  jsonColumn,
-  readRow,
+  column,
+  double,
+  encodedJson,
+  instant,
+  instantInJson,
+  int32,
+  json,
+  type Keys,
+  row,
   rowName,
-  type RowWriter,
-  SCHEMA_VERSION,
   textsByName,
-  writerFor,
 } from '../storage/rows';
-import { firstRows, isConflict, tableCall } from '../storage/table';
+import { answering, CONFLICTS, firstRows, getRow, tableCall } from '../storage/table';
 import {
-  type Agent,
-  type AgentDisconnection,
-  type CapacityHold,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
   DEVICE_CLASSES,
-  type Disconnection,
   END_REASONS,
-  type PastAgentDisconnection,
-  type PastDisconnection,
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
 import type { Instant } from './time';
-import { decodeEntry, encodeEntry, ENTRY_ROW_KEYS_END, entryRowKey } from './transcript-table';
+import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
 
-/** The agent: present when its id is. */
-const agentColumns = z.object({
-  agentId: z.string(),
-  agentName: z.string(),
-  agentAssignedAt: instantColumn,
-  acceptedAt: instantColumn.exactOptional(),
-});
+const text = z.string();
 
-export const writeAgent = (agent: Agent, write: RowWriter) => ({
-  agentId: agent.id,
-  agentName: agent.name,
-  agentAssignedAt: write.instant('agentAssignedAt', agent.assignedAt),
-  ...(agent.acceptedAt !== undefined && { acceptedAt: write.instant('acceptedAt', agent.acceptedAt) }),
-});
-
-export function readAgent(entity: object): { agent?: Agent } {
-  if (!('agentId' in entity)) return {};
-  const { agentId, agentName, agentAssignedAt, acceptedAt } = readRow(agentColumns, entity);
-  return {
-    agent: {
-      id: agentId,
-      name: agentName,
-      assignedAt: agentAssignedAt,
-      ...(acceptedAt !== undefined && { acceptedAt }),
-    },
-  };
-}
-
-const previousAgentColumns = z.object({ previousAgentId: z.string(), previousAgentName: z.string() });
-
-export const writePreviousAgent = ({ id, name }: NonNullable<Conversation['previousAgent']>) => ({
-  previousAgentId: id,
-  previousAgentName: name,
-});
-
-export function readPreviousAgent(entity: object): Pick<Conversation, 'previousAgent'> {
-  if (!('previousAgentId' in entity)) return {};
-  const { previousAgentId, previousAgentName } = readRow(previousAgentColumns, entity);
-  return { previousAgent: { id: previousAgentId, name: previousAgentName } };
-}
-
-/** The hold on an agent's capacity: present when its assignment is. */
-const capacityColumns = z.object({
-  capacityAgentId: z.string(),
-  capacityAssignment: z.int(),
-  capacityUnits: z.int(),
-  capacityReleaseAt: instantColumn.exactOptional(),
-});
-
-export const writeCapacityHold = (hold: CapacityHold, write: RowWriter) => ({
-  capacityAgentId: hold.agentId,
-  capacityAssignment: write.int32('capacityAssignment', hold.assignment),
-  capacityUnits: write.int32('capacityUnits', hold.units),
-  ...(hold.releaseAt !== undefined && {
-    capacityReleaseAt: write.instant('capacityReleaseAt', hold.releaseAt),
-  }),
-});
-
-export function readCapacityHold(entity: object): { capacityHold?: CapacityHold } {
-  if (!('capacityAssignment' in entity)) return {};
-  const row = readRow(capacityColumns, entity);
-  return {
-    capacityHold: {
-      agentId: row.capacityAgentId,
-      assignment: row.capacityAssignment,
-      units: row.capacityUnits,
-      ...(row.capacityReleaseAt !== undefined && { releaseAt: row.capacityReleaseAt }),
-    },
-  };
-}
-
-/** What agents have added to the wait, within JSON. Rows of version 2 that are older have one key instead of a list. */
-export const extensionFields = z
-  .object({
+/** What agents have added to the wait. Rows of version 2 that are older have one key instead of a list. */
+const extension = z.codec(
+  z.looseObject({ latestKey: text.optional() }),
+  z.object({
     // More than any policy allows; a deadline that is put off without bounds is no date any more.
-    by: z
-      .int()
-      .min(0)
-      .max(2 ** 31 - 1),
-    keys: z.array(z.string()).exactOptional(),
-    latestKey: z.string().exactOptional(),
-    at: instantField,
-  })
-  .transform(({ by, keys, latestKey, at }, context) => {
-    const all = keys ?? (latestKey === undefined ? undefined : [latestKey]);
-    if (all !== undefined) return { by, keys: all, at };
-    context.addIssue({ code: 'custom', path: ['keys'], message: 'missing' });
-    return z.NEVER;
-  });
-
-/** The running disconnection: present when its number is. */
-const disconnectionColumns = z.object({
-  disconnectionNumber: z.int(),
-  disconnectionSince: instantColumn,
-  disconnectionDeadline: instantColumn,
-  disconnectionReason: z.enum(['not-yet-connected', 'connection-lost']),
-  lostConnectionId: z.string().exactOptional(),
-  disconnectionInferred: z.int().exactOptional(),
-  disconnectionExtension: jsonColumn(extensionFields).exactOptional(),
-});
-
-export const writeDisconnection = (disconnection: Disconnection, write: RowWriter) => ({
-  disconnectionNumber: write.int32('disconnectionNumber', disconnection.number),
-  disconnectionSince: write.instant('disconnectionSince', disconnection.since),
-  disconnectionDeadline: write.instant('disconnectionDeadline', disconnection.deadline),
-  disconnectionReason: disconnection.reason,
-  ...(disconnection.lostConnectionId !== undefined && { lostConnectionId: disconnection.lostConnectionId }),
-  ...(disconnection.inferred !== undefined && {
-    disconnectionInferred: write.int32('disconnectionInferred', disconnection.inferred),
+    by: z.int32().min(0),
+    keys: z.array(text),
+    at: instantInJson,
   }),
-  ...(disconnection.extension && { disconnectionExtension: JSON.stringify(disconnection.extension) }),
-});
-
-export function readDisconnection(entity: object): { disconnection?: Disconnection } {
-  if (!('disconnectionNumber' in entity)) return {};
-  const row = readRow(disconnectionColumns, entity);
-  return {
-    disconnection: {
-      number: row.disconnectionNumber,
-      since: row.disconnectionSince,
-      deadline: row.disconnectionDeadline,
-      reason: row.disconnectionReason,
-      ...(row.lostConnectionId !== undefined && { lostConnectionId: row.lostConnectionId }),
-      ...(row.disconnectionInferred !== undefined && { inferred: row.disconnectionInferred }),
-      ...(row.disconnectionExtension && { extension: row.disconnectionExtension }),
-    },
-  };
-}
-
-/** The running disconnection of the agent. */
-const agentDisconnectionColumns = z.object({
-  agentDisconnectionNumber: z.int(),
-  agentDisconnectionAgentId: z.string(),
-  agentDisconnectionSince: instantColumn,
-  agentDisconnectionDeadline: instantColumn,
-});
-
-export const writeAgentDisconnection = (running: AgentDisconnection, write: RowWriter) => ({
-  agentDisconnectionNumber: write.int32('agentDisconnectionNumber', running.number),
-  agentDisconnectionAgentId: running.agentId,
-  agentDisconnectionSince: write.instant('agentDisconnectionSince', running.since),
-  agentDisconnectionDeadline: write.instant('agentDisconnectionDeadline', running.deadline),
-});
-
-export function readAgentDisconnection(entity: object): { agentDisconnection?: AgentDisconnection } {
-  if (!('agentDisconnectionNumber' in entity)) return {};
-  const row = readRow(agentDisconnectionColumns, entity);
-  return {
-    agentDisconnection: {
-      number: row.agentDisconnectionNumber,
-      agentId: row.agentDisconnectionAgentId,
-      since: row.agentDisconnectionSince,
-      deadline: row.agentDisconnectionDeadline,
-    },
-  };
-}
-
-/** The end: present when its reason is. */
-const endColumns = z.object({
-  endReason: z.enum(END_REASONS),
-  endedAt: instantColumn,
-  endedByAgentId: z.string().exactOptional(),
-  endRedirectUrl: z.string().exactOptional(),
-});
-
-export const closeReasonColumn = z.enum(CLOSE_REASONS);
-
-export const writeEnd = (end: NonNullable<Conversation['end']>, write: RowWriter) => ({
-  endReason: end.reason,
-  endedAt: write.instant('endedAt', end.at),
-  ...(end.agentId !== undefined && { endedByAgentId: end.agentId }),
-  ...(end.redirectUrl !== undefined && { endRedirectUrl: end.redirectUrl }),
-});
-
-export function readEnd(entity: object): Pick<Conversation, 'end'> {
-  if (!('endReason' in entity)) return {};
-  const { endReason, endedAt, endedByAgentId, endRedirectUrl } = readRow(endColumns, entity);
-  return {
-    end: {
-      at: endedAt,
-      reason: endReason,
-      ...(endedByAgentId !== undefined && { agentId: endedByAgentId }),
-      ...(endRedirectUrl !== undefined && { redirectUrl: endRedirectUrl }),
-    },
-  };
-}
-
-/** The running automatic closure: present when its number is. */
-const autoClosureColumns = z.object({ autoClosureNumber: z.int(), autoCloseAt: instantColumn });
-
-export const writeAutoClosure = (
-  { number, deadline }: NonNullable<Conversation['autoClosure']>,
-  write: RowWriter,
-) => ({
-  autoClosureNumber: write.int32('autoClosureNumber', number),
-  autoCloseAt: write.instant('autoCloseAt', deadline),
-});
-
-export function readAutoClosure(entity: object): Pick<Conversation, 'autoClosure'> {
-  if (!('autoClosureNumber' in entity)) return {};
-  const { autoClosureNumber, autoCloseAt } = readRow(autoClosureColumns, entity);
-  return { autoClosure: { number: autoClosureNumber, deadline: autoCloseAt } };
-}
-
-/** The latest finished disconnection, as JSON in one column: nobody filters by it. Moments stay ISO 8601 text. */
-export const pastDisconnectionColumn = jsonColumn(
-  z.object({
-    number: z.int(),
-    since: instantColumn,
-    deadline: instantColumn,
-    reason: z.enum(['not-yet-connected', 'connection-lost']),
-    lostConnectionId: z.string().exactOptional(),
-    inferred: z.int().exactOptional(),
-    extension: extensionFields.exactOptional(),
-    outcome: z.enum(['reconnected', 'expired', 'ended']),
-    endedAt: instantColumn,
-    reconnectedBy: z.string().exactOptional(),
-  }),
+  {
+    decode: ({ latestKey, ...stored }) =>
+      ({ ...(latestKey !== undefined && { keys: [latestKey] }), ...stored }) as never,
+    encode: (value) => value,
+  },
 );
 
-export const writePastDisconnection = (past: PastDisconnection, write: RowWriter): string =>
-  JSON.stringify({ ...past, ...momentsOf('lastDisconnection', past, write) });
-
-/** The agent's latest finished disconnection. */
-export const pastAgentDisconnectionColumn = jsonColumn(
-  z.object({
-    number: z.int(),
-    agentId: z.string(),
-    since: instantColumn,
-    deadline: instantColumn,
-    outcome: z.enum(['returned', 'requeued']),
-    endedAt: instantColumn,
-    reconnectedBy: z.string().exactOptional(),
-  }),
-);
-
-export const writePastAgentDisconnection = (past: PastAgentDisconnection, write: RowWriter): string =>
-  JSON.stringify({ ...past, ...momentsOf('lastAgentDisconnection', past, write) });
-
-const momentsOf = (
-  column: string,
-  past: Pick<PastDisconnection, 'since' | 'deadline' | 'endedAt'>,
-  write: RowWriter,
-) => ({
-  since: write.instant(`${column}.since`, past.since),
-  deadline: write.instant(`${column}.deadline`, past.deadline),
-  endedAt: write.instant(`${column}.endedAt`, past.endedAt),
+/** What is past stands as JSON in one column, for nobody filters by it. Its moments stay ISO 8601 text. */
+const pastDisconnection = z.object({
+  number: z.int(),
+  since: instant,
+  deadline: instant,
+  reason: z.enum(['not-yet-connected', 'connection-lost']),
+  lostConnectionId: text.optional(),
+  inferred: z.int().optional(),
+  extension: extension.optional(),
+  outcome: z.enum(['reconnected', 'expired', 'ended']),
+  endedAt: instant,
+  reconnectedBy: text.optional(),
 });
-
-/** RowKey of the record; its transcript entries follow it in the same partition. */
-export const CONVERSATION_ROW_KEY = 'conversation';
-
-const idsColumn = jsonColumn(z.array(z.string()));
-const noticesColumn = jsonColumn(
-  z.array(
-    z.object({
-      cause: z.string(),
-      sequence: z.int(),
-      at: instantField,
-      trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
-      recipient: z.enum(['agent', 'customer']),
-      text: z.string(),
-    }),
-  ),
-);
-/** Defaults are what a row of version 1 means, which knew neither channels nor capacity nor automatic closure. */
-const recordColumns = z
-  .object({
-    partitionKey: z.string(),
-    channel: z.enum(CHANNELS).default('live-chat'),
-    state: z.enum(CONVERSATION_STATES),
-    stateSince: instantColumn.exactOptional(),
-    queue: z.string(),
-    customerName: z.string(),
-    locale: z.string(),
-    workstream: z.string().default('default'),
-    channelInstance: z.string().default('default'),
-    context: jsonColumn(textsByName),
-    device: z.enum(DEVICE_CLASSES).default('unknown'),
-    assignmentCount: z.int().default(0),
-    releasedHold: jsonColumn(
-      z.object({ agentId: z.string(), assignment: z.int(), units: z.int() }),
-    ).exactOptional(),
-    lastAgentDisconnection: pastAgentDisconnectionColumn.exactOptional(),
-    agentDisconnectionCount: z.int().default(0),
-    requeue: jsonColumn(
-      z.object({ at: instantField, reason: z.enum(REQUEUE_REASONS), agentId: z.string().exactOptional() }),
-    ).exactOptional(),
-    queuePosition: jsonColumn(z.object({ position: z.int(), at: instantField })).exactOptional(),
-    liveConnectionIds: idsColumn,
-    endedConnectionIds: idsColumn,
-    lastDisconnection: pastDisconnectionColumn.exactOptional(),
-    disconnectionCount: z.int(),
-    lastSignOfLife: instantColumn,
-    smallestEventDelay: z.number().exactOptional(),
-    recentMessages: jsonColumn(
-      z.array(z.object({ id: z.string(), by: z.string(), sequence: z.int(), at: instantField })),
-    ),
-    recentNotices: noticesColumn.default([]),
-    lastSequence: z.int(),
-    closedAt: instantColumn.exactOptional(),
-    closeReason: closeReasonColumn.exactOptional(),
-    autoClosureCount: z.int().default(0),
-    createdAt: instantColumn,
-  })
-  .transform(({ stateSince, ...row }) => ({
-    ...row,
-    stateSince: stateSince ?? row.closedAt ?? row.createdAt,
-  }));
+const pastAgentDisconnection = z.object({
+  number: z.int(),
+  agentId: text,
+  since: instant,
+  deadline: instant,
+  outcome: z.enum(['returned', 'requeued']),
+  endedAt: instant,
+  reconnectedBy: text.optional(),
+});
+const recentMessage = z.object({ id: text, by: text, sequence: z.int(), at: instantInJson });
+const recentNotice = z.object({
+  cause: text,
+  sequence: z.int(),
+  at: instantInJson,
+  trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+  recipient: z.enum(['agent', 'customer']),
+  text,
+});
 
 /**
- * The row of a conversation. Everything an operator asks for is a column of its own; JSON holds only lists, the
- * context and what is past.
- * @throws StoredRowError when the conversation would not fit into its row.
+ * The row of a conversation. Everything an operator asks for is a column of its own; JSON holds only lists, the context
+ * and what is past. Defaults are what a row of version 1 means, which knew neither channels nor capacity nor automatic
+ * closure.
  */
-export function encodeConversation(conversation: Conversation): TableEntity {
-  const { id, customer, disconnection, agentDisconnection, end, autoClosure, capacityHold } = conversation;
-  const { lastDisconnection, lastAgentDisconnection, smallestEventDelay, agent, previousAgent } =
-    conversation;
-  const write = writerFor(`${id}/${CONVERSATION_ROW_KEY}`);
-  const json = <K extends 'requeue' | 'queuePosition' | 'releasedHold'>(name: K) =>
-    conversation[name] && { [name]: JSON.stringify(conversation[name]) };
-  return checkFits({
-    partitionKey: id,
-    rowKey: CONVERSATION_ROW_KEY,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    channel: conversation.channel,
-    state: conversation.state,
-    stateSince: write.instant('stateSince', conversation.stateSince),
-    queue: customer.queue,
-    customerName: customer.name,
-    locale: customer.locale,
-    workstream: customer.workstream,
-    channelInstance: customer.channelInstance,
-    context: JSON.stringify(customer.context),
-    device: conversation.device,
-    ...(agent && writeAgent(agent, write)),
-    ...(previousAgent && writePreviousAgent(previousAgent)),
-    assignmentCount: write.int32('assignmentCount', conversation.assignmentCount),
-    ...(capacityHold && writeCapacityHold(capacityHold, write)),
-    ...json('releasedHold'),
-    ...(agentDisconnection && writeAgentDisconnection(agentDisconnection, write)),
-    ...(lastAgentDisconnection && {
-      lastAgentDisconnection: writePastAgentDisconnection(lastAgentDisconnection, write),
-    }),
-    agentDisconnectionCount: write.int32('agentDisconnectionCount', conversation.agentDisconnectionCount),
-    ...json('requeue'),
-    ...json('queuePosition'),
-    liveConnectionIds: JSON.stringify(conversation.liveConnectionIds),
-    endedConnectionIds: JSON.stringify(conversation.endedConnectionIds),
-    ...(disconnection && writeDisconnection(disconnection, write)),
-    ...(lastDisconnection && { lastDisconnection: writePastDisconnection(lastDisconnection, write) }),
-    disconnectionCount: write.int32('disconnectionCount', conversation.disconnectionCount),
-    lastSignOfLife: write.instant('lastSignOfLife', conversation.lastSignOfLife),
-    ...(smallestEventDelay !== undefined && {
-      smallestEventDelay: write.double('smallestEventDelay', smallestEventDelay),
-    }),
-    recentMessages: JSON.stringify(conversation.recentMessages),
-    recentNotices: JSON.stringify(conversation.recentNotices),
-    lastSequence: write.int32('lastSequence', conversation.lastSequence),
-    ...(end && writeEnd(end, write)),
-    ...(conversation.closedAt !== undefined && {
-      closedAt: write.instant('closedAt', conversation.closedAt),
-    }),
-    ...(conversation.closeReason !== undefined && { closeReason: conversation.closeReason }),
-    ...(autoClosure && writeAutoClosure(autoClosure, write)),
-    autoClosureCount: write.int32('autoClosureCount', conversation.autoClosureCount),
-    createdAt: write.instant('createdAt', conversation.createdAt),
-  });
-}
+const conversationColumns = z.object({
+  id: column('partitionKey', text),
+  channel: z.enum(CHANNELS).default('live-chat'),
+  state: z.enum(CONVERSATION_STATES),
+  /** Missing in version 1, see `conversationOf`. */
+  stateSince: instant.optional(),
+  customer: z.object({
+    queue: text,
+    name: column('customerName', text),
+    locale: text,
+    workstream: text.default('default'),
+    channelInstance: text.default('default'),
+    context: json(textsByName),
+  }),
+  device: z.enum(DEVICE_CLASSES).default('unknown'),
+  agent: z
+    .object({
+      id: column('agentId', text),
+      name: column('agentName', text),
+      assignedAt: column('agentAssignedAt', instant),
+      acceptedAt: instant.optional(),
+    })
+    .optional(),
+  previousAgent: z
+    .object({ id: column('previousAgentId', text), name: column('previousAgentName', text) })
+    .optional(),
+  assignmentCount: int32.default(0),
+  capacityHold: z
+    .object({
+      assignment: column('capacityAssignment', int32),
+      agentId: column('capacityAgentId', text),
+      units: column('capacityUnits', int32),
+      releaseAt: column('capacityReleaseAt', instant.optional()),
+    })
+    .optional(),
+  releasedHold: json(z.object({ agentId: text, assignment: z.int(), units: z.int() })).optional(),
+  agentDisconnection: z
+    .object({
+      number: column('agentDisconnectionNumber', int32),
+      agentId: column('agentDisconnectionAgentId', text),
+      since: column('agentDisconnectionSince', instant),
+      deadline: column('agentDisconnectionDeadline', instant),
+    })
+    .optional(),
+  lastAgentDisconnection: encodedJson(pastAgentDisconnection).optional(),
+  agentDisconnectionCount: int32.default(0),
+  requeue: json(
+    z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
+  ).optional(),
+  queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
+  liveConnectionIds: json(z.array(text)),
+  endedConnectionIds: json(z.array(text)),
+  disconnection: z
+    .object({
+      number: column('disconnectionNumber', int32),
+      since: column('disconnectionSince', instant),
+      deadline: column('disconnectionDeadline', instant),
+      reason: column('disconnectionReason', z.enum(['not-yet-connected', 'connection-lost'])),
+      lostConnectionId: text.optional(),
+      inferred: column('disconnectionInferred', int32.optional()),
+      extension: column('disconnectionExtension', json(extension).optional()),
+    })
+    .optional(),
+  lastDisconnection: encodedJson(pastDisconnection).optional(),
+  disconnectionCount: int32,
+  lastSignOfLife: instant,
+  smallestEventDelay: double.optional(),
+  recentMessages: json(z.array(recentMessage)),
+  recentNotices: json(z.array(recentNotice)).default([]),
+  lastSequence: int32,
+  end: z
+    .object({
+      reason: column('endReason', z.enum(END_REASONS)),
+      at: column('endedAt', instant),
+      agentId: column('endedByAgentId', text.optional()),
+      redirectUrl: column('endRedirectUrl', text.optional()),
+    })
+    .optional(),
+  closedAt: instant.optional(),
+  closeReason: z.enum(CLOSE_REASONS).optional(),
+  autoClosure: z
+    .object({ number: column('autoClosureNumber', int32), deadline: column('autoCloseAt', instant) })
+    .optional(),
+  autoClosureCount: int32.default(0),
+  createdAt: instant,
+} satisfies Record<keyof Conversation, z.ZodType>);
+
+/** What the row of a conversation says, whether or not it is in a state that a conversation can have. */
+export type ConversationRecord = z.output<typeof conversationColumns>;
+const conversationRow = row(conversationColumns);
+
+/** RowKey of the record; its transcript entries follow it in the same partition. */
+const CONVERSATION_ROW_KEY = 'conversation';
+const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
+
+/** @throws StoredRowError when the conversation would not fit into its row. */
+export const encodeConversation = (conversation: Conversation): TableEntity & Keys =>
+  conversationRow.encode(conversationKeys(conversation.id), conversation);
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export function decodeConversation(entity: object): Conversation {
-  const { partitionKey, queue, customerName, locale, workstream, channelInstance, context, ...record } =
-    readRow(recordColumns, entity);
-  return {
-    id: partitionKey,
-    ...record,
-    customer: { name: customerName, locale, queue, workstream, channelInstance, context },
-    ...readAgent(entity),
-    ...readPreviousAgent(entity),
-    ...readCapacityHold(entity),
-    ...readDisconnection(entity),
-    ...readAgentDisconnection(entity),
-    ...readEnd(entity),
-    ...readAutoClosure(entity),
-  };
-}
+export const decodeConversation = (entity: object): Conversation =>
+  conversationOf(conversationRow.decode(entity));
+
+/** The conversation that a record means. Version 1 did not write since when a state lasts. */
+const conversationOf = (record: ConversationRecord): Conversation => ({
+  ...record,
+  stateSince: record.stateSince ?? record.closedAt ?? record.createdAt,
+});
+
+const ENTRY_PREFIX = 'entry.';
+const ENTRY_DIGITS = 12;
+const SEQUENCE = /^entry\.(\d{12})$/;
+
+/** RowKey of an entry. Padded, so that the order of keys is the order of sequence numbers. */
+export const entryRowKey = (sequence: number): string =>
+  ENTRY_PREFIX + String(sequence).padStart(ENTRY_DIGITS, '0');
+/** Behind the RowKey of every entry. */
+const ENTRY_ROW_KEYS_END = `${ENTRY_PREFIX}~`;
+
+const NO_SEQUENCE = `not that of an entry, with a sequence number of ${ENTRY_DIGITS} digits`;
+const sequence = z.codec(
+  text,
+  z
+    .int(NO_SEQUENCE)
+    .min(1, NO_SEQUENCE)
+    .max(10 ** ENTRY_DIGITS - 1, NO_SEQUENCE),
+  { decode: (key) => Number(SEQUENCE.exec(key)?.[1] ?? Number.NaN), encode: entryRowKey },
+);
+const authorRole = <T extends string>(role: T) => column('authorRole', z.literal(role));
+const authorName = column('authorName', text);
+const author = z.discriminatedUnion('role', [
+  z.object({ role: authorRole('customer'), name: authorName }),
+  z.object({ role: authorRole('agent'), id: column('authorId', text), name: authorName }),
+  z.object({ role: authorRole('system') }),
+]);
+const ofEveryEntry = { sequence: column('rowKey', sequence), at: instant, author, text };
+
+/** The row of an entry of the transcript. */
+const entryRow = row(
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('message'),
+      ...ofEveryEntry,
+      messageId: text,
+    } satisfies Record<keyof MessageEntry, z.ZodType>),
+    z.object({
+      kind: z.literal('notice'),
+      ...ofEveryEntry,
+      trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+      // What version 1 sent to everyone is for the customer; agents see every entry.
+      recipient: z.codec(z.enum(['agent', 'customer', 'everyone']), z.enum(['agent', 'customer']), {
+        decode: (recipient) => (recipient === 'everyone' ? 'customer' : recipient),
+        encode: (recipient) => recipient,
+      }),
+      reason: z.enum(END_REASONS).optional(),
+      disconnectionNumber: int32.optional(),
+    } satisfies Record<keyof NoticeEntry, z.ZodType>),
+  ]),
+);
+
+/** @throws StoredRowError when the entry would not fit into its row. */
+export const encodeEntry = (conversationId: string, entry: TranscriptEntry): TableEntity & Keys =>
+  entryRow.encode({ partitionKey: conversationId, rowKey: entryRowKey(entry.sequence) }, entry);
+
+/** @throws StoredRowError naming the row and the column that cannot be read. */
+export const decodeEntry = (entity: object): TranscriptEntry => entryRow.decode(entity);
 
 type Change = Parameters<ConversationStore['save']>[0];
 
@@ -434,16 +262,12 @@ const TRANSACTION_ROWS = 100;
  */
 export function createTableConversationStore(table: TableClient): ConversationStore {
   return {
-    load: (conversationId) =>
-      tableCall(
-        table,
-        'load conversation',
-        async () => {
-          const entity = await table.getEntity(conversationId, CONVERSATION_ROW_KEY);
-          return { conversation: decodeConversation(entity), etag: entity.etag, savedAt: savedAtOf(entity) };
-        },
-        (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
-      ),
+    async load(conversationId) {
+      const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
+      return (
+        entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt: savedAtOf(entity) }
+      );
+    },
 
     save: async (change) => {
       const actions = actionsOf(change);
@@ -454,7 +278,7 @@ export function createTableConversationStore(table: TableClient): ConversationSt
           await perform(table, actions);
           return 'saved';
         },
-        (code) => (isConflict(code) ? { answer: 'conflict' } : undefined),
+        answering(CONFLICTS, 'conflict'),
       );
     },
 

@@ -1,91 +1,57 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
-import {
-  checkFits,
-  instantColumn,
-  instantField,
-  jsonColumn,
-  readableRows,
-  readRow,
-  rowName,
-  SCHEMA_VERSION,
-  writerFor,
-} from '../storage/rows';
-import { readPage, tableCall } from '../storage/table';
+import { column, instant, instantInJson, int32, json, type Keys, readableRows, row } from '../storage/rows';
+import { answering, NOT_FOUND, readPage, tableCall } from '../storage/table';
 import { CHANNELS, CONVERSATION_STATES } from './conversation';
 import { DEADLINE_KINDS } from './ids';
 import type { WorkList, WorkListItem } from './work-list';
 
-const itemColumns = z.object({
-  rowKey: z.string(),
-  channel: z.enum(CHANNELS).default('live-chat'),
-  state: z.enum(CONVERSATION_STATES),
-  queue: z.string(),
-  customerName: z.string(),
-  agentId: z.string().exactOptional(),
-  accepted: z.boolean(),
-  createdAt: instantColumn,
-  stateSince: instantColumn.exactOptional(),
-  previousAgentId: z.string().exactOptional(),
-  queuePosition: z.int().exactOptional(),
-  deadlines: jsonColumn(
-    z.array(z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantField })),
-  ).default([]),
-});
-const disconnectionColumns = z.object({
-  disconnectionNumber: z.int(),
-  disconnectionSince: instantColumn,
-  disconnectionDeadline: instantColumn,
-});
+const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });
+
+/** The row of an item. Defaults are what a row of version 1 means. */
+const workListRow = row(
+  z.object({
+    conversationId: column('rowKey', z.string()),
+    channel: z.enum(CHANNELS).default('live-chat'),
+    state: z.enum(CONVERSATION_STATES),
+    queue: z.string(),
+    customerName: z.string(),
+    agentId: z.string().optional(),
+    accepted: z.boolean(),
+    createdAt: instant,
+    /** Missing in version 1, see `decodeWorkListItem`. */
+    stateSince: instant.optional(),
+    previousAgentId: z.string().optional(),
+    queuePosition: z.int().optional(),
+    deadlines: json(z.array(deadline)).default([]),
+    disconnection: z
+      .object({
+        number: column('disconnectionNumber', int32),
+        since: column('disconnectionSince', instant),
+        deadline: column('disconnectionDeadline', instant),
+      })
+      .optional(),
+  } satisfies Record<keyof WorkListItem, z.ZodType>),
+);
 
 /**
  * Where an item lives: one of 16 partitions, chosen by a hash of the conversation id. One partition takes 2,000
  * rows a second; thousands of conversations that lose their customers at once must not queue for a single one.
  */
-export const workListKeys = (conversationId: string) => ({
+export const workListKeys = (conversationId: string): Keys => ({
   partitionKey: `shard-${createHash('sha256').update(conversationId).digest('hex').charAt(0)}`,
   rowKey: conversationId,
 });
 
 /** @throws StoredRowError when the item would not fit into its row. */
-export function encodeWorkListItem(item: WorkListItem): TableEntity {
-  const { conversationId, createdAt, stateSince, deadlines, disconnection, ...columns } = item;
-  const keys = workListKeys(conversationId);
-  const write = writerFor(rowName(keys));
-  return checkFits({
-    ...keys,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    ...columns,
-    createdAt: write.instant('createdAt', createdAt),
-    stateSince: write.instant('stateSince', stateSince),
-    deadlines: JSON.stringify(deadlines),
-    ...(disconnection && {
-      disconnectionNumber: write.int32('disconnectionNumber', disconnection.number),
-      disconnectionSince: write.instant('disconnectionSince', disconnection.since),
-      disconnectionDeadline: write.instant('disconnectionDeadline', disconnection.deadline),
-    }),
-  });
-}
+export const encodeWorkListItem = (item: WorkListItem): TableEntity & Keys =>
+  workListRow.encode(workListKeys(item.conversationId), item);
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
 export function decodeWorkListItem(entity: object): WorkListItem {
-  const { rowKey, ...item } = readRow(itemColumns, entity);
-  return {
-    conversationId: rowKey,
-    ...item,
-    stateSince: item.stateSince ?? item.createdAt,
-    ...('disconnectionNumber' in entity && { disconnection: readDisconnection(entity) }),
-  };
-}
-
-function readDisconnection(entity: object): NonNullable<WorkListItem['disconnection']> {
-  const row = readRow(disconnectionColumns, entity);
-  return {
-    number: row.disconnectionNumber,
-    since: row.disconnectionSince,
-    deadline: row.disconnectionDeadline,
-  };
+  const item = workListRow.decode(entity);
+  return { ...item, stateSince: item.stateSince ?? item.createdAt };
 }
 
 /**
@@ -107,7 +73,7 @@ export function createTableWorkList(table: TableClient): WorkList {
         table,
         'remove work-list item',
         () => table.deleteEntity(partitionKey, rowKey),
-        (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
+        answering(NOT_FOUND, undefined),
       );
     },
 

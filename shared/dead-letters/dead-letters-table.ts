@@ -4,16 +4,8 @@ import { collisionPause } from '../app/collision-pause';
 import { ContentionError } from '../app/errors';
 import { DEADLINE_KINDS } from '../conversation/ids';
 import type { Instant } from '../conversation/time';
-import {
-  checkFits,
-  instantColumn,
-  readableRows,
-  readRow,
-  rowName,
-  SCHEMA_VERSION,
-  writerFor,
-} from '../storage/rows';
-import { isConflict, readPage, tableCall } from '../storage/table';
+import { column, instant, int32, type Keys, readableRows, row } from '../storage/rows';
+import { answering, CONFLICTS, getRow, readPage, tableCall } from '../storage/table';
 import {
   DEAD_LETTER_KINDS,
   DEAD_LETTER_STATES,
@@ -24,68 +16,44 @@ import {
   type StoredDeadLetter,
 } from './dead-letter';
 
-const columns = z.object({
-  rowKey: z.string(),
-  conversationId: z.string(),
-  kind: z.enum(DEAD_LETTER_KINDS),
-  deadlineKind: z.enum(DEADLINE_KINDS).exactOptional(),
-  deadlineNumber: z.int().exactOptional(),
-  row: z.string().exactOptional(),
-  code: z.string(),
-  state: z.enum(DEAD_LETTER_STATES),
-  firstSeen: instantColumn,
-  lastSeen: instantColumn,
-  count: z.int(),
-  resolvedAt: instantColumn.exactOptional(),
-});
+const deadLetterRow = row(
+  z.object({
+    id: column('rowKey', z.string()),
+    conversationId: z.string(),
+    kind: z.enum(DEAD_LETTER_KINDS),
+    row: z.string().optional(),
+    code: z.string(),
+    state: z.enum(DEAD_LETTER_STATES),
+    deadline: z
+      .object({
+        kind: column('deadlineKind', z.enum(DEADLINE_KINDS)),
+        number: column('deadlineNumber', int32),
+      })
+      .optional(),
+    firstSeen: instant,
+    lastSeen: instant,
+    count: int32,
+    resolvedAt: instant.optional(),
+  } satisfies Record<keyof DeadLetter, z.ZodType>),
+);
 
 /** One partition: there are few, and operators and reconciliation read them all. */
-export const DEAD_LETTER_PARTITION = 'dead-letters';
-export const deadLetterKeys = (id: string) => ({ partitionKey: DEAD_LETTER_PARTITION, rowKey: id });
+const DEAD_LETTER_PARTITION = 'dead-letters';
+const deadLetterKeys = (id: string): Keys => ({ partitionKey: DEAD_LETTER_PARTITION, rowKey: id });
 
 /** @throws StoredRowError */
-export function encodeDeadLetter(letter: DeadLetter): TableEntity {
-  const { id, deadline, firstSeen, lastSeen, count, resolvedAt, ...texts } = letter;
-  const keys = deadLetterKeys(id);
-  const write = writerFor(rowName(keys));
-  return checkFits({
-    ...keys,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    ...texts,
-    ...(deadline && {
-      deadlineKind: deadline.kind,
-      deadlineNumber: write.int32('deadlineNumber', deadline.number),
-    }),
-    firstSeen: write.instant('firstSeen', firstSeen),
-    lastSeen: write.instant('lastSeen', lastSeen),
-    count: write.int32('count', count),
-    ...(resolvedAt !== undefined && { resolvedAt: write.instant('resolvedAt', resolvedAt) }),
-  });
-}
+export const encodeDeadLetter = (letter: DeadLetter): TableEntity & Keys =>
+  deadLetterRow.encode(deadLetterKeys(letter.id), letter);
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export function decodeDeadLetter(entity: object): DeadLetter {
-  const { rowKey, deadlineKind, deadlineNumber, ...letter } = readRow(columns, entity);
-  return {
-    id: rowKey,
-    ...letter,
-    ...(deadlineKind !== undefined &&
-      deadlineNumber !== undefined && { deadline: { kind: deadlineKind, number: deadlineNumber } }),
-  };
-}
+export const decodeDeadLetter = (entity: object): DeadLetter => deadLetterRow.decode(entity);
 
 /** The timer, reconciliation and the webhook may find the same conversation in the same moment. */
 const ATTEMPTS = 8;
 
 /** Dead letters in Table Storage: one row for each conversation and cause. */
 export function createTableDeadLetters(table: TableClient): DeadLetters {
-  const read = (id: string) =>
-    tableCall(
-      table,
-      'read dead letter',
-      () => table.getEntity(DEAD_LETTER_PARTITION, id),
-      (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
-    );
+  const read = (id: string) => getRow(table, 'read dead letter', deadLetterKeys(id));
   /** `etag` undefined: only if there is none yet. */
   const write = (letter: DeadLetter, etag: string | undefined) => {
     const entity = encodeDeadLetter(letter);
@@ -98,7 +66,7 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
           : table.updateEntity(entity, 'Replace', { etag }));
         return 'written';
       },
-      (code) => (isConflict(code) ? { answer: 'changed' } : undefined),
+      answering(CONFLICTS, 'changed'),
     );
   };
 
@@ -140,7 +108,7 @@ export function createTableDeadLetters(table: TableClient): DeadLetters {
         table,
         'remove dead letter',
         () => table.deleteEntity(partitionKey, rowKey, { etag }),
-        (code) => (isConflict(code) ? { answer: undefined } : undefined),
+        answering(CONFLICTS, undefined),
       );
     },
   };

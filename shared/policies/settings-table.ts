@@ -3,45 +3,35 @@ import { z } from 'zod';
 import { InvalidInputError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS, type MessageOverride } from '../automated-messages/automated-message';
 import { CHANNELS } from '../conversation/conversation';
-import {
-  checkFits,
-  jsonColumn,
-  readableRows,
-  readRow,
-  rowName,
-  SCHEMA_VERSION,
-  writerFor,
-} from '../storage/rows';
-import { firstRows, isConflict, tableCall } from '../storage/table';
+import { json, type Keys, readableRows, row, rowName } from '../storage/rows';
+import { answering, CONFLICTS, firstRows, getRow, NOT_FOUND, tableCall } from '../storage/table';
 import type { PolicyDocument } from './policy';
 import type { Expected, OverrideKey, SettingsStore, StoredOverrides, Written } from './settings';
 
-export const POLICIES_KEYS = { partitionKey: 'policies', rowKey: 'document' } as const;
-export const OVERRIDES_PARTITION = 'automated-messages';
+const POLICIES_KEYS: Keys = { partitionKey: 'policies', rowKey: 'document' };
+const OVERRIDES_PARTITION = 'automated-messages';
 
-const policiesColumns = z.object({ document: jsonColumn(z.unknown()) });
-const overrideColumns = z.object({
-  trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
-  channel: z.enum(CHANNELS).exactOptional(),
-  channelInstance: z.string().exactOptional(),
-  locale: z.string().exactOptional(),
-  text: z.string().exactOptional(),
-  active: z.boolean(),
-});
+/** The policy document is JSON in one column: it is read and written as a whole. */
+const policiesRow = row(z.object({ document: json(z.unknown()) }));
 
-/** The policy document is JSON in one column: it is read and written as a whole. @throws StoredRowError */
-export function encodePolicies(document: unknown): TableEntity {
-  const write = writerFor(rowName(POLICIES_KEYS));
-  return checkFits({
-    ...POLICIES_KEYS,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    document: JSON.stringify(document),
-  });
-}
+const overrideRow = row(
+  z.object({
+    trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+    channel: z.enum(CHANNELS).optional(),
+    channelInstance: z.string().optional(),
+    locale: z.string().optional(),
+    text: z.string().optional(),
+    active: z.boolean(),
+  } satisfies Record<keyof MessageOverride, z.ZodType>),
+);
+
+/** @throws StoredRowError */
+export const encodePolicies = (document: unknown): TableEntity & Keys =>
+  policiesRow.encode(POLICIES_KEYS, { document });
 
 /** `parse` checks the document as if it came from outside. @throws StoredRowError */
 export function decodePolicies<T>(entity: object, parse: (document: unknown) => T): T {
-  const { document } = readRow(policiesColumns, entity);
+  const { document } = policiesRow.decode(entity);
   try {
     return parse(document);
   } catch (thrown) {
@@ -52,24 +42,17 @@ export function decodePolicies<T>(entity: object, parse: (document: unknown) => 
 }
 
 /** "*" stands for "everywhere". Language tags compare without case, so the key has none. */
-export const overrideKeys = ({ trigger, channel, channelInstance, locale }: OverrideKey) => ({
+export const overrideKeys = ({ trigger, channel, channelInstance, locale }: OverrideKey): Keys => ({
   partitionKey: OVERRIDES_PARTITION,
   rowKey: [trigger, channel ?? '*', channelInstance ?? '*', locale?.toLowerCase() ?? '*'].join('|'),
 });
 
 /** @throws StoredRowError */
-export function encodeOverride(override: MessageOverride): TableEntity {
-  const keys = overrideKeys(override);
-  const write = writerFor(rowName(keys));
-  return checkFits({
-    ...keys,
-    schemaVersion: write.int32('schemaVersion', SCHEMA_VERSION),
-    ...override,
-  });
-}
+export const encodeOverride = (override: MessageOverride): TableEntity & Keys =>
+  overrideRow.encode(overrideKeys(override), override);
 
 /** @throws StoredRowError */
-export const decodeOverride = (entity: object): MessageOverride => readRow(overrideColumns, entity);
+export const decodeOverride = (entity: object): MessageOverride => overrideRow.decode(entity);
 
 /** More overrides than anybody words. */
 const MOST_OVERRIDES = 5_000;
@@ -77,7 +60,7 @@ const MOST_OVERRIDES = 5_000;
  * What the service answers when something else is stored than what was to be replaced. `InvalidInput` is its answer to an
  * ETag that it has never given: operators write them by hand, and the row itself was checked before it was sent.
  */
-const isStale = (code: string): boolean => isConflict(code) || code === 'InvalidInput';
+const STALE: readonly string[] = [...CONFLICTS, 'InvalidInput'];
 
 /** Operators' settings in Table Storage: the policy document, and one row per override of an automated message. */
 export function createTableSettingsStore(
@@ -100,18 +83,12 @@ export function createTableSettingsStore(
             : await table.updateEntity(entity, 'Replace', { etag: expected.etag });
         return { etag: etag ?? '' };
       },
-      (code) => (isStale(code) ? { answer: 'conflict' } : undefined),
+      answering(STALE, 'conflict'),
     );
 
   return {
     async loadPolicies() {
-      const { partitionKey, rowKey } = POLICIES_KEYS;
-      const row = await tableCall(
-        table,
-        'load policies',
-        () => table.getEntity(partitionKey, rowKey),
-        (code) => (code === 'ResourceNotFound' ? { answer: undefined } : undefined),
-      );
+      const row = await getRow(table, 'load policies', POLICIES_KEYS);
       return row && { document: decodePolicies(row, format.parse), etag: row.etag };
     },
 
@@ -138,10 +115,7 @@ export function createTableSettingsStore(
           await table.deleteEntity(partitionKey, rowKey, etag === undefined ? {} : { etag });
           return 'deleted';
         },
-        (code) => {
-          if (code === 'ResourceNotFound') return { answer: 'not-found' };
-          return isStale(code) ? { answer: 'conflict' } : undefined;
-        },
+        (code) => answering(NOT_FOUND, 'not-found')(code) ?? answering(STALE, 'conflict')(code),
       );
     },
   };

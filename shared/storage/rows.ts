@@ -4,9 +4,10 @@ import { RecordTooLargeError, StoredRowError } from '../app/errors';
 import { type Instant, toIso } from '../conversation/time';
 
 /**
- * Column types that both tables share. Moments are ISO 8601 text and numbers carry their Edm type, so that an
- * operator reads a row in any storage browser. Writers throw `StoredRowError`; readers report a zod issue, and
- * never a value: a stored text must not end up in a log line.
+ * What all tables have in common: a row is one codec, in which each column stands once, with its type. The codec reads an
+ * entity as the SDK returns it, and writes one as the SDK takes it. Moments are ISO 8601 text and numbers carry their Edm
+ * type, so that an operator reads a row in any storage browser. An error names the row and the column, and never a value:
+ * a stored text must not end up in a log line.
  */
 
 /**
@@ -18,30 +19,57 @@ export const SCHEMA_VERSION = 2;
 const LATEST: Instant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const EARLIEST: Instant = Date.UTC(1601, 0, 1);
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
+const NO_MOMENT = 'not an ISO 8601 moment in UTC, from 1601 to 9999';
 
-export const instantColumn = z.string().transform((text, context): Instant => {
-  const instant = ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
-  if (instant >= EARLIEST && instant <= LATEST) return instant;
-  context.addIssue('not an ISO 8601 moment in UTC');
-  return z.NEVER;
-});
+/** A moment, as ISO 8601 text in UTC. */
+export const instant = z.codec(
+  z.string(),
+  z.number(NO_MOMENT).min(EARLIEST, NO_MOMENT).max(LATEST, NO_MOMENT),
+  { decode: (text) => (ISO_8601.test(text) ? Date.parse(text) : Number.NaN), encode: toIso },
+);
 
 /** A moment within JSON, in milliseconds: no other number is a date, and whoever shows it as one would throw. */
-export const instantField = z.int().min(EARLIEST).max(LATEST);
+export const instantInJson = z.int().min(EARLIEST).max(LATEST);
 
-/** JSON text in one column, for lists and nested records only. */
-export const jsonColumn = <T extends z.ZodType>(content: T) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
+const edm = <T extends z.ZodType<number>>(type: 'Int32' | 'Double', number: T) =>
+  z.codec(z.unknown(), number, {
+    decode: (stored) => stored as z.input<T>,
+    encode: (value) => ({ type, value }),
+  });
+
+export const int32 = edm('Int32', z.int32());
+/** A count, or units: not below zero. */
+export const natural = edm('Int32', z.int32().min(0));
+/** A number that may be large, negative or fractional. */
+export const double = edm('Double', z.number());
+
+/** JSON text in one column, for lists and nested records only; its own codecs are used in both directions. */
+export const encodedJson = <T extends z.ZodType>(content: T) =>
+  z.codec(z.string(), content, {
+    decode(text, { issues }) {
       try {
-        return JSON.parse(text);
+        return JSON.parse(text) as z.input<T>;
       } catch {
-        context.addIssue('not JSON');
+        issues.push({ code: 'custom', input: undefined, message: 'not JSON' });
         return z.NEVER;
       }
-    })
-    .pipe(content);
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+
+/** The same for content that is written as it is: long lists are not gone through again whenever they are written. */
+export const json = <T extends z.ZodType>(content: T) => {
+  const codec = encodedJson(content);
+  return z.codec(z.string(), z.custom<z.output<T>>(), {
+    decode(text, { issues }) {
+      const read = codec.safeDecode(text);
+      if (read.success) return read.data;
+      issues.push(...(read.error.issues as never[]));
+      return z.NEVER;
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+};
 
 /** A record of texts, whatever its keys are called (`z.record` would drop `__proto__`). */
 export const textsByName = z.custom<Readonly<Record<string, string>>>(
@@ -53,34 +81,87 @@ export const textsByName = z.custom<Readonly<Record<string, string>>>(
   'not a record of texts',
 );
 
-/** Writes the columns of one row. Every method throws `StoredRowError`, naming the row and the column. */
-export function writerFor(row: string) {
-  const refuse = (column: string, detail: string) => new StoredRowError(row, `${column}: ${detail}`);
-  return {
-    /** Within the years that ISO 8601 text and Table Storage can hold. */
-    instant(column: string, instant: Instant): string {
-      if (instant >= EARLIEST && instant <= LATEST) return toIso(instant);
-      throw refuse(column, 'not a moment that can be stored');
-    },
-    int32(column: string, value: number) {
-      if (Number.isInteger(value) && Math.abs(value) < 2 ** 31) return { type: 'Int32', value } as const;
-      throw refuse(column, 'not a 32-bit integer');
-    },
-    /** A number that may be large, negative or fractional. */
-    double(column: string, value: number) {
-      if (Number.isFinite(value)) return { type: 'Double', value } as const;
-      throw refuse(column, 'not a finite number');
-    },
-  };
+/** A column that is not called as its field is. */
+export const column = <T extends z.ZodType>(name: string, type: T): T => type.meta({ column: name });
+
+/** Where a field of the value stands in the row: in a column, or, when it is an object, in several. */
+type Field = { readonly name: string; readonly column: string } | Group;
+interface Group {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  /** Of an optional object: the first of its columns, which is there exactly when the object is. */
+  readonly marker?: string;
 }
 
-export type RowWriter = ReturnType<typeof writerFor>;
+function fieldsOf(content: z.ZodType): readonly Field[] {
+  if (content instanceof z.ZodDiscriminatedUnion) {
+    const all = (content.options as z.ZodType[]).flatMap(fieldsOf);
+    return [...new Map(all.map((field) => [field.name, field])).values()];
+  }
+  if (!(content instanceof z.ZodObject)) return [];
+  return Object.entries(content.shape as Record<string, z.ZodType>).map(([name, type]): Field => {
+    const fields = fieldsOf(type instanceof z.ZodOptional ? (type.unwrap() as z.ZodType) : type);
+    if (fields.length === 0) return { name, column: nameOf(type) ?? name };
+    return { name, fields, ...(type instanceof z.ZodOptional && { marker: columnOf([], fields) }) };
+  });
+}
 
-/** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
-export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
-  [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
+/** The name that `column` has given, to the type itself or to what it makes optional. */
+function nameOf(type: z.ZodType): string | undefined {
+  const named = type.meta()?.['column'];
+  if (typeof named === 'string') return named;
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault
+    ? nameOf(type.unwrap() as z.ZodType)
+    : undefined;
+}
 
-const versionColumns = z.object({
+/** The column that the path leads to, and what follows it: the way within its JSON. */
+function columnOf([name, ...rest]: readonly PropertyKey[], fields: readonly Field[]): string {
+  const field = name === undefined ? fields[0] : fields.find((one) => one.name === name);
+  if (field === undefined) return String(name);
+  return 'column' in field ? [field.column, ...rest.map(String)].join('.') : columnOf(rest, field.fields);
+}
+
+type Columns = Record<string, unknown>;
+
+/** From the columns of a row to the fields of its value, and back. */
+function gather(entity: Columns, fields: readonly Field[]): Columns {
+  const value: Columns = {};
+  for (const field of fields) {
+    if (!('column' in field)) {
+      if (field.marker === undefined || field.marker in entity)
+        value[field.name] = gather(entity, field.fields);
+    } else if (field.column in entity) value[field.name] = entity[field.column];
+  }
+  return value;
+}
+
+function spread(value: Columns, fields: readonly Field[], entity: Columns): Columns {
+  for (const field of fields) {
+    const content = value[field.name];
+    if (content === undefined) continue;
+    if ('column' in field) entity[field.column] = content;
+    else spread(content as Columns, field.fields, entity);
+  }
+  return entity;
+}
+
+/** What a row may be given to write: lists of the domain are read-only. */
+type Given<T> = T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T;
+
+export interface Keys {
+  readonly partitionKey: string;
+  readonly rowKey: string;
+}
+
+export interface Row<T> {
+  /** @throws StoredRowError when a column cannot hold its value, RecordTooLargeError */
+  encode(keys: Keys, value: Given<T>): TableEntity & Keys;
+  /** @throws StoredRowError naming the row and the column that cannot be read. */
+  decode(entity: object): T;
+}
+
+const versioned = z.object({
   schemaVersion: z
     .int()
     .min(1)
@@ -88,20 +169,43 @@ const versionColumns = z.object({
 });
 
 /**
- * Reads a row as the SDK returns it. Columns the schema does not name are ignored, so that a version which adds
- * columns can be rolled back.
- * @throws StoredRowError naming the row and the column, whatever the row contains.
+ * The codec of a row. A field stands in the column of its name, or in the one that `column` names. An object of fields
+ * stands in a column for each of them; an optional one is there when the first of these columns is. Columns that
+ * the row does not name are ignored, so that a version which adds columns can be rolled back.
  */
-export function readRow<T extends z.ZodType>(schema: T, entity: object): z.output<T> {
-  const version = versionColumns.safeParse(entity);
-  const read = version.success ? schema.safeParse(entity) : version;
-  if (read.success) return read.data;
-  const problem = read.error.issues[0];
-  throw new StoredRowError(
-    rowName(entity),
-    `${problem?.path.join('.') ?? ''}: ${problem?.message ?? 'unreadable'}`,
-  );
+export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T): Row<z.output<T>> {
+  const fields = fieldsOf(content);
+  const codec = z.codec(z.custom<Columns>(), content, {
+    decode(entity, { issues }) {
+      const { error } = versioned.safeParse(entity);
+      if (error) issues.push(...(error.issues as never[]));
+      return gather(entity, fields) as z.input<T>;
+    },
+    encode: (value) =>
+      spread(value as Columns, fields, { schemaVersion: { type: 'Int32', value: SCHEMA_VERSION } }),
+  });
+  const refused = (keys: object, { issues: [issue] }: z.ZodError) =>
+    new StoredRowError(
+      rowName(keys),
+      `${columnOf(issue?.path ?? [], fields)}: ${issue?.message ?? 'unreadable'}`,
+    );
+  return {
+    encode(keys, value) {
+      const written = codec.safeEncode(value as z.output<T>);
+      if (!written.success) throw refused(keys, written.error);
+      return checkFits(Object.assign(written.data, keys));
+    },
+    decode(entity) {
+      const read = codec.safeDecode(entity as Columns);
+      if (!read.success) throw refused(entity, read.error);
+      return read.data;
+    },
+  };
 }
+
+/** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
+export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
+  [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
 
 /** 64 KiB of UTF-16, the service's limit for a text property. */
 const PROPERTY_CHARACTERS = 32 * 1024;
@@ -112,7 +216,7 @@ const ROW_BYTES = 900 * 1024;
  * Refuses what the service would refuse, before it is sent, and names the column.
  * @throws RecordTooLargeError
  */
-export function checkFits<T extends TableEntity>(entity: T): T {
+export function checkFits<T extends object>(entity: T): T {
   let bytes = 0;
   for (const [column, value] of Object.entries(entity)) {
     const characters = typeof value === 'string' ? value.length : 0;

@@ -1,6 +1,7 @@
 import { RestError, type TableClient, type TableEntityResultPage } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError, DependencyError, InvalidInputError } from '../app/errors';
+import type { Keys } from './rows';
 
 /** The service's error code, for example `EntityAlreadyExists`; undefined when the service did not answer. */
 export function tableErrorCode(thrown: unknown): string | undefined {
@@ -20,15 +21,19 @@ export function tableErrorCode(thrown: unknown): string | undefined {
  * it. "Conflict" is right for that too: the caller reads again, finds its own change and decides that nothing is left.
  * Other codes with these statuses (`TableBeingDeleted` is a 409 as well) are failures of the storage.
  */
-const CONFLICTS = new Set([
+export const CONFLICTS: readonly string[] = [
   'UpdateConditionNotSatisfied',
   'ConditionNotMet',
   'ResourceNotFound',
   'EntityAlreadyExists',
-]);
+];
+export const NOT_FOUND: readonly string[] = ['ResourceNotFound'];
 
-/** Whether the code that `tableCall` hands to `expected` is one of them. */
-export const isConflict = (code: string): boolean => CONFLICTS.has(code);
+/** For `expected` of `tableCall`: these codes are that answer. */
+export const answering =
+  <const T>(codes: readonly string[], answer: T) =>
+  (code: string): { readonly answer: T } | undefined =>
+    codes.includes(code) ? { answer } : undefined;
 
 /**
  * Performs one operation on a table and turns every failure into a `DependencyError`, unless `expected` knows an
@@ -57,6 +62,10 @@ export async function tableCall<T>(
     throw tableFailure(operation, thrown);
   }
 }
+
+/** The row with these keys, or undefined. @throws DependencyError */
+export const getRow = (table: TableClient, operation: string, { partitionKey, rowKey }: Keys) =>
+  tableCall(table, operation, () => table.getEntity(partitionKey, rowKey), answering(NOT_FOUND, undefined));
 
 /**
  * A `DependencyError` whose cause tells status, code and request id, and nothing else: an SDK error carries the

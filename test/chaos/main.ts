@@ -1,4 +1,5 @@
 import { buildApp } from '../../local/stack/build-app';
+import { readCommandLine } from '../../local/stack/command-line';
 import { ROOT } from '../../local/stack/stack';
 import { parseChaosOptions, USAGE, type ChaosOptions } from './options';
 import { playPlan, type Played } from './play-plan';
@@ -31,15 +32,8 @@ async function main(options: ChaosOptions): Promise<number> {
   return played.some(isViolated) ? 1 : 0;
 }
 
-let options: ChaosOptions | undefined;
-try {
-  options = parseChaosOptions(process.argv.slice(2));
-} catch (thrown) {
-  console.error(`${(thrown as Error).message}\n\n${USAGE}`);
-  process.exit(2);
-}
 // Explicit exit: clients and timers that are still under way are not worth waiting for.
-main(options).then(
+main(readCommandLine('npm run chaos', USAGE, parseChaosOptions)).then(
   (code) => process.exit(code),
   (thrown: unknown) => {
     console.error(thrown);

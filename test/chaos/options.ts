@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { parseOptions, UsageError } from '../../local/stack/command-line';
+import { SETTINGS_HELP } from '../../local/stack/settings';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -17,18 +18,19 @@ export const USAGE = `Plays random stories with random faults on the whole local
   --seed  the same seed gives the same plan (default 1); timing is this machine's
   --runs  how many runs (default 20); ten share a stack and its faults
   --only  plays one run again, alone, with the faults of the stack it was on
-  --mass  before the runs, drops so many customers at once, of whom nine in ten come back`;
+  --mass  before the runs, drops so many customers at once, of whom nine in ten come back
 
-/** @throws Error saying what cannot be used */
+Exit code 1 on any violation, 2 when the options cannot be used.
+
+${SETTINGS_HELP}`;
+
+/** @throws UsageError */
 export function parseChaosOptions(argv: readonly string[]): ChaosOptions {
   const string = { type: 'string' } as const;
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { seed: string, runs: string, only: string, mass: string },
-  });
+  const values = parseOptions(argv, { seed: string, runs: string, only: string, mass: string });
   const whole = (name: keyof typeof values, fallback: number): number => {
     const text = values[name] ?? String(fallback);
-    if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be a whole number.`);
+    if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} must be a whole number.`);
     return Number(text);
   };
   const mass = whole('mass', 0);

@@ -1,26 +1,41 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import {
-  dependencyReport,
   deployedPackages,
   INSTALL_SCRIPTS,
   LICENCES,
   withInstallScript,
   type Lockfile,
 } from '../../scripts/dependencies';
-import { read } from './text';
+import { ROOT } from './functions-app';
+import { matches, read } from './text';
 
 const lockfile = JSON.parse(read('package-lock.json')) as Lockfile;
-const direct = Object.keys((JSON.parse(read('package.json')) as { dependencies: object }).dependencies);
+const manifest = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', object>;
+const direct = Object.keys(manifest.dependencies);
 
-/** Spaces do not count: the file is formatted. */
-const cells = (markdown: string): string[] =>
-  markdown.split('\n').map((line) => line.replaceAll(/\s*\|\s*/g, '|').replaceAll(/-{3,}/g, '---'));
+describe('each direct dependency', () => {
+  it('has its reason in CONTRIBUTING.md, and no other package has one', () => {
+    const [, section = ''] = read('CONTRIBUTING.md').split(/^## Dependencies$/m);
+    const reasons = (section.split(/^## /m)[0] ?? '').split('\n- ').slice(1);
+    const named = reasons.flatMap((line) => matches(line.split(': ')[0] ?? '', /`([^`]+)`/g));
+    expect(named.sort()).toEqual([...direct, ...Object.keys(manifest.devDependencies)].sort());
+  });
+});
 
 describe('the packages that are deployed', () => {
   const deployed = deployedPackages(lockfile);
 
-  it('are what docs/DEPENDENCIES.md lists; otherwise run: npm run dependencies', () => {
-    expect(cells(read('docs/DEPENDENCIES.md'))).toEqual(cells(dependencyReport(lockfile)));
+  it('are listed, each version once, with its licence and who needs it, by npm run dependencies', () => {
+    const { stdout } = spawnSync('npm', ['run', '--silent', 'dependencies'], { cwd: ROOT, encoding: 'utf8' });
+    const [, listed = ''] = stdout.split(/^## .+$/m);
+    const rows = matches(listed, /^\| (\S+ \| \d\S* \| \S+ \| \S.*) \|$/gm);
+    expect(rows).toEqual(
+      deployed.map(
+        ({ name, version, licence, neededBy }) =>
+          `${name} | ${version} | ${licence} | ${neededBy.join(', ')}`,
+      ),
+    );
   });
 
   it('are the direct dependencies and what those need, and each is needed by something', () => {

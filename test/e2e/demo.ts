@@ -1,4 +1,6 @@
 import { buildApp } from '../../local/stack/build-app';
+import { parseOptions, readCommandLine } from '../../local/stack/command-line';
+import { SETTINGS_HELP } from '../../local/stack/settings';
 import { ROOT } from '../../local/stack/stack';
 import { messageOf } from './failures';
 import { GRACE, startLocalSystem, type LocalSystem } from './local-system';
@@ -8,6 +10,15 @@ import { summary } from './report/lines';
 import { timelineHeader, timelineLine } from './report/timeline';
 import { SCENARIOS } from './scenarios';
 import { enterWorld, leaveWorld } from './world';
+
+const USAGE = `Builds the app, starts everything on this machine, plays every scenario, and cleans up. It takes about a minute.
+
+  npm run demo
+
+There are no options: ports are free ones, data is gone afterwards. Exit code 1 when a scenario fails.
+
+${SETTINGS_HELP}
+Also set: DISCONNECT_GRACE and AGENT_DISCONNECT_GRACE, which are short here.`;
 
 const INTERRUPTED = 130;
 let isInterrupted = false;
@@ -68,6 +79,7 @@ function onSignal(stop: () => Promise<void>): void {
 
 const elapsed = (since: number): string => ((Date.now() - since) / 1000).toFixed(1);
 
+readCommandLine('npm run demo', USAGE, (argv) => parseOptions(argv, {}));
 demo().then(
   (code) => process.exit(isInterrupted ? INTERRUPTED : code),
   (thrown: unknown) => {

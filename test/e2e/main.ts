@@ -1,15 +1,16 @@
+import { readCommandLine } from '../../local/stack/command-line';
 import { messageOf } from './failures';
-import { parseOptions, UsageError, USAGE } from './options';
+import { parseOptions, USAGE } from './options';
 import { playAll, readBack } from './play';
 import { summary, verdictLine } from './report/lines';
 import { SCENARIOS } from './scenarios';
 import { enterWorld, leaveWorld } from './world';
 
-const EXIT = { failed: 1, usage: 2 } as const;
+const FAILED = 1;
 
 /** `npm run e2e`: the scenarios as a suite against any running deployment. */
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+  const options = readCommandLine('npm run e2e', USAGE, parseOptions);
   const world = await enterWorld(options);
   try {
     console.error(`Playing the scenarios on ${options.functionsUrl}; most take its grace period …`);
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
     const verdicts = await Promise.all(played.map((verdict) => readBack(verdict, world)));
     for (const verdict of verdicts) console.log(verdictLine(verdict));
     console.log(summary(verdicts));
-    return verdicts.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : 0;
+    return verdicts.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
   } finally {
     await leaveWorld(world);
   }
@@ -28,8 +29,6 @@ main().then(
   (code) => process.exit(code),
   (thrown: unknown) => {
     console.error(messageOf(thrown));
-    if (!(thrown instanceof UsageError)) process.exit(EXIT.failed);
-    console.error(`\n${USAGE}`);
-    process.exit(EXIT.usage);
+    process.exit(FAILED);
   },
 );

@@ -1,8 +1,5 @@
-import { parseArgs } from 'node:util';
+import { parseOptions as parse, UsageError } from '../../local/stack/command-line';
 import type { WorldOptions } from './world';
-
-/** What the user typed cannot be used; the message says what is wrong. */
-export class UsageError extends Error {}
 
 export const USAGE = `Plays every scenario against a running deployment and checks what becomes of it.
 
@@ -13,6 +10,11 @@ export const USAGE = `Plays every scenario against a running deployment and chec
                   Azure sign-in may use it (role "Web PubSub Service Owner")
   --function-key  default function key; not needed where the host asks for none
   --patience      seconds that anything may take beyond what the product promises (default 90)
+
+Exit code 1 when a scenario fails, 2 when the options cannot be used.
+
+Environment: with an https endpoint, the variables of DefaultAzureCredential (AZURE_CLIENT_ID, AZURE_TENANT_ID,
+AZURE_CLIENT_SECRET, AZURE_TOKEN_CREDENTIALS, …); nothing else.
 
 npm start (prints this command with its connection string when it is up):
   npm run e2e -- --functions http://localhost:7071 --function-key local-function-key \\
@@ -29,7 +31,13 @@ const DEFAULT_PATIENCE_S = 90;
 
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[]): WorldOptions {
-  const values = parse(argv);
+  const type = 'string';
+  const values = parse(argv, {
+    functions: { type },
+    'web-pubsub': { type },
+    'function-key': { type },
+    patience: { type },
+  });
   const functions = values.functions;
   if (functions === undefined) throw new UsageError('--functions is missing.');
   if (!URL.canParse(functions) || !/^https?:$/.test(new URL(functions).protocol)) {
@@ -52,16 +60,4 @@ export function parseOptions(argv: readonly string[]): WorldOptions {
     webPubSub,
     patienceMs: patience * 1_000,
   };
-}
-
-function parse(argv: readonly string[]) {
-  const type = 'string';
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: { functions: { type }, 'web-pubsub': { type }, 'function-key': { type }, patience: { type } },
-    }).values;
-  } catch (thrown) {
-    throw new UsageError((thrown as Error).message);
-  }
 }

@@ -1,11 +1,24 @@
-// `npm run mutation`: breaks the code on purpose, one place at a time, and looks whether a test notices (Stryker).
-// `npm run mutation -- --mutate 'shared/conversation/*-rules.ts'` takes a part; every option of Stryker can be given.
-// Stryker is installed here on first use, so that the project's own packages stay few. Results are in .local/mutation.
+// `npm run mutation`: see the usage below.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const usage = `Breaks the code on purpose, one place at a time, and looks whether a test notices (Stryker).
+Stryker is installed in test/mutation on first use, so that the project's own packages stay few. It takes an hour.
+Results are in .local/mutation.
+
+  npm run mutation                                     everything that is mutated
+  npm run mutation -- --mutate 'shared/conversation/…'    a part of it
+
+  --mutate, -m  the files to break, as a pattern
+
+Every other option is Stryker's: https://stryker-mutator.io/docs/stryker-js/configuration. No environment variable is read.`;
+if (process.argv.includes('--help')) {
+  console.log(usage);
+  process.exit(0);
+}
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const root = join(folder, '..', '..');

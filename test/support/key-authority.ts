@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, type JWK, type KeyLike } from 'jose';
+import { exportJWK, type CryptoKey, type JWK } from 'jose';
 
 /** Publishes keys as Entra does, on this machine. */
 export interface KeyAuthority {
@@ -12,7 +12,7 @@ export interface KeyAuthority {
   mode: 'well' | 'fails' | 'hangs';
   /** The paths it was asked for. */
   readonly asked: readonly string[];
-  publish(publicKey: KeyLike, kid: string): Promise<void>;
+  publish(publicKey: CryptoKey, kid: string): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -125,10 +125,16 @@ describe('npm run e2e', () => {
     ['--functions must be an http or https URL.', ['--functions', 'localhost:7071']],
     ['--web-pubsub is missing.', ['--functions', 'http://localhost:7071']],
     ["Unknown option '--nonsense'", ['--nonsense']],
-  ])('shows examples when: %s', async (problem, args) => {
+  ])('says in one sentence: %s', async (problem, args) => {
     const { code, stderr } = await runE2e(...args);
-    expect(stderr).toContain(problem);
-    for (const place of ['npm start', 'func start', 'Azure:']) expect(stderr).toContain(place);
+    expect(stderr).toMatch(/^[^\n]+\(npm run e2e -- --help shows what can be given\)\.\n$/);
+    expect(stderr).toContain(problem.replace(/\.$/, ''));
     expect(code).toBe(2);
+  });
+
+  it('shows examples when asked for help', async () => {
+    const { code, stdout } = await runE2e('--help');
+    for (const place of ['npm start', 'func start', 'Azure:']) expect(stdout).toContain(place);
+    expect(code).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
-import { encodeEntry } from '../../../shared/conversation/transcript-table';
+import { encodeEntry } from '../../../shared/conversation/conversation-table';
 import { conversationOf, messageOf } from '../../unit/storage/samples';
 import { startTables, type Tables } from './tables';
 

@@ -1,31 +1,17 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../../local/stack/command-line';
 import { fire } from './fire';
+import { parseFuzzOptions, USAGE } from './options';
 import type { Target } from './target';
 import { slowest } from './slowness';
 import { TARGETS } from './targets/index';
 import { tokenTargets } from './targets/tokens';
-
-const USAGE = `Gives every parser good, bent and generated inputs, and prints what became of them.
-
-  npm run fuzz -- --runs N --seed M [--only WORDS]
-  npm run fuzz -- --long [--only WORDS]
-
-  --runs  inputs per parser (default 100,000)
-  --seed  the same seed gives the same inputs (default 1)
-  --only  the parsers whose names contain these words
-  --long  instead, times inputs of 1 Mi characters that are made to be slow, beside those of half the size`;
 
 /** More than a million inputs of the slowest one take. */
 const MOST_SECONDS = 3_600;
 
 /** `npm run fuzz`: exit code 1 when a parser did what it must not, 2 when the options cannot be used. */
 async function main(): Promise<number> {
-  const string = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: { runs: string, seed: string, only: string, long: { type: 'boolean' } },
-  });
-  const [runs, seed] = [Number(values.runs ?? 100_000), Number(values.seed ?? 1)];
-  if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(seed)) throw new TypeError('not a whole number');
+  const { runs, seed, ...values } = readCommandLine('npm run fuzz', USAGE, parseFuzzOptions);
   const { targets, stop } = await tokenTargets();
   const chosen = [...TARGETS, ...targets].filter(({ name }) => name.includes(values.only ?? ''));
   let failures = 0;
@@ -63,7 +49,7 @@ const grouped = (count: number): string => count.toLocaleString('en-US');
 main().then(
   (code) => process.exit(code),
   (thrown: unknown) => {
-    console.error(`${(thrown as Error).message}\n\n${USAGE}`);
-    process.exit(2);
+    console.error(thrown);
+    process.exit(1);
   },
 );

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import {
   AUTOMATED_MESSAGE_TRIGGERS,
+  type MessageOverride,
   type Recipient,
 } from '../../../shared/automated-messages/automated-message';
+import type { CapacityHolding } from '../../../shared/capacity/capacity';
 import {
   type Agent,
   type AgentDisconnection,
@@ -27,6 +29,11 @@ import type {
   TranscriptEntry,
 } from '../../../shared/conversation/transcript';
 import type { WorkListItem } from '../../../shared/conversation/work-list';
+import {
+  DEAD_LETTER_KINDS,
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+} from '../../../shared/dead-letters/dead-letter';
 
 /** One arbitrary per field: a field added to the domain does not compile until it is stored, too. */
 type Fields<T> = { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> };
@@ -38,7 +45,7 @@ const record = <T extends object>(fields: Fields<T>, optional: readonly (keyof T
     noNullPrototype: true,
   }) as fc.Arbitrary<T>;
 
-const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
+export const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
 const text = fc.string({ unit: 'binary', maxLength: 200 });
 const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
@@ -193,6 +200,8 @@ export const entry: fc.Arbitrary<TranscriptEntry> = fc.oneof(
   ),
 );
 
+const deadline = { kind: fc.constantFrom(...DEADLINE_KINDS), number: count };
+
 export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
   {
     conversationId: id,
@@ -201,14 +210,9 @@ export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
     stateSince: instant,
     previousAgentId: text,
     queuePosition: count,
-    deadlines: fc.array(
-      record<WorkListItem['deadlines'][number]>({
-        kind: fc.constantFrom(...DEADLINE_KINDS),
-        number: count,
-        at: instant,
-      }),
-      { maxLength: 4 },
-    ),
+    deadlines: fc.array(record<WorkListItem['deadlines'][number]>({ ...deadline, at: instant }), {
+      maxLength: 4,
+    }),
     queue: text,
     customerName: text,
     agentId: text,
@@ -221,4 +225,46 @@ export const workListItem: fc.Arbitrary<WorkListItem> = record<WorkListItem>(
     }),
   },
   ['agentId', 'previousAgentId', 'queuePosition', 'disconnection'],
+);
+
+export const agentTotal = record<{ totalUnits?: number }>({ totalUnits: count }, ['totalUnits']);
+
+export const holding = record<CapacityHolding>({
+  conversationId: id,
+  assignment: count,
+  units: count,
+  reservedAt: instant,
+});
+
+/** Few values, so that places are often the same or nearly so. */
+export const override = record<MessageOverride>(
+  {
+    trigger,
+    channel,
+    channelInstance: fc.oneof(
+      fc.constantFrom('live-chat', 'de', '_', '-'),
+      fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+    ),
+    locale: fc.constantFrom('de', 'DE', 'de-AT', 'De-at', 'zh-Hant-TW'),
+    text,
+    active: fc.boolean(),
+  },
+  ['channel', 'channelInstance', 'locale', 'text'],
+);
+
+export const deadLetter = record<DeadLetter>(
+  {
+    id: text,
+    conversationId: id,
+    kind: fc.constantFrom(...DEAD_LETTER_KINDS),
+    deadline: record<NonNullable<DeadLetter['deadline']>>(deadline),
+    row: text,
+    code: text,
+    state: fc.constantFrom(...DEAD_LETTER_STATES),
+    firstSeen: instant,
+    lastSeen: instant,
+    count,
+    resolvedAt: instant,
+  },
+  ['deadline', 'row', 'resolvedAt'],
 );

@@ -1,5 +1,6 @@
+import { KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type KeyLike } from 'jose';
+import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
 import { entraGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { startKeyAuthority, type KeyAuthority } from '../../support/key-authority';
 
@@ -11,13 +12,14 @@ const OPTIONS = { tenantId: TENANT, audience: AUDIENCE, callerObjectId: SERVICE 
 
 let entra: KeyAuthority;
 let authority: string;
-let key: KeyLike;
+/** A key object signs by any algorithm of its kind; a CryptoKey only by the one it was made for. */
+let key: KeyObject;
 let publicKeyText: string;
-let otherKey: KeyLike;
+let otherKey: CryptoKey;
 
 beforeAll(async () => {
   const pair = await generateKeyPair('RS256', { extractable: true });
-  key = pair.privateKey;
+  key = KeyObject.from(pair.privateKey);
   publicKeyText = await exportSPKI(pair.publicKey);
   otherKey = (await generateKeyPair('RS256')).privateKey;
   entra = await startKeyAuthority();
@@ -33,7 +35,7 @@ interface Token {
   readonly audience?: string;
   readonly expires?: string;
   readonly notBefore?: string;
-  readonly key?: KeyLike | Uint8Array;
+  readonly key?: CryptoKey | KeyObject | Uint8Array;
   readonly header?: { alg: string; kid?: string };
 }
 

@@ -56,18 +56,8 @@ export const CLOSED = {
 
 /** Ended for absence, with everything that version 1 remembers. */
 export const ENDED = {
-  partitionKey: 'c-00000001',
-  rowKey: 'conversation',
-  schemaVersion: 1,
+  ...ACTIVE,
   state: 'WrapUp',
-  queue: 'billing',
-  customerName: 'Zoë',
-  locale: 'fr-CA',
-  context: '{"plan":"gold"}',
-  agentId: 'anna',
-  agentName: 'Anna',
-  agentAssignedAt: '2026-01-31T12:00:05.000Z',
-  acceptedAt: '2026-01-31T12:00:10.000Z',
   liveConnectionIds: '[]',
   endedConnectionIds: '["connection-1"]',
   lastDisconnection:
@@ -79,7 +69,6 @@ export const ENDED = {
   lastSequence: 2,
   endReason: 'customer-disconnected',
   endedAt: '2026-01-31T12:04:00.020Z',
-  createdAt: '2026-01-31T12:00:00.000Z',
 };
 
 const entry = { partitionKey: 'c-00000001', schemaVersion: 1, at: '2026-01-31T12:04:00.020Z' };
@@ -171,3 +160,51 @@ export const AWAY_2 = {
 
 /** Until 26 November 2026 an extension kept the latest key alone. */
 export const ONE_KEY = `{"by":300000,"latestKey":"key-1","at":${at('12:02:00')}}`;
+
+const written = { schemaVersion: 2, etag: 'W/"1"' };
+export const AGENT = { ...written, partitionKey: 'anna', rowKey: 'agent', totalUnits: 100 };
+export const HOLDING = {
+  ...written,
+  partitionKey: 'anna',
+  rowKey: 'holding.c-00000001.0000000002',
+  conversationId: 'c-00000001',
+  assignment: 2,
+  units: 20,
+  reservedAt: '2026-01-31T12:00:05.000Z',
+};
+export const POLICIES = {
+  ...written,
+  partitionKey: 'policies',
+  rowKey: 'document',
+  document: '{"channels":{},"rules":[{"id":"phones","when":{},"set":{"grace":"PT10M"}}]}',
+};
+export const OVERRIDE = {
+  ...written,
+  partitionKey: 'automated-messages',
+  rowKey: 'agent-joined|*|*|de-at',
+  trigger: 'agent-joined',
+  locale: 'de-AT',
+  text: 'Servus',
+  active: true,
+};
+export const LETTER = {
+  ...written,
+  partitionKey: 'dead-letters',
+  rowKey: 'c-00000001.deadline-failed.disconnection.2',
+  conversationId: 'c-00000001',
+  kind: 'deadline-failed',
+  deadlineKind: 'disconnection',
+  deadlineNumber: 2,
+  code: 'retries-exhausted',
+  state: 'resolved',
+  firstSeen: '2026-01-31T12:04:00.000Z',
+  lastSeen: '2026-01-31T12:10:00.000Z',
+  count: 2,
+  resolvedAt: '2026-01-31T12:11:00.000Z',
+};
+export const CUSTOMER = {
+  ...written,
+  partitionKey: 'f'.repeat(64),
+  rowKey: 'latest',
+  conversationId: 'c-00000001',
+};

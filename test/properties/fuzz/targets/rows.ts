@@ -2,11 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
-import {
-  AUTOMATED_MESSAGE_TRIGGERS,
-  automatedMessage,
-  type MessageOverride,
-} from '../../../../shared/automated-messages/automated-message';
+import { automatedMessage } from '../../../../shared/automated-messages/automated-message';
 import {
   decodeAgent,
   decodeHolding,
@@ -14,22 +10,20 @@ import {
   encodeHolding,
 } from '../../../../shared/capacity/capacity-table';
 import { deadlinesOf } from '../../../../shared/conversation/conversation';
-import { decodeConversation, encodeConversation } from '../../../../shared/conversation/conversation-table';
+import {
+  decodeConversation,
+  decodeEntry,
+  encodeConversation,
+  encodeEntry,
+} from '../../../../shared/conversation/conversation-table';
 import {
   conversationView,
   transcriptView,
   workListItemView,
 } from '../../../../shared/conversation/conversation-view';
-import { DEADLINE_KINDS } from '../../../../shared/conversation/ids';
 import { toIso } from '../../../../shared/conversation/time';
-import { decodeEntry, encodeEntry } from '../../../../shared/conversation/transcript-table';
 import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
-import {
-  DEAD_LETTER_KINDS,
-  DEAD_LETTER_STATES,
-  type DeadLetter,
-} from '../../../../shared/dead-letters/dead-letter';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
@@ -41,7 +35,7 @@ import {
 import { rowName } from '../../../../shared/storage/rows';
 import * as stored from '../../../unit/storage/older-rows';
 import { asRead } from '../../../unit/storage/samples';
-import { conversation, entry, workListItem } from '../../storage/arbitraries';
+import * as arbitrary from '../../storage/arbitraries';
 import { longJson, someLongTexts } from '../long-texts';
 import { mutatedRow } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
@@ -103,52 +97,11 @@ const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
 /** As JSON has it, which knows no -0. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
 
-const text = fc.string({ unit: 'binary', maxLength: 40 });
-const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,20}[a-z0-9]$/);
-const count = fc.nat(2 ** 31 - 1);
-const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
-const required = { noNullPrototype: true } as const;
-
-const override: fc.Arbitrary<MessageOverride> = fc.record(
-  {
-    trigger: fc.constantFrom(...AUTOMATED_MESSAGE_TRIGGERS),
-    channel: fc.constantFrom('live-chat', 'persistent-chat'),
-    channelInstance: text,
-    locale: fc.constantFrom('de', 'zh-Hant-TW'),
-    text,
-    active: fc.boolean(),
-  },
-  { requiredKeys: ['trigger', 'active'], ...required },
-);
-const deadLetter: fc.Arbitrary<DeadLetter> = fc.record(
-  {
-    id: text,
-    conversationId: id,
-    kind: fc.constantFrom(...DEAD_LETTER_KINDS),
-    row: text,
-    code: text,
-    state: fc.constantFrom(...DEAD_LETTER_STATES),
-    firstSeen: instant,
-    lastSeen: instant,
-    count,
-    resolvedAt: instant,
-    deadline: fc.record({ kind: fc.constantFrom(...DEADLINE_KINDS), number: count }, required),
-  },
-  {
-    requiredKeys: ['id', 'conversationId', 'kind', 'code', 'state', 'firstSeen', 'lastSeen', 'count'],
-    ...required,
-  },
-);
-const holding = fc.record(
-  { conversationId: id, assignment: count, units: count, reservedAt: instant },
-  required,
-);
-
 export const ROWS: readonly Target[] = [
   row({
     name: 'conversation',
     parser: 'decodeConversation',
-    values: conversation,
+    values: arbitrary.conversation,
     encode: encodeConversation,
     decode: decodeConversation,
     older: [
@@ -167,7 +120,7 @@ export const ROWS: readonly Target[] = [
   row({
     name: 'transcript entry',
     parser: 'decodeEntry',
-    values: entry,
+    values: arbitrary.entry,
     encode: (value) => encodeEntry('c-00000001', value),
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
@@ -179,7 +132,7 @@ export const ROWS: readonly Target[] = [
   row({
     name: 'work-list item',
     parser: 'decodeWorkListItem',
-    values: workListItem,
+    values: arbitrary.workListItem,
     encode: encodeWorkListItem,
     decode: decodeWorkListItem,
     older: [stored.LISTED],
@@ -188,14 +141,14 @@ export const ROWS: readonly Target[] = [
   row({
     name: "agent's capacity",
     parser: 'decodeAgent',
-    values: fc.record({ totalUnits: count }, { requiredKeys: [], ...required }),
+    values: arbitrary.agentTotal,
     encode: ({ totalUnits }) => encodeAgent('ann', totalUnits),
     decode: decodeAgent,
   }),
   row({
     name: 'holding of capacity',
     parser: 'decodeHolding',
-    values: holding,
+    values: arbitrary.holding,
     encode: ({ units, reservedAt, ...claim }) =>
       encodeHolding({ agentId: 'ann', ...claim }, units, reservedAt),
     decode: decodeHolding,
@@ -212,7 +165,7 @@ export const ROWS: readonly Target[] = [
   row({
     name: 'override of a message',
     parser: 'decodeOverride',
-    values: override,
+    values: arbitrary.override,
     encode: encodeOverride,
     decode: decodeOverride,
     use(value) {
@@ -223,7 +176,7 @@ export const ROWS: readonly Target[] = [
   row({
     name: 'dead letter',
     parser: 'decodeDeadLetter',
-    values: deadLetter,
+    values: arbitrary.deadLetter,
     encode: encodeDeadLetter,
     decode: decodeDeadLetter,
     use: ({ firstSeen, lastSeen, resolvedAt = 0 }) => [firstSeen, lastSeen, resolvedAt].forEach(toIso),
@@ -231,7 +184,7 @@ export const ROWS: readonly Target[] = [
   row({
     name: "customer's latest conversation",
     parser: 'decodeCustomer',
-    values: id,
+    values: arbitrary.id,
     encode: (conversationId) => encodeCustomer('erika@example.org', conversationId),
     decode: decodeCustomer,
   }),
