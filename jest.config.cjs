@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** One project per kind of test, so that each can be run alone: `npx jest --selectProjects unit`. */
 const toCommonJs = (syntax) => [
   '@swc/jest',
@@ -42,6 +44,9 @@ const parts = {
 
 module.exports = {
   testTimeout: 60_000,
+  // One more than processors: some test file is always waiting for something. Jest's own choice would be one less.
+  maxWorkers: availableParallelism() + 1,
+  testSequencer: '<rootDir>/test/support/waiting-first.cjs',
   reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
   projects: [
     project('unit'),
