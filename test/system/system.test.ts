@@ -32,7 +32,9 @@ afterAll(async () => {
 
 describe('scenarios on the local stack', () => {
   it.each(SCENARIOS.map(({ name }) => name))('%s', async (name) => {
-    expect(await verdicts.get(name)).toMatchObject({ outcome: 'ok', scenario: { name } });
+    const verdict = await verdicts.get(name);
+    const because = verdict?.outcome === 'failed' ? verdict.problem : '';
+    expect({ name, outcome: verdict?.outcome, because }).toEqual({ name, outcome: 'ok', because: '' });
   });
 
   it('read back when all are over, nothing has been added', async () => {

@@ -110,7 +110,7 @@ describe('a conversation of version 2', () => {
   test('is read completely', () => {
     expect(decodeConversation(AWAY_2)).toStrictEqual({
       ...conversationOf('c-00000001'),
-      channel: 'persistent-chat',
+      channel: 'live-chat',
       state: 'Active',
       stateSince: at('12:00:10'),
       device: 'phone',
@@ -159,6 +159,11 @@ describe('a conversation of version 2', () => {
       autoClosure: { number: 1, deadline: Date.parse('2026-02-01T12:00:00Z') },
       autoClosureCount: 1,
     });
+  });
+
+  test('that is a persistent chat has no disconnection, whatever else the row says', () => {
+    const { channel, disconnection } = decodeConversation({ ...AWAY_2, channel: 'persistent-chat' });
+    expect({ channel, disconnection }).toEqual({ channel: 'persistent-chat', disconnection: undefined });
   });
 
   test('whose wait was extended when one key was kept goes on with that key, running or past', () => {

@@ -118,7 +118,7 @@ test('columns of a later version are ignored', () => {
 describe('before it is written', () => {
   test.each([
     ['createdAt', { createdAt: Number.NaN }],
-    ['closedAt', { closedAt: 1e15 }],
+    ['closedAt', { state: 'Closed', end: { at: 1, reason: 'agent-ended' }, closedAt: 1e15 } as const],
     ['lastSequence', { lastSequence: 2 ** 31 }],
     [
       'lastDisconnection.endedAt',
