@@ -71,7 +71,9 @@ describe('the package', () => {
     const production = productionPaths(lockfile);
     const inside = sources.map((source) => relative(ROOT, resolve(target, source)));
     const own = inside.filter((source) => !/node_modules\/|webpack:/.test(source));
-    expect(own).toEqual(expect.arrayContaining(['shared/app/composition.ts', 'shared/conversation/decide.ts']));
+    expect(own).toEqual(
+      expect.arrayContaining(['shared/app/composition.ts', 'shared/conversation/decide.ts']),
+    );
     expect(own.filter((source) => !/(^|\/)(functions(\.ts|\/)|shared\/)/.test(source))).toEqual([]);
     const packages = new Set(
       inside.flatMap(
