@@ -37,7 +37,7 @@ describe('the app with a configuration it cannot use', () => {
       TICKET_SIGNING_KEY: 'CANARY-short',
       WEBHOOK_GUARD: 'CANARY-none',
     });
-    expect(told).toContain('DISCONNECT_GRACE is malformed: give an ISO 8601 duration from PT1S to PT1440M');
+    expect(told).toContain('DISCONNECT_GRACE is malformed: give an ISO 8601 duration from PT1S to PT24H');
     expect(told).toContain('TICKET_SIGNING_KEY is malformed: give a secret of at least 32 characters');
     expect(told).toContain('WEBHOOK_GUARD is malformed: give "signature" or "entra"');
     expect(told).not.toContain('CANARY');
