@@ -62,7 +62,8 @@ function takes(entry: string): boolean {
   try {
     mkdirSync(entry);
     return true;
-  } catch {
-    return false;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
   }
 }
