@@ -80,9 +80,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/browser/widget/**/*.js'],
+    files: ['test/browser/widget/**/*.js', 'examples/**'],
     languageOptions: {
       globals: {
+        console: 'readonly',
+        crypto: 'readonly',
         addEventListener: 'readonly',
         clearTimeout: 'readonly',
         document: 'readonly',
@@ -90,6 +92,7 @@ export default tseslint.config(
         localStorage: 'readonly',
         location: 'readonly',
         removeEventListener: 'readonly',
+        sessionStorage: 'readonly',
         setTimeout: 'readonly',
         URLSearchParams: 'readonly',
         WebSocket: 'readonly',
@@ -118,7 +121,7 @@ export default tseslint.config(
     files: ['shared/*/*.ts'],
     ignores: [
       'shared/{app,http,storage}/*.ts',
-      'shared/*/*-{activities,timers,table,client,service,routes,operations,guard,parser}.ts',
+      'shared/*/*-{activities,timers,table,client,service,routes,guard,parser}.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', ...environment, ...outsideWorld],

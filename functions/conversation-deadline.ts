@@ -11,6 +11,6 @@ for (const step of steps) {
   df.app.activity(ACTIVITIES[step], {
     extraInputs: [df.input.durableClient()],
     handler: (input: DeadlineInput, context) =>
-      createActivities(composition.handling(df.getClient(context), context))[step](input),
+      createActivities(composition.bind({ durable: df.getClient(context), log: context }))[step](input),
   });
 }

@@ -6,6 +6,6 @@ app.timer('reconcile', {
   schedule: composition.reconcileSchedule,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
-    await composition.reconcile(df.getClient(context), context);
+    await composition.reconcile({ durable: df.getClient(context), log: context });
   },
 });

@@ -24,7 +24,7 @@ param disconnectGrace string = 'PT3M'
 @description('TICKET_LIFETIME: how long a ticket is valid, as an ISO 8601 duration.')
 param ticketLifetime string = 'PT12H'
 
-@description('Settings of README that are not to keep the code\'s defaults, such as { RECONCILE_OVERDUE_AFTER: \'PT1M\' }.')
+@description('Settings of docs/CONFIGURATION.md that are not to keep the code\'s defaults, such as { RECONCILE_OVERDUE_AFTER: \'PT1M\' }.')
 param moreSettings MoreSettings = {}
 
 @description('TASKHUB_NAME: the Durable Functions task hub. Another name starts an empty hub: running timers stay behind.')

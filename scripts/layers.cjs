@@ -50,7 +50,7 @@ const ROLES = [
   },
   {
     role: 'routes',
-    is: /^shared\/[^/]+\/[^/]+-(routes|operations|guard)$/,
+    is: /^shared\/[^/]+\/[^/]+-(routes|guard)$/,
     may: ['pure', 'service', 'parser', 'http', 'routes', 'errors', 'log', 'jose', 'zod', 'node:crypto'],
     because: 'A route is given its services by the composition.',
   },
@@ -81,9 +81,9 @@ const ROLES = [
   },
   {
     role: 'api',
-    is: /^shared\/app\/(openapi|operations|schemas)$/,
-    may: ['api', 'routes', 'parser', 'http', 'zod'],
-    because: 'The description of the API is made from its routes.',
+    is: /^shared\/app\/routes$/,
+    may: ['routes', 'http', 'zod'],
+    because: 'The API is its routes.',
   },
   {
     role: 'composition',
@@ -93,6 +93,7 @@ const ROLES = [
       'errors',
       'log',
       'configuration',
+      'api',
       'table',
       'client',
       'timers',
@@ -111,7 +112,7 @@ const ROLES = [
   {
     role: 'pure',
     is: /^shared\/(?!app\/)[^/]+\/[^/]+$/,
-    may: ['pure'],
+    may: ['pure', 'zod'],
     because: 'A file without a role in its name calculates: it gives the same for the same, always.',
   },
   {
@@ -120,7 +121,6 @@ const ROLES = [
     may: [
       'composition',
       'api',
-      'routes',
       'activities',
       'contract',
       'orchestrator',

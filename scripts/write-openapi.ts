@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { openApiDocument } from '../shared/app/openapi';
+import { apiDocument } from '../shared/app/routes';
 
 async function write(): Promise<void> {
   const file = join(__dirname, '..', 'docs', 'openapi.json');
-  const text = JSON.stringify(openApiDocument(), undefined, 2);
+  const text = JSON.stringify(apiDocument(), undefined, 2);
   writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
   console.log(`Written: ${file}`);
 }

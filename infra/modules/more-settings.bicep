@@ -1,4 +1,4 @@
-metadata description = 'Settings of the app that the code has defaults for. README has their meaning and forms.'
+metadata description = 'Settings of the app that the code has defaults for. docs/CONFIGURATION.md has their meaning and forms.'
 
 @export()
 @description('Settings that are not to keep the code\'s defaults, each as a string. The code checks them when the app starts.')

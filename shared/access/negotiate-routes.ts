@@ -1,43 +1,29 @@
 import { z } from 'zod';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
-import type { Logger } from '../app/log';
 import { type Conversation, hasEnded } from '../conversation/conversation';
-import { namedConversation } from '../conversation/conversation-routes';
-import { endedRefusal, NOT_FOUND } from '../conversation/decision';
+import { endedRefusal } from '../conversation/decision';
 import { agentUserId, customerUserId } from '../conversation/ids';
 import type { ConversationStore, CustomerIndex } from '../conversation/ports';
-import { toIso } from '../conversation/time';
-import { answering, answerRefusal } from '../http/answers';
-import { agentIdField, conversationIdField, oneLine } from '../http/fields';
-import { type HttpInput, type HttpOutput, json, parseWith, problem, readJson } from '../http/request';
+import { instant } from '../conversation/time';
+import {
+  agentIdField,
+  CONVERSATION_PATH,
+  conversationId,
+  conversationIdField,
+  EXAMPLE,
+  named,
+  oneLine,
+} from '../http/fields';
+import { refuse, refuseAs } from '../http/problems';
+import { type HttpInput, parseWith, readJson } from '../http/request';
+import { answer, body, type Caller, route, routeOfRequest, type Shown } from '../http/route';
 import { policyOf } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings';
-import { deviceField, parseProfile, profileToQuery } from './customer-profile-parser';
+import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
 import { clientAddressOf, type RateLimiter } from './limit-guard';
-import { agentOnly, type Caller, type Tickets } from './ticket-guard';
+import type { Tickets } from './ticket-guard';
 
-/** The conversation that a customer comes back to: by its ticket, or by the id of a reconnect link. */
-export const RESUME_BODY = z.object({
-  conversationId: conversationIdField.optional(),
-  reconnectId: z.string().min(1).max(1_000).optional(),
-});
-
-/** What the customer's widget runs on, if it knows better than its User-Agent says. */
-export const DEVICE_BODY = z.object({ device: deviceField.optional() });
-
-/** The agent whom a desk's backend has signed in. */
-export const AGENT_BODY = z.object({
-  agentId: agentIdField,
-  name: oneLine(100).optional(),
-});
-
-/** The customer whom a site's backend has signed in, and what the customer chose when it was asked. */
-export const CUSTOMER_BODY = z.object({
-  customerId: z.string().min(1).max(256),
-  choice: z.enum(['continue', 'new']).optional(),
-});
-
-export interface NegotiateDependencies {
+export interface NegotiateServices {
   readonly store: Pick<ConversationStore, 'load'>;
   readonly customers: CustomerIndex;
   readonly settings: SettingsSource;
@@ -48,121 +34,223 @@ export interface NegotiateDependencies {
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
-  readonly logger: Logger;
 }
 
-/** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
-const URL_LIMIT = 4 * 1024;
+/** The conversation that a customer comes back to: by its ticket, or by the id of a reconnect link. */
+const RESUMED = z.object({
+  conversationId: conversationIdField.optional(),
+  reconnectId: z.string().min(1).max(1_000).optional(),
+});
+/** What a customer says about itself, and its widget of what it runs on, if it knows better than its User-Agent says. */
+const INTRODUCTION = z.object({ ...PROFILE.shape, device: deviceField.optional() });
+const CUSTOMER_REQUEST = named('CustomerRequest', z.object({ ...RESUMED.shape, ...INTRODUCTION.shape }));
 
-/**
- * A customer asks for a socket: a new conversation, or (with its ticket, or the id of a reconnect link) one of before.
- * Writes nothing, so anonymous load costs no storage; a conversation exists from its first `connect` on.
- */
-export const negotiateForCustomer = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
-  answering('negotiate', deps.logger, async () => {
-    const { body, resumed } = await askedFor(request, deps);
-    if (resumed === undefined) {
-      // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
-      countByAddress(request, deps);
-      return admit(deps.newConversationId(), body, deps);
-    }
-    const stored = await deps.store.load(resumed);
-    if (stored !== undefined && hasEnded(stored.conversation)) {
-      return answerRefusal(endedRefusal(stored.conversation));
-    }
-    return admit(resumed, body, deps);
-  });
+const ACCESS = z.object({
+  url: z.url().describe('Opens a socket within the next minutes: `wss://…`.'),
+  ticket: z.string().describe('For `Authorization: Bearer` of this API.'),
+  ticketExpiresAt: instant,
+});
+const CUSTOMER_ACCESS = named('CustomerAccess', z.object({ conversationId, ...ACCESS.shape }));
 
-/**
- * The site's backend asks, with a function key, for a customer it has signed in. While reconnection to a previous chat is
- * on and one goes on, the customer is asked first: continue it, or start anew ("Reconnect through a prompt").
- */
-export const negotiateForKnownCustomer = (
-  request: HttpInput,
-  deps: NegotiateDependencies,
-): Promise<HttpOutput> =>
-  answering('negotiate-customer', deps.logger, async () => {
-    const body = await readJson(request);
-    const { customerId, choice } = parseWith(CUSTOMER_BODY, body, 'body');
-    const previous = choice === 'new' ? undefined : await continuable(customerId, deps);
-    if (previous !== undefined && choice === undefined) {
-      const { id, agent, createdAt } = previous;
-      return json(200, {
-        prompt: {
-          conversationId: id,
-          createdAt: toIso(createdAt),
-          agentName: agent?.name,
-          options: ['continue-conversation', 'new-conversation'],
-        },
-      });
-    }
-    const conversationId = previous?.id ?? deps.newConversationId();
-    const admitted = await admit(conversationId, body, deps);
-    await deps.customers.remember(customerId, conversationId);
-    return admitted;
-  });
+/** The customer whom a site's backend has signed in, and what the customer chose when it was asked. */
+const KNOWN_CUSTOMER_REQUEST = named(
+  'KnownCustomerRequest',
+  z.object({
+    customerId: z.string().min(1).max(256),
+    choice: z.enum(['continue', 'new']).optional(),
+    ...INTRODUCTION.shape,
+  }),
+);
+const OPTIONS = ['continue-conversation', 'new-conversation'] as const;
+const RECONNECT_PROMPT = z.object({
+  prompt: z
+    .object({
+      conversationId,
+      createdAt: instant,
+      agentName: z.string().optional(),
+      options: z.array(z.enum(OPTIONS)),
+    })
+    .describe('A previous conversation goes on. Ask the customer, and repeat the request with `choice`.'),
+});
+const KNOWN_CUSTOMER_ACCESS = named('KnownCustomerAccess', z.union([CUSTOMER_ACCESS, RECONNECT_PROMPT]));
+named('ReconnectPrompt', RECONNECT_PROMPT);
 
-/** The backend of the agents' desk asks, with a function key, for an agent it has signed in. */
-export const negotiateForAgent = (request: HttpInput, deps: NegotiateDependencies): Promise<HttpOutput> =>
-  answering('negotiate-agent', deps.logger, async () => {
-    const body = await readJson(request);
-    const { agentId, name } = parseWith(AGENT_BODY, body, 'body');
-    return json(200, {
+const RECONNECT_LINK = named(
+  'ReconnectLink',
+  z.object({
+    reconnectId: z.string(),
+    reconnectUrl: z.url().optional().describe('Where policy names a portal page: the link for the customer.'),
+  }),
+);
+
+/** The agent whom a desk's backend has signed in. */
+const AGENT_REQUEST = named(
+  'AgentRequest',
+  z.object({ agentId: agentIdField, name: oneLine(100).optional() }),
+);
+const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
+
+const ACCESS_EXAMPLE = {
+  url: 'wss://chat.webpubsub.azure.com/client/hubs/chat?access_token=eyJ…',
+  ticket: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ…',
+  ticketExpiresAt: '2026-03-01T22:00:00.000Z',
+};
+const CUSTOMER_EXAMPLE = { conversationId: EXAMPLE.conversationId, ...ACCESS_EXAMPLE };
+
+export const NEGOTIATE_ROUTES = [
+  /**
+   * A customer asks for a socket: a new conversation, or one of before. Writes nothing, so anonymous load costs no
+   * storage; a conversation exists from its first `connect` on.
+   */
+  routeOfRequest({
+    id: 'negotiate',
+    method: 'POST',
+    path: '/v1/negotiate',
+    tag: 'Customers',
+    summary: 'A socket and a ticket for a customer',
+    description:
+      'Without a ticket and without `reconnectId` a new conversation; it exists once the socket is opened. With the ' +
+      "customer's ticket, or with the id of a reconnect link, the conversation of before.",
+    access: 'anyone, or a customer with a ticket',
+    body: body(CUSTOMER_REQUEST, EXAMPLE.profile, { required: false }),
+    answer: answer('Open `url`, and keep `ticket` to come back.', CUSTOMER_ACCESS, CUSTOMER_EXAMPLE),
+    problems: ['conversation-ended'],
+    run: async (request, services: NegotiateServices) => {
+      const { asked, resumed } = await askedFor(request, services);
+      if (resumed === undefined) {
+        // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
+        countByAddress(request, services);
+      } else {
+        const stored = await services.store.load(resumed);
+        if (stored !== undefined && hasEnded(stored.conversation)) {
+          return refuseAs(endedRefusal(stored.conversation), 'conversation-ended');
+        }
+      }
+      const introduction = parseWith(INTRODUCTION, asked, 'body');
+      return admit(resumed ?? services.newConversationId(), introduction, services);
+    },
+  }),
+
+  /**
+   * The site's backend asks for a customer it has signed in. While reconnection to a previous chat is on and one goes on,
+   * the customer is asked first: continue it, or start anew ("Reconnect through a prompt").
+   */
+  route({
+    id: 'negotiate-customer',
+    method: 'POST',
+    path: '/v1/customers/negotiate',
+    tag: 'Customers',
+    summary: 'A socket and a ticket for a customer whom the site has signed in',
+    description:
+      'For the backend of the site. While reconnection to a previous chat is on and one goes on, the answer is a ' +
+      '`prompt` for the customer; repeat the request with `choice`.',
+    access: 'the function key',
+    body: body(KNOWN_CUSTOMER_REQUEST, { customerId: 'customer-77', ...EXAMPLE.profile }),
+    answer: answer(
+      'A socket, or what the customer is to be asked first.',
+      KNOWN_CUSTOMER_ACCESS,
+      CUSTOMER_EXAMPLE,
+    ),
+    run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices) => {
+      const previous = choice === 'new' ? undefined : await continuable(customerId, services);
+      if (previous !== undefined && choice === undefined) {
+        const { id, agent, createdAt } = previous;
+        return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
+      }
+      const conversationId = previous?.id ?? services.newConversationId();
+      const admitted = await admit(conversationId, introduction, services);
+      await services.customers.remember(customerId, conversationId);
+      return admitted;
+    },
+  }),
+
+  route({
+    id: 'negotiate-agent',
+    method: 'POST',
+    path: '/v1/agents/negotiate',
+    tag: 'Agents',
+    summary: 'A socket and a ticket for an agent',
+    description: 'For the backend of the desk, which knows who is signed in.',
+    access: 'the function key',
+    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }),
+    answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
+    run: async ({ body: { agentId, name = agentId } }, { clientUrl, tickets }: NegotiateServices) => ({
       agentId,
-      url: await deps.clientUrl(agentUserId(agentId)),
-      ...(await ticketFor({ role: 'agent', agentId, agentName: name ?? agentId }, deps.tickets)),
-    });
-  });
+      url: await clientUrl(agentUserId(agentId)),
+      ...(await ticketFor({ role: 'agent', agentId, agentName: name }, tickets)),
+    }),
+  }),
+];
+
+/** The query key under which the portal's page finds the id ("Slug for reconnection link", Dynamics 365). */
+const RECONNECT_KEY = 'oc.reconnectid';
+
+/**
+ * The link that an agent shares with a customer who may be cut off. It leads to the portal's page, whose widget hands the
+ * id to `negotiate`. Void once the conversation has ended, for whatever reason.
+ */
+export const RECONNECT_LINK_ROUTE = route({
+  id: 'reconnect-link',
+  method: 'GET',
+  path: '/v1/conversations/{conversationId}/reconnect-link',
+  tag: 'Conversations',
+  summary: 'A link with which the customer finds back',
+  description:
+    'What a desk puts in place of `{ReconnectUrl}` in a quick reply. The page behind it hands the query parameter ' +
+    '`oc.reconnectid` to `negotiate`. Void once the conversation has ended. Agents only.',
+  access: 'an agent with a ticket',
+  params: CONVERSATION_PATH,
+  unknown: 'conversation-not-found',
+  answer: answer('The id, and the link where policy names a page.', RECONNECT_LINK, {
+    reconnectId: 'eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
+    reconnectUrl: 'https://shop.example/help?oc.reconnectid=eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
+  }),
+  problems: ['conversation-ended', 'reconnect-disabled'],
+  run: async ({ params }, { store, settings, tickets }: NegotiateServices) => {
+    const stored = await store.load(params.conversationId);
+    if (stored === undefined) return refuse('conversation-not-found');
+    const { conversation } = stored;
+    if (hasEnded(conversation)) return refuseAs(endedRefusal(conversation), 'conversation-ended');
+    const { policies } = await settings.current();
+    if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
+    const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
+    const reconnectId = await tickets.issueReconnectId(conversation.id, timeLimit);
+    const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
+    return { reconnectId, reconnectUrl: portalUrl && reconnectUrl(portalUrl, reconnectId) };
+  },
+});
+
+function reconnectUrl(portalUrl: string, reconnectId: string): string {
+  const url = new URL(portalUrl);
+  url.searchParams.set(RECONNECT_KEY, reconnectId);
+  return url.href;
+}
 
 /** The body, and the conversation that the caller has proved to be its own; undefined: a new one is wanted. */
 async function askedFor(
   request: HttpInput,
-  deps: NegotiateDependencies,
-): Promise<{ readonly body: unknown; readonly resumed: string | undefined }> {
+  services: NegotiateServices,
+): Promise<{ readonly asked: unknown; readonly resumed: string | undefined }> {
   try {
-    const body = await readJson(request);
-    const { conversationId: wanted, reconnectId } = parseWith(RESUME_BODY, body, 'body');
+    const asked = await readJson(request);
+    const { conversationId: wanted, reconnectId } = parseWith(RESUMED, asked, 'body');
     const resumed =
       reconnectId === undefined
-        ? await resumedConversation(request, wanted, deps.tickets)
-        : await reconnectedConversation(reconnectId, deps);
-    return { body, resumed };
+        ? await resumedConversation(request, wanted, services.tickets)
+        : await reconnectedConversation(reconnectId, services.tickets);
+    return { asked, resumed };
   } catch (thrown) {
     // A proof that is none, or a body that is none, is as anonymous as no proof. Whoever has asked too often has proved
     // something, and takes nothing from its neighbours.
-    if (!(thrown instanceof TooManyRequestsError)) countByAddress(request, deps);
+    if (!(thrown instanceof TooManyRequestsError)) countByAddress(request, services);
     throw thrown;
   }
 }
 
 /** @throws TooManyRequestsError */
-function countByAddress(
-  request: HttpInput,
-  { newConversations, trustedProxies }: NegotiateDependencies,
-): void {
+function countByAddress(request: HttpInput, { newConversations, trustedProxies }: NegotiateServices): void {
   const address = clientAddressOf(request.headers, trustedProxies);
   if (address !== undefined) newConversations.take(address);
-}
-
-/** The socket URL and the ticket of a customer in a conversation. */
-async function admit(
-  conversationId: string,
-  body: unknown,
-  deps: NegotiateDependencies,
-): Promise<HttpOutput> {
-  const profile = parseProfile(body);
-  const { device } = parseWith(DEVICE_BODY, body, 'body');
-  const url = new URL(await deps.clientUrl(customerUserId(conversationId)));
-  for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
-  if (device !== undefined) url.searchParams.append('device', device);
-  if (url.href.length > URL_LIMIT) {
-    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
-  }
-  return json(200, {
-    conversationId,
-    url: url.href,
-    ...(await ticketFor({ role: 'customer', conversationId }, deps.tickets)),
-  });
 }
 
 async function resumedConversation(
@@ -181,10 +269,7 @@ async function resumedConversation(
 }
 
 /** The conversation of a reconnect link. Whether it still goes on is decided by its record. */
-async function reconnectedConversation(
-  reconnectId: string,
-  { tickets }: NegotiateDependencies,
-): Promise<string> {
+async function reconnectedConversation(reconnectId: string, tickets: Tickets): Promise<string> {
   const conversationId = await tickets.conversationOf(reconnectId);
   if (conversationId === undefined) {
     throw new InvalidInputError('body.reconnectId', 'is not valid or has expired; start a new conversation');
@@ -195,7 +280,7 @@ async function reconnectedConversation(
 /** The customer's latest conversation, if reconnection is on for it and it goes on. */
 async function continuable(
   customerId: string,
-  { customers, store, settings }: NegotiateDependencies,
+  { customers, store, settings }: NegotiateServices,
 ): Promise<Conversation | undefined> {
   const latest = await customers.latestConversationOf(customerId);
   const stored = latest === undefined ? undefined : await store.load(latest);
@@ -205,51 +290,29 @@ async function continuable(
   return policyOf(conversation, 'reconnect', policies) ? conversation : undefined;
 }
 
+/** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
+const URL_LIMIT = 4 * 1024;
+
+/** The socket URL and the ticket of a customer in a conversation. */
+async function admit(
+  conversationId: string,
+  { device, ...profile }: z.output<typeof INTRODUCTION>,
+  { clientUrl, tickets }: NegotiateServices,
+): Promise<Shown<typeof CUSTOMER_ACCESS>> {
+  const url = new URL(await clientUrl(customerUserId(conversationId)));
+  for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
+  if (device !== undefined) url.searchParams.append('device', device);
+  if (url.href.length > URL_LIMIT) {
+    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+  }
+  return {
+    conversationId,
+    url: url.href,
+    ...(await ticketFor({ role: 'customer', conversationId }, tickets)),
+  };
+}
+
 async function ticketFor(caller: Caller, tickets: Tickets) {
   const { ticket, expiresAt } = await tickets.issue(caller);
-  return { ticket, ticketExpiresAt: toIso(expiresAt) };
-}
-
-export interface ReconnectLinkDependencies {
-  readonly store: Pick<ConversationStore, 'load'>;
-  readonly settings: SettingsSource;
-  readonly tickets: Tickets;
-  readonly logger: Logger;
-}
-
-/** The query key under which the portal's page finds the id ("Slug for reconnection link", Dynamics 365). */
-const RECONNECT_KEY = 'oc.reconnectid';
-
-/**
- * The link that an agent shares with a customer who may be cut off: what a desk puts in place of `{ReconnectUrl}` in a
- * quick reply. It leads to the portal's page, whose widget hands the id to `negotiate`. Void once the conversation has
- * ended, for whatever reason.
- */
-export const reconnectLink = (request: HttpInput, deps: ReconnectLinkDependencies): Promise<HttpOutput> =>
-  answering('reconnect-link', deps.logger, async () => {
-    agentOnly(await deps.tickets.callerOf(request.headers));
-    const conversation = await namedConversation(request, deps.store);
-    if (conversation === undefined) return answerRefusal(NOT_FOUND);
-    if (hasEnded(conversation)) return answerRefusal(endedRefusal(conversation));
-    const { policies } = await deps.settings.current();
-    if (!policyOf(conversation, 'reconnect', policies)) {
-      return problem(
-        409,
-        'reconnect-disabled',
-        'Reconnection to a previous chat is off for this conversation.',
-      );
-    }
-    const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
-    const reconnectId = await deps.tickets.issueReconnectId(conversation.id, timeLimit);
-    return json(200, {
-      reconnectId,
-      reconnectUrl: urlOf(policyOf(conversation, 'reconnectPortalUrl', policies), reconnectId),
-    });
-  });
-
-function urlOf(portalUrl: string | undefined, reconnectId: string): string | undefined {
-  if (portalUrl === undefined) return undefined;
-  const url = new URL(portalUrl);
-  url.searchParams.set(RECONNECT_KEY, reconnectId);
-  return url.href;
+  return { ticket, ticketExpiresAt: expiresAt };
 }

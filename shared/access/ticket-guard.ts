@@ -2,14 +2,10 @@ import { createSecretKey } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { AccessDeniedError } from '../app/errors';
-import { agentUserId, customerUserId, type Participant, participantOf } from '../conversation/ids';
+import { agentUserId, customerUserId, participantOf } from '../conversation/ids';
 import type { Instant, Milliseconds } from '../conversation/time';
 import type { HttpInput } from '../http/request';
-
-/** Who calls the HTTP API: a customer of one conversation, or an agent with a name. */
-export type Caller =
-  | Extract<Participant, { role: 'customer' }>
-  | (Extract<Participant, { role: 'agent' }> & { readonly agentName: string });
+import type { Caller } from '../http/route';
 
 export interface Tickets {
   /** A signed, short-lived ticket for the caller. */
@@ -120,12 +116,4 @@ function callerFrom(payload: { sub?: string; name?: unknown }): Caller | undefin
   if (participant?.role !== 'agent') return participant;
   const name = NAME.safeParse(payload.name);
   return name.success ? { ...participant, agentName: name.data } : undefined;
-}
-
-export type AgentCaller = Extract<Caller, { role: 'agent' }>;
-
-/** @throws AccessDeniedError 403 */
-export function agentOnly(caller: Caller): AgentCaller {
-  if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
-  return caller;
 }

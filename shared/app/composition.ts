@@ -12,7 +12,7 @@ import {
 import { createTickets } from '../access/ticket-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
-import { createConversationService } from '../conversation/conversation-service';
+import { type ConversationService, createConversationService } from '../conversation/conversation-service';
 import { createTableConversationStore } from '../conversation/conversation-table';
 import { createTableWorkList } from '../conversation/work-list-table';
 import { purgeDeadLetters, quarantining } from '../dead-letters/dead-letters-service';
@@ -29,137 +29,98 @@ import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
 import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
 import { createLogger, type LogSink } from './log';
+import type { DurableServices, Services } from './routes';
 
-/**
- * The only place that builds clients and puts the parts together. Clients are shared by all invocations of a
- * process; what needs the invocation's durable client or log is built per invocation and holds no state.
- */
+/** What one invocation brings along. */
+export interface Call {
+  readonly log: LogSink;
+}
+export interface DurableCall extends Call {
+  readonly durable: DurableClient;
+}
+
+/** The object graph: built once when the app is loaded, but for what needs the log or the durable client of a call. */
 function compose(config: Config) {
-  let shared: TokenCredential | undefined;
-  const credential = (): TokenCredential =>
-    (shared ??=
-      config.identityClientId === undefined
-        ? new DefaultAzureCredential()
-        : new ManagedIdentityCredential({ clientId: config.identityClientId }));
-  const withCredential = (connection: Connection) =>
-    'endpoint' in connection ? { ...connection, credential: credential() } : connection;
-
+  const { tables, webPubSub } = clientsOf(config);
   const now = () => Date.now();
+  const { rateLimits, webhookGuard, policyBase } = config;
   const refusals = createRefusalSampler(now);
-  const loggerFor = (sink: LogSink) => createLogger(sink, refusals);
-  const tables = createTableClients(withCredential(config.tables));
+  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
-  const customers = createTableCustomerIndex(tables.customers);
-  const deadLetters = createTableDeadLetters(tables.deadLetters);
   const settingsStore = createTableSettingsStore(tables.settings, {
     parse: (value) => parsePolicyDocument(value, 'document'),
     view: policyDocumentView,
   });
-  const settingsSource = createSettingsSource({ store: settingsStore, base: config.policyBase, now });
-  const capacity = createVerifiedAgentCapacity({
-    ledger: createTableAgentCapacity(tables.agentCapacity, { defaultTotal: config.agentCapacityUnits, now }),
-    holds: async ({ agentId, conversationId, assignment }) => {
-      const hold = (await store.load(conversationId))?.conversation.capacityHold;
-      return hold?.agentId === agentId && hold.assignment === assignment;
-    },
-    now,
-  });
-  const service = webPubSubClient(config, credential);
-  const participants = createWebPubSubParticipants(service);
-  const { rateLimits } = config;
-  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
-  const newConversations = createRateLimiter({ perMinute: rateLimits.negotiate, now });
-  const signingKeys = config.ticketSigningKeys;
-  const tickets = limitedTickets(
-    createTickets({ signingKeys, lifetime: config.ticketLifetime, now }),
-    limits,
-  );
-  const guard =
-    config.webhookGuard.type === 'signature'
-      ? signatureGuard(config.webhookGuard.accessKeys)
-      : entraGuard(config.webhookGuard);
-
-  const conversationService = (durable: DurableClient, sink: LogSink) =>
-    createConversationService({
-      store,
-      workList,
-      participants,
-      timers: createDurableDeadlineTimers(durable),
-      capacity,
-      settings: settingsSource(loggerFor(sink)),
-      now,
-    });
-
-  const filing = (sink: LogSink) => ({ deadLetters, now, logger: loggerFor(sink) });
-  /** For events from outside. */
-  const guardedService = (durable: DurableClient, sink: LogSink) =>
-    quarantining(conversationService(durable, sink), filing(sink));
-  /** For what files its failures itself. */
-  const handling = (durable: DurableClient, sink: LogSink) => ({
-    service: conversationService(durable, sink),
+  const settingsSource = createSettingsSource({ store: settingsStore, base: policyBase, now });
+  const shared = {
     store,
-    workList,
-    ...filing(sink),
-  });
+    settingsStore,
+    limits,
+    now,
+    workList: createTableWorkList(tables.workList),
+    customers: createTableCustomerIndex(tables.customers),
+    deadLetters: createTableDeadLetters(tables.deadLetters),
+    capacity: createVerifiedAgentCapacity({
+      ledger: createTableAgentCapacity(tables.agentCapacity, {
+        defaultTotal: config.agentCapacityUnits,
+        now,
+      }),
+      holds: async ({ agentId, conversationId, assignment }) => {
+        const hold = (await store.load(conversationId))?.conversation.capacityHold;
+        return hold?.agentId === agentId && hold.assignment === assignment;
+      },
+      now,
+    }),
+    participants: createWebPubSubParticipants(webPubSub),
+    clientUrl: createClientUrl(webPubSub),
+    tickets: limitedTickets(
+      createTickets({ signingKeys: config.ticketSigningKeys, lifetime: config.ticketLifetime, now }),
+      limits,
+    ),
+    newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
+    newConversationId: randomUUID,
+    trustedProxies: rateLimits.trustedProxies,
+    policyBase,
+    guard:
+      webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
+    hub: config.webPubSub.hub,
+    serviceHost: config.webPubSub.host,
+    pace: config.reconciliation,
+  };
+
+  type Bound = typeof shared & Services;
+  type DurableBound = typeof shared & DurableServices & { readonly service: ConversationService };
+  function bind(call: DurableCall): DurableBound;
+  function bind(call: Call): Bound;
+  function bind({ log, durable }: Call & Partial<DurableCall>): Bound | DurableBound {
+    const logger = createLogger(log, refusals);
+    const bound = { ...shared, logger, settings: settingsSource(logger) };
+    if (durable === undefined) return bound;
+    /** For deadlines and replays, which file their failures themselves. */
+    const service = createConversationService({ ...bound, timers: createDurableDeadlineTimers(durable) });
+    /** For events from outside. */
+    const conversations = quarantining(service, bound);
+    return {
+      ...bound,
+      service,
+      conversations,
+      agentSockets: createAgentSockets({ ...bound, service: conversations }),
+    };
+  }
 
   return {
+    bind,
     reconcileSchedule: config.reconciliation.schedule,
-    webPubSubEvents: (durable: DurableClient, sink: LogSink) => {
-      const conversations = guardedService(durable, sink);
-      return {
-        service: conversations,
-        agentSockets: createAgentSockets({ service: conversations, capacity, participants }),
-        guard,
-        limits,
-        hub: config.webPubSub.hub,
-        serviceHost: config.webPubSub.host,
-        logger: loggerFor(sink),
-      };
-    },
-    negotiation: (sink: LogSink) => ({
-      store,
-      customers,
-      settings: settingsSource(loggerFor(sink)),
-      tickets,
-      clientUrl: createClientUrl(service),
-      newConversationId: randomUUID,
-      newConversations,
-      trustedProxies: rateLimits.trustedProxies,
-      logger: loggerFor(sink),
-    }),
-    /** For deadlines and for replays. */
-    handling,
-    reconcile: (durable: DurableClient, sink: LogSink) =>
-      loggable(() => reconcile({ ...handling(durable, sink), pace: config.reconciliation })),
-    deadLetters: filing,
-    purge: (durable: DurableClient, sink: LogSink) =>
+    reconcile: (call: DurableCall) => loggable(() => reconcile(bind(call))),
+    purge: (call: DurableCall) =>
       loggable(async () => {
-        const logger = loggerFor(sink);
+        const { deadLetters, logger } = bind(call);
         const purged = await Promise.allSettled([
           purgeDeadLetters(deadLetters, now(), logger),
-          purgeFinishedTimers(durable, now(), logger),
+          purgeFinishedTimers(call.durable, now(), logger),
         ]);
         for (const one of purged) if (one.status === 'rejected') throw one.reason;
       }),
-    agentActions: guardedService,
-    conversations: (sink: LogSink) => ({
-      store,
-      workList,
-      tickets,
-      settings: settingsSource(loggerFor(sink)),
-      newKey: randomUUID,
-      logger: loggerFor(sink),
-    }),
-    agents: (sink: LogSink) => ({ capacity, tickets, logger: loggerFor(sink) }),
-    settings: (sink: LogSink) => ({
-      settings: settingsSource(loggerFor(sink)),
-      settingsStore,
-      policyBase: config.policyBase,
-      conversations: store,
-      tickets,
-      logger: loggerFor(sink),
-    }),
   };
 }
 
@@ -170,6 +131,21 @@ async function loggable<T>(run: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     throw ownError(thrown);
   }
+}
+
+function clientsOf(config: Config) {
+  let shared: TokenCredential | undefined;
+  const credential = (): TokenCredential =>
+    (shared ??=
+      config.identityClientId === undefined
+        ? new DefaultAzureCredential()
+        : new ManagedIdentityCredential({ clientId: config.identityClientId }));
+  const withCredential = (connection: Connection) =>
+    'endpoint' in connection ? { ...connection, credential: credential() } : connection;
+  return {
+    tables: createTableClients(withCredential(config.tables)),
+    webPubSub: webPubSubClient(config, credential),
+  };
 }
 
 function webPubSubClient(config: Config, credential: () => TokenCredential): WebPubSubServiceClient {

@@ -1,7 +1,10 @@
-import { type Milliseconds, MINUTE, SECOND } from '../conversation/time';
+import type { Milliseconds } from '../conversation/time';
 import type { PolicyValues } from '../policies/policy';
 import { ConfigurationError } from './errors';
 import {
+  duration,
+  durationOr,
+  flag,
   type Form,
   GUID,
   HTTPS_ORIGIN,
@@ -9,39 +12,231 @@ import {
   partOf,
   SCHEDULE,
   SECRET,
+  type Setting,
   SettingsReader,
+  type SettingWithDefault,
   STORAGE_STRING,
   URL_FORM,
   WEB_PUBSUB_STRING,
+  wholeNumber,
 } from './settings-reader';
 
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** What applies where no rule of the policy table does. Problems are collected by the reader. */
-export const readPolicyBase = (read: SettingsReader): PolicyValues => ({
-  grace: read.duration('DISCONNECT_GRACE', 3 * MINUTE, SECOND, DAY),
-  agentGrace: read.duration('AGENT_DISCONNECT_GRACE', MINUTE, SECOND, DAY),
-  maxExtension: read.duration('WAIT_EXTENSION_MAX', 30 * MINUTE, 0, DAY),
-  openAutoClose: read.durationOr('OPEN_AUTO_CLOSE', ['never'], 20 * MINUTE, SECOND, 60 * DAY),
-  openAutoCloseWhileConnected: flag(read, 'OPEN_AUTO_CLOSE_WHILE_CONNECTED'),
-  wrapUpAutoClose: read.durationOr('WRAP_UP_AUTO_CLOSE', ['never'], 15 * MINUTE, SECOND, 60 * DAY),
-  waitingAutoClose: read.durationOr('WAITING_AUTO_CLOSE', ['never'], DAY, SECOND, 60 * DAY),
-  wrapUpCapacity: read.durationOr('WRAP_UP_CAPACITY', ['always', 'none'], 'always', 30 * SECOND, HOUR),
-  capacityUnits: read.wholeNumber('CONVERSATION_CAPACITY_UNITS', 20, 0, 100),
-  reconnect: flag(read, 'RECONNECT_ENABLED'),
-  reconnectTimeLimit: read.duration('RECONNECT_TIME_LIMIT', 30 * MINUTE, MINUTE, 7 * DAY),
-  reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL', URL_FORM),
-  reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL', URL_FORM),
+const required = (form: Form<string>, about: string, note = 'required'): Setting<string> => ({
+  about,
+  form,
+  note,
+});
+const optional = (form: Form<string>, about: string): Setting<string> => ({ about, form });
+const withDefault = (form: Form<string>, fallback: string, about: string): SettingWithDefault<string> => ({
+  about,
+  form,
+  fallback,
 });
 
-const flag = (read: SettingsReader, name: string): boolean =>
-  read.optional(name, matching(/^(true|false)$/, '"true" or "false"')) === 'true';
+/** How long somebody is waited for, and what closes by itself. A rule of the policy table goes before each of them. */
+export const POLICY_SETTINGS = {
+  DISCONNECT_GRACE: duration(
+    'PT3M',
+    'PT1S',
+    'PT24H',
+    'Grace period: how long a customer may be without a connection before the conversation ends.',
+  ),
+  AGENT_DISCONNECT_GRACE: duration(
+    'PT1M',
+    'PT1S',
+    'PT24H',
+    'How long an agent may be without a connection before the conversation goes back to its queue.',
+  ),
+  WAIT_EXTENSION_MAX: duration(
+    'PT30M',
+    'PT0S',
+    'PT24H',
+    'What agents can add to one wait, all extensions together.',
+  ),
+  OPEN_AUTO_CLOSE: durationOr(
+    ['never'],
+    'PT20M',
+    'PT1S',
+    'P60D',
+    'A live chat in `Open` is closed after this time without activity.',
+  ),
+  OPEN_AUTO_CLOSE_WHILE_CONNECTED: flag(
+    'Whether `OPEN_AUTO_CLOSE` also closes a live chat whose customer is connected.',
+  ),
+  WRAP_UP_AUTO_CLOSE: durationOr(
+    ['never'],
+    'PT15M',
+    'PT1S',
+    'P60D',
+    'A live chat in `WrapUp` is closed after this time.',
+  ),
+  WAITING_AUTO_CLOSE: durationOr(
+    ['never'],
+    'P1D',
+    'PT1S',
+    'P60D',
+    'A persistent chat in `Waiting` is closed after this time without activity.',
+  ),
+  WRAP_UP_CAPACITY: durationOr(
+    ['always', 'none'],
+    'always',
+    'PT30S',
+    'PT1H',
+    "How long a conversation in `WrapUp` takes units of its agent's capacity.",
+  ),
+  CONVERSATION_CAPACITY_UNITS: wholeNumber(
+    '20',
+    0,
+    100,
+    "How many units of an agent's capacity a conversation takes.",
+  ),
+  RECONNECT_ENABLED: flag('Whether customers can reconnect to a previous chat.'),
+  RECONNECT_TIME_LIMIT: duration(
+    'PT30M',
+    'PT1M',
+    'P7D',
+    'How long they can. It takes the place of the grace period once an agent has accepted.',
+  ),
+  RECONNECT_PORTAL_URL: optional(URL_FORM, 'The page with the widget: a reconnect link leads to it.'),
+  RECONNECT_REDIRECT_URL: optional(URL_FORM, 'Where a customer is sent who comes back after the time limit.'),
+};
+
+export const AGENT_SETTINGS = {
+  AGENT_CAPACITY_UNITS: wholeNumber(
+    '100',
+    1,
+    1_000,
+    'How many units of capacity an agent has. `PUT /api/v1/agents/{agentId}/capacity` sets it for one agent.',
+  ),
+};
+
+export const RECONCILIATION_SETTINGS = {
+  RECONCILE_SCHEDULE: withDefault(SCHEDULE, '0 * * * * *', 'When reconciliation runs, in UTC.'),
+  RECONCILE_OVERDUE_AFTER: duration(
+    'PT30S',
+    'PT1S',
+    'PT1H',
+    'How late a timer may be before reconciliation does its work.',
+  ),
+  RECONCILE_COMPARE_EVERY: wholeNumber(
+    '8',
+    1,
+    1_440,
+    'In how many minutes every conversation is compared with the service once.',
+  ),
+};
+
+export const ACCESS_SETTINGS = {
+  TICKET_SIGNING_KEY: required(SECRET, 'The key that signs tickets and reconnect links.'),
+  TICKET_SIGNING_KEY_PREVIOUS: optional(
+    SECRET,
+    'A key that signed tickets before: it is still accepted. For rotation.',
+  ),
+  TICKET_LIFETIME: duration(
+    'PT12H',
+    'PT1M',
+    'P7D',
+    'How long a ticket is valid; at least `DISCONNECT_GRACE`. A customer comes back with it, so make it as long as the ' +
+      'longest wait that a policy allows, and as long as a persistent chat may be in `Waiting`.',
+    'or `DISCONNECT_GRACE` if that is longer',
+  ),
+  NEGOTIATE_RATE_LIMIT: wholeNumber(
+    '120',
+    0,
+    100_000,
+    'New conversations per minute from one client address, for each instance of the app. `0`: no limit.',
+  ),
+  TICKET_RATE_LIMIT: wholeNumber(
+    '600',
+    0,
+    100_000,
+    "Requests and handshakes per minute with one customer's ticket, for each instance of the app; an agent has ten " +
+      'times as many. `0`: no limit.',
+  ),
+  TRUSTED_PROXIES: wholeNumber(
+    '0',
+    0,
+    5,
+    'How many proxies of your own stand in front of the app: it decides which entry of `X-Forwarded-For` is the client.',
+  ),
+};
+
+const ONE_OF = 'required: one of the two';
+const FOR_ENTRA = 'required with `entra`';
+
+export const SERVICE_SETTINGS = {
+  WEB_PUBSUB_CONNECTION_STRING: required(WEB_PUBSUB_STRING, 'Azure Web PubSub, by an access key.', ONE_OF),
+  WEB_PUBSUB_ENDPOINT: required(HTTPS_ORIGIN, "Azure Web PubSub, by the app's identity.", ONE_OF),
+  WEB_PUBSUB_CONNECTION_STRING_SECONDARY: optional(
+    WEB_PUBSUB_STRING,
+    'With the second access key: its signatures are accepted as well. For rotation.',
+  ),
+  WEB_PUBSUB_HUB: withDefault(
+    matching(/^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"'),
+    'chat',
+    'The hub.',
+  ),
+  WEBHOOK_GUARD: required(
+    matching(/^(signature|entra)$/, '"signature" or "entra"'),
+    'What proves that an event comes from Web PubSub: the `signature` of an access key, or an `entra` token of the ' +
+      'service\'s identity. There is no "none".',
+  ),
+  WEBHOOK_TOKEN_TENANT_ID: required(GUID, 'The tenant that issues the token.', FOR_ENTRA),
+  WEBHOOK_TOKEN_AUDIENCE: required(
+    matching(/^\S+$/, 'the resource for which the event handler asks its token'),
+    'The audience of the token.',
+    FOR_ENTRA,
+  ),
+  WEBHOOK_TOKEN_CALLER: required(GUID, "The object id of the service's identity.", FOR_ENTRA),
+  WEBHOOK_TOKEN_AUTHORITY: withDefault(
+    URL_FORM,
+    'https://login.microsoftonline.com',
+    'The authority that issues the token; another one in national clouds.',
+  ),
+  CONVERSATION_TABLES_CONNECTION_STRING: required(
+    STORAGE_STRING,
+    'The storage account of the conversations, by a key.',
+    ONE_OF,
+  ),
+  CONVERSATION_TABLES_ENDPOINT: required(
+    HTTPS_ORIGIN,
+    "The same by the app's identity: the URL of its table service.",
+    ONE_OF,
+  ),
+  AZURE_CLIENT_ID: optional(GUID, 'The client id of a user-assigned identity, if the app has one.'),
+};
+
+/** Every setting of the product, by its name in the environment. docs/CONFIGURATION.md is made from these. */
+export const SETTINGS = {
+  ...POLICY_SETTINGS,
+  ...AGENT_SETTINGS,
+  ...RECONCILIATION_SETTINGS,
+  ...ACCESS_SETTINGS,
+  ...SERVICE_SETTINGS,
+};
+type Reader = SettingsReader<typeof SETTINGS>;
+
+/** What applies where no rule of the policy table does. Problems are collected by the reader. */
+const readPolicyBase = (read: Reader): PolicyValues => ({
+  grace: read.value('DISCONNECT_GRACE'),
+  agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
+  maxExtension: read.value('WAIT_EXTENSION_MAX'),
+  openAutoClose: read.value('OPEN_AUTO_CLOSE'),
+  openAutoCloseWhileConnected: read.value('OPEN_AUTO_CLOSE_WHILE_CONNECTED'),
+  wrapUpAutoClose: read.value('WRAP_UP_AUTO_CLOSE'),
+  waitingAutoClose: read.value('WAITING_AUTO_CLOSE'),
+  wrapUpCapacity: read.value('WRAP_UP_CAPACITY'),
+  capacityUnits: read.value('CONVERSATION_CAPACITY_UNITS'),
+  reconnect: read.value('RECONNECT_ENABLED'),
+  reconnectTimeLimit: read.value('RECONNECT_TIME_LIMIT'),
+  reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL'),
+  reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL'),
+});
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
 export type Connection = { readonly connectionString: string } | { readonly endpoint: string };
 
-/** Everything the product reads from its environment. README has the table of settings. */
+/** Everything the product reads from its environment. docs/CONFIGURATION.md has the table of settings. */
 export interface Config {
   /** What applies where no rule of the policy table does. */
   readonly policyBase: PolicyValues;
@@ -93,42 +288,33 @@ export interface Config {
  * @throws ConfigurationError naming every missing or malformed variable and its accepted form, never its value
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const read = new SettingsReader(env);
-  const webPubSub = readConnection(read, 'WEB_PUBSUB', WEB_PUBSUB_STRING);
-  const previousKey = read.optional('TICKET_SIGNING_KEY_PREVIOUS', SECRET);
-  const hub = matching(/^[A-Za-z][A-Za-z0-9_]{0,127}$/, 'a hub name such as "chat"');
+  const read = new SettingsReader(SETTINGS, env);
+  const webPubSub = readConnection(read, 'WEB_PUBSUB');
+  const previousKey = read.optional('TICKET_SIGNING_KEY_PREVIOUS');
   const policyBase = readPolicyBase(read);
   const config: Config = {
     policyBase,
-    agentCapacityUnits: read.wholeNumber('AGENT_CAPACITY_UNITS', 100, 1, 1_000),
-    webPubSub: {
-      connection: webPubSub,
-      hub: read.optional('WEB_PUBSUB_HUB', hub) ?? 'chat',
-      host: hostOf(webPubSub),
-    },
+    agentCapacityUnits: read.value('AGENT_CAPACITY_UNITS'),
+    webPubSub: { connection: webPubSub, hub: read.value('WEB_PUBSUB_HUB'), host: hostOf(webPubSub) },
     webhookGuard: readGuard(read, webPubSub),
     rateLimits: {
-      negotiate: read.wholeNumber('NEGOTIATE_RATE_LIMIT', 120, 0, 100_000),
-      ticket: read.wholeNumber('TICKET_RATE_LIMIT', 600, 0, 100_000),
-      trustedProxies: read.wholeNumber('TRUSTED_PROXIES', 0, 0, 5),
+      negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
+      ticket: read.value('TICKET_RATE_LIMIT'),
+      trustedProxies: read.value('TRUSTED_PROXIES'),
     },
-    tables: readConnection(read, 'CONVERSATION_TABLES', STORAGE_STRING),
+    tables: readConnection(read, 'CONVERSATION_TABLES'),
     ticketSigningKeys: [
-      read.required('TICKET_SIGNING_KEY', SECRET),
+      read.required('TICKET_SIGNING_KEY'),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
-    ticketLifetime: read.duration(
-      'TICKET_LIFETIME',
-      Math.max(12 * 60 * MINUTE, policyBase.grace),
-      MINUTE,
-      7 * 24 * 60 * MINUTE,
-    ),
+    ticketLifetime:
+      read.optional('TICKET_LIFETIME') ?? Math.max(read.fallback('TICKET_LIFETIME'), policyBase.grace),
     reconciliation: {
-      schedule: read.optional('RECONCILE_SCHEDULE', SCHEDULE) ?? '0 * * * * *',
-      overdueAfter: read.duration('RECONCILE_OVERDUE_AFTER', 30 * SECOND, SECOND, 60 * MINUTE),
-      compareEvery: read.wholeNumber('RECONCILE_COMPARE_EVERY', 8, 1, 1_440),
+      schedule: read.value('RECONCILE_SCHEDULE'),
+      overdueAfter: read.value('RECONCILE_OVERDUE_AFTER'),
+      compareEvery: read.value('RECONCILE_COMPARE_EVERY'),
     },
-    identityClientId: read.optional('AZURE_CLIENT_ID', GUID),
+    identityClientId: read.optional('AZURE_CLIENT_ID'),
   };
   if (config.ticketLifetime < policyBase.grace) {
     read.problems.push(
@@ -140,39 +326,38 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** `<prefix>_CONNECTION_STRING` or `<prefix>_ENDPOINT`, one of them. */
-function readConnection(read: SettingsReader, prefix: string, form: Form): Connection {
-  const [connectionString, endpoint] = [`${prefix}_CONNECTION_STRING`, `${prefix}_ENDPOINT`];
+function readConnection(read: Reader, prefix: 'WEB_PUBSUB' | 'CONVERSATION_TABLES'): Connection {
+  const connectionString = `${prefix}_CONNECTION_STRING` as const;
+  const endpoint = `${prefix}_ENDPOINT` as const;
   if (read.has(connectionString) && read.has(endpoint)) {
     read.problems.push(`${connectionString} and ${endpoint} are both given: give one of them`);
   } else if (read.has(endpoint)) {
-    return { endpoint: read.optional(endpoint, HTTPS_ORIGIN) ?? '' };
+    return { endpoint: read.optional(endpoint) ?? '' };
   } else if (read.has(connectionString)) {
-    return { connectionString: read.optional(connectionString, form) ?? '' };
+    return { connectionString: read.optional(connectionString) ?? '' };
   } else {
+    const { says } = SETTINGS[connectionString].form;
     read.problems.push(
-      `${connectionString} or ${endpoint} is missing: give ${form.says}, or the https URL of the service`,
+      `${connectionString} or ${endpoint} is missing: give ${says}, or the https URL of the service`,
     );
   }
   return { connectionString: '' };
 }
 
-function readGuard(read: SettingsReader, webPubSub: Connection): Config['webhookGuard'] {
-  const type = read.required('WEBHOOK_GUARD', matching(/^(signature|entra)$/, '"signature" or "entra"'));
+function readGuard(read: Reader, webPubSub: Connection): Config['webhookGuard'] {
+  const type = read.required('WEBHOOK_GUARD');
   if (type === 'entra') {
-    const audience = matching(/^\S+$/, 'the resource for which the event handler asks its token');
-    const authority =
-      read.optional('WEBHOOK_TOKEN_AUTHORITY', URL_FORM) ?? 'https://login.microsoftonline.com';
     return {
       type,
       // Tokens have them in small letters.
-      tenantId: read.required('WEBHOOK_TOKEN_TENANT_ID', GUID).toLowerCase(),
-      audience: read.required('WEBHOOK_TOKEN_AUDIENCE', audience),
-      callerObjectId: read.required('WEBHOOK_TOKEN_CALLER', GUID).toLowerCase(),
-      authority: authority.replace(/\/$/, ''),
+      tenantId: read.required('WEBHOOK_TOKEN_TENANT_ID').toLowerCase(),
+      audience: read.required('WEBHOOK_TOKEN_AUDIENCE'),
+      callerObjectId: read.required('WEBHOOK_TOKEN_CALLER').toLowerCase(),
+      authority: read.value('WEBHOOK_TOKEN_AUTHORITY').replace(/\/$/, ''),
     };
   }
   const primary = 'connectionString' in webPubSub ? webPubSub.connectionString : '';
-  const secondary = read.optional('WEB_PUBSUB_CONNECTION_STRING_SECONDARY', WEB_PUBSUB_STRING) ?? '';
+  const secondary = read.optional('WEB_PUBSUB_CONNECTION_STRING_SECONDARY') ?? '';
   const accessKeys = [primary, secondary].flatMap((text) => partOf(text, 'AccessKey') ?? []);
   if (type === 'signature' && accessKeys.length === 0) {
     read.problems.push(

@@ -1,43 +1,73 @@
-import { type Milliseconds, parseIsoDuration, toIsoDuration } from '../conversation/time';
+import { type Milliseconds, parseIsoDuration } from '../conversation/time';
 
-/** An accepted form of a setting: how to recognise it, and how to say it. */
-export interface Form {
-  readonly accepts: (value: string) => boolean;
+/** An accepted form of a setting: how its text is read, and how the form is named. */
+export interface Form<T> {
+  /** The value; undefined if the text does not have this form. */
+  readonly parse: (text: string) => T | undefined;
   readonly says: string;
+  readonly example?: string;
 }
 
-export const matching = (form: RegExp, says: string): Form => ({
-  accepts: (value) => form.test(value),
+/** All about a setting but its name and its value. docs/CONFIGURATION.md is made from it. */
+export interface Setting<T> {
+  /** What the setting decides, with its unit where the form does not have one. Markdown. */
+  readonly about: string;
+  readonly form: Form<T>;
+  /** What holds if the setting is not given, as it would be written. */
+  readonly fallback?: string;
+  /** When the setting has to be given, or how the default changes. Markdown. */
+  readonly note?: string;
+}
+
+/** A setting that can be left out. */
+export interface SettingWithDefault<T> extends Setting<T> {
+  readonly fallback: string;
+}
+
+/** Settings by the name of their environment variable. */
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+type Value<S> = S extends Setting<infer T> ? T : never;
+/** The names of those settings in `S` that are of the kind `K`. */
+type Named<S extends Settings, K> = { [N in keyof S]: S[N] extends K ? N : never }[keyof S] & string;
+
+export const matching = (form: RegExp, says: string): Form<string> => ({
+  parse: (text) => (form.test(text) ? text : undefined),
   says,
 });
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
-export const SCHEDULE = matching(
-  /^[\dA-Za-z*,/-]+( +[\dA-Za-z*,/-]+){5}$/,
-  'an NCRONTAB expression of six fields, seconds first, for example 0 * * * * *',
-);
-export const HTTPS_ORIGIN: Form = {
-  accepts: (value) => /^https:\/\/[^\s/]+\/?$/.test(value) && URL.canParse(value),
+export const SCHEDULE: Form<string> = {
+  ...matching(
+    /^[\dA-Za-z*,/-]+( +[\dA-Za-z*,/-]+){5}$/,
+    'an NCRONTAB expression of six fields, seconds first',
+  ),
+  example: '0 * * * * *',
+};
+export const HTTPS_ORIGIN: Form<string> = {
+  parse: (text) => (/^https:\/\/[^\s/]+\/?$/.test(text) && URL.canParse(text) ? text : undefined),
   says: 'an https URL without a path',
 };
-export const URL_FORM: Form = {
-  accepts: (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value),
+export const URL_FORM: Form<string> = {
+  parse: (text) => (/^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : undefined),
   says: 'a URL',
 };
-export const WEB_PUBSUB_STRING: Form = {
-  accepts: (value) => {
-    const endpoint = partOf(value, 'Endpoint') ?? '';
-    return /^https?:/.test(endpoint) && URL.canParse(endpoint) && partOf(value, 'AccessKey') !== undefined;
+export const WEB_PUBSUB_STRING: Form<string> = {
+  parse: (text) => {
+    const endpoint = partOf(text, 'Endpoint') ?? '';
+    const isComplete =
+      /^https?:/.test(endpoint) && URL.canParse(endpoint) && partOf(text, 'AccessKey') !== undefined;
+    return isComplete ? text : undefined;
   },
   says: 'Endpoint=https://…;AccessKey=…;Version=1.0;',
 };
-export const STORAGE_STRING: Form = {
-  accepts: (value) => {
-    const has = (name: string) => partOf(value, name) !== undefined;
+export const STORAGE_STRING: Form<string> = {
+  parse: (text) => {
+    const has = (name: string) => partOf(text, name) !== undefined;
     const withKey = has('AccountName') && has('AccountKey') && has('DefaultEndpointsProtocol');
-    const withSas = has('SharedAccessSignature') && URL.canParse(partOf(value, 'TableEndpoint') ?? '');
-    return /^UseDevelopmentStorage=true;?$/i.test(value) || withKey || withSas;
+    const withSas = has('SharedAccessSignature') && URL.canParse(partOf(text, 'TableEndpoint') ?? '');
+    return /^UseDevelopmentStorage=true;?$/i.test(text) || withKey || withSas ? text : undefined;
   },
   says: 'the connection string of a storage account',
 };
@@ -46,77 +76,130 @@ export const STORAGE_STRING: Form = {
 export const partOf = (connectionString: string, name: string): string | undefined =>
   new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(connectionString)?.[1];
 
+/** A length of time, both bounds included. The default and the bounds are ISO 8601 durations. */
+export const duration = (
+  fallback: string,
+  min: string,
+  max: string,
+  about: string,
+  note?: string,
+): SettingWithDefault<Milliseconds> => ({
+  about,
+  form: { ...durationFrom(min, max), example: fallback },
+  fallback,
+  ...(note !== undefined && { note }),
+});
+
+/** A length of time, or one of these words. */
+export function durationOr<W extends string>(
+  words: readonly W[],
+  fallback: string,
+  min: string,
+  max: string,
+  about: string,
+): SettingWithDefault<Milliseconds | W> {
+  const form = durationFrom(min, max);
+  return {
+    about,
+    form: {
+      parse: (text) => words.find((known) => known === text) ?? form.parse(text),
+      says: `${words.map((known) => `"${known}"`).join(', ')} or ${form.says}`,
+      example: min,
+    },
+    fallback,
+  };
+}
+
+function durationFrom(min: string, max: string): Form<Milliseconds> {
+  const [shortest, longest] = [parseIsoDuration(min), parseIsoDuration(max)];
+  if (shortest === undefined || longest === undefined) throw new Error(`${min} or ${max} is no duration`);
+  return {
+    parse: (text) => {
+      const length = parseIsoDuration(text);
+      return length !== undefined && length >= shortest && length <= longest ? length : undefined;
+    },
+    says: `an ISO 8601 duration from ${min} to ${max}`,
+  };
+}
+
+/** A whole number, both bounds included. */
+export const wholeNumber = (
+  fallback: string,
+  min: number,
+  max: number,
+  about: string,
+): SettingWithDefault<number> => ({
+  about,
+  form: {
+    parse: (text) =>
+      /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined,
+    says: `a whole number from ${min} to ${max}`,
+  },
+  fallback,
+});
+
+/** Something that is off until it is switched on. */
+export const flag = (about: string): SettingWithDefault<boolean> => ({
+  about,
+  form: {
+    parse: (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined),
+    says: '"true" or "false"',
+  },
+  fallback: 'false',
+});
+
 /** Reads settings by name and collects what is wrong with them; never repeats a value. */
-export class SettingsReader {
+export class SettingsReader<S extends Settings> {
   readonly problems: string[] = [];
 
-  constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
+  constructor(
+    private readonly settings: S,
+    private readonly env: Readonly<Record<string, string | undefined>>,
+  ) {}
 
-  has(name: string): boolean {
-    return this.valueOf(name) !== undefined;
+  has(name: keyof S & string): boolean {
+    return this.textOf(name) !== undefined;
   }
 
-  required(name: string, form: Form): string {
-    if (this.has(name)) return this.optional(name, form) ?? '';
-    this.problems.push(`${name} is missing: give ${form.says}`);
+  /** What is given; it has to be. */
+  required(name: Named<S, Setting<string>>): string {
+    if (this.has(name)) return (this.optional(name) as string | undefined) ?? '';
+    this.problems.push(`${name} is missing: give ${this.formOf(name).says}`);
     return '';
   }
 
-  optional(name: string, form: Form): string | undefined {
-    const value = this.valueOf(name);
-    if (value === undefined) return undefined;
+  /** What is given, or undefined. */
+  optional<N extends keyof S & string>(name: N): Value<S[N]> | undefined {
+    const text = this.textOf(name);
+    if (text === undefined) return undefined;
+    const { says, example, parse } = this.formOf(name);
+    const accepted = example === undefined ? says : `${says}, for example ${example}`;
     // Azure hands over the reference itself while it cannot be resolved; as a key, it could be guessed.
-    if (/^@Microsoft\.KeyVault\(/i.test(value)) {
-      this.problems.push(`${name} is a Key Vault reference that is not resolved: give ${form.says}`);
-    } else if (!form.accepts(value)) {
-      this.problems.push(`${name} is malformed: give ${form.says}`);
-    } else {
-      return value;
+    if (/^@Microsoft\.KeyVault\(/i.test(text)) {
+      this.problems.push(`${name} is a Key Vault reference that is not resolved: give ${accepted}`);
+      return undefined;
     }
-    return undefined;
+    const value = parse(text);
+    if (value === undefined) this.problems.push(`${name} is malformed: give ${accepted}`);
+    return value;
   }
 
-  duration(
-    name: string,
-    fallback: Milliseconds,
-    min: Milliseconds,
-    max: Milliseconds,
-    alternatives = '',
-  ): Milliseconds {
-    const value = this.optional(name, {
-      accepts: (text) => {
-        const length = parseIsoDuration(text);
-        return length !== undefined && length >= min && length <= max;
-      },
-      says: `${alternatives}an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}, for example ${toIsoDuration(fallback)}`,
-    });
-    return (value === undefined ? undefined : parseIsoDuration(value)) ?? fallback;
+  /** What is given, or the default. */
+  value<N extends Named<S, SettingWithDefault<unknown>>>(name: N): Value<S[N]> {
+    return this.optional(name) ?? this.fallback(name);
   }
 
-  /** A duration, or one of these words. */
-  durationOr<W extends string>(
-    name: string,
-    words: readonly W[],
-    fallback: Milliseconds | W,
-    min: Milliseconds,
-    max: Milliseconds,
-  ): Milliseconds | W {
-    const word = words.find((known) => known === this.valueOf(name));
-    if (word !== undefined) return word;
-    if (!this.has(name)) return fallback;
-    const said = words.map((known) => `"${known}"`).join(', ');
-    return this.duration(name, min, min, max, `${said} or `);
+  fallback<N extends Named<S, SettingWithDefault<unknown>>>(name: N): Value<S[N]> {
+    const value = this.formOf(name).parse(this.settings[name]?.fallback ?? '');
+    if (value === undefined) throw new Error(`the default of ${name} does not have the form of ${name}`);
+    return value;
   }
 
-  wholeNumber(name: string, fallback: number, min: number, max: number): number {
-    const value = this.optional(name, {
-      accepts: (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
-      says: `a whole number from ${min} to ${max}`,
-    });
-    return value === undefined ? fallback : Number(value);
+  private formOf<N extends keyof S & string>(name: N): Form<Value<S[N]>> {
+    return (this.settings[name] as Setting<Value<S[N]>>).form;
   }
 
-  private valueOf(name: string): string | undefined {
+  private textOf(name: string): string | undefined {
     return this.env[name]?.trim() || undefined;
   }
 }

@@ -1,123 +1,182 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../app/errors';
 import { CHANNELS } from '../conversation/conversation';
-import { answering } from '../http/answers';
-import { languageTag, plainName, plainText } from '../http/fields';
 import {
-  type HttpInput,
-  type HttpOutput,
-  ifMatchOf,
-  json,
-  noContent,
-  parseWith,
-  problem,
-  queryOf,
-  readJson,
-} from '../http/request';
-import {
-  expectedOf,
-  preconditionFailed,
-  preconditionRequired,
-  type SettingsDependencies,
-} from '../policies/policies-routes';
-import {
-  AUTOMATED_MESSAGE_TRIGGERS,
-  messageInForce,
-  type MessageOverride,
-  recipientOf,
-} from './automated-message';
+  EXAMPLE,
+  IF_MATCH,
+  languageTag,
+  named,
+  plainName,
+  plainText,
+  REPLACES,
+  versionReplaced,
+} from '../http/fields';
+import { anotherVersion, refuse } from '../http/problems';
+import { answer, body, route, withHeaders, withoutContent } from '../http/route';
+import type { SettingsStore } from '../policies/settings';
+import type { CachedSettings } from '../policies/settings-service';
+import { AUTOMATED_MESSAGE_TRIGGERS, messageInForce, recipientOf } from './automated-message';
 import { templateProblem } from './template';
 
+export interface AutomatedMessageServices {
+  readonly settings: CachedSettings;
+  readonly settingsStore: SettingsStore;
+}
+
+const trigger = z.enum(AUTOMATED_MESSAGE_TRIGGERS, 'is not one of the automated messages');
+const TRIGGER_PATH = z.object({ trigger: trigger.describe('Which automated message.') });
+
 /** Where an override holds; what is absent holds everywhere. */
-export const OVERRIDE_PLACE = z.strictObject({
+const OVERRIDE_PLACE = z.strictObject({
   channel: z.enum(CHANNELS).exactOptional(),
   channelInstance: plainName.exactOptional(),
   locale: languageTag.exactOptional(),
 });
+const { shape: ofOverride } = OVERRIDE_PLACE;
+const ALL = 'Of the override; absent: it is for all.';
 
 const LONGEST = 1_000;
-export const OVERRIDE_BODY = OVERRIDE_PLACE.extend({
-  text: plainText(LONGEST)
-    .min(1)
-    .superRefine((text, context) => {
-      const problem = templateProblem(text);
-      if (problem) context.addIssue(`character ${problem.position}: ${problem.detail}`);
-    })
-    .exactOptional(),
-  active: z.boolean().exactOptional(),
-});
-export const TRIGGER = z.enum(AUTOMATED_MESSAGE_TRIGGERS);
+/** What an operator changes about a message. A malformed text is refused by the position of the mistake. */
+const OVERRIDE_BODY = named(
+  'MessageOverrideRequest',
+  OVERRIDE_PLACE.extend({
+    text: plainText(LONGEST)
+      .min(1)
+      .superRefine((text, context) => {
+        const problem = templateProblem(text);
+        if (problem) context.addIssue(`character ${problem.position}: ${problem.detail}`);
+      })
+      .exactOptional(),
+    active: z.boolean().exactOptional(),
+  }),
+);
 
-/** @throws InvalidInputError 404 when there is no such trigger */
-export function parseTrigger(text: string | undefined) {
-  const trigger = TRIGGER.safeParse(text);
-  if (!trigger.success) throw new InvalidInputError('trigger', 'is not one of the automated messages', 404);
-  return trigger.data;
-}
-
-/**
- * What an operator changes about a message. A malformed text is refused here, by the position of the mistake.
- * @throws InvalidInputError
- */
-export function parseMessageOverride(trigger: string | undefined, body: unknown): MessageOverride {
-  const known = parseTrigger(trigger);
-  const { active = true, ...override } = parseWith(OVERRIDE_BODY, body, 'body');
-  const saysNothing = override.text === undefined && active;
-  if (saysNothing && !hasActive(body)) throw new InvalidInputError('body', 'must have a text or "active"');
-  return { trigger: known, active, ...override };
-}
-
-const hasActive = (body: unknown): boolean => typeof body === 'object' && body !== null && 'active' in body;
-
-/** The place at which automated messages are looked at. */
-export const MESSAGES_QUERY = z.object({
-  channel: z.enum(CHANNELS).default('live-chat'),
-  channelInstance: plainName.default('default'),
-  locale: languageTag.default('en'),
-});
-
-const PLACE_NAMES = ['channel', 'channelInstance', 'locale'] as const;
-
-/** What is in force at a place (channel, channel instance, locale), and every override there is. */
-export const listMessages = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('list-automated-messages', deps.logger, async () => {
-    const place = parseWith(MESSAGES_QUERY, queryOf(request, PLACE_NAMES), 'query');
-    const { overrides: stored, unreadable } = await deps.settingsStore.listOverrides();
-    const overrides = stored.map(({ override }) => override);
-    return json(200, {
-      place,
-      inForce: AUTOMATED_MESSAGE_TRIGGERS.map((trigger) => {
-        const { active, text, textFrom } = messageInForce(overrides, trigger, place);
-        return { trigger, recipient: recipientOf(trigger), active, text, builtIn: textFrom === undefined };
+const PLACE = z.object({ channel: z.enum(CHANNELS), channelInstance: z.string(), locale: z.string() });
+const MESSAGE_OVERRIDE = named(
+  'MessageOverride',
+  z.object({ trigger, ...PLACE.partial().shape, text: z.string().optional(), active: z.boolean() }),
+);
+const AUTOMATED_MESSAGES = named(
+  'AutomatedMessages',
+  z.object({
+    place: PLACE,
+    inForce: z.array(
+      z.object({
+        trigger,
+        recipient: z.enum(['agent', 'customer']),
+        active: z.boolean().describe('Where false the state still moves, and nothing is written.'),
+        text: z.string().describe('With its placeholders.'),
+        builtIn: z.boolean().describe('Whether no override has a text.'),
       }),
-      overrides: stored.map(({ override, etag }) => ({ ...override, etag })),
-      unreadable,
-    });
-  });
+    ),
+    overrides: z.array(MESSAGE_OVERRIDE.extend({ etag: z.string() })),
+    unreadable: z.array(z.string()).describe('Stored overrides that cannot be read; they count for nothing.'),
+  }),
+);
 
-/** Words, activates or deactivates a message, for one channel, channel instance and locale or for all. */
-export const writeMessage = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('write-automated-message', deps.logger, async () => {
-    const override = parseMessageOverride(request.params['trigger'], await readJson(request));
-    const expected = expectedOf(request.headers);
-    if (expected === undefined) return preconditionRequired();
-    const written = await deps.settingsStore.putOverride(override, expected);
-    if (written === 'conflict') return preconditionFailed();
-    deps.settings.forget();
-    return json(200, override, { etag: written.etag });
-  });
+const OVERRIDE = {
+  trigger: 'agent-joined',
+  locale: 'en',
+  text: '{AgentName} is here.',
+  active: true,
+} as const;
 
-/** Takes an override back: what is less specific counts again, or what is built in. */
-export const deleteMessage = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('delete-automated-message', deps.logger, async () => {
-    const trigger = parseTrigger(request.params['trigger']);
-    const place = parseWith(OVERRIDE_PLACE, queryOf(request, PLACE_NAMES), 'query');
-    const deleted = await deps.settingsStore.deleteOverride(
-      { trigger, ...place },
-      ifMatchOf(request.headers),
-    );
-    if (deleted === 'conflict') return preconditionFailed();
-    if (deleted === 'not-found') return problem(404, 'override-not-found', 'There is no such override.');
-    deps.settings.forget();
-    return noContent;
-  });
+export const AUTOMATED_MESSAGE_ROUTES = [
+  route({
+    id: 'list-automated-messages',
+    method: 'GET',
+    path: '/v1/automated-messages',
+    tag: 'Settings',
+    summary: 'The automated messages in force at a place, and every override',
+    access: 'the function key',
+    query: z.object({
+      channel: z.enum(CHANNELS).default('live-chat').describe('The kind of chat.'),
+      channelInstance: plainName.default('default').describe('The chat widget.'),
+      locale: languageTag.default('en').describe('BCP 47 language tag.'),
+    }),
+    answer: answer('One text for each trigger.', AUTOMATED_MESSAGES, {
+      place: { channel: 'live-chat', channelInstance: 'default', locale: 'en' },
+      inForce: [
+        {
+          trigger: OVERRIDE.trigger,
+          recipient: 'customer',
+          active: true,
+          text: OVERRIDE.text,
+          builtIn: false,
+        },
+      ],
+      overrides: [{ ...OVERRIDE, etag: EXAMPLE.etag }],
+      unreadable: [],
+    }),
+    run: async ({ query: place }, { settingsStore }: AutomatedMessageServices) => {
+      const { overrides: stored, unreadable } = await settingsStore.listOverrides();
+      const overrides = stored.map(({ override }) => override);
+      return {
+        place,
+        inForce: AUTOMATED_MESSAGE_TRIGGERS.map((trigger) => {
+          const { active, text, textFrom } = messageInForce(overrides, trigger, place);
+          return { trigger, recipient: recipientOf(trigger), active, text, builtIn: textFrom === undefined };
+        }),
+        overrides: stored.map(({ override, etag }) => ({ ...override, etag })),
+        unreadable,
+      };
+    },
+  }),
+
+  route({
+    id: 'write-automated-message',
+    method: 'PUT',
+    path: '/v1/automated-messages/{trigger}',
+    tag: 'Settings',
+    summary: 'Word, activate or deactivate a message',
+    description:
+      'For one channel, channel instance and locale, or for all where they are left out. Texts have the placeholders ' +
+      '`{AgentName}`, `{QueueName}`, `{QueuePosition}` and context variables `{$Name$}`.',
+    access: 'the function key',
+    params: TRIGGER_PATH,
+    unknown: 'invalid-input',
+    headers: REPLACES,
+    body: body(OVERRIDE_BODY, { locale: OVERRIDE.locale, text: OVERRIDE.text }),
+    answer: answer('The override as it is stored.', MESSAGE_OVERRIDE, OVERRIDE, { headers: ['ETag'] }),
+    problems: ['precondition-failed', 'precondition-required'],
+    run: async ({ params, headers, body }, { settings, settingsStore }: AutomatedMessageServices) => {
+      if (body.text === undefined && body.active === undefined) {
+        throw new InvalidInputError('body', 'must have a text or "active"');
+      }
+      const override = { ...params, active: true, ...body };
+      const expected = versionReplaced(headers);
+      if (expected === undefined) return refuse('precondition-required');
+      const written = await settingsStore.putOverride(override, expected);
+      if (written === 'conflict') return anotherVersion();
+      settings.forget();
+      return withHeaders(override, { etag: written.etag });
+    },
+  }),
+
+  route({
+    id: 'delete-automated-message',
+    method: 'DELETE',
+    path: '/v1/automated-messages/{trigger}',
+    tag: 'Settings',
+    summary: 'Take an override back',
+    description: 'What is less specific counts again, or what is built in.',
+    access: 'the function key',
+    params: TRIGGER_PATH,
+    unknown: 'invalid-input',
+    headers: z.object(IF_MATCH),
+    query: OVERRIDE_PLACE.extend({
+      channel: ofOverride.channel.describe(ALL),
+      channelInstance: ofOverride.channelInstance.describe(ALL),
+      locale: ofOverride.locale.describe(ALL),
+    }),
+    answer: withoutContent('It is gone.'),
+    problems: ['override-not-found', 'precondition-failed'],
+    run: async ({ params, headers, query }, { settings, settingsStore }: AutomatedMessageServices) => {
+      const deleted = await settingsStore.deleteOverride({ ...params, ...query }, headers['If-Match']);
+      if (deleted === 'conflict') return anotherVersion();
+      if (deleted === 'not-found') return refuse('override-not-found');
+      settings.forget();
+      return undefined;
+    },
+  }),
+];

@@ -1,49 +1,88 @@
 import { z } from 'zod';
-import { agentOnly, type Tickets } from '../access/ticket-guard';
-import type { Logger } from '../app/log';
-import { answering } from '../http/answers';
-import { agentIdField } from '../http/fields';
-import { type HttpInput, type HttpOutput, json, parseWith, readJson } from '../http/request';
+import { agentIdField, conversationId, count, EXAMPLE, named } from '../http/fields';
+import { answer, body, route, type Shown } from '../http/route';
 import { type AgentCapacity, type AgentLoad, unitsFree, unitsInUse } from './capacity';
 
-/** How many units an agent has in all. */
-export const CAPACITY_BODY = z.object({ capacityUnits: z.int('must be a whole number').min(0).max(1_000) });
-
-export interface AgentsDependencies {
+export interface CapacityServices {
   readonly capacity: AgentCapacity;
-  readonly tickets: Tickets;
-  readonly logger: Logger;
 }
 
-const AGENT_PARAMETER = z.object({ agentId: agentIdField });
+/** How many units an agent has in all. */
+const CAPACITY_BODY = named(
+  'CapacityRequest',
+  z.object({ capacityUnits: z.int('must be a whole number').min(0).max(1_000) }),
+);
 
-/** How much of an agent's capacity is in use; for the desk's backend. */
-export const readCapacity = (request: HttpInput, deps: AgentsDependencies): Promise<HttpOutput> =>
-  answering('read-capacity', deps.logger, async () => {
-    const { agentId } = parseWith(AGENT_PARAMETER, request.params, 'path');
-    return json(200, loadView(await deps.capacity.loadOf(agentId)));
-  });
+const AGENT_LOAD = named(
+  'AgentLoad',
+  z.object({
+    agentId: z.string(),
+    totalUnits: count,
+    unitsInUse: count,
+    unitsFree: count.describe('Never below 0, even where the total was lowered below what is in use.'),
+    conversations: z.array(z.object({ conversationId, units: count })),
+  }),
+);
+const LOAD = answer(
+  'The capacity and what is in use of it.',
+  AGENT_LOAD,
+  {
+    agentId: 'bob',
+    totalUnits: 100,
+    unitsInUse: 20,
+    unitsFree: 80,
+    conversations: [{ conversationId: EXAMPLE.conversationId, units: 20 }],
+  },
+  { name: 'agent-load' },
+);
 
-/** Sets the units of an agent; for the desk's backend. */
-export const setCapacity = (request: HttpInput, deps: AgentsDependencies): Promise<HttpOutput> =>
-  answering('set-capacity', deps.logger, async () => {
-    const { agentId } = parseWith(AGENT_PARAMETER, request.params, 'path');
-    const { capacityUnits } = parseWith(CAPACITY_BODY, await readJson(request), 'body');
-    await deps.capacity.setTotal(agentId, capacityUnits);
-    return json(200, loadView(await deps.capacity.loadOf(agentId)));
-  });
+const AGENT_PATH = z.object({ agentId: agentIdField.describe('The agent, as its desk names it.') });
 
-/** The same for the agent itself. */
-export const readMyCapacity = (request: HttpInput, deps: AgentsDependencies): Promise<HttpOutput> =>
-  answering('my-capacity', deps.logger, async () => {
-    const { agentId } = agentOnly(await deps.tickets.callerOf(request.headers));
-    return json(200, loadView(await deps.capacity.loadOf(agentId)));
-  });
-
-const loadView = (load: AgentLoad) => ({
-  agentId: load.agentId,
-  totalUnits: load.totalUnits,
+const shown = (load: AgentLoad): Shown<typeof AGENT_LOAD> => ({
+  ...load,
   unitsInUse: unitsInUse(load),
   unitsFree: unitsFree(load),
-  conversations: load.holdings.map(({ conversationId, units }) => ({ conversationId, units })),
+  conversations: load.holdings,
 });
+
+export const CAPACITY_ROUTES = [
+  route({
+    id: 'read-capacity',
+    method: 'GET',
+    path: '/v1/agents/{agentId}/capacity',
+    tag: 'Agents',
+    summary: "How much of an agent's capacity is in use",
+    description: 'An agent who has never been heard of has the capacity of the settings.',
+    access: 'the function key',
+    params: AGENT_PATH,
+    answer: LOAD,
+    run: async ({ params }, { capacity }: CapacityServices) => shown(await capacity.loadOf(params.agentId)),
+  }),
+  route({
+    id: 'set-capacity',
+    method: 'PUT',
+    path: '/v1/agents/{agentId}/capacity',
+    tag: 'Agents',
+    summary: "Set an agent's capacity",
+    description:
+      'Below what is in use it takes nothing away; nothing more fits until enough has been given back.',
+    access: 'the function key',
+    params: AGENT_PATH,
+    body: body(CAPACITY_BODY, { capacityUnits: 100 }),
+    answer: LOAD,
+    run: async ({ params: { agentId }, body }, { capacity }: CapacityServices) => {
+      await capacity.setTotal(agentId, body.capacityUnits);
+      return shown(await capacity.loadOf(agentId));
+    },
+  }),
+  route({
+    id: 'my-capacity',
+    method: 'GET',
+    path: '/v1/my-capacity',
+    tag: 'Agents',
+    summary: 'The same for the agent itself',
+    access: 'an agent with a ticket',
+    answer: LOAD,
+    run: async ({ caller }, { capacity }: CapacityServices) => shown(await capacity.loadOf(caller.agentId)),
+  }),
+];

@@ -1,27 +1,24 @@
 import { policyOf } from '../policies/policy';
 import { withAgentBack } from './agent-presence-rules';
-import { type Agent, type Conversation, hasEnded, LIMITS } from './conversation';
+import { type Active, type Agent, type Conversation, LIMITS, type Ongoing } from './conversation';
 import {
   assignedToOther,
-  changed,
   customerIsConnected,
-  type Decision,
   type DecisionContext,
-  type Effect,
   illegal,
-  refused,
   refusedAsEnded,
-  unchanged,
+  type Ruling,
 } from './decision';
-import { claimOn, end, withoutCapacity } from './ending-rules';
-import type { Presence } from './inputs';
-import { effectsOfClose, effectsOfEnd, effectsOfReturn, push, withNotice } from './notifications';
-import { withLiveConnections } from './presence-rules';
-import { isRepeatedRequeue, letWait, repeatedRequeue, repeatedWait, requeue } from './queue-rules';
-import { type Milliseconds, toIso, toIsoDuration } from './time';
+import { close, end, healed, releasedHold } from './ending-rules';
+import type { Answers } from './inputs';
+import { CAUSES } from './notifications';
+import { isRepeatedRequeue, requeue, toWaiting } from './queue-rules';
+import { type Move, stateAfter } from './states';
+import { type Milliseconds, toIsoDuration } from './time';
+import { withNotice } from './transcript';
 
 type ByAgent = { readonly agentId: string };
-type Taking = ByAgent & { readonly agentName: string; readonly capacity?: 'reserved' | 'full' };
+type Taking = ByAgent & { readonly agentName: string };
 
 /**
  * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
@@ -29,17 +26,15 @@ type Taking = ByAgent & { readonly agentName: string; readonly capacity?: 'reser
  */
 export function decideAgentOffered(
   conversation: Conversation,
-  event: Taking,
+  input: Taking,
   context: DecisionContext,
-): Decision {
-  const { agent, state } = conversation;
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (agent?.id === event.agentId) {
-    return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
-  }
+  answers: Answers,
+): Ruling {
+  const { agent } = conversation;
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  if (agent?.id === input.agentId) return { kind: 'unchanged', outcome: { type: 'assigned' } };
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  if (state === 'Waiting') return illegal(conversation);
-  return take(conversation, event, { assignedAt: context.now }, context);
+  return take(conversation, input, { assignedAt: context.now }, context, answers);
 }
 
 /**
@@ -48,21 +43,23 @@ export function decideAgentOffered(
  */
 export function decideAgentAccepted(
   conversation: Conversation,
-  event: Taking,
+  input: Taking,
   context: DecisionContext,
-): Decision {
-  const { agent, state, previousAgent } = conversation;
+  answers: Answers,
+): Ruling {
+  const { previousAgent } = conversation;
   const { now } = context;
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (agent === undefined) {
-    if (state === 'Waiting' && previousAgent?.id !== event.agentId) return assignedToOther(conversation);
-    return take(conversation, event, { assignedAt: now, acceptedAt: now }, context);
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  if (conversation.state !== 'Active') {
+    const isWaiting = conversation.state === 'Waiting';
+    if (isWaiting && previousAgent?.id !== input.agentId) return assignedToOther(conversation);
+    return take(conversation, input, { assignedAt: now, acceptedAt: now }, context, answers);
   }
-  if (agent.id !== event.agentId) return assignedToOther(conversation);
-  if (agent.acceptedAt !== undefined) {
-    return unchanged({ type: 'assigned' }, effectsOfAssignment(conversation));
-  }
-  return assign(conversation, { ...agent, name: event.agentName, acceptedAt: now }, context);
+  const { agent } = conversation;
+  if (agent.id !== input.agentId) return assignedToOther(conversation);
+  if (agent.acceptedAt !== undefined) return { kind: 'unchanged', outcome: { type: 'assigned' } };
+  const accepted = { ...agent, name: input.agentName, acceptedAt: now };
+  return assign(withAgentBack(conversation, now), accepted, context);
 }
 
 /** The agent does not want the offer: back into the queue. */
@@ -70,13 +67,11 @@ export function decideAgentDeclined(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
-): Decision {
+): Ruling {
   const { agent } = conversation;
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (isRepeatedRequeue(conversation, agentId, 'agent-declined')) return repeatedRequeue(conversation);
-  if (agent === undefined) return illegal(conversation);
-  if (agent.id !== agentId) return assignedToOther(conversation);
-  if (agent.acceptedAt !== undefined) return illegal(conversation);
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  if (isRepeatedRequeue(conversation, agentId, 'agent-declined')) return QUEUED_ALREADY;
+  if (agent !== undefined && agent.id !== agentId) return assignedToOther(conversation);
   return requeue(conversation, 'agent-declined', context);
 }
 
@@ -85,10 +80,10 @@ export function decideAgentReleased(
   conversation: Conversation,
   { agentId, queue }: ByAgent & { readonly queue?: string },
   context: DecisionContext,
-): Decision {
+): Ruling {
   const reason = queue === undefined ? 'agent-released' : 'agent-transferred';
   const inThatQueue = queue === undefined || queue === conversation.customer.queue;
-  if (inThatQueue && isRepeatedRequeue(conversation, agentId, reason)) return repeatedRequeue(conversation);
+  if (inThatQueue && isRepeatedRequeue(conversation, agentId, reason)) return QUEUED_ALREADY;
   return refuseUnlessAccepted(conversation, agentId) ?? requeue(conversation, reason, context, queue);
 }
 
@@ -97,12 +92,8 @@ export function decideAgentEnded(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
-): Decision {
-  if (hasEnded(conversation)) {
-    // Prevents: saved, then the push failed and the agent repeats; the repeat must still tell everyone.
-    const mine = conversation.end?.reason === 'agent-ended' && conversation.end.agentId === agentId;
-    return refusedAsEnded(conversation, mine ? effectsOfEnd(conversation) : []);
-  }
+): Ruling {
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
   return (
     refuseUnlessAccepted(conversation, agentId) ??
     end(conversation, 'agent-ended', context, { type: 'ended' }, agentId)
@@ -117,116 +108,94 @@ export function decideAgentClosed(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
-): Decision {
+): Ruling {
   const { state, agent, channel, previousAgent } = conversation;
-  if (state === 'Closed') {
-    const mine = conversation.closeReason === 'agent-closed' && agent?.id === agentId;
-    return refusedAsEnded(conversation, mine ? effectsOfClose(conversation) : []);
-  }
-  if (state === 'WrapUp') {
+  if (state === 'Closed') return refusedAsEnded(conversation);
+  if (conversation.state === 'WrapUp') {
     return agent?.id === agentId
       ? close(conversation, 'agent-closed', context)
       : assignedToOther(conversation);
   }
-  if (isRepeatedRequeue(conversation, agentId, 'agent-closed-window')) return repeatedRequeue(conversation);
-  if (state === 'Waiting' && previousAgent?.id === agentId) return repeatedWait(conversation);
+  if (isRepeatedRequeue(conversation, agentId, 'agent-closed-window')) return QUEUED_ALREADY;
+  if (state === 'Waiting' && previousAgent?.id === agentId) {
+    return { kind: 'unchanged', outcome: { type: 'waiting' } };
+  }
   const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
   return channel === 'live-chat'
     ? requeue(conversation, 'agent-closed-window', context)
-    : letWait(conversation, context);
+    : toWaiting(conversation, context);
 }
 
-/** WrapUp goes to Closed, by the agent or by itself. The customer is told when the agent had ended the conversation. */
-export function close(
-  conversation: Conversation,
-  closeReason: 'agent-closed' | 'auto-closed',
-  context: DecisionContext,
-): Decision {
-  const { now } = context;
-  const closed: Conversation = {
-    ...withoutCapacity(conversation),
-    state: 'Closed',
-    stateSince: now,
-    closedAt: now,
-    closeReason,
-  };
-  const isSessionEnd = closeReason === 'agent-closed' && conversation.end?.reason === 'agent-ended';
-  const told = isSessionEnd
-    ? withNotice(closed, 'session-ended', 'closed', context)
-    : { conversation: closed, entries: [] };
-  const outcome = { type: closeReason === 'auto-closed' ? 'auto-closed' : 'closed' } as const;
-  return changed(told.conversation, outcome, effectsOfClose(told.conversation), told.entries);
-}
+const QUEUED_ALREADY: Ruling = { kind: 'unchanged', outcome: { type: 'queued' } };
 
 /** A new assignment, once its units are reserved. */
 function take(
-  conversation: Conversation,
-  { agentId, agentName, capacity }: Taking,
+  conversation: Ongoing,
+  { agentId, agentName }: Taking,
   times: Pick<Agent, 'assignedAt' | 'acceptedAt'>,
   context: DecisionContext,
-): Decision {
-  const claim = claimOn(agentId, conversation, context);
-  if (capacity === undefined) return claim;
+  { capacity }: Answers,
+): Ruling {
+  if (stateAfter(conversation, moveOf(times)) === undefined) return illegal(conversation);
+  const assignment = conversation.assignmentCount + 1;
+  const units = policyOf(conversation, 'capacityUnits', context.policies);
+  if (capacity === undefined) return { kind: 'capacity-needed', agentId, assignment, units };
   if (capacity === 'full') {
-    return refused({
-      code: 'agent-at-capacity',
-      detail: `The agent has not the ${claim.units} free units of capacity that the conversation takes.`,
-      state: conversation.state,
-    });
+    return {
+      kind: 'refused',
+      refusal: {
+        code: 'agent-at-capacity',
+        detail: `The agent has not the ${units} free units of capacity that the conversation takes.`,
+        state: conversation.state,
+      },
+    };
   }
-  const { agentDisconnection: _former, ...free } = withoutCapacity(conversation);
-  const { assignment, units } = claim;
-  const held: Conversation = {
-    ...free,
+  return assign(conversation, { id: agentId, name: agentName, ...times }, context, {
     assignmentCount: assignment,
     capacityHold: { agentId, assignment, units },
-  };
-  return assign(held, { id: agentId, name: agentName, ...times }, context);
+    ...releasedHold(conversation.capacityHold),
+  });
 }
 
-function assign(conversation: Conversation, agent: Agent, context: DecisionContext): Decision {
-  const { queuePosition: _told, ...rest } = withAgentBack(conversation, context.now);
+function assign(
+  conversation: Ongoing,
+  agent: Agent,
+  context: DecisionContext,
+  taken: Partial<Pick<Active, 'assignmentCount' | 'capacityHold' | 'releasedHold'>> = {},
+): Ruling {
+  const state = stateAfter(conversation, moveOf(agent));
+  if (state === undefined) return illegal(conversation);
+  const { agentDisconnection: _former, queuePosition: _outdated, ...rest } = conversation;
   const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
-  const assigned: Conversation = { ...rest, state: 'Active', stateSince, agent };
+  const assigned: Active = { ...rest, ...taken, state, stateSince, agent };
   const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
-  const told = withNotice(assigned, trigger, causeOfAssignment(assigned, agent), context);
-  return changed(
-    told.conversation,
-    { type: 'assigned' },
-    effectsOfAssignment(told.conversation),
-    told.entries,
-  );
+  const cause = CAUSES.assigned(assigned.assignmentCount, agent);
+  return {
+    kind: 'changed',
+    outcome: { type: 'assigned' },
+    ...withNotice(assigned, trigger, cause, context),
+  };
 }
 
-function effectsOfAssignment(conversation: Conversation): Effect[] {
-  const { agent } = conversation;
-  if (agent === undefined) return [];
-  const accepted = agent.acceptedAt !== undefined;
-  const told = (to: 'agents' | 'customer') =>
-    push(conversation, { to }, causeOfAssignment(conversation, agent), agent.acceptedAt ?? agent.assignedAt, {
-      type: 'conversation-assigned',
-      agentId: agent.id,
-      agentName: agent.name,
-      accepted,
-    });
-  return accepted ? [told('agents'), told('customer')] : [told('agents')];
-}
-
-const causeOfAssignment = ({ assignmentCount }: Conversation, { acceptedAt }: Agent): string =>
-  `assigned.${assignmentCount}.${acceptedAt === undefined ? 'offered' : 'accepted'}`;
+const moveOf = ({ acceptedAt }: Pick<Agent, 'acceptedAt'>): Move =>
+  acceptedAt === undefined ? 'offered' : 'accepted';
 
 /** Why the agent may not do this to a conversation that goes on, or undefined where the agent may. */
-export function refuseUnlessAccepted(conversation: Conversation, agentId: string): Decision | undefined {
+export function refuseUnlessAccepted(conversation: Conversation, agentId: string): Ruling | undefined {
   const { agent, state } = conversation;
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (state !== 'Active') return illegal(conversation);
   if (agent?.id !== agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return undefined;
-  return refused({
-    code: 'not-assigned-to-you',
-    detail: 'The conversation is offered to you; accept it first.',
-    state,
-  });
+  return {
+    kind: 'refused',
+    refusal: {
+      code: 'not-assigned-to-you',
+      detail: 'The conversation is offered to you; accept it first.',
+      state,
+    },
+  };
 }
 
 /**
@@ -237,24 +206,26 @@ export function decideWaitExtended(
   conversation: Conversation,
   { agentId, by, key }: ByAgent & { readonly by: Milliseconds; readonly key: string },
   { now, policies }: DecisionContext,
-): Decision {
+): Ruling {
   const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
   const { disconnection } = conversation;
-  if (disconnection === undefined) return refused(customerIsConnected(conversation));
+  if (disconnection === undefined) return { kind: 'refused', refusal: customerIsConnected(conversation) };
   const { extension, deadline } = disconnection;
   // Prevents: saved, then the answer was lost and the desk repeats; the customer's time must not grow twice.
-  if (extension?.keys.includes(key)) {
-    return unchanged({ type: 'wait-extended' }, effectsOfExtension(conversation));
-  }
+  if (extension?.keys.includes(key)) return { kind: 'unchanged', outcome: { type: 'wait-extended' } };
   const sofar = extension?.by ?? 0;
   const most = policyOf(conversation, 'maxExtension', policies);
   if (sofar + by > most) {
-    return refused({
-      code: 'extension-too-long',
-      detail: `Agents can add ${toIsoDuration(most)} to a wait in all; ${toIsoDuration(Math.max(0, most - sofar))} is left.`,
-      state: conversation.state,
-    });
+    const left = toIsoDuration(Math.max(0, most - sofar));
+    return {
+      kind: 'refused',
+      refusal: {
+        code: 'extension-too-long',
+        detail: `Agents can add ${toIsoDuration(most)} to a wait in all; ${left} is left.`,
+        state: conversation.state,
+      },
+    };
   }
   const next: Conversation = {
     ...conversation,
@@ -268,7 +239,7 @@ export function decideWaitExtended(
       },
     },
   };
-  return changed(next, { type: 'wait-extended' }, effectsOfExtension(next));
+  return { kind: 'changed', conversation: next, outcome: { type: 'wait-extended' } };
 }
 
 /**
@@ -277,38 +248,17 @@ export function decideWaitExtended(
  */
 export function decideWaitEnded(
   conversation: Conversation,
-  { agentId, presence }: ByAgent & { readonly presence?: Presence },
+  { agentId }: ByAgent,
   context: DecisionContext,
-): Decision {
-  if (hasEnded(conversation)) {
-    // Prevents: saved, then the push failed and the agent repeats; the repeat must still tell everyone.
-    const mine = conversation.end?.reason === 'customer-disconnected' && conversation.end.agentId === agentId;
-    return refusedAsEnded(conversation, mine ? effectsOfEnd(conversation) : []);
-  }
+  { presence }: Answers,
+): Ruling {
   const notMine = refuseUnlessAccepted(conversation, agentId);
   if (notMine) return notMine;
-  // The first try may have found the customer there, and died before it told so.
   if (conversation.disconnection === undefined) {
-    return refused(customerIsConnected(conversation), effectsOfReturn(conversation));
+    return { kind: 'refused', refusal: customerIsConnected(conversation) };
   }
   if (presence === undefined) return { kind: 'presence-needed' };
-  if (presence.alive) {
-    const healed = withLiveConnections(conversation, presence.connectionIds, context.now);
-    return changed(healed.conversation, { type: 'customer-present' }, healed.effects);
-  }
-  return end(conversation, 'customer-disconnected', context, { type: 'ended' }, agentId);
-}
-
-function effectsOfExtension(conversation: Conversation): Effect[] {
-  const { disconnection } = conversation;
-  if (disconnection?.extension === undefined) return [];
-  const { number, deadline, extension } = disconnection;
-  return [
-    push(conversation, { to: 'agents' }, `disconnection.${number}.until.${deadline}`, extension.at, {
-      type: 'wait-extended',
-      number,
-      deadline: toIso(deadline),
-      extendedBy: toIsoDuration(extension.by),
-    }),
-  ];
+  return presence.alive
+    ? healed(conversation, presence.connectionIds, context)
+    : end(conversation, 'customer-disconnected', context, { type: 'ended' }, agentId);
 }

@@ -1,174 +1,342 @@
 import { z } from 'zod';
-import { type AgentCaller, agentOnly, type Tickets } from '../access/ticket-guard';
-import { AccessDeniedError } from '../app/errors';
-import type { Logger } from '../app/log';
-import { answering, answerRefusal } from '../http/answers';
-import { agentIdField, durationField, oneLine, plainName } from '../http/fields';
+import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
-  type HttpInput,
-  type HttpOutput,
-  ifMatchOf,
-  json,
-  parseWith,
-  queryOf,
-  readJson,
-} from '../http/request';
-import { type Conversation, hasEnded } from './conversation';
-import type { ConversationService } from './conversation-service';
-import { conversationView, transcriptView, workListItemView } from './conversation-view';
-import { customerIsConnected, endedRefusal, NOT_FOUND } from './decision';
-import { isConversationId } from './ids';
-import type { AgentAction, ConversationEvent } from './inputs';
+  agentIdField,
+  CONVERSATION_PATH,
+  conversationId,
+  count,
+  deadline,
+  EXAMPLE,
+  named,
+  page,
+  sequenceNumber,
+  wholeNumber,
+} from '../http/fields';
+import { refuse, refuseAs, RETURN_OPTIONS } from '../http/problems';
+import { answer, route, type Shown, withHeaders } from '../http/route';
+import {
+  CHANNELS,
+  CLOSE_REASONS,
+  type Conversation,
+  CONVERSATION_STATES,
+  DEVICE_CLASSES,
+  END_REASONS,
+  hasEnded,
+  REQUEUE_REASONS,
+} from './conversation';
+import { endedRefusal, returnOptions } from './decision';
+import { DEADLINE_KINDS } from './ids';
 import type { ConversationStore } from './ports';
-import { MINUTE, SECOND } from './time';
+import { duration, instant } from './time';
+import type { TranscriptEntry } from './transcript';
 import type { WorkList } from './work-list';
-export { AGENT_ACTIONS } from './inputs';
 
-export const wholeNumber = (max: number) =>
-  z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
-
-/** Which part of the work list is wanted. */
-export const LIST_QUERY = z.object({
-  state: z.enum(['Open', 'Active', 'Waiting', 'WrapUp']).exactOptional(),
-  agentId: agentIdField.exactOptional(),
-  limit: wholeNumber(500).min(1).default(100),
-  continuationToken: z.string().min(1).max(4_000).exactOptional(),
-});
-
-/** Which part of a transcript is wanted: what comes after a sequence number. */
-export const READ_QUERY = z.object({
-  after: wholeNumber(Number.MAX_SAFE_INTEGER).default(0),
-  limit: wholeNumber(1_000).min(1).default(1_000),
-});
-
-/** What an agent sends along with an action, where the action needs something. */
-export const OFFER_BODY = z.object({ agentId: agentIdField, agentName: oneLine(100).optional() });
-export const TRANSFER_BODY = z.object({ queue: plainName });
-export const EXTEND_WAIT_BODY = z.object({ by: durationField(SECOND, 24 * 60 * MINUTE) });
-
-/** A desk that repeats a request names it, so that the wait is extended once. */
-export const IDEMPOTENCY_KEY = plainName;
-
-/** @throws InvalidInputError naming the part of the body, or the header */
-export async function eventOfAction(
-  action: AgentAction,
-  { agentId, agentName }: AgentCaller,
-  request: HttpInput,
-  newKey: () => string,
-): Promise<ConversationEvent> {
-  switch (action) {
-    case 'offer': {
-      const offer = parseWith(OFFER_BODY, await readJson(request), 'body');
-      return {
-        type: 'agent-offered',
-        agentId: offer.agentId,
-        agentName: offer.agentName ?? offer.agentId,
-      };
-    }
-    case 'accept':
-      return { type: 'agent-accepted', agentId, agentName };
-    case 'decline':
-      return { type: 'agent-declined', agentId };
-    case 'release':
-      return { type: 'agent-released', agentId };
-    case 'transfer': {
-      const { queue } = parseWith(TRANSFER_BODY, await readJson(request), 'body');
-      return { type: 'agent-transferred', agentId, queue };
-    }
-    case 'end':
-      return { type: 'agent-ended', agentId };
-    case 'close':
-      return { type: 'agent-closed', agentId };
-    case 'extend-wait': {
-      const { by } = parseWith(EXTEND_WAIT_BODY, await readJson(request), 'body');
-      const given = request.headers.get('idempotency-key');
-      const key = given === null ? newKey() : parseWith(IDEMPOTENCY_KEY, given, 'Idempotency-Key');
-      return { type: 'wait-extended', agentId, by, key };
-    }
-    case 'end-wait':
-      return { type: 'wait-ended', agentId };
-  }
+export interface ConversationServices {
+  readonly store: Pick<ConversationStore, 'load' | 'transcript'>;
+  readonly workList: Pick<WorkList, 'list'>;
 }
 
-export interface ConversationsDependencies {
-  readonly store: ConversationStore;
-  readonly workList: WorkList;
-  readonly tickets: Tickets;
-  readonly logger: Logger;
-}
+const WORK_LIST_ITEM = z.object({
+  conversationId,
+  channel: z.enum(CHANNELS),
+  state: z.enum(CONVERSATION_STATES),
+  queue: z.string(),
+  customerName: z.string(),
+  agentId: z.string().optional(),
+  accepted: z.boolean(),
+  createdAt: instant,
+  stateSince: instant.describe('When it came into its state, or into its queue.'),
+  previousAgentId: z.string().optional().describe('Who had it before, while nobody has it.'),
+  queuePosition: sequenceNumber.optional().describe('The place in the queue that the customer was told.'),
+  disconnection: deadline.optional().describe('The customer is away.'),
+  deadlines: z
+    .array(z.object({ kind: z.enum(DEADLINE_KINDS), at: instant }))
+    .describe('The other deadlines. An automatic closure may have been put off since.'),
+});
+export const WORK_LIST_PAGE = named(
+  'WorkListPage',
+  z.object({
+    items: z.array(WORK_LIST_ITEM),
+    continuationToken: z.string().optional().describe('Where there is more: asks for the next page.'),
+  }),
+);
+named('WorkListItem', WORK_LIST_ITEM);
 
-/** The agents' work list: conversations that are not closed. */
-export const listConversations = (request: HttpInput, deps: ConversationsDependencies): Promise<HttpOutput> =>
-  answering('list-conversations', deps.logger, async () => {
-    agentOnly(await deps.tickets.callerOf(request.headers));
-    const query = queryOf(request, ['state', 'agentId', 'limit', 'continuationToken']);
-    const page = await deps.workList.list(parseWith(LIST_QUERY, query, 'query'));
-    return json(200, {
-      items: page.items.map(workListItemView),
-      continuationToken: page.continuationToken,
-    });
-  });
+const CUSTOMER_PROFILE = named(
+  'CustomerProfile',
+  z.object({
+    name: z.string(),
+    locale: z.string().describe('BCP 47 language tag.'),
+    queue: z.string(),
+    workstream: z.string(),
+    channelInstance: z.string().describe('The chat widget.'),
+    context: z.record(z.string(), z.string()).describe('Context variables.'),
+  }),
+);
 
-/** One conversation with its transcript, for an agent or for the customer whose conversation it is. */
-export const readConversation = (request: HttpInput, deps: ConversationsDependencies): Promise<HttpOutput> =>
-  answering('read-conversation', deps.logger, async () => {
-    const caller = await deps.tickets.callerOf(request.headers);
-    const conversationId = request.params['conversationId'] ?? '';
-    if (caller.role === 'customer' && caller.conversationId !== conversationId) {
-      throw new AccessDeniedError(403, 'the ticket is for another conversation');
-    }
-    if (!isConversationId(conversationId)) return notFound();
-    const { after, limit } = parseWith(READ_QUERY, queryOf(request, ['after', 'limit']), 'query');
-    const stored = await deps.store.load(conversationId);
-    if (stored === undefined) return notFound();
-    // The end revokes the customer's ticket: whoever finds it later must not read what was said.
-    if (caller.role === 'customer' && hasEnded(stored.conversation)) {
-      return answerRefusal(endedRefusal(stored.conversation));
-    }
-    const entries = await deps.store.transcript(conversationId, { after, limit });
-    const last = entries.at(-1)?.sequence ?? after;
-    return json(
-      200,
-      {
-        conversation: conversationView(stored.conversation, caller.role),
-        transcript: transcriptView(entries, caller.role),
-        ...(last < stored.conversation.lastSequence && { nextAfter: last }),
-      },
-      { etag: stored.etag },
-    );
-  });
+/** What the customer, too, sees of its conversation. */
+const FOR_CUSTOMERS = z.object({
+  id: conversationId,
+  channel: z.enum(CHANNELS),
+  state: z.enum(CONVERSATION_STATES),
+  stateSince: instant,
+  createdAt: instant,
+  customer: CUSTOMER_PROFILE,
+  agent: z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      accepted: z.boolean().describe('False while it is only offered.'),
+      assignedAt: instant,
+      acceptedAt: instant.optional(),
+    })
+    .optional(),
+  end: z
+    .object({
+      at: instant,
+      reason: z.enum(END_REASONS),
+      options: z.array(z.enum(RETURN_OPTIONS)).describe('What the customer can do next, the best first.'),
+      redirectUrl: z.string().optional(),
+    })
+    .optional(),
+  closedAt: instant.optional(),
+  closeReason: z.enum(CLOSE_REASONS).optional(),
+  queuePosition: sequenceNumber
+    .optional()
+    .describe('The place in the queue that the customer was told last.'),
+});
 
-/** An agent acts on a conversation; with `If-Match`, only on the version that the agent has seen. */
-export const actOnConversation = (
-  action: AgentAction,
-  request: HttpInput,
-  deps: ConversationsDependencies & {
-    readonly service: Pick<ConversationService, 'handle'>;
-    readonly newKey: () => string;
+const disconnectionReason = z.enum(['not-yet-connected', 'connection-lost']);
+
+/** What the customer does not see: neither this nor connection ids, which nobody sees. */
+const FOR_AGENTS = z.object({
+  device: z.enum(DEVICE_CLASSES).optional().describe('Agents only, as is everything below.'),
+  previousAgent: z.object({ id: z.string(), name: z.string() }).optional(),
+  requeue: z
+    .object({ at: instant, reason: z.enum(REQUEUE_REASONS), agentId: z.string().optional() })
+    .optional()
+    .describe('How it came back into the queue last.'),
+  capacity: z
+    .object({ units: count, releaseAt: instant.optional() })
+    .optional()
+    .describe("What it takes of its agent's capacity."),
+  agentDisconnection: deadline.optional().describe('The agent is away.'),
+  autoClosure: z.object({ deadline: instant }).optional().describe('When it is closed without activity.'),
+  connected: z.boolean().optional().describe('Whether the customer is.'),
+  disconnections: count
+    .optional()
+    .describe('How many disconnections there have been, the running one included.'),
+  disconnection: deadline
+    .extend({
+      reason: disconnectionReason,
+      extendedBy: duration.optional().describe('What agents have added to the wait.'),
+    })
+    .optional()
+    .describe('The customer is away.'),
+  lastDisconnection: deadline
+    .extend({
+      reason: disconnectionReason,
+      outcome: z.enum(['reconnected', 'expired', 'ended']),
+      endedAt: instant,
+    })
+    .optional()
+    .describe('The latest one that is over.'),
+});
+
+const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
+export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
+
+/** A conversation as agents see it: what the schema does not have stays here. */
+export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSATION> => {
+  const { agent, end, disconnection } = conversation;
+  return {
+    ...conversation,
+    agent: agent && { ...agent, accepted: agent.acceptedAt !== undefined },
+    end: end && { ...end, options: returnOptions(end).options },
+    queuePosition: conversation.queuePosition?.position,
+    capacity: conversation.capacityHold,
+    connected: conversation.liveConnectionIds.length > 0,
+    disconnections: conversation.disconnectionCount,
+    disconnection: disconnection && { ...disconnection, extendedBy: disconnection.extension?.by },
+  };
+};
+
+/** The same without what customers do not see. */
+export const shownToCustomers = (conversation: Conversation): Shown<typeof CONVERSATION> => {
+  const shown = shownToAgents(conversation);
+  const hidden = Object.keys(FOR_AGENTS.shape).map((name) => [name, undefined]);
+  return { ...shown, ...(Object.fromEntries(hidden) as object) };
+};
+
+const AUTHOR = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('customer'), name: z.string() }),
+  z.object({ role: z.literal('agent'), id: z.string(), name: z.string() }),
+  z.object({ role: z.literal('system') }),
+]);
+const ENTRY = z.object({
+  sequence: sequenceNumber.describe(
+    'Counts within the conversation. What a customer may not see leaves gaps.',
+  ),
+  at: instant,
+  author: AUTHOR,
+  text: z.string(),
+});
+/** Message ids, which may name a connection, are nobody's business. */
+const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
+  ENTRY.extend({ kind: z.literal('message') }),
+  ENTRY.extend({
+    kind: z.literal('notice'),
+    trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+    recipient: z.enum(['agent', 'customer']),
+    reason: z.enum(END_REASONS).optional().describe('Where it tells of the end: why.'),
+    disconnectionNumber: sequenceNumber.optional(),
+  }),
+]);
+export const CONVERSATION_WITH_TRANSCRIPT = named(
+  'ConversationWithTranscript',
+  z.object({
+    conversation: CONVERSATION,
+    transcript: z.array(TRANSCRIPT_ENTRY),
+    nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
+  }),
+);
+named('TranscriptEntry', TRANSCRIPT_ENTRY);
+
+/** The transcript without the notices that are meant for the agent. */
+export const entriesForCustomers = (entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] =>
+  entries.filter((entry) => entry.kind === 'message' || entry.recipient === 'customer');
+
+export const CONVERSATION_EXAMPLE: z.input<typeof CONVERSATION> = {
+  id: EXAMPLE.conversationId,
+  channel: 'live-chat',
+  state: 'Active',
+  stateSince: '2026-03-01T10:01:00.000Z',
+  createdAt: '2026-03-01T10:00:00.000Z',
+  customer: { ...EXAMPLE.profile, workstream: 'default', channelInstance: 'default' },
+  agent: {
+    id: 'bob',
+    name: 'Bob',
+    accepted: true,
+    assignedAt: '2026-03-01T10:01:00.000Z',
+    acceptedAt: '2026-03-01T10:01:00.000Z',
   },
-): Promise<HttpOutput> =>
-  answering(`${action}-conversation`, deps.logger, async () => {
-    const agent = agentOnly(await deps.tickets.callerOf(request.headers));
-    const conversationId = request.params['conversationId'] ?? '';
-    if (!isConversationId(conversationId)) return notFound();
-    const event = await eventOfAction(action, agent, request, deps.newKey);
-    const handled = await deps.service.handle(conversationId, event, ifMatchOf(request.headers));
-    if (handled.kind === 'refused') return answerRefusal(handled.refusal);
-    // The service says that the customer is there after all: the record is healed, the wait is over anyhow.
-    if (action === 'end-wait' && handled.outcome.type === 'customer-present') {
-      return answerRefusal(customerIsConnected(handled.conversation));
-    }
-    return json(200, { conversation: conversationView(handled.conversation, 'agent') });
-  });
+  device: 'phone',
+  capacity: { units: 20 },
+  connected: false,
+  disconnections: 2,
+  disconnection: {
+    number: 2,
+    reason: 'connection-lost',
+    since: '2026-03-01T10:02:05.000Z',
+    deadline: '2026-03-01T10:05:05.000Z',
+  },
+  lastDisconnection: {
+    number: 1,
+    reason: 'not-yet-connected',
+    since: '2026-03-01T10:00:00.000Z',
+    deadline: '2026-03-01T10:03:00.000Z',
+    outcome: 'reconnected',
+    endedAt: '2026-03-01T10:00:00.250Z',
+  },
+};
 
-const notFound = () => answerRefusal(NOT_FOUND);
+export const CONVERSATION_ROUTES = [
+  route({
+    id: 'list-conversations',
+    method: 'GET',
+    path: '/v1/conversations',
+    tag: 'Conversations',
+    summary: 'The work list: conversations that are not closed',
+    description: 'In no order. A copy: a line can be older than the conversation for a moment. Agents only.',
+    access: 'an agent with a ticket',
+    query: z.object({
+      state: z
+        .enum(['Open', 'Active', 'Waiting', 'WrapUp'])
+        .exactOptional()
+        .describe('Only conversations in this state.'),
+      agentId: agentIdField.exactOptional().describe('Only conversations of this agent.'),
+      ...page({ limit: 'At most so many.' }),
+    }),
+    answer: answer('A page of the list.', WORK_LIST_PAGE, {
+      items: [
+        {
+          conversationId: EXAMPLE.conversationId,
+          channel: 'live-chat',
+          state: 'Active',
+          queue: 'sales',
+          customerName: 'Ann',
+          agentId: 'bob',
+          accepted: true,
+          createdAt: '2026-03-01T10:00:00.000Z',
+          stateSince: '2026-03-01T10:01:00.000Z',
+          disconnection: {
+            number: 2,
+            since: '2026-03-01T10:02:05.000Z',
+            deadline: '2026-03-01T10:05:05.000Z',
+          },
+          deadlines: [],
+        },
+      ],
+    }),
+    run: ({ query }, { workList }: ConversationServices) => workList.list(query),
+  }),
 
-/** The conversation that the route names; undefined when there is none, or when it names no id at all. */
-export async function namedConversation(
-  { params }: HttpInput,
-  store: Pick<ConversationStore, 'load'>,
-): Promise<Conversation | undefined> {
-  const conversationId = params['conversationId'] ?? '';
-  if (!isConversationId(conversationId)) return undefined;
-  return (await store.load(conversationId))?.conversation;
-}
+  route({
+    id: 'read-conversation',
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}',
+    tag: 'Conversations',
+    summary: 'One conversation with its transcript',
+    description:
+      'For agents, and for the customer whose conversation it is, until it ends; the customer does not see what is for ' +
+      'agents.',
+    access: 'an agent or the customer with a ticket',
+    params: CONVERSATION_PATH,
+    unknown: 'conversation-not-found',
+    query: z.object({
+      after: wholeNumber(Number.MAX_SAFE_INTEGER)
+        .default(0)
+        .describe('Only entries after this sequence number.'),
+      limit: wholeNumber(1_000).min(1).default(1_000).describe('At most so many entries.'),
+    }),
+    answer: answer(
+      'The `ETag` names this version; actions accept it in `If-Match`.',
+      CONVERSATION_WITH_TRANSCRIPT,
+      {
+        conversation: CONVERSATION_EXAMPLE,
+        transcript: [
+          {
+            sequence: 1,
+            at: '2026-03-01T10:00:20.000Z',
+            kind: 'message',
+            author: { role: 'customer', name: 'Ann' },
+            text: 'Where is my parcel?',
+          },
+        ],
+      },
+      { headers: ['ETag'] },
+    ),
+    problems: ['conversation-ended'],
+    run: async ({ caller, params, query }, { store }: ConversationServices) => {
+      const stored = await store.load(params.conversationId);
+      if (stored === undefined) return refuse('conversation-not-found');
+      const { conversation, etag } = stored;
+      // The end revokes the customer's ticket: whoever finds it later must not read what was said.
+      if (caller.role === 'customer' && hasEnded(conversation)) {
+        return refuseAs(endedRefusal(conversation), 'conversation-ended');
+      }
+      const entries = await store.transcript(conversation.id, query);
+      const last = entries.at(-1)?.sequence ?? query.after;
+      const nextAfter = last < conversation.lastSequence ? last : undefined;
+      const isAgent = caller.role === 'agent';
+      return withHeaders(
+        {
+          conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
+          transcript: isAgent ? entries : entriesForCustomers(entries),
+          nextAfter,
+        },
+        { etag },
+      );
+    },
+  }),
+];

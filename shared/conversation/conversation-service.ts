@@ -6,8 +6,8 @@ import { Reservation } from '../capacity/capacity-service';
 import type { SettingsSource } from '../policies/settings';
 import type { Conversation } from './conversation';
 import { decide } from './decide';
-import { type Decided, type Effect, isQuestion, type Outcome, type Question, type Refusal } from './decision';
-import type { ConversationEvent } from './inputs';
+import type { Decided, Effect, Outcome, Refusal } from './decision';
+import type { Answers, ConversationEvent } from './inputs';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import type { Instant } from './time';
 import { type WorkList, type WorkListItem, workListItem } from './work-list';
@@ -198,29 +198,26 @@ async function decideWithAnswers(
   deps: ConversationServiceDependencies,
 ): Promise<Decided> {
   const { policies, messages } = await deps.settings.current();
-  let answered = event;
+  const { participants } = deps;
+  let answers: Answers = {};
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
-    const decision = decide(before?.conversation, answered, { now: deps.now(), policies, messages });
-    if (!isQuestion(decision)) return decision;
-    answered = { ...answered, ...(await answer(decision, before, reservation, deps)) };
+    const context = { now: deps.now(), policies, messages };
+    const decision = decide(before?.conversation, event, context, answers);
+    switch (decision.kind) {
+      case 'presence-needed':
+        answers = { ...answers, presence: await participants.presenceOf(reservation.conversationId) };
+        break;
+      case 'agent-presence-needed':
+        answers = { ...answers, agentPresent: await participants.isAgentPresent(decision.agentId) };
+        break;
+      case 'capacity-needed':
+        answers = { ...answers, capacity: await reservation.take(decision, before?.conversation) };
+        break;
+      default:
+        return decision;
+    }
   }
   throw new Error('a decision asks each question once');
-}
-
-async function answer(
-  question: Question,
-  before: StoredConversation | undefined,
-  reservation: Reservation,
-  { participants }: ConversationServiceDependencies,
-): Promise<object> {
-  switch (question.kind) {
-    case 'presence-needed':
-      return { presence: await participants.presenceOf(reservation.conversationId) };
-    case 'agent-presence-needed':
-      return { agentPresent: await participants.isAgentPresent(question.agentId) };
-    case 'capacity-needed':
-      return { capacity: await reservation.take(question, before?.conversation) };
-  }
 }
 
 /**

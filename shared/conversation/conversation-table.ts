@@ -1,6 +1,6 @@
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { RecordTooLargeError } from '../app/errors';
+import { RecordTooLargeError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
   column,
@@ -21,6 +21,8 @@ import {
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
+  conversationOf,
+  type ConversationRecord,
   DEVICE_CLASSES,
   END_REASONS,
   REQUEUE_REASONS,
@@ -88,7 +90,7 @@ const conversationColumns = z.object({
   id: column('partitionKey', text),
   channel: z.enum(CHANNELS).default('live-chat'),
   state: z.enum(CONVERSATION_STATES),
-  /** Missing in version 1, see `conversationOf`. */
+  /** Missing in version 1, see `decodeConversation`. */
   stateSince: instant.optional(),
   customer: z.object({
     queue: text,
@@ -169,10 +171,8 @@ const conversationColumns = z.object({
     .optional(),
   autoClosureCount: int32.default(0),
   createdAt: instant,
-} satisfies Record<keyof Conversation, z.ZodType>);
+} satisfies Record<keyof ConversationRecord, z.ZodType>);
 
-/** What the row of a conversation says, whether or not it is in a state that a conversation can have. */
-export type ConversationRecord = z.output<typeof conversationColumns>;
 const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
@@ -183,15 +183,15 @@ const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONV
 export const encodeConversation = (conversation: Conversation): TableEntity & Keys =>
   conversationRow.encode(conversationKeys(conversation.id), conversation);
 
-/** @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeConversation = (entity: object): Conversation =>
-  conversationOf(conversationRow.decode(entity));
-
-/** The conversation that a record means. Version 1 did not write since when a state lasts. */
-const conversationOf = (record: ConversationRecord): Conversation => ({
-  ...record,
-  stateSince: record.stateSince ?? record.closedAt ?? record.createdAt,
-});
+/** @throws StoredRowError naming the row and the column that cannot be read, or the rule that the record breaks. */
+export function decodeConversation(entity: object): Conversation {
+  const record = conversationRow.decode(entity);
+  // Version 1 did not write since when a state lasts.
+  const stateSince = record.stateSince ?? record.closedAt ?? record.createdAt;
+  const conversation = conversationOf({ ...record, stateSince });
+  if ('breaks' in conversation) throw new StoredRowError(rowName(entity), `state: ${conversation.breaks}`);
+  return conversation;
+}
 
 const ENTRY_PREFIX = 'entry.';
 const ENTRY_DIGITS = 12;

@@ -1,5 +1,4 @@
 import type { AutomatedMessageTrigger, Recipient } from '../automated-messages/automated-message';
-import type { DeadlineKind } from './ids';
 import { type Instant, type Milliseconds, SECOND } from './time';
 
 /**
@@ -126,35 +125,36 @@ export interface CustomerProfile {
   readonly context: Readonly<Record<string, string>>;
 }
 
-export interface Conversation {
+/** How and why a conversation ended. */
+export interface End {
+  readonly at: Instant;
+  readonly reason: EndReason;
+  readonly agentId?: string;
+  /** Where a customer is sent who comes back after the time limit of reconnection. */
+  readonly redirectUrl?: string;
+}
+
+/** What conversations of every state have. */
+interface Common {
   readonly id: string;
-  readonly channel: Channel;
-  readonly state: ConversationState;
   /** When it came into this state, or into another queue. */
   readonly stateSince: Instant;
   readonly customer: CustomerProfile;
   /** Of the connection that was seen last. */
   readonly device: DeviceClass;
-  readonly agent?: Agent;
   /** Who had accepted it before it went back to the queue or into `Waiting`. */
   readonly previousAgent?: { readonly id: string; readonly name: string };
   readonly assignmentCount: number;
-  readonly capacityHold?: CapacityHold;
   /** The latest hold that was given back: a repeated event gives it back again. */
   readonly releasedHold?: Omit<CapacityHold, 'releaseAt'>;
-  readonly agentDisconnection?: AgentDisconnection;
   readonly lastAgentDisconnection?: PastAgentDisconnection;
   readonly agentDisconnectionCount: number;
   /** How it came back into the queue last. */
   readonly requeue?: { readonly at: Instant; readonly reason: RequeueReason; readonly agentId?: string };
   /** The place in the queue that the customer was told last. */
   readonly queuePosition?: { readonly position: number; readonly at: Instant };
-  /** Connections known to be open, oldest first. */
-  readonly liveConnectionIds: readonly string[];
   /** Recently ended ones, newest last, so that a `connected` behind its own `disconnected` is ignored. */
   readonly endedConnectionIds: readonly string[];
-  /** The running disconnection, if the customer is away. */
-  readonly disconnection?: Disconnection;
   readonly lastDisconnection?: PastDisconnection;
   /** How many disconnections there have been, the running one included. */
   readonly disconnectionCount: number;
@@ -182,31 +182,155 @@ export interface Conversation {
   }[];
   /** Sequence number of the newest transcript entry; 0 when there is none. */
   readonly lastSequence: number;
-  readonly end?: {
-    readonly at: Instant;
-    readonly reason: EndReason;
-    readonly agentId?: string;
-    /** Where a customer is sent who comes back after the time limit of reconnection. */
-    readonly redirectUrl?: string;
-  };
-  readonly closedAt?: Instant;
-  readonly closeReason?: CloseReason;
   /** The running automatic closure: numbered, and put off by activity. */
   readonly autoClosure?: { readonly number: number; readonly deadline: Instant };
   readonly autoClosureCount: number;
   readonly createdAt: Instant;
 }
 
+/** Connections known to be open, oldest first. */
+type Connected = {
+  readonly liveConnectionIds: readonly [string, ...string[]];
+  readonly disconnection?: undefined;
+};
+/** The customer is away: a disconnection is running. */
+type Away = { readonly liveConnectionIds: readonly []; readonly disconnection: Disconnection };
+
+/** Of a live chat that goes on: a live connection or a running disconnection, never both, never neither (invariant 2). */
+type Presence = { readonly channel: 'live-chat' } & (Connected | Away);
+/** Where the disconnection rule does not apply: persistent chat, and whatever has ended. */
+type Connections = { readonly liveConnectionIds: readonly string[]; readonly disconnection?: undefined };
+type GoingOn = Presence | ({ readonly channel: 'persistent-chat' } & Connections);
+
+type NotEnded = { readonly end?: undefined; readonly closedAt?: undefined; readonly closeReason?: undefined };
+type WithoutAgent = {
+  readonly agent?: undefined;
+  readonly capacityHold?: undefined;
+  readonly agentDisconnection?: undefined;
+};
+
+/** In the queue. */
+export type Open = Common & { readonly state: 'Open' } & GoingOn & WithoutAgent & NotEnded;
+/** Offered to an agent, or accepted (`acceptedAt`). */
+export type Active = Common & {
+  readonly state: 'Active';
+  readonly agent: Agent;
+  readonly capacityHold?: CapacityHold;
+  readonly agentDisconnection?: AgentDisconnection;
+} & GoingOn &
+  NotEnded;
+/** Without agent until its customer writes. Persistent chat only. */
+export type Waiting = Common & {
+  readonly state: 'Waiting';
+  readonly channel: 'persistent-chat';
+} & Connections &
+  WithoutAgent &
+  NotEnded;
+/** Over for the customer; the agent finishes notes. */
+export type WrapUp = Common & {
+  readonly state: 'WrapUp';
+  readonly channel: Channel;
+  readonly end: End;
+  readonly agent: Agent;
+  readonly capacityHold?: CapacityHold;
+  readonly agentDisconnection?: undefined;
+  readonly closedAt?: undefined;
+  readonly closeReason?: undefined;
+} & Connections;
+/** Final. `closeReason` is absent where the end closed it at once. */
+export type Closed = Common & {
+  readonly state: 'Closed';
+  readonly channel: Channel;
+  readonly end: End;
+  readonly agent?: Agent;
+  readonly capacityHold?: undefined;
+  readonly agentDisconnection?: undefined;
+  readonly closedAt: Instant;
+  readonly closeReason?: CloseReason;
+} & Connections;
+
+/** What has not ended. */
+export type Ongoing = Open | Active | Waiting;
+export type Conversation = Ongoing | WrapUp | Closed;
+
+/** A record as it is stored: which of its parts there are, nothing but the rules says. */
+export type ConversationRecord = Common & {
+  readonly channel: Channel;
+  readonly state: ConversationState;
+  readonly agent?: Agent;
+  readonly capacityHold?: CapacityHold;
+  readonly agentDisconnection?: AgentDisconnection;
+  readonly liveConnectionIds: readonly string[];
+  readonly disconnection?: Disconnection;
+  readonly end?: End;
+  readonly closedAt?: Instant;
+  readonly closeReason?: CloseReason;
+};
+
+/**
+ * The conversation that a record is, or the rule that it breaks. What contradicts itself without harm is put right, so that
+ * no conversation is stranded: parts that a state does not have are left out, and a live chat whose customer is neither
+ * connected nor away is one that nobody waits for any more. Before its end the service is asked who is there.
+ */
+export function conversationOf(record: ConversationRecord): Conversation | { readonly breaks: string } {
+  const { state, channel, agent, capacityHold, agentDisconnection, ...rest } = record;
+  const { end, closedAt, closeReason, disconnection: _read, ...connections } = rest;
+  if (state === 'WrapUp' || state === 'Closed') {
+    if (end === undefined) return { breaks: `${state} without its end` };
+    const ended = { ...connections, channel, end };
+    if (state === 'Closed') {
+      return {
+        ...ended,
+        state,
+        ...(agent && { agent }),
+        closedAt: closedAt ?? record.stateSince,
+        ...(closeReason && { closeReason }),
+      };
+    }
+    if (agent === undefined) return { breaks: 'WrapUp without its agent' };
+    return { ...ended, state, agent, ...(capacityHold && { capacityHold }) };
+  }
+  if (end !== undefined) return { breaks: `${state} with an end` };
+  const { liveConnectionIds, ...common } = connections;
+  if (state === 'Waiting') {
+    return channel === 'persistent-chat'
+      ? { ...common, state, channel, liveConnectionIds }
+      : { breaks: 'Waiting in a live chat' };
+  }
+  const presence =
+    channel === 'persistent-chat' ? { channel, liveConnectionIds } : { channel, ...presenceOf(record) };
+  if (state === 'Open') return { ...common, ...presence, state };
+  if (agent === undefined) return { breaks: 'Active without its agent' };
+  return {
+    ...common,
+    ...presence,
+    state,
+    agent,
+    ...(capacityHold && { capacityHold }),
+    ...(agentDisconnection && { agentDisconnection }),
+  };
+}
+
+function presenceOf({
+  liveConnectionIds,
+  disconnection,
+  disconnectionCount,
+  lastSignOfLife: since,
+}: ConversationRecord): (Connected | Away) & Partial<Pick<Common, 'disconnectionCount'>> {
+  if (disconnection) return { liveConnectionIds: [], disconnection };
+  const [first, ...more] = liveConnectionIds;
+  if (first !== undefined) return { liveConnectionIds: [first, ...more] };
+  const number = disconnectionCount + 1;
+  return {
+    liveConnectionIds: [],
+    disconnection: { number, since, deadline: since, reason: 'connection-lost' },
+    disconnectionCount: number,
+  };
+}
+
 /** Over for the customer: nobody may join or write any more. */
 export const hasEnded = (conversation: Conversation): boolean =>
   conversation.state === 'WrapUp' || conversation.state === 'Closed';
-
-/**
- * Where a conversation goes when its customer is gone or an agent ends it: Active goes to WrapUp, but Open, and
- * Active that nobody has accepted, to Closed ("Understand conversation states", the Active table).
- */
-export const stateAfterEnd = ({ agent }: Conversation): 'WrapUp' | 'Closed' =>
-  agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp';
 
 /** Bounds that keep the row far below the 64 KiB of a table property, and a transcript readable (docs/decisions/0015). */
 export const LIMITS = {
@@ -227,31 +351,3 @@ export const LIMITS = {
   /** Disconnections that only follow from one another, without a sign of life between them. */
   inferredInARow: 20,
 } as const;
-
-/** A moment at which something becomes of a conversation by itself. */
-export interface Deadline {
-  readonly kind: DeadlineKind;
-  readonly number: number;
-  readonly at: Instant;
-}
-
-/** Every deadline that a conversation is waiting for. Each has a timer; the record alone says which there are. */
-export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
-  const { disconnection, agentDisconnection, capacityHold, autoClosure } = conversation;
-  const deadlines: Deadline[] = [];
-  const add = (kind: DeadlineKind, number: number, at: Instant) => deadlines.push({ kind, number, at });
-  if (disconnection) add('disconnection', disconnection.number, disconnection.deadline);
-  if (agentDisconnection) add('agent-disconnection', agentDisconnection.number, agentDisconnection.deadline);
-  if (capacityHold?.releaseAt !== undefined) {
-    add('capacity-release', capacityHold.assignment, capacityHold.releaseAt);
-  }
-  if (autoClosure) add('auto-close', autoClosure.number, autoClosure.deadline);
-  return deadlines;
-}
-
-/** Those that are not the customer's disconnection, which is started and shown together with its news. */
-export const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
-  deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
-
-export const sameDeadline = (one: Deadline, other: Deadline): boolean =>
-  one.kind === other.kind && one.number === other.number;

@@ -1,3 +1,4 @@
+import { autoClosureDue, type PolicyTable } from '../policies/policy';
 import { decideAgentConnected, decideAgentDisconnected, reachAgentDeadline } from './agent-presence-rules';
 import {
   decideAgentAccepted,
@@ -9,91 +10,235 @@ import {
   decideWaitEnded,
   decideWaitExtended,
 } from './agents-rules';
-import { reachAutoClosure, withAutoClosure } from './auto-closure-rules';
-import {
-  type CapacityHold,
-  type Conversation,
-  type Deadline,
-  furtherDeadlinesOf,
-  hasEnded,
-  sameDeadline,
-} from './conversation';
+import type { CapacityHold, Conversation } from './conversation';
 import {
   type Decided,
   type Decision,
   type DecisionContext,
   type Effect,
-  isQuestion,
-  notFound,
+  NOT_FOUND,
+  type Ruling,
 } from './decision';
-import { decideCustomerLeft, reachCapacityRelease, reachCustomerDeadline } from './ending-rules';
+import {
+  decideCustomerLeft,
+  reachAutoClosure,
+  reachCapacityRelease,
+  reachCustomerDeadline,
+} from './ending-rules';
 import type { DeadlineKind } from './ids';
-import { actionOf, type ConversationEvent, type Presence } from './inputs';
+import { actionOf, type Answers, type ConversationEvent } from './inputs';
 import { decideAgentMessage, decideCustomerMessage } from './messages-rules';
-import { effectsOfNotices } from './notifications';
+import { notificationsOf } from './notifications';
 import { decidePresenceChecked } from './presence-check-rules';
 import { decideConnect, decideConnected, decideDisconnected } from './presence-rules';
 import { decideQueuePosition } from './queue-rules';
-import { sameItem, workListItem } from './work-list';
+import { type Retold, retold } from './retelling';
+import { type Deadline, deadlinesOf, sameDeadline, sameItem, workListItem } from './work-list';
+
+type Input<T extends ConversationEvent['type']> = Extract<ConversationEvent, { readonly type: T }>;
+type Rule<I> = (conversation: Conversation, input: I, context: DecisionContext, answers: Answers) => Ruling;
+
+/** Which rule decides which input, for a conversation that exists. */
+const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
+  connect: decideConnect,
+  connected: decideConnected,
+  disconnected: decideDisconnected,
+  'customer-message': decideCustomerMessage,
+  'customer-left': (conversation, _input, context) => decideCustomerLeft(conversation, context),
+  'agent-message': decideAgentMessage,
+  'agent-offered': decideAgentOffered,
+  'agent-accepted': decideAgentAccepted,
+  'agent-declined': decideAgentDeclined,
+  'agent-released': decideAgentReleased,
+  'agent-transferred': decideAgentReleased,
+  'agent-ended': decideAgentEnded,
+  'agent-closed': decideAgentClosed,
+  'wait-extended': decideWaitExtended,
+  'wait-ended': decideWaitEnded,
+  'agent-disconnected': decideAgentDisconnected,
+  'agent-connected': decideAgentConnected,
+  'queue-position-known': decideQueuePosition,
+  'presence-checked': (conversation, _input, context, answers) =>
+    decidePresenceChecked(conversation, context, answers),
+  'deadline-reached': (conversation, input, context, answers) =>
+    DEADLINE_RULES[input.kind](conversation, input, context, answers),
+};
 
 /**
- * Adds what follows from the change itself, whichever event made it: the automatic closure of the new state, timers
- * that begin and end, capacity that is given back, notices that go out, and the row of the work list.
- *
- * On a repetition that has effects they are due again, for the first try may have died after its save.
+ * A timer fired. It is only a wake-up (invariant 6): everything is decided on the stored conversation, so a lost
+ * cancel, a double fire or a late fire changes nothing.
  */
-export function withConsequences(
+const DEADLINE_RULES: Readonly<Record<DeadlineKind, Rule<Input<'deadline-reached'>>>> = {
+  disconnection: reachCustomerDeadline,
+  'agent-disconnection': reachAgentDeadline,
+  'capacity-release': reachCapacityRelease,
+  'auto-close': reachAutoClosure,
+};
+
+/**
+ * The whole behaviour of a conversation, as one pure and total function: what is stored, what happened and the
+ * time give what to store and what to do next. Nothing else in the product decides anything.
+ *
+ * A rule only moves the state. What follows from the move, and who is told, is derived here for all of them. Where a rule
+ * asks, the caller finds out and decides the same input again, with all `answers` so far. The caller saves a `changed`
+ * decision under the conversation's ETag, decides again without answers when somebody else was faster, and performs the
+ * effects after the save. Deciding a repeated input yields the same effects again.
+ */
+export function decide(
   before: Conversation | undefined,
-  decision: Decided,
+  input: ConversationEvent,
+  context: DecisionContext,
+  answers: Answers = {},
+): Decision {
+  const ruling = rule(before, input, context, answers);
+  switch (ruling.kind) {
+    case 'changed':
+      return withConsequences(before, input, ruling, context);
+    case 'unchanged':
+      return { ...ruling, effects: repeatedEffects(before, input, ruling) };
+    case 'refused':
+      return { ...withAction(ruling, input), effects: repeatedEffects(before, input, ruling) };
+    default:
+      return ruling;
+  }
+}
+
+function rule(
+  before: Conversation | undefined,
+  input: ConversationEvent,
+  context: DecisionContext,
+  answers: Answers,
+): Ruling {
+  if (before !== undefined)
+    return (RULES[input.type] as Rule<ConversationEvent>)(before, input, context, answers);
+  return input.type === 'connect'
+    ? decideConnect(before, input, context)
+    : { kind: 'refused', refusal: NOT_FOUND };
+}
+
+type Refused = Extract<Ruling, { kind: 'refused' }>;
+
+/** Every refusal of an agent's action names the action, beside the state that does not allow it. */
+function withAction({ kind, refusal }: Refused, input: ConversationEvent): Refused {
+  const action = actionOf(input);
+  if (refusal.state === undefined || action === undefined) return { kind, refusal };
+  return { kind, refusal: { ...refusal, action } };
+}
+
+/**
+ * What follows from the change itself, whichever input made it: the automatic closure of the new state, timers that
+ * begin and end, capacity that is given back, notifications, and the row of the work list.
+ */
+function withConsequences(
+  before: Conversation | undefined,
+  input: ConversationEvent,
+  { outcome, conversation, entries = [], ...ruling }: Extract<Ruling, { kind: 'changed' }>,
   { policies }: DecisionContext,
 ): Decided {
-  if (decision.kind !== 'changed') {
-    if (before === undefined || !decision.effects.some(isDueAgain)) return decision;
-    return { ...decision, effects: [...whole(before, decision.effects), ...decision.effects] };
-  }
-  const conversation = withAutoClosure(before, decision.conversation, policies);
-  const isShown = before !== undefined && !sameItem(workListItem(before), workListItem(conversation));
-  const effects: Effect[] = [
-    ...(isShown ? [{ type: 'update-work-list', conversation } as const] : []),
-    ...timersOfChange(before, conversation),
-    ...releaseOfChange(before, conversation),
-    ...effectsOfNotices(conversation, decision.effects),
-    ...decision.effects,
-  ];
-  return { ...decision, conversation, effects };
+  const after = withAutoClosure(before, conversation, policies);
+  const again = mayBeUntold(before, input)
+    ? retold(after, input, { ...ruling, outcome, conversation: after })
+    : NOTHING_AGAIN;
+  const isShown = before !== undefined && !sameItem(workListItem(before), workListItem(after));
+  const hold = before?.capacityHold;
+  const isFree = hold !== undefined && after.capacityHold?.assignment !== hold.assignment;
+  const hasEnded = after.end !== undefined && before?.end === undefined;
+  return {
+    kind: 'changed',
+    outcome,
+    conversation: after,
+    entries,
+    effects: [
+      ...(isShown ? [{ type: 'update-work-list', conversation: after } as const] : []),
+      ...timersOfChange(before, after, input, again),
+      ...(isFree ? [release(hold)] : []),
+      ...notificationsOf(before, after, entries, again.topics),
+      ...(hasEnded || tellsEnd(again) ? [{ type: 'close-customer-connections' } as const] : []),
+    ],
+  };
 }
 
-/** Everything that may have been left undone, whatever the change was. Each is a no-op where it was done. */
-function whole(conversation: Conversation, due: readonly Effect[]): Effect[] {
-  const { releasedHold } = conversation;
+/** Whether the change comes to a conversation about which something may be left to tell, see `retold`. */
+const mayBeUntold = (before: Conversation | undefined, input: ConversationEvent): boolean =>
+  before?.end !== undefined || input.type === 'presence-checked';
+
+const NOTHING_AGAIN: Retold = { topics: [] };
+
+const tellsEnd = ({ topics }: Retold): boolean => topics.includes('ended') || topics.includes('closed');
+
+/**
+ * Everything that may have been left undone by the first try of an input that now changes nothing. Each is a no-op where
+ * it was done. A message changes nothing that is derived here, so neither does its repetition.
+ */
+function repeatedEffects(
+  before: Conversation | undefined,
+  input: ConversationEvent,
+  ruling: Extract<Ruling, { kind: 'unchanged' | 'refused' }>,
+): readonly Effect[] {
+  if (before === undefined) return [];
+  const again = retold(before, input, ruling);
+  const { topics, message, close } = again;
   // Prevents: an older event is repeated after an end that was never told, and writes the row that leads to it.
-  const isRowDue = !hasEnded(conversation) || due.some(({ type }) => type === 'close-customer-connections');
+  const isRowDue = before.end === undefined || tellsEnd(again);
+  const { releasedHold } = before;
   return [
-    ...(isRowDue ? [{ type: 'update-work-list', conversation } as const] : []),
-    ...furtherDeadlinesOf(conversation).map(start),
-    ...(releasedHold ? [release(releasedHold)] : []),
-    ...effectsOfNotices(conversation, due),
+    ...(topics.length > 0 && isRowDue ? [{ type: 'update-work-list', conversation: before } as const] : []),
+    ...(topics.length > 0 ? deadlinesOf(before).map(start) : []),
+    ...(topics.length > 0 && releasedHold ? [release(releasedHold)] : []),
+    ...cancelAgain(before, input, topics),
+    ...notificationsOf(before, before, message ? [message] : [], topics),
+    ...(tellsEnd(again) ? [{ type: 'close-customer-connections' } as const] : []),
+    ...(close === undefined ? [] : [{ type: 'close-connection', connectionId: close } as const]),
   ];
 }
 
-/** The timers of the customer's disconnections come with their news, see `effectsOfRunningDisconnection`. */
-function timersOfChange(before: Conversation | undefined, after: Conversation): Effect[] {
-  const old = before === undefined ? [] : furtherDeadlinesOf(before);
-  const current = furtherDeadlinesOf(after);
+/** The conversation with the closure that follows from its state: the running one put off, or the next one. */
+function withAutoClosure(
+  before: Conversation | undefined,
+  after: Conversation,
+  policies: PolicyTable,
+): Conversation {
+  const { autoClosure, ...rest } = after;
+  const deadline = autoClosureDue(after, policies);
+  if (deadline === undefined) return rest;
+  const goesOn = autoClosure !== undefined && before?.stateSince === after.stateSince;
+  const number = goesOn ? autoClosure.number : after.autoClosureCount + 1;
+  return { ...rest, autoClosure: { number, deadline }, autoClosureCount: number };
+}
+
+/** Each deadline has a timer: new ones start, and those that are gone end, except for the one that has just fired. */
+function timersOfChange(
+  before: Conversation | undefined,
+  after: Conversation,
+  input: ConversationEvent,
+  { topics }: Retold,
+): readonly Effect[] {
+  const old = before === undefined ? [] : deadlinesOf(before);
+  const current = deadlinesOf(after);
   const isIn = (list: readonly Deadline[]) => (one: Deadline) =>
     list.some((other) => sameDeadline(one, other));
   return [
-    ...current.filter((one) => !isIn(old)(one)).map(start),
-    ...old
-      .filter((one) => !isIn(current)(one))
-      .map(({ kind, number }): Effect => ({
-        type: 'cancel-timer',
-        kind,
-        number,
-        because: 'deadlineObsolete',
-      })),
+    ...current.filter((one) => topics.length > 0 || !isIn(old)(one)).map(start),
+    ...old.filter((one) => !isIn(current)(one) && !isReached(one, input)).map((one) => cancel(one, after)),
+    ...cancelAgain(after, input, topics),
   ];
 }
+
+/** The timer of the disconnection that has ended last, when its end is told again. */
+function cancelAgain(
+  conversation: Conversation,
+  input: ConversationEvent,
+  topics: Retold['topics'],
+): readonly Effect[] {
+  const { lastDisconnection: past } = conversation;
+  if (past === undefined) return [];
+  const isTold = topics.includes(past.outcome === 'reconnected' ? 'back' : 'ended');
+  const deadline = { kind: 'disconnection', number: past.number, at: past.deadline } as const;
+  return isTold && !isReached(deadline, input) ? [cancel(deadline, conversation)] : [];
+}
+
+const isReached = (deadline: Deadline, input: ConversationEvent): boolean =>
+  input.type === 'deadline-reached' && input.kind === deadline.kind && input.number === deadline.number;
 
 const start = ({ kind, number, at }: Deadline): Effect => ({
   type: 'start-timer',
@@ -102,10 +247,12 @@ const start = ({ kind, number, at }: Deadline): Effect => ({
   deadline: at,
 });
 
-function releaseOfChange(before: Conversation | undefined, after: Conversation): Effect[] {
-  const held = before?.capacityHold;
-  if (held === undefined || after.capacityHold?.assignment === held.assignment) return [];
-  return [release(held)];
+/** The reason is for the history of the timer, which knows them by these names. */
+function cancel({ kind, number }: Deadline, { disconnection, lastDisconnection }: Conversation): Effect {
+  const isOver = kind === 'disconnection' && disconnection === undefined;
+  const isBack = lastDisconnection?.outcome === 'reconnected';
+  const because = !isOver ? 'deadlineObsolete' : isBack ? 'customerReconnected' : 'conversationEnded';
+  return { type: 'cancel-timer', kind, number, because };
 }
 
 const release = ({ agentId, assignment }: Omit<CapacityHold, 'releaseAt'>): Effect => ({
@@ -113,116 +260,3 @@ const release = ({ agentId, assignment }: Omit<CapacityHold, 'releaseAt'>): Effe
   agentId,
   assignment,
 });
-
-/** A message changes nothing that is derived here, so neither does its repetition. */
-const isDueAgain = (effect: Effect): boolean =>
-  effect.type !== 'close-connection' && !(effect.type === 'push' && effect.push.type === 'message');
-
-/** A numbered deadline, with what the service says where the decision has asked. */
-export interface ReachedDeadline {
-  readonly kind: DeadlineKind;
-  readonly number: number;
-  readonly presence?: Presence;
-  readonly agentPresent?: boolean;
-}
-
-/**
- * A timer fired. It is only a wake-up (invariant 6): everything is decided on the stored conversation, so a lost
- * cancel, a double fire or a late fire changes nothing.
- */
-export function decideDeadlineReached(
-  conversation: Conversation,
-  event: ReachedDeadline,
-  context: DecisionContext,
-): Decision {
-  switch (event.kind) {
-    case 'disconnection':
-      return reachCustomerDeadline(conversation, event, context);
-    case 'agent-disconnection':
-      return reachAgentDeadline(conversation, event, context);
-    case 'capacity-release':
-      return reachCapacityRelease(conversation, event, context);
-    case 'auto-close':
-      return reachAutoClosure(conversation, event, context);
-  }
-}
-
-/**
- * The whole behaviour of a conversation, as one pure and total function: what is stored, what happened and the
- * time give what to store and what to do next. Nothing else in the product decides anything.
- *
- * The caller saves a `changed` decision under the conversation's ETag, decides again when somebody else was
- * faster, and performs the effects after the save. Deciding a repeated event yields the same effects again.
- */
-export function decide(
-  conversation: Conversation | undefined,
-  event: ConversationEvent,
-  context: DecisionContext,
-): Decision {
-  const decision = decideEvent(conversation, event, context);
-  if (isQuestion(decision)) return decision;
-  return withConsequences(conversation, withAction(decision, event), context);
-}
-
-/** Every refusal of an agent's action names the action, beside the state that does not allow it. */
-function withAction(decision: Decided, event: ConversationEvent): Decided {
-  const action = actionOf(event);
-  if (decision.kind !== 'refused' || decision.refusal.state === undefined || !action) return decision;
-  return { ...decision, refusal: { ...decision.refusal, action } };
-}
-
-function decideEvent(
-  conversation: Conversation | undefined,
-  event: ConversationEvent,
-  context: DecisionContext,
-): Decision {
-  if (event.type === 'connect') return decideConnect(conversation, event, context);
-  if (conversation === undefined) return notFound();
-  return decideOnExisting(conversation, event, context);
-}
-
-function decideOnExisting(
-  conversation: Conversation,
-  event: Exclude<ConversationEvent, { type: 'connect' }>,
-  context: DecisionContext,
-): Decision {
-  switch (event.type) {
-    case 'connected':
-      return decideConnected(conversation, event, context);
-    case 'disconnected':
-      return decideDisconnected(conversation, event, context);
-    case 'customer-message':
-      return decideCustomerMessage(conversation, event, context);
-    case 'customer-left':
-      return decideCustomerLeft(conversation, context);
-    case 'agent-message':
-      return decideAgentMessage(conversation, event, context);
-    case 'agent-offered':
-      return decideAgentOffered(conversation, event, context);
-    case 'agent-accepted':
-      return decideAgentAccepted(conversation, event, context);
-    case 'agent-declined':
-      return decideAgentDeclined(conversation, event, context);
-    case 'agent-released':
-    case 'agent-transferred':
-      return decideAgentReleased(conversation, event, context);
-    case 'agent-ended':
-      return decideAgentEnded(conversation, event, context);
-    case 'agent-closed':
-      return decideAgentClosed(conversation, event, context);
-    case 'wait-extended':
-      return decideWaitExtended(conversation, event, context);
-    case 'wait-ended':
-      return decideWaitEnded(conversation, event, context);
-    case 'agent-disconnected':
-      return decideAgentDisconnected(conversation, event, context);
-    case 'agent-connected':
-      return decideAgentConnected(conversation, event, context);
-    case 'queue-position-known':
-      return decideQueuePosition(conversation, event, context);
-    case 'presence-checked':
-      return decidePresenceChecked(conversation, event, context);
-    case 'deadline-reached':
-      return decideDeadlineReached(conversation, event, context);
-  }
-}

@@ -1,6 +1,6 @@
 import type { MessageOverride } from '../automated-messages/automated-message';
 import type { PolicyTable } from '../policies/policy';
-import { type Conversation, type ConversationState, type EndReason, hasEnded } from './conversation';
+import type { Conversation, ConversationState, EndReason } from './conversation';
 import type { DeadlineKind } from './ids';
 import type { AgentAction } from './inputs';
 import type { Audience, Push } from './notifications';
@@ -27,7 +27,7 @@ export type Effect =
   | { readonly type: 'close-customer-connections' }
   | { readonly type: 'close-connection'; readonly connectionId: string };
 
-/** What became of an event, in one word; the caller branches on this and on nothing else. */
+/** What became of an input, in one word; the caller branches on this and on nothing else. */
 export type Outcome =
   | { readonly type: 'created' | 'admitted' | 'connected' | 'connection-removed' | 'disconnection-began' }
   | {
@@ -45,7 +45,7 @@ export type Outcome =
   | { readonly type: 'superseded' }
   | { readonly type: 'not-reached'; readonly deadline: Instant };
 
-/** Why an event is refused; the edges translate it into a status and a problem document. */
+/** Why an input is refused; the edges translate it into a status and a problem document. */
 export interface Refusal {
   readonly code:
     | 'conversation-not-found'
@@ -78,20 +78,22 @@ export interface Refusal {
 /** `redirect`: to the URL that is given with it. */
 export type ReturnOption = 'new-conversation' | 'redirect';
 
-export type Decision =
+/**
+ * What a rule says of an input: the next state with its transcript entries, no change, a refusal, or a question. What
+ * follows from it, and who is told, is none of its business: `decide` derives both.
+ */
+export type Ruling =
   | {
       readonly kind: 'changed';
       readonly outcome: Outcome;
       readonly conversation: Conversation;
-      readonly entries: readonly TranscriptEntry[];
-      readonly effects: readonly Effect[];
+      readonly entries?: readonly TranscriptEntry[];
     }
-  | { readonly kind: 'unchanged'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
-  /** Refused, but effects of the change it repeats are still due (the first try may have failed after its save). */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly effects: readonly Effect[] }
+  | { readonly kind: 'unchanged'; readonly outcome: Outcome }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
   | Question;
 
-/** Something the decision needs to know. Find out, and decide the same event again with the answer in it. */
+/** Something the rule needs to know. Find out, and decide the same input again with the answer (`Answers`). */
 export type Question =
   /** Ask the service who is there: `presence`. */
   | { readonly kind: 'presence-needed' }
@@ -105,15 +107,22 @@ export type Question =
       readonly units: number;
     };
 
-/** A decision that is one. */
-export type Decided = Exclude<Decision, Question>;
+/** A decision that is one: what to save, and what to do after the save. */
+export type Decided =
+  | {
+      readonly kind: 'changed';
+      readonly outcome: Outcome;
+      readonly conversation: Conversation;
+      readonly entries: readonly TranscriptEntry[];
+      readonly effects: readonly Effect[];
+    }
+  | { readonly kind: 'unchanged'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
+  /** Refused, but effects of the change it repeats are still due (the first try may have failed after its save). */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly effects: readonly Effect[] };
 
-export const isQuestion = (decision: Decision): decision is Question =>
-  decision.kind === 'presence-needed' ||
-  decision.kind === 'agent-presence-needed' ||
-  decision.kind === 'capacity-needed';
+export type Decision = Decided | Question;
 
-/** What a decision depends on besides the conversation and the event. */
+/** What a decision depends on besides the conversation, the input and the answers. */
 export interface DecisionContext {
   /** Time of receipt. */
   readonly now: Instant;
@@ -153,45 +162,26 @@ export function returnOptions({ redirectUrl }: NonNullable<Conversation['end']>)
     : { options: ['redirect', 'new-conversation'], redirectUrl };
 }
 
-/** Short constructors for decisions, so that the rules read as rules. */
-
-export const changed = (
-  conversation: Conversation,
-  outcome: Outcome,
-  effects: readonly Effect[] = [],
-  entries: readonly TranscriptEntry[] = [],
-): Decision => ({ kind: 'changed', outcome, conversation, entries, effects });
-
-export const unchanged = (outcome: Outcome, effects: readonly Effect[] = []): Decision => ({
-  kind: 'unchanged',
-  outcome,
-  effects,
-});
-
-export const refused = (refusal: Refusal, effects: readonly Effect[] = []): Decision => ({
+export const refusedAsEnded = (conversation: Conversation): Ruling => ({
   kind: 'refused',
-  refusal,
-  effects,
+  refusal: endedRefusal(conversation),
 });
-
-export const notFound = (): Decision => refused(NOT_FOUND);
-
-export const refusedAsEnded = (conversation: Conversation, effects: readonly Effect[] = []): Decision =>
-  refused(endedRefusal(conversation), effects);
 
 /** The refusal of an action that the conversation's state does not allow. */
-export function illegal(conversation: Conversation): Decision {
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  return refused({
+export const illegal = ({ state }: Conversation): Ruling => ({
+  kind: 'refused',
+  refusal: {
     code: 'illegal-transition',
-    detail: `A conversation in state ${conversation.state} does not allow this.`,
-    state: conversation.state,
-  });
-}
+    detail: `A conversation in state ${state} does not allow this.`,
+    state,
+  },
+});
 
-export const assignedToOther = (conversation: Conversation): Decision =>
-  refused({
+export const assignedToOther = ({ state }: Conversation): Ruling => ({
+  kind: 'refused',
+  refusal: {
     code: 'assigned-to-other-agent',
     detail: 'The conversation is assigned to another agent.',
-    state: conversation.state,
-  });
+    state,
+  },
+});

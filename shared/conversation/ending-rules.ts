@@ -1,54 +1,37 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
-import { policyOf } from '../policies/policy';
-import {
-  type Conversation,
-  type EndReason,
-  hasEnded,
-  type PastDisconnection,
-  stateAfterEnd,
+import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
+import type {
+  CapacityHold,
+  CloseReason,
+  Conversation,
+  EndReason,
+  Ongoing,
+  PastDisconnection,
+  WrapUp,
 } from './conversation';
-import {
-  changed,
-  type Decision,
-  type DecisionContext,
-  type Effect,
-  type Outcome,
-  type Question,
-  unchanged,
-} from './decision';
-import type { Presence } from './inputs';
-import { effectsOfEnd, effectsOfReturn, isPush, push, withNotice } from './notifications';
+import { type DecisionContext, illegal, type Outcome, type Ruling } from './decision';
+import type { Answers } from './inputs';
+import { CAUSES } from './notifications';
 import { withLiveConnections } from './presence-rules';
+import { stateAfter } from './states';
+import { withNotice } from './transcript';
 
-/** What a new assignment of the conversation would take from the agent's capacity. */
-export function claimOn(
-  agentId: string,
-  conversation: Conversation,
-  { policies }: DecisionContext,
-): Extract<Question, { kind: 'capacity-needed' }> {
-  const units = policyOf(conversation, 'capacityUnits', policies);
-  return { kind: 'capacity-needed', agentId, assignment: conversation.assignmentCount + 1, units };
-}
-
-/** The conversation without its hold on an agent's capacity. */
-export function withoutCapacity(conversation: Conversation): Conversation {
-  const { capacityHold, ...rest } = conversation;
-  if (capacityHold === undefined) return conversation;
-  const { releaseAt: _passed, ...releasedHold } = capacityHold;
-  return { ...rest, releasedHold };
+/** What is left on record of a hold that is given back, so that a repetition gives it back again. */
+export function releasedHold(hold: CapacityHold | undefined): Pick<Conversation, 'releasedHold'> {
+  if (hold === undefined) return {};
+  const { releaseAt: _passed, ...released } = hold;
+  return { releasedHold: released };
 }
 
 /**
  * What the end does to capacity: `Closed` gives it back; `WrapUp` blocks it until it is closed, not at all, or for a
  * custom time ("Understand conversation states", Wrap-up).
  */
-export function withCapacityAfterEnd(ended: Conversation, { now, policies }: DecisionContext): Conversation {
-  const { state, capacityHold } = ended;
-  if (capacityHold === undefined) return ended;
-  const blocked = state === 'WrapUp' ? policyOf(ended, 'wrapUpCapacity', policies) : 'none';
-  if (blocked === 'none') return withoutCapacity(ended);
-  if (blocked === 'always') return ended;
-  return { ...ended, capacityHold: { ...capacityHold, releaseAt: now + blocked } };
+function holdInWrapUp(conversation: Conversation, { now, policies }: DecisionContext) {
+  const { capacityHold: hold } = conversation;
+  const blocked = policyOf({ ...conversation, state: 'WrapUp' }, 'wrapUpCapacity', policies);
+  if (hold === undefined || blocked === 'none') return releasedHold(hold);
+  return { capacityHold: blocked === 'always' ? hold : { ...hold, releaseAt: now + blocked } };
 }
 
 const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
@@ -60,25 +43,26 @@ const TRIGGER: Readonly<Record<EndReason, AutomatedMessageTrigger>> = {
 
 /** Ends the conversation: the move and its one notice belong to the same decision, hence the same transaction. */
 export function end(
-  conversation: Conversation,
+  conversation: Ongoing,
   reason: EndReason,
   context: DecisionContext,
   outcome: Outcome,
   agentId?: string,
-): Decision {
+): Ruling {
   const { now } = context;
-  const { disconnection, agentDisconnection: _obsolete, queuePosition: _told, ...rest } = conversation;
+  const state = stateAfter(conversation, 'ended');
+  if (state === undefined) return illegal(conversation);
+  const { disconnection, agentDisconnection: _obsolete, queuePosition: _outdated, ...rest } = conversation;
+  const { agent, capacityHold, ...left } = rest;
   const absent = reason === 'customer-disconnected';
   const past: PastDisconnection | undefined = disconnection && {
     ...disconnection,
     outcome: absent ? 'expired' : 'ended',
     endedAt: now,
   };
-  const state = stateAfterEnd(conversation);
   const redirectUrl = absent ? redirectUrlOf(conversation, context) : undefined;
-  const ended: Conversation = {
-    ...rest,
-    state,
+  const over = {
+    ...left,
     stateSince: now,
     end: {
       at: now,
@@ -87,13 +71,17 @@ export function end(
       ...(redirectUrl !== undefined && { redirectUrl }),
     },
     ...(past && { lastDisconnection: past }),
-    ...(state === 'Closed' && { closedAt: now }),
   };
-  const told = withNotice(withCapacityAfterEnd(ended, context), TRIGGER[reason], 'ended', context, {
-    reason,
-    ...(absent && disconnection && { disconnectionNumber: disconnection.number }),
-  });
-  return changed(told.conversation, outcome, effectsOfEnd(told.conversation), told.entries);
+  const ended: Conversation =
+    state === 'WrapUp' && agent !== undefined
+      ? { ...over, state, agent, ...holdInWrapUp(conversation, context) }
+      : { ...over, ...(agent && { agent }), ...releasedHold(capacityHold), state: 'Closed', closedAt: now };
+  const facts = { reason, ...(absent && disconnection && { disconnectionNumber: disconnection.number }) };
+  return {
+    kind: 'changed',
+    outcome,
+    ...withNotice(ended, TRIGGER[reason], CAUSES.ended, context, facts),
+  };
 }
 
 /** With reconnection to a previous chat, whoever comes back after its time limit can be sent somewhere. */
@@ -103,77 +91,137 @@ function redirectUrlOf(conversation: Conversation, { policies }: DecisionContext
     : undefined;
 }
 
-/** The customer leaves explicitly: an immediate end, no grace period. */
-export function decideCustomerLeft(conversation: Conversation, context: DecisionContext): Decision {
-  if (!hasEnded(conversation)) return end(conversation, 'customer-ended', context, { type: 'ended' });
-  // The repeated event of the same cause; the first try may have died between the save and the pushes.
-  const repeated = conversation.end?.reason === 'customer-ended';
-  return unchanged({ type: 'ignored', because: 'ended' }, repeated ? effectsOfEnd(conversation) : []);
+/** WrapUp goes to Closed, by the agent or by itself. The customer is told when the agent had ended the conversation. */
+export function close(conversation: WrapUp, closeReason: CloseReason, context: DecisionContext): Ruling {
+  const { now } = context;
+  const state = stateAfter(conversation, 'closed');
+  if (state === undefined) return illegal(conversation);
+  const { capacityHold, ...rest } = conversation;
+  const closed: Conversation = {
+    ...rest,
+    ...releasedHold(capacityHold),
+    state,
+    stateSince: now,
+    closedAt: now,
+    closeReason,
+  };
+  const isSessionEnd = closeReason === 'agent-closed' && conversation.end.reason === 'agent-ended';
+  return {
+    kind: 'changed',
+    outcome: { type: closeReason === 'auto-closed' ? 'auto-closed' : 'closed' },
+    ...(isSessionEnd
+      ? withNotice(closed, 'session-ended', CAUSES.closed, context)
+      : { conversation: closed }),
+  };
 }
+
+/** The customer leaves explicitly: an immediate end, no grace period. */
+export const decideCustomerLeft = (conversation: Conversation, context: DecisionContext): Ruling =>
+  conversation.end === undefined
+    ? end(conversation, 'customer-ended', context, { type: 'ended' })
+    : { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
 
 /** WrapUp has blocked the agent's capacity for its custom time: the units are free again. */
 export function reachCapacityRelease(
   conversation: Conversation,
-  event: { readonly number: number },
+  { number }: Reached,
   { now }: DecisionContext,
-): Decision {
-  const { capacityHold: hold, releasedHold } = conversation;
-  if (hold?.assignment !== event.number) {
+): Ruling {
+  if (conversation.state !== 'WrapUp') return { kind: 'unchanged', outcome: { type: 'superseded' } };
+  const { capacityHold: hold, ...rest } = conversation;
+  if (hold?.assignment !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still give the units back.
-    const repeated = conversation.state === 'WrapUp' && releasedHold?.assignment === event.number;
-    return repeated
-      ? unchanged({ type: 'capacity-released' }, effectsOfRelease(conversation))
-      : unchanged({ type: 'superseded' });
+    const isReleased = conversation.releasedHold?.assignment === number;
+    return { kind: 'unchanged', outcome: { type: isReleased ? 'capacity-released' : 'superseded' } };
   }
-  if (hold.releaseAt === undefined) return unchanged({ type: 'superseded' });
-  if (now < hold.releaseAt) return unchanged({ type: 'not-reached', deadline: hold.releaseAt });
-  const free = withoutCapacity(conversation);
-  return changed(free, { type: 'capacity-released' }, effectsOfRelease(free));
+  if (hold.releaseAt === undefined) return { kind: 'unchanged', outcome: { type: 'superseded' } };
+  if (now < hold.releaseAt) {
+    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: hold.releaseAt } };
+  }
+  return {
+    kind: 'changed',
+    conversation: { ...rest, ...releasedHold(hold) },
+    outcome: { type: 'capacity-released' },
+  };
 }
 
-function effectsOfRelease(conversation: Conversation): Effect[] {
-  const { releasedHold, end } = conversation;
-  if (releasedHold === undefined || end === undefined) return [];
-  const { agentId, assignment } = releasedHold;
-  return [
-    // Prevents: the end was saved, then telling it failed; this change makes the row that of a wrap-up, by which
-    // reconciliation knows that the end has been told.
-    ...effectsOfEnd(conversation),
-    push(conversation, { to: 'agent', agentId }, `capacity.${assignment}.released`, end.at, {
-      type: 'capacity-released',
-      agentId,
-      units: releasedHold.units,
-    }),
-  ];
+interface Reached {
+  readonly number: number;
 }
 
 /** The customer's grace period is over: whoever is not there is ended for absence. */
 export function reachCustomerDeadline(
   conversation: Conversation,
-  event: { readonly number: number; readonly presence?: Presence },
+  { number }: Reached,
   context: DecisionContext,
-): Decision {
-  const { disconnection, lastDisconnection } = conversation;
-  if (disconnection?.number !== event.number) {
-    if (lastDisconnection?.number !== event.number) return unchanged({ type: 'superseded' });
+  { presence }: Answers,
+): Ruling {
+  const { lastDisconnection } = conversation;
+  if (conversation.disconnection === undefined || conversation.disconnection.number !== number) {
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
-    if (lastDisconnection.outcome === 'expired')
-      return unchanged({ type: 'expired' }, effectsOfEnd(conversation));
-    const isBack = disconnection === undefined && !hasEnded(conversation);
-    if (isBack) {
-      return unchanged({ type: 'customer-present' }, effectsOfReturn(conversation).filter(isPush));
-    }
-    return unchanged({ type: 'superseded' });
+    const past = lastDisconnection?.number === number ? lastDisconnection : undefined;
+    if (past?.outcome === 'expired') return { kind: 'unchanged', outcome: { type: 'expired' } };
+    const isBack =
+      past !== undefined && conversation.disconnection === undefined && conversation.end === undefined;
+    return { kind: 'unchanged', outcome: { type: isBack ? 'customer-present' : 'superseded' } };
   }
-  if (context.now < disconnection.deadline) {
-    return unchanged({ type: 'not-reached', deadline: disconnection.deadline });
+  const { deadline } = conversation.disconnection;
+  if (context.now < deadline) {
+    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline } };
   }
   // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
-  if (event.presence === undefined) return { kind: 'presence-needed' };
-  if (event.presence.alive) {
-    const healed = withLiveConnections(conversation, event.presence.connectionIds, context.now);
-    // The timer that asks needs no cancel; where reconciliation asks before it, it finds its number superseded.
-    return changed(healed.conversation, { type: 'customer-present' }, healed.effects.filter(isPush));
-  }
-  return end(conversation, 'customer-disconnected', context, { type: 'expired' });
+  if (presence === undefined) return { kind: 'presence-needed' };
+  return presence.alive
+    ? healed(conversation, presence.connectionIds, context)
+    : end(conversation, 'customer-disconnected', context, { type: 'expired' });
 }
+
+/** The service says that the customer is there: the event of the return was lost. */
+export const healed = (
+  conversation: Ongoing,
+  connectionIds: readonly string[],
+  { now }: DecisionContext,
+): Ruling => ({
+  kind: 'changed',
+  conversation: withLiveConnections(conversation, connectionIds, now),
+  outcome: { type: 'customer-present' },
+});
+
+/** A state has lasted too long without activity: the conversation is closed. */
+export function reachAutoClosure(
+  conversation: Conversation,
+  { number }: Reached,
+  context: DecisionContext,
+  { presence }: Answers,
+): Ruling {
+  const { autoClosure } = conversation;
+  if (autoClosure?.number !== number) {
+    // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
+    if (isClosedBy(conversation, number)) return { kind: 'unchanged', outcome: { type: 'auto-closed' } };
+    const isBack = isDroppedByReturn(conversation, number);
+    return { kind: 'unchanged', outcome: { type: isBack ? 'customer-present' : 'superseded' } };
+  }
+  // What policy says now counts, not what it said when the timer started.
+  const due = autoClosureDue(conversation, context.policies);
+  // A closure that policy no longer wants is dropped, or it would be overdue for ever.
+  if (due === undefined) return { kind: 'changed', conversation, outcome: { type: 'superseded' } };
+  if (context.now < due) return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: due } };
+  if (conversation.state === 'WrapUp') return close(conversation, 'auto-closed', context);
+  if (conversation.end !== undefined) return illegal(conversation);
+  if (mustAskForCustomer(conversation, context.policies)) {
+    if (presence === undefined) return { kind: 'presence-needed' };
+    if (presence.alive) return healed(conversation, presence.connectionIds, context);
+  }
+  return end(conversation, 'auto-closed', context, { type: 'auto-closed' });
+}
+
+/** The latest closure was that of a customer who was away, and has come back. */
+const isDroppedByReturn = (conversation: Conversation, number: number): boolean =>
+  conversation.state === 'Open' &&
+  conversation.autoClosureCount === number &&
+  conversation.lastDisconnection?.outcome === 'reconnected' &&
+  conversation.disconnection === undefined;
+
+const isClosedBy = (conversation: Conversation, number: number): boolean =>
+  conversation.autoClosureCount === number &&
+  (conversation.closeReason === 'auto-closed' || conversation.end?.reason === 'auto-closed');

@@ -24,7 +24,6 @@ export type ConversationEvent =
       readonly connectionId: string;
       readonly occurredAt: Instant;
       readonly device?: DeviceClass;
-      readonly presence?: Presence;
     }
   | {
       readonly type: 'customer-message';
@@ -39,15 +38,13 @@ export type ConversationEvent =
       readonly messageId: string;
       readonly text: string;
     }
-  | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent & {
-        readonly capacity?: 'reserved' | 'full';
-      })
+  | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent)
   | ({ readonly type: 'agent-declined' | 'agent-released' | 'agent-ended' | 'agent-closed' } & ByAgent)
   | ({ readonly type: 'agent-transferred'; readonly queue: string } & ByAgent)
   /** The agent adds to the running wait for the customer. The same key is the same extension. */
   | ({ readonly type: 'wait-extended'; readonly by: Milliseconds; readonly key: string } & ByAgent)
   /** The agent does not wait for the customer any longer. */
-  | ({ readonly type: 'wait-ended'; readonly presence?: Presence } & ByAgent)
+  | ({ readonly type: 'wait-ended' } & ByAgent)
   /** The last socket of the agent was lost, or the first one is open again. */
   | ({ readonly type: 'agent-disconnected' } & ByAgent)
   | ({ readonly type: 'agent-connected'; readonly connectionId: string } & ByAgent)
@@ -55,24 +52,28 @@ export type ConversationEvent =
   | { readonly type: 'queue-position-known'; readonly position: number }
   | {
       readonly type: 'presence-checked';
-      readonly presence?: Presence;
-      readonly agentPresent?: boolean;
       /** The work list still shows the conversation as going on: if it has ended, perhaps nobody was told. */
       readonly endUntold?: true;
     }
-  | {
-      readonly type: 'deadline-reached';
-      readonly kind: DeadlineKind;
-      readonly number: number;
-      readonly presence?: Presence;
-      readonly agentPresent?: boolean;
-    };
+  | { readonly type: 'deadline-reached'; readonly kind: DeadlineKind; readonly number: number };
 
 type ByAgent = { readonly agentId: string };
 
 /**
- * What the service itself says about the customer's connections. A decision that needs it asks with
- * `presence-needed`; "no answer" never reaches the domain, it is a retryable failure of the caller.
+ * What the caller has found out because a decision asked for it (`Question`). It is true of the moment, and belongs to
+ * the version of the conversation that was decided on, so it is no part of what happened.
+ */
+export interface Answers {
+  readonly presence?: Presence;
+  /** Whether the agent of the conversation has an open socket. */
+  readonly agentPresent?: boolean;
+  /** Whether the units were free, and are taken now. */
+  readonly capacity?: 'reserved' | 'full';
+}
+
+/**
+ * What the service itself says about the customer's connections. "No answer" never reaches the domain, it is a retryable
+ * failure of the caller.
  */
 export type Presence =
   | { readonly alive: false }

@@ -1,18 +1,9 @@
-import { effectsOfAgentReturn, withAgentBack } from './agent-presence-rules';
-import { type Conversation, hasEnded, LIMITS } from './conversation';
-import {
-  changed,
-  type Decision,
-  type DecisionContext,
-  type Effect,
-  type Refusal,
-  refused,
-  refusedAsEnded,
-  unchanged,
-} from './decision';
-import { effectsOfMessage, effectsOfReturn } from './notifications';
+import { withAgentBack } from './agent-presence-rules';
+import { type Conversation, LIMITS } from './conversation';
+import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
+import type { ConversationEvent } from './inputs';
 import { withLiveConnections } from './presence-rules';
-import { effectsOfRequeue, revived } from './queue-rules';
+import { reopened } from './queue-rules';
 import { type Instant, SECOND } from './time';
 import type { Author, MessageEntry } from './transcript';
 
@@ -51,111 +42,109 @@ export function messageLimit(conversation: Conversation, writer: Writer, now: In
 /** The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. */
 export function decideCustomerMessage(
   conversation: Conversation,
-  event: { readonly connectionId: string; readonly messageId: string; readonly text: string },
+  input: Written & { readonly connectionId: string },
   context: DecisionContext,
-): Decision {
+): Ruling {
   const { now } = context;
-  const { connectionId } = event;
-  const author: Author = { role: 'customer', name: conversation.customer.name };
-  const repeated = repetitionOf(conversation, event, author);
-  if (repeated) {
-    // Only the message that brought the customer back has the return among its effects, as long as nothing newer began.
-    const { disconnection, lastDisconnection: past } = conversation;
-    const isNews = disconnection === undefined && past?.reconnectedBy === connectionId;
-    const returned = isNews && past.endedAt === repeated.at;
-    const { requeue } = conversation;
-    const hasRevived = requeue?.reason === 'customer-returned' && requeue.at === repeated.at;
-    return unchanged(repeated.outcome, [
-      ...(returned ? effectsOfReturn(conversation) : []),
-      ...(hasRevived ? effectsOfRequeue(conversation) : []),
-      ...repeated.effects,
-    ]);
-  }
-  if (hasEnded(conversation)) {
-    // Prevents: admitted before the end, opened after it, and its `connected` was lost: a socket that nothing else closes.
-    return refusedAsEnded(conversation, [{ type: 'close-connection', connectionId }]);
-  }
-  const stale = conversation.endedConnectionIds.includes(connectionId);
-  const live = conversation.liveConnectionIds.includes(connectionId);
+  const { connectionId } = input;
+  const stored = storedMessage(conversation, input, 'customer');
+  if (stored) return alreadyStored(stored);
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  const { endedConnectionIds } = conversation;
+  const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
+  const isNew = !endedConnectionIds.includes(connectionId) && !liveConnectionIds.includes(connectionId);
   // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.
-  const limit = stale || live ? messageLimit(conversation, 'customer', now) : undefined;
-  if (limit) return refused(limit);
-  const arrived =
-    stale || live ? { conversation, effects: [] } : withLiveConnections(conversation, [connectionId], now);
-  const heard = { ...arrived.conversation, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) };
-  const open = heard.state === 'Waiting' ? revived(heard, context) : { conversation: heard, effects: [] };
-  return store(open.conversation, event, author, now, [...arrived.effects, ...open.effects]);
+  const limit = isNew ? undefined : messageLimit(conversation, 'customer', now);
+  if (limit) return { kind: 'refused', refusal: limit };
+  const arrived = isNew ? withLiveConnections(conversation, [connectionId], now) : conversation;
+  const heard = { ...arrived, lastSignOfLife: Math.max(conversation.lastSignOfLife, now) };
+  const author: Author = { role: 'customer', name: conversation.customer.name };
+  return store(reopened(heard, now), input, author, now);
 }
 
 /** An agent wrote: only the agent who accepted the conversation may. */
 export function decideAgentMessage(
   conversation: Conversation,
-  event: { readonly agentId: string; readonly messageId: string; readonly text: string },
+  input: Written & { readonly agentId: string },
   { now }: DecisionContext,
-): Decision {
-  const { agent, previousAgent } = conversation;
-  const known = [agent, previousAgent].find((one) => one?.id === event.agentId);
-  const author: Author = { role: 'agent', id: event.agentId, name: known?.name ?? event.agentId };
-  const repeated = repetitionOf(conversation, event, author);
-  if (repeated) {
-    const { agentDisconnection, lastAgentDisconnection: past } = conversation;
-    const isNews = agentDisconnection === undefined && past?.agentId === event.agentId;
-    const returned = isNews && past.endedAt === repeated.at;
-    return unchanged(repeated.outcome, [
-      ...(returned ? effectsOfAgentReturn(conversation) : []),
-      // Under a name that is not known any more, the push would not be the one of before.
-      ...(known ? repeated.effects : []),
-    ]);
-  }
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
-  if (agent?.id !== event.agentId || agent.acceptedAt === undefined) {
-    return refused({
-      code: 'not-assigned-to-you',
-      detail: 'Only the agent who has accepted the conversation can write in it.',
-      state: conversation.state,
-    });
+): Ruling {
+  const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
+  if (stored) return alreadyStored(stored);
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  const { agent } = conversation;
+  if (conversation.state !== 'Active' || agent?.id !== input.agentId || agent.acceptedAt === undefined) {
+    return {
+      kind: 'refused',
+      refusal: {
+        code: 'not-assigned-to-you',
+        detail: 'Only the agent who has accepted the conversation can write in it.',
+        state: conversation.state,
+      },
+    };
   }
   // Only a connected agent can write: the event of the return was lost, or is still under way.
   const back = withAgentBack(conversation, now);
   const limit = back === conversation ? messageLimit(conversation, 'agent', now) : undefined;
-  if (limit) return refused(limit);
-  return store(back, event, author, now, back === conversation ? [] : effectsOfAgentReturn(back));
+  if (limit) return { kind: 'refused', refusal: limit };
+  return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
 }
 
 type Written = { readonly messageId: string; readonly text: string };
+type StoredMessage = Conversation['recentMessages'][number];
 
 function store(
   conversation: Conversation,
   { messageId, text }: Written,
-  author: Author,
+  author: Exclude<Author, { role: 'system' }>,
   now: Instant,
-  before: readonly Effect[],
-): Decision {
+): Ruling {
   const sequence = conversation.lastSequence + 1;
-  const entry: MessageEntry = { kind: 'message', sequence, at: now, author, text, messageId };
-  const recent = [...conversation.recentMessages, { id: messageId, by: keyOf(author), sequence, at: now }];
-  const next: Conversation = {
-    ...conversation,
-    recentMessages: recent.slice(-LIMITS.recentMessages),
-    lastSequence: sequence,
-  };
-  const effects = [...before, ...effectsOfMessage(next, entry)];
-  return changed(next, { type: 'message-stored', sequence }, effects, [entry]);
-}
-
-/** A message that is stored already: nothing is appended, but its pushes may not have been sent. */
-function repetitionOf(conversation: Conversation, { messageId, text }: Written, author: Author) {
-  const stored = conversation.recentMessages.find(
-    (message) => message.id === messageId && message.by === keyOf(author),
-  );
-  if (stored === undefined) return undefined;
-  const { sequence, at } = stored;
-  const entry: MessageEntry = { kind: 'message', sequence, at, author, text, messageId };
+  const by = author.role === 'agent' ? keyOfAgent(author.id) : author.role;
+  const recent = [...conversation.recentMessages, { id: messageId, by, sequence, at: now }];
   return {
-    at,
-    outcome: { type: 'message-stored', sequence } as const,
-    effects: effectsOfMessage(conversation, entry),
+    kind: 'changed',
+    outcome: { type: 'message-stored', sequence },
+    conversation: {
+      ...conversation,
+      recentMessages: recent.slice(-LIMITS.recentMessages),
+      lastSequence: sequence,
+    },
+    entries: [{ kind: 'message', sequence, at: now, author, text, messageId }],
   };
 }
 
-const keyOf = (author: Author): string => (author.role === 'agent' ? `agent.${author.id}` : author.role);
+const alreadyStored = ({ sequence }: StoredMessage): Ruling => ({
+  kind: 'unchanged',
+  outcome: { type: 'message-stored', sequence },
+});
+
+const keyOfAgent = (agentId: string): string => `agent.${agentId}`;
+
+const storedMessage = (
+  { recentMessages }: Conversation,
+  { messageId }: Pick<Written, 'messageId'>,
+  by: string,
+): StoredMessage | undefined =>
+  recentMessages.find((message) => message.id === messageId && message.by === by);
+
+/**
+ * The stored message that an input brings again. Under a name that is not known any more the notification would not be
+ * the one of before, so then there is no entry.
+ */
+export function repeatedMessage(
+  conversation: Conversation,
+  input: Extract<ConversationEvent, { readonly type: 'customer-message' | 'agent-message' }>,
+): { readonly at: Instant; readonly entry?: MessageEntry } | undefined {
+  const { customer, agent, previousAgent } = conversation;
+  const isCustomer = input.type === 'customer-message';
+  const stored = storedMessage(conversation, input, isCustomer ? 'customer' : keyOfAgent(input.agentId));
+  if (stored === undefined) return undefined;
+  const known = isCustomer
+    ? { role: 'customer' as const, name: customer.name }
+    : [agent, previousAgent].find((one) => one?.id === input.agentId);
+  if (known === undefined) return { at: stored.at };
+  const author: Author = 'role' in known ? known : { role: 'agent', id: known.id, name: known.name };
+  const { sequence, at } = stored;
+  const { messageId, text } = input;
+  return { at, entry: { kind: 'message', sequence, at, author, text, messageId } };
+}

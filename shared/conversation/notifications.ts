@@ -1,16 +1,15 @@
-import { automatedMessage, type AutomatedMessageTrigger } from '../automated-messages/automated-message';
-import {
-  type CloseReason,
-  type Conversation,
-  type ConversationState,
-  type EndReason,
-  LIMITS,
-  type RequeueReason,
-  stateAfterEnd,
+import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
+import type {
+  Agent,
+  CloseReason,
+  Conversation,
+  ConversationState,
+  EndReason,
+  RequeueReason,
 } from './conversation';
-import { type DecisionContext, type Effect, type ReturnOption, returnOptions } from './decision';
+import type { Effect, ReturnOption } from './decision';
 import { type Instant, toIso, toIsoDuration } from './time';
-import type { Author, MessageEntry, NoticeEntry } from './transcript';
+import type { Author, MessageEntry, TranscriptEntry } from './transcript';
 
 /**
  * What participants are told over their sockets. Every push of one cause has the same `id`, however often it is
@@ -84,18 +83,36 @@ export type Audience =
   | { readonly to: 'agents' }
   | { readonly to: 'agent'; readonly agentId: string };
 
-/** The id of what is told for a cause. */
-export const pushId = (conversation: Conversation, cause: string): string => `${conversation.id}.${cause}`;
+type Notification = Extract<Effect, { type: 'push' }>;
 
-/** A push effect. `cause` makes the id the same for every repetition of one cause. */
-export function push(
+/**
+ * Names of what happened, each with a number or a moment that makes it happen once. The id of a notification is made of
+ * its cause, and an automated message goes out with the notification that has the same cause.
+ */
+export const CAUSES = {
+  assigned: (assignment: number, { acceptedAt }: Pick<Agent, 'acceptedAt'>) =>
+    `assigned.${assignment}.${acceptedAt === undefined ? 'offered' : 'accepted'}`,
+  // An agent may take and return a conversation within a millisecond: the assignment tells the causes apart.
+  queued: (assignments: number, { reason, at }: NonNullable<Conversation['requeue']>) =>
+    `queued.${assignments}.${reason}.${at}`,
+  waiting: (assignments: number) => `waiting.${assignments}`,
+  // The same place in another queue, within a millisecond: again the assignment tells the causes apart.
+  position: (assignments: number, { position, at }: NonNullable<Conversation['queuePosition']>) =>
+    `queue-position.${assignments}.${position}.${at}`,
+  ended: 'ended',
+  closed: 'closed',
+} as const;
+
+const idOf = ({ id }: Conversation, cause: string): string => `${id}.${cause}`;
+
+function notification(
   conversation: Conversation,
   audience: Audience,
   cause: string,
   at: Instant,
   body: PushBody,
-): Effect {
-  const id = pushId(conversation, cause);
+): Notification {
+  const id = idOf(conversation, cause);
   return {
     type: 'push',
     audience,
@@ -103,188 +120,277 @@ export function push(
   };
 }
 
-/** Effects of the running disconnection: its timer, and the news to the agents. Safe to yield again. */
-export function effectsOfRunningDisconnection(conversation: Conversation): Effect[] {
-  const running = conversation.disconnection;
-  if (running === undefined) return [];
-  const { number, since } = running;
-  // The timer and the news are those of the beginning: what an agent adds later is told by itself.
-  const deadline = running.deadline - (running.extension?.by ?? 0);
-  const startTimer: Effect = { type: 'start-timer', kind: 'disconnection', number, deadline };
-  const news =
-    running.reason === 'not-yet-connected'
-      ? openedTold(conversation)
-      : [
-          push(conversation, { to: 'agents' }, `disconnection.${number}.lost`, since, {
-            type: 'connection-lost',
-            number,
-            since: toIso(since),
-            deadline: toIso(deadline),
-          }),
-        ];
-  return [startTimer, ...news];
-}
-
-/** The news that there is a conversation; outdated once it has come back into a queue, perhaps another one. */
-export function openedTold(conversation: Conversation): Effect[] {
-  if (conversation.requeue !== undefined) return [];
-  return [
-    push(conversation, { to: 'agents' }, 'opened', conversation.createdAt, {
-      type: 'conversation-opened',
-      queue: conversation.customer.queue,
-      customerName: conversation.customer.name,
-    }),
-  ];
-}
-
-/** Effects of the customer's return: the timer of the disconnection it ended is cancelled, the agents are told. */
-export function effectsOfReturn(conversation: Conversation): Effect[] {
-  const past = conversation.lastDisconnection;
-  if (past === undefined || past.outcome !== 'reconnected') return [];
-  const { number, since, endedAt } = past;
-  return [
-    { type: 'cancel-timer', kind: 'disconnection', number, because: 'customerReconnected' },
-    past.reason === 'not-yet-connected'
-      ? push(conversation, { to: 'agents' }, 'connected', endedAt, { type: 'customer-connected' })
-      : push(conversation, { to: 'agents' }, `disconnection.${number}.back`, endedAt, {
-          type: 'customer-back',
-          number,
-          absentFor: toIsoDuration(Math.max(0, endedAt - since)),
-        }),
-  ];
-}
-
-/** The push that says why and how the conversation ended: the same however often and late it is said. */
-export function endTold(conversation: Conversation, audience: Audience): Effect[] {
-  const { end } = conversation;
-  if (end === undefined) return [];
-  const state = stateAfterEnd(conversation);
-  const { reason } = end;
-  return [
-    push(conversation, audience, 'ended', end.at, {
-      type: 'conversation-ended',
-      state,
-      reason,
-      ...returnOptions(end),
-    }),
-  ];
-}
-
-/** Effects of the end: everyone is told why, a pending timer is cancelled, the customer's sockets are closed. */
-export function effectsOfEnd(conversation: Conversation): Effect[] {
-  const { end, lastDisconnection } = conversation;
-  if (end === undefined) return [];
-  // The timer that has found the customer absent needs no cancel; the one that the agent has forestalled does.
-  const isPending =
-    lastDisconnection?.outcome === 'ended' ||
-    (lastDisconnection?.outcome === 'expired' && end.agentId !== undefined);
-  const cancel: Effect[] =
-    lastDisconnection !== undefined && isPending
-      ? [
-          {
-            type: 'cancel-timer',
-            kind: 'disconnection',
-            number: lastDisconnection.number,
-            because: 'conversationEnded',
-          },
-        ]
-      : [];
-  return [
-    ...cancel,
-    ...endTold(conversation, { to: 'agents' }),
-    ...endTold(conversation, { to: 'customer' }),
-    { type: 'close-customer-connections' },
-  ];
-}
+const AGENTS: Audience = { to: 'agents' };
+const CUSTOMER: Audience = { to: 'customer' };
 
 /**
- * Effects of the move from WrapUp to Closed. Prevents: the end was saved, then telling it failed, and the agent closes
- * before reconciliation comes: nothing leads to the end any more, so the customer is told of it once more and the sockets
- * are closed. The agents' push says how it ended.
+ * What the record tells, by topic: who is to know what of the conversation as it is. A topic whose part of the record is
+ * missing tells nothing. The same record tells the same, under the same ids, however often it is asked.
  */
-export function effectsOfClose(conversation: Conversation): Effect[] {
-  const { closedAt, closeReason, end } = conversation;
-  if (closedAt === undefined || closeReason === undefined || end === undefined) return [];
+const TELLING = {
+  /** There is a conversation; outdated once it has come back into a queue, perhaps another one. */
+  opened: (conversation) =>
+    conversation.requeue === undefined
+      ? [
+          notification(conversation, AGENTS, 'opened', conversation.createdAt, {
+            type: 'conversation-opened',
+            queue: conversation.customer.queue,
+            customerName: conversation.customer.name,
+          }),
+        ]
+      : [],
+
+  lost(conversation) {
+    const running = conversation.disconnection;
+    if (running?.reason !== 'connection-lost') return [];
+    const { number, since } = running;
+    // The deadline is that of the beginning: what an agent has added since is told by itself.
+    const deadline = running.deadline - (running.extension?.by ?? 0);
+    return [
+      notification(conversation, AGENTS, `disconnection.${number}.lost`, since, {
+        type: 'connection-lost',
+        number,
+        since: toIso(since),
+        deadline: toIso(deadline),
+      }),
+    ];
+  },
+
+  extended(conversation) {
+    const { disconnection } = conversation;
+    if (disconnection?.extension === undefined) return [];
+    const { number, deadline, extension } = disconnection;
+    return [
+      notification(conversation, AGENTS, `disconnection.${number}.until.${deadline}`, extension.at, {
+        type: 'wait-extended',
+        number,
+        deadline: toIso(deadline),
+        extendedBy: toIsoDuration(extension.by),
+      }),
+    ];
+  },
+
+  /** The customer is back; no news any more while the next disconnection runs. */
+  back(conversation) {
+    const { disconnection, lastDisconnection: past } = conversation;
+    if (disconnection !== undefined || past?.outcome !== 'reconnected') return [];
+    const { number, since, endedAt } = past;
+    return [
+      past.reason === 'not-yet-connected'
+        ? notification(conversation, AGENTS, 'connected', endedAt, { type: 'customer-connected' })
+        : notification(conversation, AGENTS, `disconnection.${number}.back`, endedAt, {
+            type: 'customer-back',
+            number,
+            absentFor: toIsoDuration(Math.max(0, endedAt - since)),
+          }),
+    ];
+  },
+
+  agentLost(conversation) {
+    const running = conversation.agentDisconnection;
+    if (running === undefined) return [];
+    const { number, agentId, since, deadline } = running;
+    return [
+      notification(conversation, AGENTS, `agent-disconnection.${number}.lost`, since, {
+        type: 'agent-connection-lost',
+        agentId,
+        number,
+        since: toIso(since),
+        deadline: toIso(deadline),
+      }),
+    ];
+  },
+
+  /** A colleague is back. An agent who has shown it by accepting is told of as having accepted. */
+  agentBack(conversation) {
+    const { lastAgentDisconnection: past, agent } = conversation;
+    if (past?.outcome !== 'returned') return [];
+    const { number, agentId, since, endedAt, reconnectedBy } = past;
+    if (reconnectedBy === undefined && endedAt === agent?.acceptedAt) return [];
+    return [
+      notification(conversation, AGENTS, `agent-disconnection.${number}.back`, endedAt, {
+        type: 'agent-back',
+        agentId,
+        number,
+        absentFor: toIsoDuration(Math.max(0, endedAt - since)),
+      }),
+    ];
+  },
+
+  assigned(conversation) {
+    const { agent, assignmentCount } = conversation;
+    if (agent === undefined) return [];
+    const accepted = agent.acceptedAt !== undefined;
+    const told = (audience: Audience) =>
+      notification(
+        conversation,
+        audience,
+        CAUSES.assigned(assignmentCount, agent),
+        agent.acceptedAt ?? agent.assignedAt,
+        { type: 'conversation-assigned', agentId: agent.id, agentName: agent.name, accepted },
+      );
+    return accepted ? [told(AGENTS), told(CUSTOMER)] : [told(AGENTS)];
+  },
+
+  /** The conversation is in the queue again. */
+  queued(conversation) {
+    const { state, requeue, customer, assignmentCount } = conversation;
+    if (state !== 'Open' || requeue === undefined) return [];
+    const told = (audience: Audience) =>
+      notification(conversation, audience, CAUSES.queued(assignmentCount, requeue), requeue.at, {
+        type: 'conversation-queued',
+        queue: customer.queue,
+        reason: requeue.reason,
+      });
+    return [told(AGENTS), told(CUSTOMER)];
+  },
+
+  waiting(conversation) {
+    const { state, previousAgent, stateSince, assignmentCount } = conversation;
+    if (state !== 'Waiting' || previousAgent === undefined) return [];
+    return [
+      notification(conversation, AGENTS, CAUSES.waiting(assignmentCount), stateSince, {
+        type: 'conversation-waiting',
+        agentId: previousAgent.id,
+      }),
+    ];
+  },
+
+  position(conversation) {
+    const { queuePosition, customer, assignmentCount } = conversation;
+    if (queuePosition === undefined) return [];
+    const { position, at } = queuePosition;
+    return [
+      notification(conversation, CUSTOMER, CAUSES.position(assignmentCount, queuePosition), at, {
+        type: 'queue-position',
+        queue: customer.queue,
+        position,
+      }),
+    ];
+  },
+
+  ended: (conversation) => [...endTold(conversation, AGENTS), ...endTold(conversation, CUSTOMER)],
+
+  /** The agents' notification says how it ended, too. */
+  closed(conversation) {
+    const { closedAt, closeReason, end } = conversation;
+    if (closedAt === undefined || closeReason === undefined || end === undefined) return [];
+    return [
+      notification(conversation, AGENTS, CAUSES.closed, closedAt, {
+        type: 'conversation-closed',
+        reason: end.reason,
+        closeReason,
+      }),
+    ];
+  },
+} satisfies Telling;
+
+/** What is told on occasions of its own, see `retold`; a record that newly holds it tells nothing. */
+const ON_OCCASION = {
+  endedToCustomer: (conversation) => endTold(conversation, CUSTOMER),
+
+  /** `WrapUp` has blocked the agent's capacity for its custom time, which is over. */
+  capacityReleased(conversation) {
+    const { releasedHold, end } = conversation;
+    if (releasedHold === undefined || end === undefined) return [];
+    const { agentId, assignment, units } = releasedHold;
+    const audience: Audience = { to: 'agent', agentId };
+    return [
+      notification(conversation, audience, `capacity.${assignment}.released`, end.at, {
+        type: 'capacity-released',
+        agentId,
+        units,
+      }),
+    ];
+  },
+} satisfies Telling;
+
+type Telling = Readonly<Record<string, (conversation: Conversation) => readonly Notification[]>>;
+const ALL = { ...TELLING, ...ON_OCCASION } satisfies Telling;
+export type Topic = keyof typeof ALL;
+
+/** Why and how the conversation ended: the same however often and late it is said. */
+function endTold(conversation: Conversation, audience: Audience): readonly Notification[] {
+  const { end, agent } = conversation;
+  if (end === undefined) return [];
   return [
-    ...endTold(conversation, { to: 'customer' }),
-    { type: 'close-customer-connections' },
-    push(conversation, { to: 'agents' }, 'closed', closedAt, {
-      type: 'conversation-closed',
+    notification(conversation, audience, CAUSES.ended, end.at, {
+      type: 'conversation-ended',
+      state: agent?.acceptedAt === undefined ? 'Closed' : 'WrapUp',
       reason: end.reason,
-      closeReason,
+      ...(end.redirectUrl === undefined
+        ? { options: ['new-conversation'] }
+        : { options: ['redirect', 'new-conversation'], redirectUrl: end.redirectUrl }),
     }),
   ];
 }
+
+const allOf = (conversation: Conversation): readonly Notification[] =>
+  Object.values(TELLING).flatMap((tell) => tell(conversation));
+
+/**
+ * Everything that a decision tells: what the record tells now and did not tell before, its new messages, and the topics
+ * that are told `again`. Automated messages go out with what they belong to.
+ */
+export function notificationsOf(
+  before: Conversation | undefined,
+  after: Conversation,
+  entries: readonly TranscriptEntry[],
+  again: readonly Topic[],
+): readonly Notification[] {
+  const known = new Set(before === undefined ? [] : allOf(before).map(({ push }) => push.id));
+  const first = before === after ? [] : allOf(after).filter(({ push }) => !known.has(push.id));
+  const repeated = again.flatMap((topic) => ALL[topic](after));
+  const told = [...repeated, ...first.filter(isNotIn(repeated))];
+  return [
+    ...automatedMessagesWith(after, told),
+    ...told,
+    ...entries.flatMap((entry) => (entry.kind === 'message' ? messageTold(after, entry) : [])),
+  ];
+}
+
+const isNotIn =
+  (others: readonly Notification[]) =>
+  ({ push, audience }: Notification): boolean =>
+    !others.some((other) => other.push.id === push.id && other.audience.to === audience.to);
 
 /** The customer's tabs always see a message; the agent who has the conversation sees it too. */
-export function effectsOfMessage(conversation: Conversation, entry: MessageEntry): Effect[] {
-  const body: PushBody = {
-    type: 'message',
-    sequence: entry.sequence,
-    author: entry.author,
-    text: entry.text,
-  };
-  const cause = `entry.${entry.sequence}`;
+function messageTold(conversation: Conversation, entry: MessageEntry): readonly Notification[] {
+  const { sequence, at, author, text } = entry;
   const { agent } = conversation;
-  const toCustomer = push(conversation, { to: 'customer' }, cause, entry.at, body);
-  return agent === undefined
-    ? [toCustomer]
-    : [toCustomer, push(conversation, { to: 'agent', agentId: agent.id }, cause, entry.at, body)];
+  const audiences: readonly Audience[] =
+    agent === undefined ? [CUSTOMER] : [CUSTOMER, { to: 'agent', agentId: agent.id }];
+  return audiences.map((audience) =>
+    notification(conversation, audience, `entry.${sequence}`, at, {
+      type: 'message',
+      sequence,
+      author,
+      text,
+    }),
+  );
 }
 
-export const isPush = (effect: { readonly type: string }): boolean => effect.type === 'push';
-
-/**
- * The conversation with an automated message in its transcript, or as it is when the message is deactivated: then the
- * state still moves, and nothing is written. The notice is pushed together with the push of the same `cause`.
- */
-export function withNotice(
+/** The automated messages whose cause is being told. */
+function automatedMessagesWith(
   conversation: Conversation,
-  trigger: AutomatedMessageTrigger,
-  cause: string,
-  { now, messages }: DecisionContext,
-  more: {
-    readonly reason?: EndReason;
-    readonly disconnectionNumber?: number;
-    /** Who the message speaks of, if that is not the conversation's agent. */
-    readonly agentName?: string;
-    readonly queuePosition?: number;
-  } = {},
-): { conversation: Conversation; entries: readonly NoticeEntry[] } {
-  const { channel, customer, agent } = conversation;
-  const { agentName = agent?.name, queuePosition, ...facts } = more;
-  const message = automatedMessage(messages, trigger, {
-    channel,
-    channelInstance: customer.channelInstance,
-    locale: customer.locale,
-    queueName: customer.queue,
-    context: customer.context,
-    agentName,
-    queuePosition,
-  });
-  if (message === undefined) return { conversation, entries: [] };
-  const sequence = conversation.lastSequence + 1;
-  const notice = { sequence, at: now, trigger, ...message };
-  const recentNotices = [...conversation.recentNotices, { cause, ...notice }].slice(-LIMITS.recentNotices);
-  return {
-    conversation: { ...conversation, lastSequence: sequence, recentNotices },
-    entries: [{ kind: 'notice', author: { role: 'system' }, ...notice, ...facts }],
-  };
-}
-
-/** The pushes of notices whose cause is being told. */
-export function effectsOfNotices(conversation: Conversation, told: readonly Effect[]): Effect[] {
-  const ids = new Set(told.flatMap((effect) => (effect.type === 'push' ? [effect.push.id] : [])));
+  told: readonly Notification[],
+): readonly Notification[] {
+  const ids = new Set(told.map(({ push }) => push.id));
+  const { agent } = conversation;
   return conversation.recentNotices
-    .filter(({ cause }) => ids.has(pushId(conversation, cause)))
+    .filter(({ cause }) => ids.has(idOf(conversation, cause)))
     .flatMap(({ sequence, at, trigger, recipient, text }) => {
-      const { agent } = conversation;
-      const audiences = [
-        ...(recipient === 'customer' ? [{ to: 'customer' } as const] : []),
+      const audiences: readonly Audience[] = [
+        ...(recipient === 'customer' ? [CUSTOMER] : []),
         ...(agent ? [{ to: 'agent', agentId: agent.id } as const] : []),
       ];
       return audiences.map((audience) =>
-        push(conversation, audience, `entry.${sequence}`, at, { type: 'notice', sequence, trigger, text }),
+        notification(conversation, audience, `entry.${sequence}`, at, {
+          type: 'notice',
+          sequence,
+          trigger,
+          text,
+        }),
       );
     });
 }

@@ -1,10 +1,9 @@
+import { autoClosureDue } from '../policies/policy';
 import { decideAgentConnected, decideAgentDisconnected } from './agent-presence-rules';
-import { autoClosureDue } from './auto-closure-rules';
-import { type Conversation, hasEnded } from './conversation';
-import { changed, type Decision, type DecisionContext, type Effect, isQuestion, unchanged } from './decision';
-import type { Presence } from './inputs';
-import { effectsOfEnd, effectsOfRunningDisconnection } from './notifications';
-import { beginDisconnection, withLiveConnections, withoutConnections } from './presence-rules';
+import type { Conversation } from './conversation';
+import type { DecisionContext, Ruling } from './decision';
+import type { Answers } from './inputs';
+import { beginDisconnection, withLiveConnections } from './presence-rules';
 
 /**
  * Reconciliation compares the record with the service's own list. Events that never came are made up for: a missed
@@ -13,40 +12,29 @@ import { beginDisconnection, withLiveConnections, withoutConnections } from './p
  */
 export function decidePresenceChecked(
   conversation: Conversation,
-  event: { readonly presence?: Presence; readonly agentPresent?: boolean; readonly endUntold?: true },
   context: DecisionContext,
-): Decision {
-  if (hasEnded(conversation)) {
-    const due = event.endUntold ? effectsOfEnd(conversation) : [];
-    if (isForgotten(conversation, context)) return changed(conversation, { type: 'closure-began' }, due);
-    return unchanged({ type: 'ignored', because: 'ended' }, due);
-  }
-  if (event.presence === undefined) return { kind: 'presence-needed' };
-  const { disconnection, liveConnectionIds, agent } = conversation;
-  // The agent's turn comes when there is nothing to mend about the customer. Of what goes on, only `Active` has an agent.
-  const agrees = (effects: readonly Effect[] = []): Decision => {
-    if (agent !== undefined) return checkAgent(conversation, agent.id, event.agentPresent, effects, context);
+  { presence, agentPresent }: Answers,
+): Ruling {
+  if (conversation.end !== undefined) {
     return isForgotten(conversation, context)
-      ? changed(conversation, { type: 'closure-began' }, effects)
-      : unchanged({ type: 'agrees' }, effects);
-  };
-
-  if (!event.presence.alive) {
-    const isNews =
-      conversation.channel === 'live-chat' ? disconnection === undefined : liveConnectionIds.length > 0;
-    if (isNews) {
-      const loss = { connectionIds: liveConnectionIds, since: context.now };
-      return beginDisconnection(conversation, loss, context);
-    }
-    // Its timer may never have started, nor the news been told; both are no-ops when they have.
-    return agrees(effectsOfRunningDisconnection(conversation));
+      ? { kind: 'changed', conversation, outcome: { type: 'closure-began' } }
+      : { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
-  const { connectionIds } = event.presence;
-  const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
-  const fresh = connectionIds.filter((id) => !liveConnectionIds.includes(id));
-  if (gone.length === 0 && fresh.length === 0) return agrees();
-  const healed = withLiveConnections(withoutConnections(conversation, gone), connectionIds, context.now);
-  return changed(healed.conversation, { type: 'customer-present' }, healed.effects);
+  if (presence === undefined) return { kind: 'presence-needed' };
+  const { channel, disconnection } = conversation;
+  const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
+  if (presence.alive) {
+    const { connectionIds } = presence;
+    const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
+    const isRight = gone.length === 0 && connectionIds.every((id) => liveConnectionIds.includes(id));
+    if (isRight) return checkAgent(conversation, agentPresent, context);
+    const healed = withLiveConnections(conversation, connectionIds, context.now, gone);
+    return { kind: 'changed', conversation: healed, outcome: { type: 'customer-present' } };
+  }
+  const isRight = channel === 'live-chat' ? disconnection !== undefined : liveConnectionIds.length === 0;
+  if (isRight) return checkAgent(conversation, agentPresent, context);
+  const loss = { connectionIds: liveConnectionIds, since: context.now };
+  return beginDisconnection(conversation, loss, context);
 }
 
 /**
@@ -56,20 +44,26 @@ export function decidePresenceChecked(
 const isForgotten = (conversation: Conversation, { policies }: DecisionContext): boolean =>
   conversation.autoClosure === undefined && autoClosureDue(conversation, policies) !== undefined;
 
-/** A missed loss or return of the agent's last socket is made up for in the same way. */
+/**
+ * The agent's turn comes when there is nothing to mend about the customer. A missed loss or return of the agent's last
+ * socket is made up for in the same way. Of what goes on, only `Active` has an agent.
+ */
 function checkAgent(
   conversation: Conversation,
-  agentId: string,
   present: boolean | undefined,
-  effects: readonly Effect[],
   context: DecisionContext,
-): Decision {
+): Ruling {
+  const { agent, agentDisconnection } = conversation;
+  if (agent === undefined) {
+    return isForgotten(conversation, context)
+      ? { kind: 'changed', conversation, outcome: { type: 'closure-began' } }
+      : { kind: 'unchanged', outcome: { type: 'agrees' } };
+  }
+  const { id: agentId } = agent;
   if (present === undefined) return { kind: 'agent-presence-needed', agentId };
-  const isRight = present === (conversation.agentDisconnection === undefined);
-  if (isRight) return unchanged({ type: 'agrees' }, effects);
-  const decision = present
+  if (present === (agentDisconnection === undefined))
+    return { kind: 'unchanged', outcome: { type: 'agrees' } };
+  return present
     ? decideAgentConnected(conversation, { agentId }, context)
     : decideAgentDisconnected(conversation, { agentId }, context);
-  // What is due about the customer is due all the same.
-  return isQuestion(decision) ? decision : { ...decision, effects: [...effects, ...decision.effects] };
 }

@@ -3,101 +3,75 @@ import {
   type Conversation,
   type CustomerProfile,
   type DeviceClass,
-  hasEnded,
   LIMITS,
-  type PastDisconnection,
+  type Ongoing,
 } from './conversation';
-import {
-  changed,
-  type Decision,
-  type DecisionContext,
-  type Effect,
-  refused,
-  refusedAsEnded,
-  unchanged,
-} from './decision';
-import type { Presence } from './inputs';
-import { effectsOfReturn, effectsOfRunningDisconnection, endTold, openedTold } from './notifications';
+import { type DecisionContext, refusedAsEnded, type Ruling } from './decision';
+import type { Answers } from './inputs';
 import { type Instant, type Milliseconds, SECOND } from './time';
 
 /**
- * `connect` asks whether a socket may open. The first one creates the conversation, born disconnected: should the
- * handshake fail after this, or `connected` never come, the running disconnection simply goes on.
+ * `connect` asks whether a socket may open. The first one creates the conversation, disconnected: should the handshake
+ * fail after this, or `connected` never come, the running disconnection simply goes on.
  */
 export function decideConnect(
   conversation: Conversation | undefined,
-  event: {
-    readonly conversationId: string;
-    readonly profile: CustomerProfile;
-    readonly device?: DeviceClass;
-  },
+  input: Opening,
   context: DecisionContext,
-): Decision {
+): Ruling {
   if (conversation === undefined) {
-    const created = born(event, context);
-    return changed(created, { type: 'created' }, effectsOfBirth(created));
+    return { kind: 'changed', conversation: created(input, context), outcome: { type: 'created' } };
   }
-  if (hasEnded(conversation)) return refusedAsEnded(conversation);
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (conversation.liveConnectionIds.length >= LIMITS.liveConnections) {
-    return refused({
-      code: 'too-many-connections',
-      detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
-      retryAfterSeconds: 60,
-    });
+    return {
+      kind: 'refused',
+      refusal: {
+        code: 'too-many-connections',
+        detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
+        retryAfterSeconds: 60,
+      },
+    };
   }
-  // A repeated `connect` of a new conversation: the first try may have died between the save and the timer.
-  return unchanged({ type: 'admitted' }, wasNeverConnected(conversation) ? effectsOfBirth(conversation) : []);
+  return { kind: 'unchanged', outcome: { type: 'admitted' } };
 }
 
-function born(
-  event: {
-    readonly conversationId: string;
-    readonly profile: CustomerProfile;
-    readonly device?: DeviceClass;
-  },
+interface Opening {
+  readonly conversationId: string;
+  readonly profile: CustomerProfile;
+  readonly device?: DeviceClass;
+}
+
+function created(
+  { conversationId, profile, device }: Opening,
   { now, policies }: DecisionContext,
 ): Conversation {
-  const created: Conversation = {
-    id: event.conversationId,
-    channel: channelOf(policies, event.profile.workstream),
+  const conversation = {
+    id: conversationId,
     state: 'Open',
     stateSince: now,
-    customer: event.profile,
-    device: event.device ?? 'unknown',
+    customer: profile,
+    device: device ?? 'unknown',
     assignmentCount: 0,
     agentDisconnectionCount: 0,
     liveConnectionIds: [],
     endedConnectionIds: [],
-    disconnectionCount: 0,
     lastSignOfLife: now,
     recentMessages: [],
     recentNotices: [],
     lastSequence: 0,
     autoClosureCount: 0,
     createdAt: now,
-  };
-  if (created.channel !== 'live-chat') return created;
-  const deadline = now + gracePeriodOf(created, policies);
+  } as const;
+  const channel = channelOf(policies, profile.workstream);
+  if (channel !== 'live-chat') return { ...conversation, channel, disconnectionCount: 0 };
+  const deadline = now + gracePeriodOf({ ...conversation, channel }, policies);
   return {
-    ...created,
+    ...conversation,
+    channel,
     disconnection: { number: 1, since: now, deadline, reason: 'not-yet-connected' },
     disconnectionCount: 1,
   };
-}
-
-const effectsOfBirth = (conversation: Conversation) =>
-  conversation.disconnection === undefined
-    ? openedTold(conversation)
-    : effectsOfRunningDisconnection(conversation);
-
-function wasNeverConnected({
-  channel,
-  disconnection,
-  liveConnectionIds,
-  endedConnectionIds,
-}: Conversation): boolean {
-  if (channel === 'live-chat') return disconnection?.reason === 'not-yet-connected';
-  return liveConnectionIds.length + endedConnectionIds.length === 0;
 }
 
 /** The service gives an event up 100 s after it happened, so no event can honestly be later than that. */
@@ -141,75 +115,64 @@ function endOfSecond(stamp: Instant): Instant {
 }
 
 /**
- * The conversation with these connections live. A running disconnection ends here, whatever its deadline says: a
- * customer who is there is never ended (invariant 1).
+ * The conversation with these connections live, and those that are `gone` not. A running disconnection ends here, whatever
+ * its deadline says: a customer who is there is never ended (invariant 1).
  */
 export function withLiveConnections(
-  conversation: Conversation,
+  conversation: Ongoing,
   connectionIds: readonly string[],
   now: Instant,
-): { conversation: Conversation; effects: Effect[] } {
-  const fresh = [...new Set(connectionIds)].filter((id) => !conversation.liveConnectionIds.includes(id));
-  const { disconnection, ...rest } = conversation;
-  const next: Conversation = {
+  gone: readonly string[] = [],
+): Ongoing {
+  const { disconnection, liveConnectionIds: known, ...rest } = conversation;
+  const kept: readonly string[] = known.filter((id) => !gone.includes(id));
+  const fresh = [...new Set(connectionIds)].filter((id) => !kept.includes(id));
+  const [first, ...more] = [...kept, ...fresh].slice(-LIMITS.liveConnections);
+  if (first === undefined) return conversation;
+  const reconnectedBy = fresh[0] === undefined ? {} : { reconnectedBy: fresh[0] };
+  return {
     ...rest,
-    liveConnectionIds: [...conversation.liveConnectionIds, ...fresh].slice(-LIMITS.liveConnections),
-    endedConnectionIds: conversation.endedConnectionIds.filter((id) => !fresh.includes(id)),
+    liveConnectionIds: [first, ...more],
+    endedConnectionIds: endedWith(conversation, gone).filter((id) => !fresh.includes(id)),
     lastSignOfLife: Math.max(conversation.lastSignOfLife, now),
+    ...(disconnection && {
+      lastDisconnection: { ...disconnection, outcome: 'reconnected', endedAt: now, ...reconnectedBy },
+    }),
   };
-  if (disconnection === undefined) return { conversation: next, effects: [] };
-  const past: PastDisconnection = {
-    ...disconnection,
-    outcome: 'reconnected',
-    endedAt: now,
-    ...(fresh[0] !== undefined && { reconnectedBy: fresh[0] }),
-  };
-  const returned: Conversation = { ...next, lastDisconnection: past };
-  return { conversation: returned, effects: effectsOfReturn(returned) };
 }
 
-/** The conversation without these connections; their ids are remembered for a `connected` that comes too late. */
-export function withoutConnections(
-  conversation: Conversation,
+/** The ids of ended connections, with these; they are remembered for a `connected` that comes too late. */
+function endedWith(
+  { endedConnectionIds }: Conversation,
   connectionIds: readonly string[],
-): Conversation {
-  const known = conversation.endedConnectionIds.filter((id) => !connectionIds.includes(id));
-  return {
-    ...conversation,
-    liveConnectionIds: conversation.liveConnectionIds.filter((id) => !connectionIds.includes(id)),
-    endedConnectionIds: [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections),
-  };
+): readonly string[] {
+  const known = endedConnectionIds.filter((id) => !connectionIds.includes(id));
+  return [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections);
 }
 
 /** A socket of the customer is open. */
 export function decideConnected(
   conversation: Conversation,
-  event: { readonly connectionId: string; readonly occurredAt: Instant; readonly device?: DeviceClass },
+  input: { readonly connectionId: string; readonly occurredAt: Instant; readonly device?: DeviceClass },
   { now }: DecisionContext,
-): Decision {
-  const { connectionId, occurredAt } = event;
-  if (hasEnded(conversation)) {
-    // The conversation ended between this socket's `connect` and its `connected`: tell it and show it out.
-    return unchanged({ type: 'ignored', because: 'ended' }, [
-      ...endTold(conversation, { to: 'customer' }),
-      { type: 'close-connection', connectionId },
-    ]);
+): Ruling {
+  const { connectionId, occurredAt } = input;
+  if (conversation.end !== undefined) {
+    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
   // Prevents: disconnected(A) handled, then a delayed or repeated connected(A) reviving a dead socket.
   if (conversation.endedConnectionIds.includes(connectionId)) {
-    return unchanged({ type: 'ignored', because: 'stale-connection' });
+    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'stale-connection' } };
   }
-  if (conversation.liveConnectionIds.includes(connectionId)) {
-    const repeated = conversation.lastDisconnection?.reconnectedBy === connectionId;
-    return unchanged({ type: 'ignored', because: 'repeated' }, repeated ? effectsOfReturn(conversation) : []);
+  if ((conversation.liveConnectionIds as readonly string[]).includes(connectionId)) {
+    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
-  const arrived = withLiveConnections(conversation, [connectionId], now);
   const next: Conversation = {
-    ...arrived.conversation,
-    device: event.device ?? conversation.device,
+    ...withLiveConnections(conversation, [connectionId], now),
+    device: input.device ?? conversation.device,
     smallestEventDelay: smallestDelay(conversation.smallestEventDelay, occurredAt, now),
   };
-  return changed(next, { type: 'connected' }, arrived.effects);
+  return { kind: 'changed', conversation: next, outcome: { type: 'connected' } };
 }
 
 /**
@@ -217,7 +180,7 @@ export function decideConnected(
  * disconnection rule is live chat's alone ("Understand disconnected chats"): elsewhere the connections are just gone.
  */
 export function beginDisconnection(
-  conversation: Conversation,
+  conversation: Ongoing,
   loss: {
     readonly connectionIds: readonly string[];
     readonly since: Instant;
@@ -225,16 +188,39 @@ export function beginDisconnection(
     readonly lostConnectionId?: string;
     readonly inferred?: number;
     readonly device?: DeviceClass;
+    /** When the event of the loss happened, by the service's clock. */
+    readonly occurredAt?: Instant;
   },
-  { policies }: DecisionContext,
-): Decision {
-  const { since, lostConnectionId, inferred } = loss;
-  const remaining = withoutConnections(conversation, loss.connectionIds);
-  if (conversation.channel !== 'live-chat') return changed(remaining, { type: 'connection-removed' });
+  { now, policies }: DecisionContext,
+): Ruling {
+  const { since, lostConnectionId, inferred, occurredAt } = loss;
+  const delay =
+    occurredAt === undefined
+      ? {}
+      : { smallestEventDelay: smallestDelay(conversation.smallestEventDelay, occurredAt, now) };
+  const away = {
+    ...delay,
+    liveConnectionIds: [] as const,
+    endedConnectionIds: endedWith(conversation, loss.connectionIds),
+  };
+  if (conversation.channel !== 'live-chat') {
+    const gone = { ...conversation, ...away };
+    return { kind: 'changed', conversation: gone, outcome: { type: 'connection-removed' } };
+  }
+  const { disconnection: superseded, ...rest } = conversation;
   const number = conversation.disconnectionCount + 1;
   const gracePeriod = gracePeriodOf(conversation, policies, loss.device);
   const next: Conversation = {
-    ...remaining,
+    ...rest,
+    ...away,
+    ...(superseded && {
+      lastDisconnection: {
+        ...superseded,
+        outcome: 'reconnected',
+        endedAt: now,
+        ...(lostConnectionId !== undefined && { reconnectedBy: lostConnectionId }),
+      },
+    }),
     disconnection: {
       number,
       since,
@@ -245,7 +231,7 @@ export function beginDisconnection(
     },
     disconnectionCount: number,
   };
-  return changed(next, { type: 'disconnection-began' }, effectsOfRunningDisconnection(next));
+  return { kind: 'changed', conversation: next, outcome: { type: 'disconnection-began' } };
 }
 
 interface Loss {
@@ -257,29 +243,28 @@ interface Loss {
 /** A socket of the customer is gone for good (the reliable protocol's recovery window included). */
 export function decideDisconnected(
   conversation: Conversation,
-  event: Loss & { readonly presence?: Presence },
+  input: Loss,
   context: DecisionContext,
-): Decision {
-  const { connectionId } = event;
-  if (hasEnded(conversation)) return unchanged({ type: 'ignored', because: 'ended' });
-
-  if (!conversation.liveConnectionIds.includes(connectionId)) {
-    // The repeated event recognises its own disconnection; the first try may have died before the timer started.
-    if (conversation.disconnection?.lostConnectionId === connectionId) {
-      return unchanged({ type: 'ignored', because: 'repeated' }, effectsOfRunningDisconnection(conversation));
-    }
-    if (conversation.endedConnectionIds.includes(connectionId)) {
-      return unchanged({ type: 'ignored', because: 'repeated' });
-    }
-    return decideLossOfUnknown(conversation, event, context);
+  { presence }: Answers,
+): Ruling {
+  const { connectionId } = input;
+  if (conversation.end !== undefined) {
+    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
-
-  const others = conversation.liveConnectionIds.filter((id) => id !== connectionId);
-  if (others.length === 0) return beginWithThisLoss(conversation, event, context);
+  const live: readonly string[] = conversation.liveConnectionIds;
+  if (!live.includes(connectionId)) {
+    const isRepeated =
+      conversation.disconnection?.lostConnectionId === connectionId ||
+      conversation.endedConnectionIds.includes(connectionId);
+    if (!isRepeated) return decideLossOfUnknown(conversation, input, context);
+    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
+  }
+  const others = live.filter((id) => id !== connectionId);
+  if (others.length === 0) return beginWithThisLoss(conversation, input, context);
 
   // Prevents: disconnected(A) was lost, B closes, and the record's stale A keeps the conversation open for ever.
-  if (event.presence === undefined) return { kind: 'presence-needed' };
-  const alive = event.presence.alive ? event.presence.connectionIds.filter((id) => id !== connectionId) : [];
+  if (presence === undefined) return { kind: 'presence-needed' };
+  const alive = presence.alive ? presence.connectionIds.filter((id) => id !== connectionId) : [];
   const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
   // When the others were lost is not known: their own events are late or lost, so only the receipt is certain.
   if (alive.length === 0) {
@@ -287,12 +272,12 @@ export function decideDisconnected(
       connectionIds: gone,
       since: context.now,
       lostConnectionId: connectionId,
-      device: event.device,
+      device: input.device,
     };
     return beginDisconnection(conversation, loss, context);
   }
-  const remaining = withLiveConnections(withoutConnections(conversation, gone), alive, context.now);
-  return changed(remaining.conversation, { type: 'connection-removed' }, remaining.effects);
+  const remaining = withLiveConnections(conversation, alive, context.now, gone);
+  return { kind: 'changed', conversation: remaining, outcome: { type: 'connection-removed' } };
 }
 
 /**
@@ -301,45 +286,32 @@ export function decideDisconnected(
  * superseded). A handshake that fails looks just the same, so there is a limit: a widget that tries in vain for hours
  * must not keep the conversation open.
  */
-function decideLossOfUnknown(conversation: Conversation, event: Loss, context: DecisionContext): Decision {
-  const { disconnection: running, ...rest } = conversation;
-  const loss = lossOf(conversation, event, context);
+function decideLossOfUnknown(conversation: Ongoing, input: Loss, context: DecisionContext): Ruling {
+  const { disconnection: running } = conversation;
+  const loss = lossOf(conversation, input, context);
   const inferred = (running?.inferred ?? 0) + 1;
-  if (running === undefined || inferred > LIMITS.inferredInARow || loss <= running.since) {
-    const lastSignOfLife = Math.max(conversation.lastSignOfLife, loss);
-    const removed = withoutConnections(conversation, [event.connectionId]);
-    return changed({ ...removed, lastSignOfLife }, { type: 'connection-removed' });
+  if (running !== undefined && inferred <= LIMITS.inferredInARow && loss > running.since) {
+    return beginWithThisLoss(conversation, input, context, inferred);
   }
-  const past = {
-    ...running,
-    outcome: 'reconnected',
-    endedAt: context.now,
-    reconnectedBy: event.connectionId,
-  } as const;
-  return beginWithThisLoss({ ...rest, lastDisconnection: past }, event, context, inferred);
+  const removed: Conversation = {
+    ...conversation,
+    endedConnectionIds: endedWith(conversation, [input.connectionId]),
+    lastSignOfLife: Math.max(conversation.lastSignOfLife, loss),
+  };
+  return { kind: 'changed', conversation: removed, outcome: { type: 'connection-removed' } };
 }
 
 /** A disconnection that begins when this event's connection was lost. */
 function beginWithThisLoss(
-  conversation: Conversation,
-  event: Loss,
+  conversation: Ongoing,
+  input: Loss,
   context: DecisionContext,
   inferred?: number,
-): Decision {
-  const { connectionId, occurredAt } = event;
-  const since = lossOf(conversation, event, context);
-  const smallestEventDelay = smallestDelay(conversation.smallestEventDelay, occurredAt, context.now);
-  return beginDisconnection(
-    { ...conversation, smallestEventDelay },
-    {
-      connectionIds: [connectionId],
-      since,
-      lostConnectionId: connectionId,
-      inferred,
-      device: event.device,
-    },
-    context,
-  );
+): Ruling {
+  const { connectionId, occurredAt, device } = input;
+  const since = lossOf(conversation, input, context);
+  const loss = { connectionIds: [connectionId], since, lostConnectionId: connectionId, occurredAt, device };
+  return beginDisconnection(conversation, { ...loss, ...(inferred !== undefined && { inferred }) }, context);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * A moment, as milliseconds since 1970-01-01T00:00:00Z (UTC). The domain calculates with instants; ISO 8601
  * text exists only at the edges (storage, HTTP, durable inputs).
@@ -31,3 +33,24 @@ export function parseIsoDuration(text: string): Milliseconds | undefined {
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
   return ((days * 24 + hours) * 60 + minutes) * MINUTE + Math.round(seconds * SECOND);
 }
+
+/** An instant as the API writes it, for example `2026-01-31T12:00:00.000Z`. */
+export const instant = z.codec(z.iso.datetime({ precision: 3 }), z.number(), {
+  decode: (text): Instant => new Date(text).getTime(),
+  encode: toIso,
+});
+
+/** A length of time as the API reads and writes it: an ISO 8601 duration, within bounds where it is read. */
+export const durationBetween = (min: Milliseconds, max: Milliseconds) =>
+  z.codec(z.string().meta({ format: 'duration' }), z.number(), {
+    decode: (text, { issues }): Milliseconds => {
+      const length = parseIsoDuration(text);
+      if (length !== undefined && length >= min && length <= max) return length;
+      const message = `must be an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}`;
+      issues.push({ code: 'custom', message, input: text });
+      return z.NEVER;
+    },
+    encode: toIsoDuration,
+  });
+
+export const duration = durationBetween(0, Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,10 @@
-import type { AutomatedMessageTrigger, Recipient } from '../automated-messages/automated-message';
-import type { EndReason } from './conversation';
+import {
+  automatedMessage,
+  type AutomatedMessageTrigger,
+  type Recipient,
+} from '../automated-messages/automated-message';
+import { type Conversation, type EndReason, LIMITS } from './conversation';
+import type { DecisionContext } from './decision';
 import type { Instant } from './time';
 
 /** Who wrote an entry. */
@@ -33,3 +38,41 @@ export interface NoticeEntry extends EntryBase {
 }
 
 export type TranscriptEntry = MessageEntry | NoticeEntry;
+
+/**
+ * The conversation with an automated message in its transcript, or as it is when the message is deactivated: then the
+ * state still moves, and nothing is written. The notice is pushed together with the push of the same `cause`.
+ */
+export function withNotice(
+  conversation: Conversation,
+  trigger: AutomatedMessageTrigger,
+  cause: string,
+  { now, messages }: DecisionContext,
+  more: {
+    readonly reason?: EndReason;
+    readonly disconnectionNumber?: number;
+    /** Who the message speaks of, if that is not the conversation's agent. */
+    readonly agentName?: string;
+    readonly queuePosition?: number;
+  } = {},
+): { conversation: Conversation; entries: readonly NoticeEntry[] } {
+  const { channel, customer, agent } = conversation;
+  const { agentName = agent?.name, queuePosition, ...facts } = more;
+  const message = automatedMessage(messages, trigger, {
+    channel,
+    channelInstance: customer.channelInstance,
+    locale: customer.locale,
+    queueName: customer.queue,
+    context: customer.context,
+    agentName,
+    queuePosition,
+  });
+  if (message === undefined) return { conversation, entries: [] };
+  const sequence = conversation.lastSequence + 1;
+  const notice = { sequence, at: now, trigger, ...message };
+  const recentNotices = [...conversation.recentNotices, { cause, ...notice }].slice(-LIMITS.recentNotices);
+  return {
+    conversation: { ...conversation, lastSequence: sequence, recentNotices },
+    entries: [{ kind: 'notice', author: { role: 'system' }, ...notice, ...facts }],
+  };
+}

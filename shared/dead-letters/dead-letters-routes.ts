@@ -1,79 +1,133 @@
 import { z } from 'zod';
 import type { Logger } from '../app/log';
-import { wholeNumber } from '../conversation/conversation-routes';
 import { loggingEnds } from '../conversation/conversation-service';
-import { toIso } from '../conversation/time';
-import { answering } from '../http/answers';
-import { type HttpInput, type HttpOutput, json, parseWith, problem, queryOf } from '../http/request';
-import { DEAD_LETTER_STATES, type DeadLetter, type DeadLetters, type StoredDeadLetter } from './dead-letter';
+import { DEADLINE_KINDS } from '../conversation/ids';
+import { instant } from '../conversation/time';
+import { EXAMPLE, named, page, sequenceNumber } from '../http/fields';
+import { refuse } from '../http/problems';
+import { answer, route } from '../http/route';
+import {
+  DEAD_LETTER_KINDS,
+  DEAD_LETTER_STATES,
+  type DeadLetters,
+  type StoredDeadLetter,
+} from './dead-letter';
 import { eventOfFailing, fileFailure, replay, type ReplayDependencies } from './dead-letters-service';
 
-/** Which part of the dead letters is wanted. */
-export const DEAD_LETTERS_QUERY = z.object({
-  state: z.enum(DEAD_LETTER_STATES).default('open'),
-  limit: wholeNumber(500).min(1).default(100),
-  continuationToken: z.string().min(1).max(4_000).exactOptional(),
-});
-
-export const DEAD_LETTER_ID = z.string().regex(/^[A-Za-z0-9._-]{1,200}$/, 'is not the id of a dead letter');
-
-export interface DeadLettersDependencies extends ReplayDependencies {
+export interface DeadLetterServices extends ReplayDependencies {
   readonly deadLetters: DeadLetters;
   readonly logger: Logger;
 }
 
-/** Conversations that cannot be handled, for operators. */
-export const listDeadLetters = (
-  request: HttpInput,
-  { deadLetters, logger }: Pick<DeadLettersDependencies, 'deadLetters' | 'logger'>,
-): Promise<HttpOutput> =>
-  answering('list-dead-letters', logger, async () => {
-    const query = queryOf(request, ['state', 'limit', 'continuationToken']);
-    const page = await deadLetters.list(parseWith(DEAD_LETTERS_QUERY, query, 'query'));
-    return json(200, {
-      items: page.letters.map(({ letter }) => deadLetterView(letter)),
-      unreadable: page.unreadable,
-      continuationToken: page.continuationToken,
-    });
-  });
+const DEAD_LETTER = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  kind: z.enum(DEAD_LETTER_KINDS),
+  deadline: z
+    .object({ kind: z.enum(DEADLINE_KINDS), number: sequenceNumber })
+    .optional()
+    .describe('`deadline-failed`: which one.'),
+  row: z.string().optional().describe('Partition key and row key of the row to mend.'),
+  code: z.string().describe('Of the error; the log has its details.'),
+  state: z.enum(DEAD_LETTER_STATES),
+  firstSeen: instant,
+  lastSeen: instant,
+  count: sequenceNumber.describe('How often it was seen to fail.'),
+  resolvedAt: instant.optional(),
+});
+const DEAD_LETTER_PAGE = named(
+  'DeadLetterPage',
+  z.object({
+    items: z.array(DEAD_LETTER),
+    unreadable: z.array(z.string()).describe('Ids of dead letters whose own row cannot be read.'),
+    continuationToken: z.string().optional().describe('Where there is more: asks for the next page.'),
+  }),
+);
+named('DeadLetter', DEAD_LETTER);
 
-/** Tries it again now. What depends on a service that is down answers 503; what is still broken 409. */
-export const replayDeadLetter = (request: HttpInput, deps: DeadLettersDependencies): Promise<HttpOutput> =>
-  answering('replay-dead-letter', deps.logger, async () => {
-    const id = DEAD_LETTER_ID.safeParse(request.params['deadLetterId']);
-    const stored = id.success ? await deps.deadLetters.load(id.data) : undefined;
-    if (stored === undefined) return problem(404, 'dead-letter-not-found', 'There is no such dead letter.');
-    if (stored.letter.state === 'resolved') return json(200, deadLetterView(stored.letter));
-    try {
-      await replay(stored.letter, { ...deps, service: loggingEnds(deps.service, deps.logger) });
-    } catch (thrown) {
-      return stillFailing(stored, thrown, deps);
-    }
-    const now = deps.now();
-    if ((await deps.deadLetters.resolve(stored, now)) === 'resolved') {
-      return json(200, deadLetterView({ ...stored.letter, state: 'resolved', resolvedAt: now }));
-    }
-    // Somebody else has resolved it, or has seen it fail, at the same time.
-    const changed = (await deps.deadLetters.load(stored.letter.id))?.letter ?? stored.letter;
-    return changed.state === 'resolved'
-      ? json(200, deadLetterView(changed))
-      : problem(409, 'still-failing', `The conversation failed meanwhile: ${changed.code}.`);
-  });
+const OPEN: z.input<typeof DEAD_LETTER> = {
+  id: `${EXAMPLE.conversationId}.unreadable-row`,
+  conversationId: EXAMPLE.conversationId,
+  kind: 'unreadable-row',
+  row: `${EXAMPLE.conversationId}/conversation`,
+  code: 'stored-row-unusable',
+  state: 'open',
+  firstSeen: '2026-03-01T10:05:05.000Z',
+  lastSeen: '2026-03-01T10:09:00.000Z',
+  count: 5,
+};
 
-async function stillFailing(
-  { letter }: StoredDeadLetter,
-  thrown: unknown,
-  deps: DeadLettersDependencies,
-): Promise<HttpOutput> {
-  const failing = await fileFailure(letter.conversationId, eventOfFailing(letter), thrown, deps);
+const DEAD_LETTER_ID = z.string().regex(/^[A-Za-z0-9._-]{1,200}$/, 'is not the id of a dead letter');
+
+export const DEAD_LETTER_ROUTES = [
+  route({
+    id: 'list-dead-letters',
+    method: 'GET',
+    path: '/v1/dead-letters',
+    tag: 'Dead letters',
+    summary: 'Conversations that cannot be handled',
+    description:
+      'One for each conversation and cause, by id. Reconciliation tries each of them again every minute and resolves ' +
+      'those that work; resolved ones are kept for 30 days.',
+    access: 'the function key',
+    query: z.object({
+      state: z.enum(DEAD_LETTER_STATES).default('open').describe('Only those in this state.'),
+      ...page({ limit: 'At most so many.' }),
+    }),
+    answer: answer('A page of the list.', DEAD_LETTER_PAGE, { items: [OPEN], unreadable: [] }),
+    run: async ({ query }, { deadLetters }: Pick<DeadLetterServices, 'deadLetters'>) => {
+      const { letters, ...page } = await deadLetters.list(query);
+      return { ...page, items: letters.map(({ letter }) => letter) };
+    },
+  }),
+
+  /** What depends on a service that is down answers 503; what is still broken 409. */
+  route({
+    id: 'replay-dead-letter',
+    method: 'POST',
+    path: '/v1/dead-letters/{deadLetterId}/replay',
+    tag: 'Dead letters',
+    summary: 'Try it again now',
+    description:
+      'Acts on the deadlines that have passed, compares the conversation with the service and starts the timers that ' +
+      'are not running. All of it is repetition: twice is once. One that is resolved is left alone.',
+    access: 'the function key',
+    durable: true,
+    params: z.object({ deadLetterId: DEAD_LETTER_ID.describe('As the list names it.') }),
+    unknown: 'dead-letter-not-found',
+    answer: answer('It has worked, now or before.', DEAD_LETTER, {
+      ...OPEN,
+      state: 'resolved',
+      resolvedAt: '2026-03-01T10:20:00.000Z',
+    }),
+    problems: ['still-failing'],
+    run: async ({ params: { deadLetterId } }, services: DeadLetterServices) => {
+      const { deadLetters, service, logger, now } = services;
+      const stored = await deadLetters.load(deadLetterId);
+      if (stored === undefined) return refuse('dead-letter-not-found');
+      const { letter } = stored;
+      if (letter.state === 'resolved') return letter;
+      try {
+        await replay(letter, { ...services, service: loggingEnds(service, logger) });
+      } catch (thrown) {
+        return stillFailing(stored, thrown, services);
+      }
+      const resolvedAt = now();
+      if ((await deadLetters.resolve(stored, resolvedAt)) === 'resolved') {
+        return { ...letter, state: 'resolved' as const, resolvedAt };
+      }
+      // Somebody else has resolved it, or has seen it fail, at the same time.
+      const changed = (await deadLetters.load(letter.id))?.letter ?? letter;
+      return changed.state === 'resolved'
+        ? changed
+        : refuse('still-failing', `The conversation failed meanwhile: ${changed.code}.`);
+    },
+  }),
+];
+
+async function stillFailing({ letter }: StoredDeadLetter, thrown: unknown, services: DeadLetterServices) {
+  const failing = await fileFailure(letter.conversationId, eventOfFailing(letter), thrown, services);
   if (failing === undefined) throw thrown;
   const at = failing.row === undefined ? '' : ` at ${failing.row}`;
-  return problem(409, 'still-failing', `The conversation still fails: ${failing.code}${at}.`);
+  return refuse('still-failing', `The conversation still fails: ${failing.code}${at}.`);
 }
-
-const deadLetterView = ({ firstSeen, lastSeen, resolvedAt, ...rest }: DeadLetter) => ({
-  ...rest,
-  firstSeen: toIso(firstSeen),
-  lastSeen: toIso(lastSeen),
-  resolvedAt: resolvedAt === undefined ? undefined : toIso(resolvedAt),
-});

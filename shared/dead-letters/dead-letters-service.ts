@@ -1,12 +1,11 @@
 import { AppError, ownError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { Logger } from '../app/log';
-import { deadlinesOf, sameDeadline } from '../conversation/conversation';
 import { type ConversationService, type Handled, writeRow } from '../conversation/conversation-service';
 import type { Refusal } from '../conversation/decision';
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { type WorkList, workListItem } from '../conversation/work-list';
+import { deadlinesOf, sameDeadline, type WorkList, workListItem } from '../conversation/work-list';
 import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
 
 /**

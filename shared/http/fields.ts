@@ -1,8 +1,15 @@
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 import { AGENT_ID, CONVERSATION_ID } from '../conversation/ids';
-import { type Milliseconds, parseIsoDuration, toIsoDuration } from '../conversation/time';
+import { instant } from '../conversation/time';
 
-/** Ids in bodies from outside, as fields of a schema. */
+/** Schemas that the document has by name; wherever one contains another one of these, it refers to it. */
+export const SCHEMAS = z.registry<{ id: string }>();
+export function named<S extends ZodType>(id: string, schema: S): S {
+  SCHEMAS.add(schema, { id });
+  return schema;
+}
+
+/** Ids from outside, as fields of a schema. */
 export const conversationIdField = z.string().regex(CONVERSATION_ID, 'is not a conversation id');
 export const agentIdField = z.string().regex(AGENT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
@@ -36,21 +43,66 @@ export const languageTag = z
   .max(35)
   .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP 47 language tag such as "en" or "pt-BR"');
 
-const durationText = z.string().meta({ format: 'duration' });
+/** A whole number from 0 on, as a query writes it. */
+export const wholeNumber = (max: number) =>
+  z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
 
-/** An ISO 8601 duration within bounds, read as milliseconds. */
-export const durationField = (min: Milliseconds, max: Milliseconds) =>
-  durationText.transform((text, context): Milliseconds => {
-    const length = parseIsoDuration(text);
-    if (length !== undefined && length >= min && length <= max) return length;
-    context.addIssue(`must be an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}`);
-    return z.NEVER;
-  });
+/** The parameters of lists that are read page by page. */
+export const page = (description: { readonly limit: string }) => ({
+  limit: wholeNumber(500).min(1).default(100).describe(description.limit),
+  continuationToken: z.string().min(1).max(4_000).exactOptional().describe('From the answer before.'),
+});
+
+/** The parts in braces of the paths. */
+export const CONVERSATION_PATH = z.object({
+  conversationId: conversationIdField.describe('The conversation, as `negotiate` named it.'),
+});
+
+/** The version that `If-Match` names; undefined where any version will do. */
+const versionNamed = (text: string): string | undefined => {
+  const version = text.trim();
+  return version === '' || version === '*' ? undefined : version;
+};
+
+/** For a change of one version only, where a change of any version is allowed, too. */
+export const IF_MATCH = {
+  'If-Match': z
+    .string()
+    .transform(versionNamed)
+    .optional()
+    .describe('Only if this is the ETag of the version that is stored; otherwise 412.'),
+};
+
+/** For a change that must say which version it replaces, see `versionReplaced`. */
+export const REPLACES = z.object({
+  'If-Match': z
+    .string()
+    .optional()
+    .describe('The ETag of the version that is replaced. This or `If-None-Match` is needed (428).'),
+  'If-None-Match': z.literal('*').optional().catch(undefined).describe('There is none yet.'),
+});
+
+/**
+ * Which version a request wants to replace (RFC 9110, 13.1); undefined where it does not say. `If-Match: *` replaces
+ * whatever is stored: the way out for a document that can no longer be read, and so has no ETag that could be asked for.
+ */
+export function versionReplaced(
+  headers: z.output<typeof REPLACES>,
+): { readonly etag: string } | 'create' | undefined {
+  const etag = headers['If-Match']?.trim() ?? '';
+  if (etag !== '') return { etag };
+  return headers['If-None-Match'] === '*' ? 'create' : undefined;
+}
 
 /** Fields that many answers have. */
-export const instant = z.iso.datetime({ precision: 3 });
-export const duration = z.iso.duration();
 export const conversationId = z.string().regex(CONVERSATION_ID);
 export const count = z.int().min(0);
 export const sequenceNumber = z.int().min(1);
 export const deadline = z.object({ number: sequenceNumber, since: instant, deadline: instant });
+
+/** One story runs through the examples: Ann asks about an order, Bob takes the conversation, Ann's network fails. */
+export const EXAMPLE = {
+  conversationId: '6b0c0f6e-2f0a-4d39-9f0e-1f6d2c1b7a55',
+  etag: 'W/"datetime\'2026-03-01T10%3A02%3A05.1234567Z\'"',
+  profile: { name: 'Ann', locale: 'en', queue: 'sales', context: { OrderId: '4711' } },
+} as const;

@@ -1,6 +1,16 @@
 import { z } from 'zod';
+import {
+  AccessDeniedError,
+  AppError,
+  InvalidInputError,
+  ownError,
+  TooManyRequestsError,
+} from '../app/errors';
+import type { Logger } from '../app/log';
 import { CONVERSATION_STATES, END_REASONS } from '../conversation/conversation';
 import type { Refusal } from '../conversation/decision';
+import { named } from './fields';
+import { type HttpOutput, jsonAnswer } from './request';
 
 /** What a customer can do whose conversation has ended. */
 export const RETURN_OPTIONS = ['new-conversation', 'redirect'] as const;
@@ -20,31 +30,27 @@ const MEMBERS = z.object({
 });
 
 /** The members of a problem document that are its own, not its code's. */
-export type ProblemMembers = z.output<typeof MEMBERS>;
-
-/** A problem document (RFC 9457). */
-export const problemSchema = <C extends string>(codes: readonly [C, ...C[]]) =>
-  z.object({
-    type: z.string().regex(/^urn:chat-disconnect:problem:[a-z-]+$/),
-    title: z.string(),
-    status: z.int().min(400).max(599),
-    code: z.enum(codes).describe('Stable: programs branch on it.'),
-    ...MEMBERS.shape,
-  });
+export type ProblemMembers = Omit<z.output<typeof MEMBERS>, 'options'> & {
+  readonly options?: readonly (typeof RETURN_OPTIONS)[number][];
+};
 
 interface Meaning {
+  readonly status: number;
   /** In one sentence, for whoever gets it. */
   readonly meaning: string;
+  /** Its `detail` is the one that is answered, where the moment has no better one. */
   readonly example: ProblemMembers;
 }
 
 /** Refusals by the rules of the domain. */
 const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   'conversation-not-found': {
+    status: 404,
     meaning: 'There is no such conversation.',
     example: { detail: 'There is no such conversation.' },
   },
   'conversation-ended': {
+    status: 409,
     meaning: 'The conversation is over. `reason` says why, `options` what a customer can do next.',
     example: {
       detail: 'The conversation has ended.',
@@ -55,10 +61,12 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'too-many-connections': {
+    status: 429,
     meaning: 'The customer has too many open sockets.',
     example: { detail: 'A conversation has at most 200 connections.', retryAfterSeconds: 60 },
   },
   'too-many-messages': {
+    status: 429,
     meaning:
       'This side writes more messages than are taken in a few seconds. `retryAfterSeconds` says when to go on.',
     example: {
@@ -68,14 +76,17 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'conversation-full': {
+    status: 409,
     meaning: 'The transcript takes no more messages. The conversation can still end; a new one goes on.',
     example: { detail: 'A conversation has at most 10000 entries; start a new one.', state: 'Active' },
   },
   'assigned-to-other-agent': {
+    status: 409,
     meaning: 'Another agent has the conversation.',
     example: { detail: 'The conversation is assigned to another agent.', state: 'Active', action: 'accept' },
   },
   'not-assigned-to-you': {
+    status: 409,
     meaning: 'The conversation is only offered to the agent, who has to accept it first.',
     example: {
       detail: 'The conversation is offered to you; accept it first.',
@@ -84,6 +95,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'illegal-transition': {
+    status: 409,
     meaning: 'The state of the conversation does not allow the action.',
     example: {
       detail: 'A conversation in state Open does not allow this.',
@@ -92,6 +104,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'agent-at-capacity': {
+    status: 409,
     meaning: 'The agent has too few free units of capacity.',
     example: {
       detail: 'The agent has not the 20 free units of capacity that the conversation takes.',
@@ -100,6 +113,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'customer-is-connected': {
+    status: 409,
     meaning: 'The customer is there, so nobody is waited for.',
     example: {
       detail: 'The customer is connected: nobody is waited for.',
@@ -108,6 +122,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'extension-too-long': {
+    status: 409,
     meaning: 'Agents have added to this wait what policy allows.',
     example: {
       detail: 'Agents can add PT30M to a wait in all; PT5M is left.',
@@ -116,10 +131,12 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
     },
   },
   'conversation-too-large': {
+    status: 413,
     meaning: 'The record of the conversation has no room for this. Operators find it among the dead letters.',
     example: { detail: 'The conversation has no room for this. Repeating the request will not help.' },
   },
   'precondition-failed': {
+    status: 412,
     meaning:
       'Another version is stored than the one that `If-Match` or `If-None-Match` names. Read it, and try again.',
     example: { detail: 'The conversation has changed since the version that If-Match names.' },
@@ -130,39 +147,48 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
 export const PROBLEMS = {
   ...REFUSALS,
   'invalid-input': {
+    status: 400,
     meaning: 'The request cannot be understood. `field` names the offending part.',
     example: { detail: 'body.name: must be one line', field: 'body.name' },
   },
   'not-authenticated': {
+    status: 401,
     meaning: 'There is no proof of who is calling: no ticket, a bad one or one that has expired.',
     example: { detail: 'the ticket is not valid or has expired' },
   },
   'not-allowed': {
+    status: 403,
     meaning: 'The caller is known and may not do this.',
     example: { detail: 'only agents may do this' },
   },
   'too-many-requests': {
+    status: 429,
     meaning: 'The caller asks more often than it may. Repeat the request after `Retry-After`.',
     example: { detail: 'There are too many requests; slow down.', retryAfterSeconds: 2 },
   },
   'reconnect-disabled': {
+    status: 409,
     meaning: 'Policy does not allow reconnection to this conversation.',
     example: { detail: 'Reconnection to a previous chat is off for this conversation.' },
   },
   'dead-letter-not-found': {
+    status: 404,
     meaning: 'There is no such dead letter.',
     example: { detail: 'There is no such dead letter.' },
   },
   'still-failing': {
+    status: 409,
     meaning:
       'The conversation still cannot be handled: what is broken has to be mended first. Counted as a failure.',
     example: { detail: 'The conversation still fails: stored-row-unusable at …/conversation.' },
   },
   'override-not-found': {
+    status: 404,
     meaning: 'There is no such override of an automated message.',
     example: { detail: 'There is no such override.' },
   },
   'precondition-required': {
+    status: 428,
     meaning: 'The request has to say which version it replaces.',
     example: {
       detail:
@@ -170,16 +196,116 @@ export const PROBLEMS = {
     },
   },
   'internal-error': {
+    status: 500,
     meaning: 'A fault of the product. Repeating the request will not help.',
     example: { detail: 'The request could not be handled.' },
   },
   'temporarily-unavailable': {
+    status: 503,
     meaning: 'Something that the product depends on did not do its part. Repeat the request.',
     example: { detail: 'Please repeat the request.' },
   },
 } satisfies Readonly<Record<string, Meaning>>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
-/** A problem document with one of these codes. */
-export const PROBLEM = problemSchema(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
+/** A problem document (RFC 9457). */
+export const PROBLEM = named(
+  'Problem',
+  z.object({
+    type: z.string().regex(/^urn:chat-disconnect:problem:[a-z-]+$/),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    code: z.enum(CODES).describe('Stable: programs branch on it.'),
+    ...MEMBERS.shape,
+  }),
+);
+
+/** The members of a problem document. */
+export const problemDocument = (
+  code: ProblemCode,
+  members: ProblemMembers,
+  status: number = PROBLEMS[code].status,
+) => ({
+  type: `urn:chat-disconnect:problem:${code}`,
+  title: code.replaceAll('-', ' '),
+  status,
+  code,
+  ...members,
+});
+
+/** The answer that is a problem document. The seconds after which the same may succeed are in `Retry-After`, too. */
+export function problem(
+  code: ProblemCode,
+  members: ProblemMembers,
+  status: number = PROBLEMS[code].status,
+  headers: Readonly<Record<string, string>> = {},
+): HttpOutput {
+  const { retryAfterSeconds } = members;
+  const all = {
+    ...headers,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
+  };
+  return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
+}
+
+/** A problem that a route answers with. `detail` is for people who read logs. */
+export class Refused<C extends ProblemCode = ProblemCode> {
+  constructor(
+    readonly code: C,
+    readonly members: ProblemMembers,
+  ) {}
+}
+
+/** The answer of a route that is a problem: one of those that the route lists. */
+export const refuse = <C extends ProblemCode>(code: C, detail = PROBLEMS[code].example.detail): Refused<C> =>
+  new Refused(code, { detail });
+
+/** Of a change that names the version which it replaces. */
+export const anotherVersion = () =>
+  refuse('precondition-failed', 'Another version is stored: read it, and try again.');
+
+/**
+ * The answer of a route to a refusal by the rules. An ended conversation names what the widget can do next.
+ * @throws Error when the refusal has none of these codes: the document of the API does not have it, so it is our mistake.
+ */
+export function refuseAs<C extends Refusal['code']>(
+  { code, endReason, ...members }: Refusal,
+  ...codes: readonly C[]
+): Refused<C> {
+  const known = codes.find((one) => one === code);
+  if (known === undefined) throw new Error(`a refusal that the route does not list: ${code}`);
+  return new Refused(known, { ...members, reason: endReason });
+}
+
+/**
+ * The answer to what a route has thrown: nothing goes unanswered, and no detail of a failure of ours leaves the process.
+ * `name` is the function's, for the log.
+ */
+export function problemOf(thrown: unknown, name: string, logger: Logger): HttpOutput {
+  if (thrown instanceof InvalidInputError) {
+    const { status, field, message: detail } = thrown;
+    return problem('invalid-input', { detail, field }, status);
+  }
+  if (thrown instanceof AccessDeniedError) {
+    const { status, message: detail } = thrown;
+    logger.refusal(`${name}: refused a request that is not allowed`, { code: thrown.code, detail });
+    if (status === 403) return problem('not-allowed', { detail });
+    return problem('not-authenticated', { detail }, status, { 'www-authenticate': 'Bearer' });
+  }
+  if (thrown instanceof TooManyRequestsError) {
+    // Not logged: a line for every refused request would be the next thing that a flood fills up.
+    const { message: detail, retryAfterSeconds } = thrown;
+    return problem('too-many-requests', { detail, retryAfterSeconds });
+  }
+  const { code, message, cause } = ownError(thrown);
+  const because = cause instanceof Error ? cause.message : undefined;
+  logger.error(`${name}: failed`, { code, detail: message, cause: because });
+  // The same call may succeed later where a service did not do its part, and where others were faster.
+  return thrown instanceof AppError && thrown.retryable
+    ? problem('temporarily-unavailable', { detail: 'Please repeat the request.' }, 503, {
+        'retry-after': '1',
+      })
+    : problem('internal-error', { detail: 'The request could not be handled.' });
+}

@@ -1,7 +1,7 @@
-import type { ZodType } from 'zod';
-import { AppError, InvalidInputError } from '../app/errors';
+import type { z, ZodType } from 'zod';
+import { InvalidInputError } from '../app/errors';
 
-/** What parsers and handlers need of a request; `HttpRequest` of `@azure/functions` fits. */
+/** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
 export interface HttpInput {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
@@ -10,7 +10,7 @@ export interface HttpInput {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** What handlers answer; `HttpResponseInit` of `@azure/functions` takes it. */
+/** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
 export interface HttpOutput {
   readonly status: number;
   readonly headers?: Record<string, string>;
@@ -52,18 +52,34 @@ export function parseJson(bytes: Uint8Array, field: string): unknown {
   }
 }
 
-/** Largest JSON body of a call of the API, in bytes. */
+/** Largest JSON body of a call of the API, in bytes, unless the route says otherwise. */
 const JSON_BODY_LIMIT = 16 * 1024;
 
 /** The JSON body of a call of the API; an empty one is an empty object. @throws InvalidInputError */
 export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Promise<unknown> =>
   parseJson(await readBody(request, limit), 'body');
 
-/** Those of these parameters of the query that are given. */
-export const queryOf = (request: HttpInput, names: readonly string[]): Record<string, string> =>
+/**
+ * The value, if it has the form.
+ * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
+ */
+export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.map(String) ?? [];
+  const field = (root === undefined ? path : [root, ...path]).join('.');
+  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+}
+
+/** Those of these values, by name, that are given. */
+export const given = (
+  names: readonly string[],
+  values: { get(name: string): string | null },
+): Record<string, string> =>
   Object.fromEntries(
     names.flatMap((name) => {
-      const value = request.query.get(name);
+      const value = values.get(name);
       return value === null ? [] : [[name, value]];
     }),
   );
@@ -73,56 +89,14 @@ export const queryOf = (request: HttpInput, names: readonly string[]): Record<st
  */
 const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** A JSON answer. */
-export const json = (status: number, value: unknown, headers: Record<string, string> = {}): HttpOutput => ({
+/** An answer with a JSON body. */
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  mediaType = 'application/json',
+): HttpOutput => ({
   status,
-  headers: { 'content-type': 'application/json', ...OF_EVERY_ANSWER, ...headers },
+  headers: { 'content-type': mediaType, ...OF_EVERY_ANSWER, ...headers },
   body: JSON.stringify(value),
 });
-
-/** The ETag that `If-Match` names; undefined where there is none, or any version will do. */
-export function ifMatchOf(headers: HttpInput['headers']): string | undefined {
-  const value = headers.get('if-match')?.trim();
-  return value === '' || value === '*' ? undefined : value;
-}
-
-export const noContent: HttpOutput = { status: 204 };
-
-/** A problem document (RFC 9457). `code` is stable; further members are specific to the code. */
-export function problem(
-  status: number,
-  code: string,
-  detail: string,
-  more: Record<string, unknown> = {},
-  headers: Record<string, string> = {},
-): HttpOutput {
-  const title = code.replaceAll('-', ' ');
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...OF_EVERY_ANSWER, ...headers },
-    body: JSON.stringify({
-      type: `urn:chat-disconnect:problem:${code}`,
-      title,
-      status,
-      detail,
-      code,
-      ...more,
-    }),
-  };
-}
-
-/** The status of a failure that is not the caller's fault: 503 when the same call may succeed later. */
-export const statusOfFailure = (error: unknown): 500 | 503 =>
-  error instanceof AppError && error.retryable ? 503 : 500;
-
-/**
- * The value, if it has the form.
- * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
- */
-export function parseWith<T>(schema: ZodType<T>, value: unknown, root: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = [root, ...(issue?.path.map(String) ?? [])].join('.');
-  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
-}

@@ -1,103 +1,254 @@
-import { agentOnly, type Tickets } from '../access/ticket-guard';
-import { StoredRowError } from '../app/errors';
-import type { Logger } from '../app/log';
-import { namedConversation } from '../conversation/conversation-routes';
-import { NOT_FOUND } from '../conversation/decision';
+import { z, type ZodType } from 'zod';
+import { InvalidInputError, StoredRowError } from '../app/errors';
+import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
 import type { ConversationStore } from '../conversation/ports';
-import { answering, answerRefusal } from '../http/answers';
-import { type HttpInput, type HttpOutput, json, problem, readJson } from '../http/request';
+import { duration } from '../conversation/time';
+import {
+  CONVERSATION_PATH,
+  conversationId,
+  count,
+  EXAMPLE,
+  named,
+  REPLACES,
+  versionReplaced,
+} from '../http/fields';
+import { anotherVersion, refuse } from '../http/problems';
+import { answer, body, route, withHeaders } from '../http/route';
 import {
   BUILT_IN_RULES,
   explainPolicy,
   gracePolicyOf,
+  POLICY_STATES,
   type PolicyName,
   type PolicyValues,
+  type Situation,
   situationOf,
 } from './policy';
-import { parsePolicyDocument, policyDocumentView, policyValuesView } from './policy-document-parser';
-import type { Expected, SettingsStore } from './settings';
+import { POLICY_DOCUMENT } from './policy-document-parser';
+import type { SettingsStore } from './settings';
 import type { CachedSettings } from './settings-service';
 
-/**
- * Which version a request wants to replace (RFC 9110, 13.1); undefined where it does not say. `If-Match: *` replaces
- * whatever is stored: the way out for a document that can no longer be read, and so has no ETag that could be asked for.
- */
-export function expectedOf(headers: HttpInput['headers']): Expected | undefined {
-  const etag = headers.get('if-match')?.trim() ?? '';
-  if (etag !== '') return { etag };
-  return headers.get('if-none-match')?.trim() === '*' ? 'create' : undefined;
-}
-
-export const preconditionRequired = (): HttpOutput =>
-  problem(
-    428,
-    'precondition-required',
-    'Say which version is replaced: If-Match with its ETag, or If-None-Match: * where there is none yet.',
-  );
-
-export const preconditionFailed = (): HttpOutput =>
-  problem(412, 'precondition-failed', 'Another version is stored: read it, and try again.');
-
-export interface SettingsDependencies {
+export interface PolicyServices {
   readonly settings: CachedSettings;
   readonly settingsStore: SettingsStore;
   readonly policyBase: PolicyValues;
-  readonly conversations: Pick<ConversationStore, 'load'>;
-  readonly tickets: Tickets;
-  readonly logger: Logger;
+  readonly store: Pick<ConversationStore, 'load'>;
 }
+
+const closing = z.union([z.literal('never'), duration]);
+const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
+  decode: (url) => url ?? undefined,
+  encode: (url) => url ?? null,
+});
+
+const VALUES = z.object({
+  grace: duration,
+  agentGrace: duration,
+  maxExtension: duration,
+  openAutoClose: closing,
+  openAutoCloseWhileConnected: z.boolean(),
+  wrapUpAutoClose: closing,
+  waitingAutoClose: closing,
+  wrapUpCapacity: z.union([z.enum(['always', 'none']), duration]),
+  capacityUnits: count,
+  reconnect: z.boolean(),
+  reconnectTimeLimit: duration,
+  reconnectPortalUrl: urlOrNone,
+  reconnectRedirectUrl: urlOrNone,
+} satisfies Record<PolicyName, ZodType>);
+const NAMES = Object.keys(VALUES.shape) as [PolicyName, ...PolicyName[]];
+
+/** Those that a rule sets; "no URL" is set, too, so a value can be there and be undefined. */
+const SOME_VALUES = z.object(
+  Object.fromEntries(NAMES.map((name) => [name, (VALUES.shape[name] as ZodType).exactOptional()])) as {
+    [N in PolicyName]: z.ZodExactOptional<(typeof VALUES.shape)[N]>;
+  },
+);
+
+const SITUATION = z.object({
+  channel: z.enum(CHANNELS),
+  workstream: z.string(),
+  channelInstance: z.string(),
+  state: z.enum(POLICY_STATES),
+  device: z.enum(DEVICE_CLASSES),
+} satisfies Record<keyof Situation, ZodType>);
+const { channel, workstream, channelInstance, state, device } = SITUATION.shape;
+
+const POLICY_RULE = z.object({
+  id: z.string(),
+  when: z
+    .object({
+      channel: z.array(channel),
+      workstream: z.array(workstream),
+      channelInstance: z.array(channelInstance),
+      state: z.array(state),
+      device: z.array(device),
+    })
+    .partial(),
+  set: SOME_VALUES,
+});
+const DOCUMENT = z.object({
+  channels: z.record(z.string(), z.enum(CHANNELS)).describe('Workstreams that are not live chat.'),
+  rules: z.array(POLICY_RULE).describe('For each value the first rule that fits and sets it wins.'),
+});
+
+named('PolicyDocument', POLICY_DOCUMENT);
+const STORED_POLICIES = named('StoredPolicies', z.object({ ...DOCUMENT.shape }));
+const POLICY_TABLE = named(
+  'PolicyTable',
+  z.object({
+    ...DOCUMENT.shape,
+    builtIn: z.array(POLICY_RULE).describe("Rules that come after the operators'."),
+    base: VALUES.describe("What applies where no rule does; from the app's settings."),
+  }),
+);
+named('PolicyRule', POLICY_RULE);
+
+const EXPLANATION = z.object({
+  name: z.enum(NAMES),
+  value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+  from: z.string().describe('The id of the rule that decides, or `default`.'),
+  considered: z
+    .array(z.object({ rule: z.string(), because: z.string() }))
+    .describe('Every rule that sets the value, in order, and what became of it.'),
+});
+const POLICY_EXPLANATIONS = named(
+  'PolicyExplanations',
+  z.object({
+    conversationId,
+    situation: SITUATION.describe('What rules can depend on.'),
+    grace: EXPLANATION.describe('Which policy is the grace period, and why it has this length.'),
+    policies: z.array(EXPLANATION),
+  }),
+);
 
 /** Largest policy document, in bytes. */
 const DOCUMENT_LIMIT = 64 * 1024;
 
-/** The whole policy table: the operators' document, what is built in, and what applies otherwise. */
-export const readPolicies = (_request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('read-policies', deps.logger, async () => {
-    const stored = await deps.settingsStore.loadPolicies();
-    return json(
-      200,
+const RULES = [{ id: 'phones-wait-longer', when: { device: ['phone' as const] }, set: { grace: 'PT5M' } }];
+
+export const POLICY_ROUTES = [
+  route({
+    id: 'read-policies',
+    method: 'GET',
+    path: '/v1/policies',
+    tag: 'Settings',
+    summary: 'The policy table',
+    description: "The operators' document, the rules that are built in, and what applies otherwise.",
+    access: 'the function key',
+    answer: answer(
+      'The `ETag` is that of the document; absent while none is stored.',
+      POLICY_TABLE,
       {
-        ...policyDocumentView(stored?.document ?? { channels: {}, rules: [] }),
-        builtIn: policyDocumentView({ channels: {}, rules: BUILT_IN_RULES }).rules,
-        base: policyValuesView(deps.policyBase),
+        channels: {},
+        rules: RULES,
+        builtIn: [
+          {
+            id: 'built-in-persistent-chat',
+            when: { channel: ['persistent-chat'] },
+            set: { openAutoClose: 'PT43200M', wrapUpAutoClose: 'PT1440M' },
+          },
+        ],
+        base: {
+          grace: 'PT3M',
+          agentGrace: 'PT1M',
+          maxExtension: 'PT30M',
+          openAutoClose: 'PT20M',
+          openAutoCloseWhileConnected: false,
+          wrapUpAutoClose: 'PT15M',
+          waitingAutoClose: 'PT1440M',
+          wrapUpCapacity: 'always',
+          capacityUnits: 20,
+          reconnect: false,
+          reconnectTimeLimit: 'PT30M',
+          reconnectPortalUrl: null,
+          reconnectRedirectUrl: null,
+        },
       },
-      stored === undefined ? {} : { etag: stored.etag },
-    );
-  });
+      { headers: ['ETag'] },
+    ),
+    run: async (_input, { settingsStore, policyBase }: PolicyServices) => {
+      const stored = await settingsStore.loadPolicies();
+      const { channels, rules } = stored?.document ?? { channels: {}, rules: [] };
+      const table = { channels, rules, builtIn: BUILT_IN_RULES, base: policyBase };
+      return withHeaders(table, stored === undefined ? {} : { etag: stored.etag });
+    },
+  }),
 
-/** Replaces the operators' document. */
-export const writePolicies = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('write-policies', deps.logger, async () => {
-    const document = parsePolicyDocument(await readJson(request, DOCUMENT_LIMIT));
-    const expected = expectedOf(request.headers);
-    if (expected === undefined) return preconditionRequired();
-    try {
-      const written = await deps.settingsStore.savePolicies(document, expected);
-      if (written === 'conflict') return preconditionFailed();
-      deps.settings.forget();
-      return json(200, policyDocumentView(document), { etag: written.etag });
-    } catch (thrown) {
-      if (!(thrown instanceof StoredRowError)) throw thrown;
-      return problem(413, 'invalid-input', 'body: the document is too large to be stored', { field: 'body' });
-    }
-  });
+  route({
+    id: 'write-policies',
+    method: 'PUT',
+    path: '/v1/policies',
+    tag: 'Settings',
+    summary: "Replace the operators' policy document",
+    description: 'In force at once here, and within 30 seconds everywhere. At most 64 KiB.',
+    access: 'the function key',
+    headers: REPLACES,
+    body: body(POLICY_DOCUMENT, { channels: {}, rules: RULES }, { limit: DOCUMENT_LIMIT }),
+    answer: answer(
+      'The document as it is stored.',
+      STORED_POLICIES,
+      { channels: {}, rules: RULES },
+      { headers: ['ETag'] },
+    ),
+    problems: ['precondition-failed', 'precondition-required'],
+    run: async ({ headers, body: document }, { settings, settingsStore }: PolicyServices) => {
+      const expected = versionReplaced(headers);
+      if (expected === undefined) return refuse('precondition-required');
+      const written = await settingsStore.savePolicies(document, expected).catch(tooLarge);
+      if (written === 'conflict') return anotherVersion();
+      settings.forget();
+      return withHeaders(document, { etag: written.etag });
+    },
+  }),
 
-/** Which policies apply to a conversation as it is now, and why: for the grace period above all. */
-export const explainPolicies = (request: HttpInput, deps: SettingsDependencies): Promise<HttpOutput> =>
-  answering('explain-policies', deps.logger, async () => {
-    agentOnly(await deps.tickets.callerOf(request.headers));
-    const conversation = await namedConversation(request, deps.conversations);
-    if (conversation === undefined) return answerRefusal(NOT_FOUND);
-    const { policies } = await deps.settings.current();
-    const situation = situationOf(conversation);
-    const explain = (name: PolicyName) => {
-      const { value, ...why } = explainPolicy(policies, name, situation);
-      return { ...why, value: policyValuesView({ [name]: value })[name] };
-    };
-    return json(200, {
-      conversationId: conversation.id,
-      situation,
-      grace: explain(gracePolicyOf(conversation, policies)),
-      policies: (Object.keys(policies.base) as PolicyName[]).map(explain),
-    });
-  });
+  route({
+    id: 'explain-policies',
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}/policies',
+    tag: 'Settings',
+    summary: 'Which policies apply to a conversation, and why',
+    description: 'As the conversation is now: the grace period above all. Agents only.',
+    access: 'an agent with a ticket',
+    params: CONVERSATION_PATH,
+    unknown: 'conversation-not-found',
+    answer: answer('One explanation for each policy.', POLICY_EXPLANATIONS, {
+      conversationId: EXAMPLE.conversationId,
+      situation: {
+        channel: 'live-chat',
+        workstream: 'default',
+        channelInstance: 'default',
+        state: 'Active',
+        device: 'phone',
+      },
+      grace: {
+        name: 'grace',
+        value: 'PT5M',
+        from: 'phones-wait-longer',
+        considered: [{ rule: 'phones-wait-longer', because: 'applies' }],
+      },
+      policies: [{ name: 'capacityUnits', value: 20, from: 'default', considered: [] }],
+    }),
+    run: async ({ params }, { store, settings }: PolicyServices) => {
+      const stored = await store.load(params.conversationId);
+      if (stored === undefined) return refuse('conversation-not-found');
+      const { policies } = await settings.current();
+      const situation = situationOf(stored.conversation);
+      const explain = (name: PolicyName) => {
+        const { value, ...why } = explainPolicy(policies, name, situation);
+        return { ...why, value: z.encode(SOME_VALUES, { [name]: value })[name] ?? null };
+      };
+      return {
+        conversationId: stored.conversation.id,
+        situation,
+        grace: explain(gracePolicyOf(stored.conversation, policies)),
+        policies: NAMES.map(explain),
+      };
+    },
+  }),
+];
+
+function tooLarge(thrown: unknown): never {
+  if (!(thrown instanceof StoredRowError)) throw thrown;
+  throw new InvalidInputError('body', 'the document is too large to be stored', 413);
+}

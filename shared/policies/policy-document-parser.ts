@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
-import { type Milliseconds, MINUTE, SECOND, toIsoDuration } from '../conversation/time';
-import { durationField, plainName } from '../http/fields';
+import { durationBetween, MINUTE, SECOND } from '../conversation/time';
+import { plainName } from '../http/fields';
 import { parseWith } from '../http/request';
-import { POLICY_STATES, type PolicyDocument, type PolicyRule, type PolicyValues } from './policy';
+import { POLICY_STATES, type PolicyDocument } from './policy';
 
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -15,8 +15,9 @@ const url = z
     (text) => /^https:\/\/|^http:\/\/localhost[:/]/.test(text) && URL.canParse(text),
     'must be an https URL',
   );
-const urlOrNone = z.union([url, z.null().transform(() => undefined)]);
-const closing = z.union([z.literal('never'), durationField(SECOND, 60 * DAY)]);
+const NO_URL = z.codec(z.null(), z.undefined(), { decode: () => undefined, encode: () => null });
+const urlOrNone = z.union([url, NO_URL]);
+const closing = z.union([z.literal('never'), durationBetween(SECOND, 60 * DAY)]);
 const anyOf = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(100);
 
 const WHEN = z.strictObject({
@@ -27,17 +28,17 @@ const WHEN = z.strictObject({
   device: anyOf(z.enum(DEVICE_CLASSES)).exactOptional(),
 });
 const SET = z.strictObject({
-  grace: durationField(SECOND, 7 * DAY).exactOptional(),
-  agentGrace: durationField(SECOND, DAY).exactOptional(),
-  maxExtension: durationField(0, DAY).exactOptional(),
+  grace: durationBetween(SECOND, 7 * DAY).exactOptional(),
+  agentGrace: durationBetween(SECOND, DAY).exactOptional(),
+  maxExtension: durationBetween(0, DAY).exactOptional(),
   openAutoClose: closing.exactOptional(),
   openAutoCloseWhileConnected: z.boolean().exactOptional(),
   wrapUpAutoClose: closing.exactOptional(),
   waitingAutoClose: closing.exactOptional(),
-  wrapUpCapacity: z.union([z.enum(['always', 'none']), durationField(30 * SECOND, HOUR)]).exactOptional(),
+  wrapUpCapacity: z.union([z.enum(['always', 'none']), durationBetween(30 * SECOND, HOUR)]).exactOptional(),
   capacityUnits: z.int().min(0).max(100).exactOptional(),
   reconnect: z.boolean().exactOptional(),
-  reconnectTimeLimit: durationField(MINUTE, 7 * DAY).exactOptional(),
+  reconnectTimeLimit: durationBetween(MINUTE, 7 * DAY).exactOptional(),
   reconnectPortalUrl: urlOrNone.exactOptional(),
   reconnectRedirectUrl: urlOrNone.exactOptional(),
 });
@@ -65,20 +66,5 @@ export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocume
   parseWith(POLICY_DOCUMENT, value, root);
 
 /** The document as JSON that `parsePolicyDocument` reads. */
-export const policyDocumentView = ({ channels, rules }: PolicyDocument) => ({
-  channels,
-  rules: rules.map(({ id, when, set }: PolicyRule) => ({ id, when, set: policyValuesView(set) })),
-});
-
-/** Policy values as JSON. */
-export const policyValuesView = (values: Partial<PolicyValues>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      value === undefined ? null : isLength(name, value) ? toIsoDuration(value) : value,
-    ]),
-  );
-
-/** Every number among the values is a length of time, but for the units. */
-const isLength = (name: string, value: unknown): value is Milliseconds =>
-  typeof value === 'number' && name !== 'capacityUnits';
+export const policyDocumentView = (document: PolicyDocument): z.input<typeof POLICY_DOCUMENT> =>
+  z.encode(POLICY_DOCUMENT, document as z.output<typeof POLICY_DOCUMENT>);

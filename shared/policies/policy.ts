@@ -1,5 +1,5 @@
 import type { Channel, Conversation, DeviceClass } from '../conversation/conversation';
-import { type Milliseconds, MINUTE } from '../conversation/time';
+import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 
 /** States that a rule can name. `Offered` is `Active` that its agent has not accepted yet. */
 export const POLICY_STATES = ['Open', 'Offered', 'Active', 'Waiting', 'WrapUp'] as const;
@@ -112,25 +112,25 @@ export function policyFor<K extends PolicyName>(
 export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
   Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
 
+/** What there must be of a conversation to know its policies. */
+type Governed = Pick<Conversation, 'channel' | 'customer' | 'device' | 'state' | 'agent'>;
+
 /** What the policies of a conversation depend on. `device`: of the connection in question, if it is known. */
-export function situationOf(
-  conversation: Conversation,
-  device: DeviceClass = conversation.device,
-): Situation {
+export function situationOf(conversation: Governed, device: DeviceClass = conversation.device): Situation {
   const { channel, customer } = conversation;
   const { workstream, channelInstance } = customer;
   return { channel, workstream, channelInstance, state: policyStateOf(conversation), device };
 }
 
 /** A closed conversation has the policies of the state it was in last. */
-function policyStateOf({ state, agent }: Conversation): PolicyState {
+function policyStateOf({ state, agent }: Governed): PolicyState {
   if (state === 'Closed') return 'WrapUp';
   return state === 'Active' && agent?.acceptedAt === undefined ? 'Offered' : state;
 }
 
 /** What applies to a conversation as it is. `device`: of the connection in question, if it is known. */
 export const policyOf = <K extends PolicyName>(
-  conversation: Conversation,
+  conversation: Governed,
   name: K,
   policies: PolicyTable,
   device?: DeviceClass,
@@ -141,7 +141,7 @@ export const policyOf = <K extends PolicyName>(
  * place of the grace period, once an agent has accepted ("Configure reconnection to a previous chat session").
  */
 export function gracePolicyOf(
-  conversation: Conversation,
+  conversation: Governed,
   policies: PolicyTable,
   device?: DeviceClass,
 ): Extract<PolicyName, 'grace' | 'reconnectTimeLimit'> {
@@ -152,12 +152,49 @@ export function gracePolicyOf(
 
 /** How long a disconnection that begins now may last. */
 export function gracePeriodOf(
-  conversation: Conversation,
+  conversation: Governed,
   policies: PolicyTable,
   device?: DeviceClass,
 ): Milliseconds {
   return policyOf(conversation, gracePolicyOf(conversation, policies, device), policies, device);
 }
+
+/**
+ * When the conversation is closed by itself ("Configure automatic closure of conversations"): `WrapUp` some time after
+ * the end, but not while it blocks capacity for a custom time; `Open` and `Waiting` after inactivity; `Active` never.
+ *
+ * A connected customer of a live chat is never closed away, unless policy says so (docs/decisions/0011). Live chat in
+ * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed.
+ */
+export function autoClosureDue(conversation: Conversation, policies: PolicyTable): Instant | undefined {
+  const { state, stateSince, lastSignOfLife, end, capacityHold } = conversation;
+  const after = (from: Instant, length: Milliseconds | 'never') =>
+    length === 'never' ? undefined : from + length;
+  const active = Math.max(stateSince, lastSignOfLife);
+  switch (state) {
+    case 'WrapUp': {
+      const due = after(end?.at ?? stateSince, policyOf(conversation, 'wrapUpAutoClose', policies));
+      return due === undefined ? undefined : Math.max(due, capacityHold?.releaseAt ?? due);
+    }
+    case 'Waiting':
+      return after(active, policyOf(conversation, 'waitingAutoClose', policies));
+    case 'Open': {
+      const due = after(active, policyOf(conversation, 'openAutoClose', policies));
+      if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
+      const { disconnection, autoClosure } = conversation;
+      if (disconnection === undefined) return undefined;
+      // Once it runs it is put off only, never dropped: a late event that changes nothing else has no effects to repeat.
+      return autoClosure !== undefined || disconnection.deadline > due ? due : undefined;
+    }
+    case 'Active':
+    case 'Closed':
+      return undefined;
+  }
+}
+
+/** Whether, in `Open`, the service must have said that the customer is not there. Only persistent chats are `Waiting`. */
+export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
+  conversation.channel === 'live-chat' && !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
 
 export interface PolicyExplanation<K extends PolicyName = PolicyName> {
   readonly name: K;

@@ -1,7 +1,6 @@
-import type { Deadline } from '../conversation/conversation';
 import type { ConversationEvent } from '../conversation/inputs';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import type { WorkList, WorkListItem } from '../conversation/work-list';
+import type { Deadline, WorkList, WorkListItem } from '../conversation/work-list';
 
 /** How patient reconciliation is, and how thorough. */
 export interface Pace {

@@ -1,19 +1,25 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { z } from 'zod';
 import type { ParticipantLimits } from '../access/limit-guard';
 import { AccessDeniedError, DependencyError, InvalidInputError } from '../app/errors';
-import type { Logger } from '../app/log';
+import { CONVERSATION_STATES, END_REASONS } from '../conversation/conversation';
 import type { ConversationService, Handled } from '../conversation/conversation-service';
+import type { Refusal } from '../conversation/decision';
 import { AGENTS_GROUP, customerGroup } from '../conversation/ids';
 import type { ConversationEvent } from '../conversation/inputs';
-import { answering, answerRefusal } from '../http/answers';
-import { type HttpInput, type HttpOutput, json, noContent, readBody } from '../http/request';
+import { conversationId, EXAMPLE, named } from '../http/fields';
+import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
+import { type HttpInput, readBody } from '../http/request';
+import { answer, body, routeOfRequest, withHeaders, withoutContent } from '../http/route';
 import type { AgentSockets } from './agent-sockets-service';
 import {
+  CONNECT_BODY,
   CONNECTION_STATE_HEADER,
   connectionIdOf,
   encodeConnectionState,
   EVENT_BODY_LIMIT,
+  MESSAGE_BODY,
   parseWebPubSubEvent,
   type WebPubSubEvent,
 } from './cloud-event-parser';
@@ -111,78 +117,169 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
   }
 }
 
-export interface WebPubSubEventsDependencies {
-  readonly service: Pick<ConversationService, 'handle'>;
+export interface WebhookServices {
+  readonly conversations: Pick<ConversationService, 'handle'>;
   readonly agentSockets: AgentSockets;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
   readonly hub: string;
-  /** Host name of the service: the only origin whose validation request is answered. */
-  readonly serviceHost: string;
-  readonly logger: Logger;
 }
 
-/**
- * The webhook of Web PubSub. Its status codes steer the service: 5xx is repeated after 1, 3 and 5 seconds, 4xx is
- * not; a 4xx to `connect` becomes the answer to the client's handshake.
- */
-export const handleWebPubSubEvent = (
-  request: HttpInput,
-  deps: WebPubSubEventsDependencies,
-): Promise<HttpOutput> =>
-  answering('web-pubsub-events', deps.logger, async () => {
-    if (request.method === 'OPTIONS') return validate(request, deps.serviceHost);
-    await deps.guard(request.headers);
-    const event = parseWebPubSubEvent(request.headers, await readBody(request, EVENT_BODY_LIMIT), deps.hub);
-    // Handshakes only: whether a socket is open or lost must always be heard.
-    if (event.name === 'connect') deps.limits.take(event.participant);
-    return event.participant.role === 'agent'
-      ? handleAgentEvent(event, event.participant.agentId, deps)
-      : handleCustomerEvent(event, event.participant.conversationId, deps);
-  });
+/** What the service sends: with `connect` about the handshake, with `message` what the sender wrote. */
+const WEB_PUBSUB_EVENT = named('WebPubSubEvent', z.union([MESSAGE_BODY, CONNECT_BODY]));
 
-type Answering = Pick<WebPubSubEventsDependencies, 'service' | 'agentSockets'>;
+const REFUSED_MESSAGE = z.object({
+  type: z.literal('refused'),
+  conversationId,
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+  state: z.enum(CONVERSATION_STATES).optional(),
+  action: z.string().optional(),
+  endReason: z.enum(END_REASONS).optional(),
+  options: z.array(z.enum(RETURN_OPTIONS)).optional(),
+  redirectUrl: z.string().optional(),
+  retryAfterSeconds: z.int().min(1).optional(),
+});
+/** To `connect` the groups of the socket; to a user event that the rules refuse the message for its sender. */
+const WEB_PUBSUB_ANSWER = named(
+  'WebPubSubAnswer',
+  z.union([z.object({ groups: z.array(z.string()) }), REFUSED_MESSAGE]),
+);
+
+const PATH = { functionName: 'web-pubsub-events', path: '/web-pubsub/events', tag: 'Service' } as const;
+/** Refusals that are statuses; those of user events are messages for their senders. */
+const REFUSALS = [
+  'conversation-not-found',
+  'conversation-ended',
+  'too-many-connections',
+  'conversation-too-large',
+] as const;
+
+export const WEBHOOK_ROUTES = [
+  /** Abuse protection: the service asks whether it may send events here. */
+  routeOfRequest({
+    id: 'validate-web-pubsub-events',
+    ...PATH,
+    method: 'OPTIONS',
+    summary: 'May Web PubSub send events here',
+    description: 'Abuse protection of CloudEvents webhooks. For the configured service only.',
+    access: 'the function key',
+    durable: true,
+    headers: z.object({ 'WebHook-Request-Origin': z.string().describe('The host name of the service.') }),
+    answer: withoutContent('It may.', { status: 200, headers: ['WebHook-Allowed-Origin'] }),
+    invalid: [400],
+    /** `serviceHost`: the only origin that is answered. */
+    run: async ({ headers }, { serviceHost }: { readonly serviceHost: string }) => {
+      const origins = headers.get('webhook-request-origin')?.toLowerCase().split(/[,\s]/);
+      if (serviceHost === '' || !origins?.includes(serviceHost.toLowerCase())) {
+        throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
+      }
+      return withHeaders(undefined, { 'webhook-allowed-origin': serviceHost });
+    },
+  }),
+
+  /**
+   * Its status codes steer the service: 5xx is repeated after 1, 3 and 5 seconds, 4xx is not; a 4xx to `connect` becomes
+   * the answer to the client's handshake.
+   */
+  routeOfRequest({
+    id: 'web-pubsub-events',
+    ...PATH,
+    method: 'POST',
+    summary: 'The webhook of Web PubSub',
+    description:
+      'CloudEvents in HTTP binary mode: `connect`, `connected`, `disconnected`, `message`, `leave`. Not for clients: ' +
+      'besides the function key the signature or the token of the service is needed (`WEBHOOK_GUARD`). 5xx is ' +
+      'repeated by the service, 4xx is not; a 4xx to `connect` becomes the answer to the handshake of the client. A ' +
+      'user event that the rules refuse is answered 200 with a message for its sender.',
+    access: 'the function key and a proof of the service',
+    durable: true,
+    headers: z.object({
+      'ce-type': z.string().describe('`azure.webpubsub.sys.connect` and so on.'),
+      'ce-eventName': z.string().describe('`connect` and so on.'),
+      'ce-id': z.string().describe('Of the event, within the connection.'),
+      'ce-time': z.string().describe("The service's clock."),
+      'ce-hub': z.string().describe('The hub.'),
+      'ce-userId': z.string().describe('The participant, as `negotiate` named it.'),
+      'ce-connectionId': z.string().describe('The connection.'),
+      'ce-connectionState': z.string().optional().describe('What the answer to `connect` has set.'),
+      'ce-signature': z.string().optional().describe('HMAC of the connection id under an access key.'),
+      Authorization: z.string().optional().describe('The token of the identity of the service.'),
+    }),
+    body: body(
+      WEB_PUBSUB_EVENT,
+      { text: 'Where is my parcel?', messageId: 'm-1' },
+      { required: false, plainText: true },
+    ),
+    answer: answer(
+      'To `connect`; or to a user event that the rules refuse.',
+      WEB_PUBSUB_ANSWER,
+      { groups: [customerGroup(EXAMPLE.conversationId)] },
+      { headers: ['ce-connectionState'] },
+    ),
+    nothing: 'To every other event.',
+    invalid: [400, 404, 413, 415],
+    problems: ['too-many-requests', ...REFUSALS],
+    run: async (request, services: WebhookServices) => {
+      await services.guard(request.headers);
+      const bytes = await readBody(request, EVENT_BODY_LIMIT);
+      const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
+      // Handshakes only: whether a socket is open or lost must always be heard.
+      if (event.name === 'connect') services.limits.take(event.participant);
+      return event.participant.role === 'agent'
+        ? handleAgentEvent(event, event.participant.agentId, services)
+        : handleCustomerEvent(event, event.participant.conversationId, services);
+    },
+  }),
+];
 
 /** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
 async function handleAgentEvent(
   event: WebPubSubEvent,
   agentId: string,
-  { service, agentSockets }: Answering,
-): Promise<HttpOutput> {
+  { conversations, agentSockets }: WebhookServices,
+) {
   switch (event.name) {
     case 'connect':
-      return json(200, { groups: [AGENTS_GROUP] });
+      return { groups: [AGENTS_GROUP] };
     case 'connected':
       await agentSockets.connected(agentId, event.connectionId);
-      return noContent;
+      return undefined;
     case 'disconnected':
       await agentSockets.disconnected(agentId);
-      return noContent;
+      return undefined;
     case 'leave':
       throw new InvalidInputError('ce-eventName', 'only a customer can leave');
     case 'message': {
       const { conversationId, messageId, text } = event;
       const said = { type: 'agent-message', agentId, messageId, text } as const;
-      return answer(event, conversationId, await service.handle(conversationId, said));
+      return refusedMessage(conversationId, await conversations.handle(conversationId, said));
     }
   }
 }
 
-const handleCustomerEvent = async (
+async function handleCustomerEvent(
   event: WebPubSubEvent,
   conversationId: string,
-  { service }: Answering,
-): Promise<HttpOutput> =>
-  answer(event, conversationId, await service.handle(conversationId, ofCustomer(event, conversationId)));
-
-/** Abuse protection: the service asks whether it may send events here. */
-function validate(request: HttpInput, serviceHost: string): HttpOutput {
-  const origins = request.headers.get('webhook-request-origin')?.toLowerCase().split(/[,\s]/);
-  if (serviceHost === '' || !origins?.includes(serviceHost.toLowerCase())) {
-    throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
-  }
-  return { status: 200, headers: { 'webhook-allowed-origin': serviceHost } };
+  { conversations }: WebhookServices,
+) {
+  const handled = await conversations.handle(conversationId, ofCustomer(event, conversationId));
+  if (event.name === 'message' || event.name === 'leave') return refusedMessage(conversationId, handled);
+  if (handled.kind === 'refused') return refuseAs(handled.refusal, ...REFUSALS);
+  if (event.name !== 'connect') return undefined;
+  const state = encodeConnectionState({ device: event.device });
+  return withHeaders({ groups: [customerGroup(conversationId)] }, { [CONNECTION_STATE_HEADER]: state });
 }
+
+/**
+ * A non-2xx answer to a user event may cost the sender its connection, and an agent's connection serves many
+ * conversations: a refusal by the rules is told to the sender as a message instead.
+ */
+const refusedMessage = (
+  conversationId: string,
+  handled: Handled,
+): ({ type: 'refused'; conversationId: string } & Refusal) | undefined =>
+  handled.kind === 'refused' ? { type: 'refused', conversationId, ...handled.refusal } : undefined;
 
 /** The event of the domain. */
 function ofCustomer(event: WebPubSubEvent, conversationId: string): ConversationEvent {
@@ -201,18 +298,4 @@ function ofCustomer(event: WebPubSubEvent, conversationId: string): Conversation
       return { type: 'customer-message', connectionId, messageId, text };
     }
   }
-}
-
-function answer(event: WebPubSubEvent, conversationId: string, handled: Handled): HttpOutput {
-  if (handled.kind === 'accepted') {
-    if (event.name !== 'connect') return noContent;
-    const state = encodeConnectionState({ device: event.device });
-    return json(200, { groups: [customerGroup(conversationId)] }, { [CONNECTION_STATE_HEADER]: state });
-  }
-  const isUserEvent = event.name === 'message' || event.name === 'leave';
-  // A non-2xx answer to a user event may cost the sender its connection, and an agent's connection serves many
-  // conversations: a refusal by the rules is told to the sender as a message instead.
-  return isUserEvent
-    ? json(200, { type: 'refused', conversationId, ...handled.refusal })
-    : answerRefusal(handled.refusal);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createLogger } from '../../shared/app/log';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
-import { REFUSAL_STATUS } from '../../shared/http/answers';
+import { PROBLEMS } from '../../shared/http/problems';
 import {
   actsOf,
   emptyReport,
@@ -178,7 +178,7 @@ describe('the figures of reconciliation', () => {
 describe('refusals by the webhook', () => {
   it('that belong to the rules, and alert nobody, are those of ended conversations and of too many', () => {
     const [left] = matches(QUERIES['webhook-refusing']!, /!in \(([^)]+)\)/g);
-    const ofRules = [REFUSAL_STATUS['conversation-ended'], REFUSAL_STATUS['too-many-connections']];
+    const ofRules = [PROBLEMS['conversation-ended'].status, PROBLEMS['too-many-connections'].status];
     expect(matches(left!, /'(\d+)'/g).map(Number)).toEqual(ofRules);
   });
 });

@@ -1,41 +1,54 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../../shared/automated-messages/automated-message';
 import { DEFAULTS } from '../support/domain/policies';
 import { ROOT } from './functions-app';
-import { namesTest, titlesIn } from './test-titles';
+import { titlesIn } from './test-titles';
 
-/** docs/RULES.md: every rule with its source, what is done here, and the tests that prove it. */
+/** docs/RULES.md: every rule with its id, its source and what is done here. Tests have the ids in their titles. */
 const DOCUMENT = readFileSync(join(ROOT, 'docs', 'RULES.md'), 'utf8');
-const CELLS = ['rule', 'source', 'here', 'tests'] as const;
+const CELLS = ['id', 'rule', 'source', 'here'] as const;
 
 interface Row extends Record<(typeof CELLS)[number], string> {
   readonly columns: number;
 }
 
-/** The rows of every table, without its head. */
+/** The rows of every table that begins with an id. */
 function rowsOf(markdown: string): Row[] {
-  const lines = markdown.split('\n').filter((line) => line.startsWith('|'));
-  return lines
-    .filter((line, at) => !isDelimiter(line) && !isDelimiter(lines[at + 1] ?? ''))
-    .map((line) => {
-      const cells = line.slice(1, line.lastIndexOf('|')).split('|');
-      const [rule = '', source = '', here = '', tests = ''] = cells.map((cell) => cell.trim());
-      return { rule, source, here, tests, columns: cells.length };
-    });
+  const lines = markdown.split('\n').filter((line) => /^\| R\d+ \|/.test(line));
+  return lines.map((line) => {
+    const cells = line.slice(1, line.lastIndexOf('|')).split('|');
+    const [id = '', rule = '', source = '', here = ''] = cells.map((cell) => cell.trim());
+    return { id, rule, source, here, columns: cells.length };
+  });
 }
-const isDelimiter = (line: string): boolean => /^\|[\s:|-]+\|$/.test(line);
 
 const ROWS = rowsOf(DOCUMENT);
-const asCases = ROWS.map((row) => [row.rule, row] as const);
+const IDS = ROWS.map(({ id }) => id);
+const asCases = ROWS.map((row) => [row.id, row] as const);
 
-/** `[name](../test/….test.ts) describe › title`, one after the other. */
-const testsOf = ({ tests }: Row) =>
-  tests.split('<br>').map((one) => {
-    const [, path = '', title = ''] = /^\[[^\]]+\]\(\.\.\/(test\/[^)]+\.test\.ts)\) (.+)$/.exec(one) ?? [];
-    return { path, titles: title.split(' › ') };
-  });
+/** `has a title [R12 R15]` names two rules. */
+const idsIn = (titles: readonly string[]): string[] =>
+  titles.flatMap((title) =>
+    [...title.matchAll(/\[(R\d+(?: R\d+)*)\]/g)].flatMap(([, ids = '']) => ids.split(' ')),
+  );
+
+/** The rules that a title names, for each file of tests. */
+const named = new Map(
+  ['test', 'local']
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+        join(folder, path),
+      ),
+    )
+    .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
+    .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')] as const)
+    .filter(([, text]) => /\[R\d/.test(text))
+    .map(([path, text]) => [path, idsIn(titlesIn(text))] as const),
+);
+/** In this file they are examples. */
+named.delete(join('test', 'contract', 'rules.test.ts'));
 
 describe('the table of rules', () => {
   it('has a section for each of the ten rows of the issue, and rows in every section', () => {
@@ -44,8 +57,23 @@ describe('the table of rules', () => {
     for (const section of sections) expect(rowsOf(section)).not.toHaveLength(0);
   });
 
-  it('tells each rule once', () => {
+  it('tells each rule once, under an id of its own', () => {
     expect(new Set(ROWS.map(({ rule }) => rule)).size).toBe(ROWS.length);
+    expect(new Set(IDS).size).toBe(ROWS.length);
+  });
+
+  it('has nothing that is no rule: a row without an id would be overlooked', () => {
+    const sections = DOCUMENT.split(/^## /m).filter((section) => /^\d+\. /.test(section));
+    const rows = sections.flatMap((section) => section.split('\n').filter((line) => line.startsWith('|')));
+    const others = rows.filter((line) => !/^\| R\d+ \|/.test(line));
+    expect([...new Set(others)]).toEqual(['| id | rule | source | here |', '| --- | --- | --- | --- |']);
+  });
+
+  it('is what the list of differences names', () => {
+    const [, differences = ''] = /^## Differences[^\n]*\n([^]*?)^## /m.exec(DOCUMENT) ?? [];
+    const ids = [...differences.matchAll(/\bR\d+\b/g)].map(([id]) => id);
+    expect(ids.length).toBeGreaterThan(20);
+    expect(ids.filter((id) => !IDS.includes(id))).toEqual([]);
   });
 
   it('names every event that the domain decides on, every automated message and every policy', () => {
@@ -75,38 +103,28 @@ describe('a row of the table', () => {
       expect([path, existsSync(join(ROOT, 'docs', path))]).toEqual([path, true]);
     }
   });
-
-  it.each(asCases)('names tests that exist: %s', (_rule, row) => {
-    for (const { path, titles } of testsOf(row)) {
-      expect([row.tests, path]).not.toEqual([row.tests, '']);
-      expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
-      const file = titlesIn(join(ROOT, path));
-      expect([path, titles, namesTest(file, titles)]).toEqual([path, titles, true]);
-    }
-  });
 });
 
-describe('the check of the titles', () => {
-  const file = titlesIn(join(ROOT, 'test', 'unit', 'domain', 'transitions.test.ts'));
+describe('the ids in the titles of tests', () => {
+  const all = new Set([...named.values()].flat());
 
-  it.each([
-    ['a title alone', ['the customer of a live chat is away for too long'], true],
-    ['a title with its group', ['a refusal', 'names the state and the action, whatever it refuses'], true],
-    ['a case of a table', ['an action of the agent who has the conversation', 'extend-wait'], true],
-    [
-      'a case that is not in the file',
-      ['an action of the agent who has the conversation', 'frobnicate'],
-      false,
-    ],
-    [
-      'a title in another group',
-      ['a transfer', 'names the state and the action, whatever it refuses'],
-      false,
-    ],
-    ['a group without a test', ['a refusal'], false],
-    ['a part of a title', ['the customer of a live chat'], false],
-    ['nothing', [''], false],
-  ])('%s', (_what, titles, isThere) => {
-    expect(namesTest(file, titles)).toBe(isThere);
+  it('show every rule', () => {
+    expect(IDS.filter((id) => !all.has(id))).toEqual([]);
+  });
+
+  it.each([...named])('are those of rules: %s', (_path, ids) => {
+    expect(ids.filter((id) => !IDS.includes(id))).toEqual([]);
+  });
+
+  it('are found in groups, tests and tables of cases, and nowhere else', () => {
+    const text = `
+      // [R1] a comment
+      describe('a group [R2]', () => {
+        it('a test [R3 R4]', () => { expect('[R5]').toBe(\`[R6]\`); });
+        it.each(['[R7]'])('a case %s [R8]', () => {});
+        it(\`a template \${x} [R9]\`, () => {});
+        it.skip('a test that does not run [R10]', () => {});
+      });`;
+    expect(idsIn(titlesIn(text))).toEqual(['R2', 'R3', 'R4', 'R8', 'R9']);
   });
 });

@@ -79,7 +79,7 @@ describe('the sample settings', () => {
   });
 });
 
-describe("README's table of settings", () => {
+describe('the table of settings in docs/CONFIGURATION.md', () => {
   /** The same app with an identity: a configuration reads other names with each guard. */
   const { WEB_PUBSUB_CONNECTION_STRING: _key, ...others } = sample.Values;
   const withEntra = {
@@ -91,12 +91,10 @@ describe("README's table of settings", () => {
     WEBHOOK_TOKEN_CALLER: '00000000-0000-0000-0000-000000000004',
   };
   const codeIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, value]) => value!);
-  const [, table = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(/^\| setting .*\n.*\n/m);
-  const rows = table
-    .slice(0, table.search(/^(?!\|)/m))
-    .trim()
+  const rows = readFileSync(join(ROOT, 'docs', 'CONFIGURATION.md'), 'utf8')
     .split('\n')
-    .map((line) => line.split('|').slice(1, 4) as [string, string, string]);
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').slice(1, 5) as [string, string, string, string]);
   const listed = rows.flatMap(([names]) => codeIn(names));
 
   it('has every setting that is read, once, and no others', () => {
@@ -105,8 +103,10 @@ describe("README's table of settings", () => {
   });
 
   const defaults = rows
-    .filter(([, , value]) => value.trim().startsWith('`'))
-    .flatMap(([names, , value]) => codeIn(names).map((name, at) => [name, codeIn(value)[at] ?? ''] as const));
+    .filter(([, , , value]) => value.trim().startsWith('`'))
+    .flatMap(([names, , , value]) =>
+      codeIn(names).map((name, at) => [name, codeIn(value)[at] ?? ''] as const),
+    );
 
   it.each(defaults)('has the default of %s: %s', (name, value) => {
     const { [name]: _given, ...without } = withEntra as Record<string, string>;

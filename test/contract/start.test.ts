@@ -36,7 +36,7 @@ describe('the app', () => {
   });
 
   it('does not even answer its health check without configuration', async () => {
-    expect(await failureOf(load('functions/health'))).toMatchObject({ name: 'ConfigurationError' });
+    expect(await failureOf(load('functions/http'))).toMatchObject({ name: 'ConfigurationError' });
     expect(recordedFunctions().map(({ name }) => name)).not.toContain('health');
   });
 

@@ -1,10 +1,19 @@
-import type { conversationView, transcriptView } from '../../shared/conversation/conversation-view';
+import type { z } from 'zod';
+import type { CONVERSATION_WITH_TRANSCRIPT } from '../../shared/conversation/conversation-routes';
 import type { AgentAction } from '../../shared/conversation/inputs';
 import { CannotRun } from './failures';
 
 /** What the API answers, by the types of the app itself: a change of the contract stops the compiler here. */
-export type ConversationView = ReturnType<typeof conversationView>;
-export type TranscriptView = ReturnType<typeof transcriptView>;
+type Read = z.input<typeof CONVERSATION_WITH_TRANSCRIPT>;
+export type ConversationView = Read['conversation'];
+type Entry = Read['transcript'][number];
+/** Of a message what a notice has is absent. */
+export type TranscriptView = readonly (Entry &
+  Partial<
+    Extract<Entry, { kind: 'notice' }> extends infer N
+      ? Omit<N, keyof Extract<Entry, { kind: 'message' }>>
+      : never
+  >)[];
 
 export interface CustomerAccess {
   readonly conversationId: string;

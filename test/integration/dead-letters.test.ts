@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE, toIso } from '../../shared/conversation/time';
-import { listDeadLetters, replayDeadLetter } from '../../shared/dead-letters/dead-letters-routes';
 import { quarantining } from '../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
 import type { HttpOutput } from '../../shared/http/request';
 import { reconcile } from '../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../support/memory-ports';
 import { PACE } from '../support/pace';
-import { bodyOf, request } from '../unit/handlers/request';
+import { bodyOf, call, request } from '../unit/handlers/request';
 import { GRACE, PROFILE } from '../unit/application/scene';
 import { overTables } from './storage/over-tables';
 import { emptied, startTables, type Tables } from './storage/tables';
@@ -97,7 +96,7 @@ const noticesOf = async (id: string) =>
 const letters = async (state: 'open' | 'resolved' = 'open') =>
   (await made.deadLetters.list({ state, limit: 100 })).letters.map(({ letter }) => letter);
 const replayed = async (deadLetterId: string) =>
-  answerOf(await replayDeadLetter(request({ params: { deadLetterId } }), made));
+  answerOf(await call('replay-dead-letter', request({ params: { deadLetterId } }), made));
 
 describe('spoiled conversations among twenty others that are overdue', () => {
   const others = Array.from({ length: 20 }, (_, n) => `healthy-${String(n).padStart(4, '0')}`);
@@ -242,7 +241,7 @@ describe('the table of dead letters', () => {
     await made.deadLetters.file(failing, now);
     const keys = { partitionKey: 'dead-letters', rowKey: 'conversation-1.check-failed' };
     await tables.deadLetters.updateEntity({ ...keys, count: 'many' }, 'Merge');
-    const page = answerOf(await listDeadLetters(request({}), made));
+    const page = answerOf(await call('list-dead-letters', request({}), made));
     expect(page.json).toEqual({ items: [], unreadable: ['conversation-1.check-failed'] });
     await made.deadLetters.file(failing, now);
     expect(await letters()).toMatchObject([{ count: 1 }]);
@@ -256,7 +255,7 @@ describe('the table of dead letters', () => {
     let continuationToken: string | undefined;
     do {
       const query = { limit: '2', ...(continuationToken && { continuationToken }) };
-      const { json } = answerOf(await listDeadLetters(request({ query }), made));
+      const { json } = answerOf(await call('list-dead-letters', request({ query }), made));
       const { items, continuationToken: next } = json as {
         items: { id: string }[];
         continuationToken?: string;

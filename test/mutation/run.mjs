@@ -45,7 +45,7 @@ const parts = {
       'shared/web-pubsub/webhook-routes.ts',
       'shared/web-pubsub/cloud-event-parser.ts',
       'shared/http/request.ts',
-      'shared/http/answers.ts',
+      'shared/http/problems.ts',
       'shared/http/fields.ts',
       'shared/access/limit-guard.ts',
     ],

@@ -1,5 +1,5 @@
 /**
- * A chat widget as the README wires one, with nothing but the browser: `fetch` and its own WebSocket.
+ * A chat widget like examples/widget.js, with nothing but the browser: `fetch` and its own WebSocket.
  * The address of the app comes in the query: `?api=http://localhost:7071`.
  */
 const api = new URLSearchParams(location.search).get('api');

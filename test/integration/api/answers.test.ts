@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPERATIONS } from '../../../shared/app/operations';
+import { ROUTES } from '../../../shared/app/routes';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
 import { driveConversations } from './drive-conversations';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 describe('the answers of the running app are in the document, with nothing that it does not say', () => {
-  it.each(OPERATIONS.map(({ id }) => id))('%s', async (id) => {
+  it.each(ROUTES.map(({ id }) => id))('%s', async (id) => {
     const drive = DRIVES[id];
     if (drive === undefined) throw new Error('nothing drives this operation');
     await drive(api);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { openApiDocument } from '../../../shared/app/openapi';
+import { apiDocument } from '../../../shared/app/routes';
 import { anyBody, anyState, anyText } from '../../properties/inbound/arbitraries';
 import { newId, startSystem, type Answer, type EventParts, type System } from './system';
 
@@ -53,11 +53,10 @@ const anyEvent: fc.Arbitrary<EventParts> = fc.record({
 });
 
 /** Every operation that the API documents. */
-const OPERATIONS = Object.entries(openApiDocument().paths as Record<string, object>).flatMap(
-  ([path, methods]) =>
-    Object.keys(methods)
-      .filter((method) => method !== 'options' && !path.includes('web-pubsub'))
-      .map((method) => ({ path, method: method.toUpperCase() })),
+const OPERATIONS = Object.entries(apiDocument().paths as Record<string, object>).flatMap(([path, methods]) =>
+  Object.keys(methods)
+    .filter((method) => method !== 'options' && !path.includes('web-pubsub'))
+    .map((method) => ({ path, method: method.toUpperCase() })),
 );
 const anyCall = fc.record({
   operation: fc.constantFrom(...OPERATIONS),

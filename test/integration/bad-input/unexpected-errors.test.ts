@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
-import { listDeadLetters, replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
 import { quarantining } from '../../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../../shared/deadlines/deadline-activities';
-import { answering } from '../../../shared/http/answers';
-import { type HttpOutput, json } from '../../../shared/http/request';
+import type { HttpOutput } from '../../../shared/http/request';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { PROFILE } from '../../unit/application/scene';
-import { request } from '../../unit/handlers/request';
+import { call, eventHeaders, HUB, request } from '../../unit/handlers/request';
 import { overTables } from '../storage/over-tables';
 import { emptied, startTables, type Tables } from '../storage/tables';
 
@@ -82,14 +80,26 @@ describe.each(SECRETS)('%s', (_, secret) => {
       .reachDeadline(input)
       .catch((error: unknown) => error);
     await reconcile(made);
-    const listed = await listDeadLetters(request({ method: 'GET' }), made);
+    const listed = await call('list-dead-letters', request({ method: 'GET' }), made);
     const [letter] = (JSON.parse(listed.body ?? '') as { items: { id: string; code: string }[] }).items;
-    const replayed = await replayDeadLetter(request({ params: { deadLetterId: letter?.id ?? '' } }), made);
-    const fromOutside = await answering('web-pubsub-events', made.logger, async () => {
-      const guarded = quarantining(service, made);
-      await guarded.handle(ID, { type: 'presence-checked' });
-      return json(200, {});
-    });
+    const replayed = await call(
+      'replay-dead-letter',
+      request({ params: { deadLetterId: letter?.id ?? '' } }),
+      made,
+    );
+    const fromOutside = await call(
+      'web-pubsub-events',
+      request({ headers: eventHeaders({ name: 'connected', connectionId: 'tab-2' }) }),
+      {
+        ...made,
+        conversations: quarantining(
+          { ...service, handle: (id) => service.handle(id, { type: 'presence-checked' }) },
+          made,
+        ),
+        guard: async () => undefined,
+        hub: HUB,
+      },
+    );
 
     const answers: HttpOutput[] = [listed, replayed, fromOutside];
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 500]);

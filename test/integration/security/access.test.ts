@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import { AGENT_ACTIONS } from '../../../shared/conversation/conversation-routes';
+import { AGENT_ACTIONS } from '../../../shared/conversation/inputs';
 import {
   eventually,
   newId,

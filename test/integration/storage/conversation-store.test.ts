@@ -35,10 +35,10 @@ async function loaded(): Promise<StoredConversation> {
   return stored;
 }
 
-const changed = (stored: StoredConversation, more: Partial<Conversation>): Conversation => ({
-  ...stored.conversation,
-  ...more,
-});
+const changed = (
+  stored: StoredConversation,
+  more: Partial<Pick<Conversation, 'lastSequence' | 'device' | 'customer'>>,
+): Conversation => ({ ...stored.conversation, ...more });
 
 const transcript = (after = 0, limit = 100) => store.transcript(id, { after, limit });
 const sequences = async (after: number, limit: number) =>
@@ -63,7 +63,7 @@ describe('what is saved', () => {
   });
 
   test('replaces the former state completely', async () => {
-    await create([], conversationOf(id, { closedAt: 1, end: { at: 1, reason: 'agent-ended' } }));
+    await create([], conversationOf(id, { state: 'Closed', closedAt: 1, end: { at: 1, reason: 'agent-ended' } }));
     const before = await loaded();
     expect(await store.save({ before, after: conversationOf(id), entries: [] })).toBe('saved');
     expect((await loaded()).conversation).toStrictEqual(conversationOf(id));
@@ -100,7 +100,7 @@ describe('what is saved', () => {
     const first = await counting('load', loaded());
     await counting(
       'save',
-      store.save({ before: first, after: changed(first, { state: 'Active' }), entries: [] }),
+      store.save({ before: first, after: changed(first, { device: 'phone' }), entries: [] }),
     );
     const second = await loaded();
     tables.takeRequests();
@@ -142,10 +142,10 @@ describe('when several write at once', () => {
   test('the loser leaves neither its state nor its notice', async () => {
     await create();
     const before = await loaded();
-    await store.save({ before, after: changed(before, { state: 'Active' }), entries: [] });
-    const late = { before, after: changed(before, { state: 'Closed' }), entries: [noticeOf(1)] };
+    await store.save({ before, after: changed(before, { device: 'phone' }), entries: [] });
+    const late = { before, after: changed(before, { device: 'tablet' }), entries: [noticeOf(1)] };
     expect(await store.save(late)).toBe('conflict');
-    expect((await loaded()).conversation.state).toBe('Active');
+    expect((await loaded()).conversation.device).toBe('phone');
     expect(await transcript()).toEqual([]);
   });
 
@@ -154,11 +154,11 @@ describe('when several write at once', () => {
     const before = await loaded();
     const twice = {
       before,
-      after: changed(before, { state: 'Closed' }),
+      after: changed(before, { device: 'tablet' }),
       entries: [noticeOf(2), messageOf(1, 'x')],
     };
     expect(await store.save(twice)).toBe('conflict');
-    expect((await loaded()).conversation.state).toBe('Open');
+    expect((await loaded()).conversation.device).toBe('desktop');
     expect(await transcript()).toStrictEqual([messageOf(1)]);
   });
 
@@ -178,10 +178,10 @@ describe('when several write at once', () => {
     const before = await loaded();
     tables.takeRequests();
     tables.loseNextResponse();
-    const after = changed(before, { state: 'Active' });
+    const after = changed(before, { device: 'phone' });
     expect(await store.save({ before, after, entries: [messageOf(1)] })).toBe('conflict');
     expect(tables.takeRequests()).toEqual(['POST $batch', 'POST $batch']);
-    expect((await loaded()).conversation.state).toBe('Active');
+    expect((await loaded()).conversation.device).toBe('phone');
     expect(await transcript()).toStrictEqual([messageOf(1)]);
   });
 });

@@ -1,17 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Conversation,
-  type ConversationState,
-  deadlinesOf,
-  LIMITS,
-} from '../../../shared/conversation/conversation';
+import { type Conversation, type ConversationState, LIMITS } from '../../../shared/conversation/conversation';
 import { decide } from '../../../shared/conversation/decide';
-import { isQuestion } from '../../../shared/conversation/decision';
 import { DEADLINE_KINDS, timerInstanceId } from '../../../shared/conversation/ids';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import type { Answers, ConversationEvent } from '../../../shared/conversation/inputs';
 import type { Push } from '../../../shared/conversation/notifications';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import { deadlinesOf } from '../../../shared/conversation/work-list';
 import { ANNA, BEN, GRACE, NOBODY } from '../../support/domain/builders';
 import { live, lives, story, type Life } from '../../support/domain/lives';
 import { RUNS } from '../../support/domain/runs';
@@ -40,13 +35,15 @@ const goesOn = (conversation: Conversation | undefined): conversation is Convers
 const isLiveChat = (conversation: Conversation | undefined): boolean => conversation?.channel === 'live-chat';
 
 /** The same event once more, as the caller would hand it in after its process had died. */
-const again = (step: Step, event: ConversationEvent, world: World, later = 0) => {
-  const decision = decide(step.after, event, {
-    now: step.now + later,
-    policies: world.policies,
-    messages: [],
-  });
-  if (isQuestion(decision)) throw new Error(`${event.type} asks again`);
+const again = (
+  step: Step,
+  event: ConversationEvent,
+  world: World,
+  { later = 0, answers = step.answers }: { later?: number; answers?: Answers } = {},
+) => {
+  const context = { now: step.now + later, policies: world.policies, messages: [] };
+  const decision = decide(step.after, event, context, answers);
+  if (!('effects' in decision)) throw new Error(`${event.type} asks again`);
   return decision;
 };
 
@@ -110,8 +107,8 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
         );
         for (let number = 0; number <= 6; number += 1) {
           if (due.some((deadline) => deadline.number === number)) continue;
-          const absent = { presence: NOBODY, agentPresent: false };
-          const replay = again(step, { type: 'deadline-reached', kind, number, ...absent }, world);
+          const answers = { presence: NOBODY, agentPresent: false };
+          const replay = again(step, { type: 'deadline-reached', kind, number }, world, { answers });
           expect(replay.kind).toBe('unchanged');
         }
       }
@@ -123,7 +120,7 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
     everyStep(true, (step, world) => {
       // Nobody repeats a check: reconciliation comes again by itself, and writes the row that shows what is left.
       if (step.decision.kind !== 'changed' || step.event.type === 'presence-checked') return;
-      const repeated = again(step, step.event, world, 5 * SECOND);
+      const repeated = again(step, step.event, world, { later: 5 * SECOND });
       expect(repeated).not.toHaveProperty('entries');
       // A cancel that is lost does no harm: the timer finds its number superseded (invariant 6).
       const due = step.decision.effects.filter(

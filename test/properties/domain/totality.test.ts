@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import type { Answers, ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import { CONVERSATION_ID, contextAt, PROFILE } from '../../support/domain/builders';
 import { live, lives } from '../../support/domain/lives';
@@ -13,14 +14,11 @@ const id = fc.oneof(
 );
 const agentId = fc.constantFrom('anna', 'ben', '__proto__', '');
 const occurredAt = fc.integer({ min: -8.64e15, max: 8.64e15 });
-const presence = fc.option(
-  fc.oneof(
-    fc.constant({ alive: false } as const),
-    fc
-      .tuple(id, fc.array(id))
-      .map(([first, more]) => ({ alive: true, connectionIds: [first, ...more] }) as const),
-  ),
-  { nil: undefined },
+const presence = fc.oneof(
+  fc.constant({ alive: false } as const),
+  fc
+    .tuple(id, fc.array(id))
+    .map(([first, more]) => ({ alive: true, connectionIds: [first, ...more] }) as const),
 );
 const named = { agentId, agentName: fc.string() };
 
@@ -28,9 +26,7 @@ const named = { agentId, agentName: fc.string() };
 const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
   fc.constant({ type: 'connect', conversationId: CONVERSATION_ID, profile: PROFILE } as const),
   fc.record({ type: fc.constant('connected' as const), connectionId: id, occurredAt }),
-  fc
-    .record({ type: fc.constant('disconnected' as const), connectionId: id, occurredAt, presence })
-    .map(({ presence: answer, ...rest }) => ({ ...rest, ...(answer && { presence: answer }) })),
+  fc.record({ type: fc.constant('disconnected' as const), connectionId: id, occurredAt }),
   fc.record({
     type: fc.constant('customer-message' as const),
     connectionId: id,
@@ -53,20 +49,25 @@ const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
   fc.record({ type: fc.constant('agent-connected' as const), agentId, connectionId: id }),
   fc.record({ type: fc.constant('agent-transferred' as const), agentId, queue: id }),
   fc.record({ type: fc.constant('wait-extended' as const), agentId, by: fc.nat(), key: id }),
-  fc
-    .record({ type: fc.constant('wait-ended' as const), agentId, presence })
-    .map(({ presence: known, ...rest }) => ({ ...rest, ...(known && { presence: known }) })),
+  fc.record({ type: fc.constant('wait-ended' as const), agentId }),
   fc.record({ type: fc.constant('queue-position-known' as const), position: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ type: fc.constant('agent-ended' as const), agentId }),
   fc.record({ type: fc.constant('agent-closed' as const), agentId }),
-  fc
-    .record({
-      type: fc.constant('deadline-reached' as const),
-      kind: fc.constant('disconnection' as const),
-      number: fc.integer(),
-      presence,
-    })
-    .map(({ presence: answer, ...rest }) => ({ ...rest, ...(answer && { presence: answer }) })),
+  fc.constantFrom(
+    { type: 'presence-checked' } as const,
+    { type: 'presence-checked', endUntold: true } as const,
+  ),
+  fc.record({
+    type: fc.constant('deadline-reached' as const),
+    kind: fc.constantFrom(...DEADLINE_KINDS),
+    number: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer()),
+  }),
+);
+
+/** What a caller may have found out, as far as it has asked. */
+const answers: fc.Arbitrary<Answers> = fc.record(
+  { presence, agentPresent: fc.boolean(), capacity: fc.constantFrom('reserved' as const, 'full' as const) },
+  { requiredKeys: [] },
 );
 
 describe('decide', () => {
@@ -74,16 +75,16 @@ describe('decide', () => {
     fc.assert(
       fc.property(
         lives({ losses: true }),
-        fc.array(fc.tuple(event, fc.integer({ min: -MINUTE, max: 4 * MINUTE })), {
+        fc.array(fc.tuple(event, answers, fc.integer({ min: -MINUTE, max: 4 * MINUTE })), {
           maxLength: 12,
           size: 'max',
         }),
         (life, events) => {
           const world = live({ ...life, happenings: life.happenings.slice(0, 12) });
           let { conversation, now } = world;
-          for (const [happened, passed] of events) {
+          for (const [happened, found, passed] of events) {
             now += passed;
-            const decision = decide(conversation, happened, contextAt(now));
+            const decision = decide(conversation, happened, contextAt(now), found);
             if (decision.kind !== 'changed') continue;
             const before = conversation?.lastSequence ?? 0;
             ({ conversation } = decision);
@@ -108,10 +109,10 @@ describe('decide', () => {
 
   it('does not touch the conversation it is given', () => {
     fc.assert(
-      fc.property(lives({ losses: true }), fc.array(event), (life, events) => {
+      fc.property(lives({ losses: true }), fc.array(fc.tuple(event, answers)), (life, events) => {
         const { conversation, now } = live({ ...life, happenings: life.happenings.slice(0, 12) });
         const before = structuredClone(conversation);
-        for (const happened of events) decide(conversation, happened, contextAt(now));
+        for (const [happened, found] of events) decide(conversation, happened, contextAt(now), found);
         expect(conversation).toEqual(before);
       }),
       RUNS,

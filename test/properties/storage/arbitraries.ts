@@ -10,6 +10,8 @@ import {
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
+  conversationOf,
+  type ConversationRecord,
   DEVICE_CLASSES,
   END_REASONS,
   REQUEUE_REASONS,
@@ -85,7 +87,7 @@ const disconnection = {
 const agentDisconnection = { number: count, agentId: text, since: instant, deadline: instant };
 const hold = { agentId: text, assignment: count, units: count };
 
-export const conversation = record<Conversation>({
+const anyRecord = record<ConversationRecord>({
   id,
   channel,
   state,
@@ -136,6 +138,36 @@ export const conversation = record<Conversation>({
   end: maybe({ at: instant, reason: endReason, agentId: maybe(text), redirectUrl: maybe(text) }),
   closedAt: maybe(instant),
   createdAt: instant,
+});
+
+/** What a conversation always has in a state, and what it may have in it and not in every other. */
+const OF_A_STATE = {
+  Open: { has: [], may: [] },
+  Waiting: { has: [], may: [] },
+  Active: { has: ['agent'], may: ['capacityHold', 'agentDisconnection'] },
+  WrapUp: { has: ['agent', 'end'], may: ['capacityHold'] },
+  Closed: { has: ['end', 'closedAt'], may: ['agent', 'closeReason'] },
+} satisfies Record<ConversationRecord['state'], object>;
+const OF_STATES: readonly string[] = Object.values(OF_A_STATE).flatMap(({ has, may }) => [...has, ...may]);
+
+/** Without what its state does not have, and with what it has. */
+export const conversation = anyRecord.map((any): Conversation => {
+  const { has, may }: { has: readonly string[]; may: readonly string[] } = OF_A_STATE[any.state];
+  const { createdAt: at, disconnection: away, ...rest } = any;
+  const spare = { agent: { id: 'anna', name: 'Anna', assignedAt: at }, closedAt: at };
+  const all = { ...spare, end: { at, reason: 'customer-ended' }, ...rest };
+  const isKept = (name: string) =>
+    has.includes(name) || (name in any && (may.includes(name) || !OF_STATES.includes(name)));
+  const isLive = any.channel === 'live-chat' && (any.state === 'Open' || any.state === 'Active');
+  const sound = conversationOf({
+    ...(Object.fromEntries(Object.entries(all).filter(([name]) => isKept(name))) as typeof rest),
+    createdAt: at,
+    ...(any.state === 'Waiting' && { channel: 'persistent-chat' }),
+    ...(isLive && { liveConnectionIds: away ? [] : ['connection', ...any.liveConnectionIds] }),
+    ...(isLive && away && { disconnection: away }),
+  });
+  if ('breaks' in sound) throw new Error(sound.breaks);
+  return sound;
 });
 
 const ofEveryEntry = {

@@ -1,12 +1,7 @@
 import type { Conversation, CustomerProfile } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import {
-  type Decision,
-  type DecisionContext,
-  type Effect,
-  isQuestion,
-} from '../../../shared/conversation/decision';
-import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import { decide as decideWith } from '../../../shared/conversation/decide';
+import type { Decision, DecisionContext, Effect } from '../../../shared/conversation/decision';
+import type { Answers, ConversationEvent, Presence } from '../../../shared/conversation/inputs';
 import type { Push } from '../../../shared/conversation/notifications';
 import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
@@ -42,33 +37,32 @@ export const alive = (first: string, ...more: string[]): Presence => ({
 });
 export const NOBODY: Presence = { alive: false };
 
+/** An input, and what the caller has found out for it. */
+export type Asked = ConversationEvent & Answers;
+
 // --- events, with the service's clock right and its stamps in whole seconds unless a test says otherwise ---
 
 const stampOf = (at: Instant): Instant => Math.floor(at / SECOND) * SECOND;
 
-export const connect = (): ConversationEvent => ({
+export const connect = (): Asked => ({
   type: 'connect',
   conversationId: CONVERSATION_ID,
   profile: PROFILE,
 });
 
-export const connectPersistent = (): ConversationEvent => ({
+export const connectPersistent = (): Asked => ({
   type: 'connect',
   conversationId: CONVERSATION_ID,
   profile: { ...PROFILE, workstream: 'persistent' },
 });
 
-export const connected = (connectionId: string, occurredAt: Instant): ConversationEvent => ({
+export const connected = (connectionId: string, occurredAt: Instant): Asked => ({
   type: 'connected',
   connectionId,
   occurredAt: stampOf(occurredAt),
 });
 
-export const disconnected = (
-  connectionId: string,
-  occurredAt: Instant,
-  presence?: Presence,
-): ConversationEvent => ({
+export const disconnected = (connectionId: string, occurredAt: Instant, presence?: Presence): Asked => ({
   type: 'disconnected',
   connectionId,
   occurredAt: stampOf(occurredAt),
@@ -79,38 +73,38 @@ export const customerMessage = (
   messageId: string,
   connectionId = 'tab-1',
   text = `text of ${messageId}`,
-): ConversationEvent => ({ type: 'customer-message', connectionId, messageId, text });
+): Asked => ({ type: 'customer-message', connectionId, messageId, text });
 
-export const agentMessage = (messageId: string, agentId: string = ANNA.agentId): ConversationEvent => ({
+export const agentMessage = (messageId: string, agentId: string = ANNA.agentId): Asked => ({
   type: 'agent-message',
   agentId,
   messageId,
   text: `text of ${messageId}`,
 });
 
-export const deadlineReached = (number: number, presence?: Presence): ConversationEvent => ({
+export const deadlineReached = (number: number, presence?: Presence): Asked => ({
   type: 'deadline-reached',
   kind: 'disconnection',
   number,
   ...(presence && { presence }),
 });
 
-export const customerLeft = (): ConversationEvent => ({ type: 'customer-left' });
-export const agentOffered = (agent = ANNA as Named): ConversationEvent => ({
+export const customerLeft = (): Asked => ({ type: 'customer-left' });
+export const agentOffered = (agent = ANNA as Named): Asked => ({
   type: 'agent-offered',
   ...agent,
   capacity: 'reserved',
 });
-export const agentAccepted = (agent = ANNA as Named): ConversationEvent => ({
+export const agentAccepted = (agent = ANNA as Named): Asked => ({
   type: 'agent-accepted',
   ...agent,
   capacity: 'reserved',
 });
-export const agentEnded = (agentId: string = ANNA.agentId): ConversationEvent => ({
+export const agentEnded = (agentId: string = ANNA.agentId): Asked => ({
   type: 'agent-ended',
   agentId,
 });
-export const agentClosed = (agentId: string = ANNA.agentId): ConversationEvent => ({
+export const agentClosed = (agentId: string = ANNA.agentId): Asked => ({
   type: 'agent-closed',
   agentId,
 });
@@ -125,11 +119,22 @@ export const contextAt = (now: Instant, changes: Partial<PolicyValues> = {}): De
   messages: [],
 });
 
-export const decideAt = (
+/** `decide`, for an input that carries its answers. */
+export function decide(
   conversation: Conversation | undefined,
-  event: ConversationEvent,
-  now: Instant,
-): Decision => withoutHoles(decide(conversation, event, contextAt(now)));
+  { presence, agentPresent, capacity, ...input }: Asked,
+  context: DecisionContext,
+): Decision {
+  const answers: Answers = {
+    ...(presence && { presence }),
+    ...(agentPresent !== undefined && { agentPresent }),
+    ...(capacity && { capacity }),
+  };
+  return withoutHoles(decideWith(conversation, input, context, answers));
+}
+
+export const decideAt = (conversation: Conversation | undefined, event: Asked, now: Instant): Decision =>
+  decide(conversation, event, contextAt(now));
 
 /** A key without a value is gone when its record is read back, so no decision has one. */
 function withoutHoles<T>(decision: T): T {
@@ -147,11 +152,7 @@ function withoutHoles<T>(decision: T): T {
 export type Changed = Extract<Decision, { kind: 'changed' }>;
 
 /** Decides, and insists that the decision changes the conversation. */
-export function change(
-  conversation: Conversation | undefined,
-  event: ConversationEvent,
-  now: Instant,
-): Changed {
+export function change(conversation: Conversation | undefined, event: Asked, now: Instant): Changed {
   const decision = decideAt(conversation, event, now);
   if (decision.kind !== 'changed') throw new Error(`${event.type} was ${JSON.stringify(decision)}`);
   return decision;
@@ -199,7 +200,7 @@ export function runningDisconnection(conversation: Conversation) {
 // --- what decisions say ---
 
 export const effectsOf = (decision: Decision): readonly Effect[] =>
-  isQuestion(decision) ? [] : decision.effects;
+  'effects' in decision ? decision.effects : [];
 
 export const outcomeOf = (decision: Decision) =>
   decision.kind === 'changed' || decision.kind === 'unchanged' ? decision.outcome : undefined;

@@ -1,9 +1,9 @@
 import { fits } from '../../../shared/capacity/capacity';
 import type { Conversation } from '../../../shared/conversation/conversation';
 import { decide } from '../../../shared/conversation/decide';
-import { type Decided, type Effect, isQuestion, type Question } from '../../../shared/conversation/decision';
+import type { Decided, Effect, Question } from '../../../shared/conversation/decision';
 import type { DeadlineKind } from '../../../shared/conversation/ids';
-import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import type { Answers, ConversationEvent, Presence } from '../../../shared/conversation/inputs';
 import { type Instant, type Milliseconds, SECOND } from '../../../shared/conversation/time';
 import type { TranscriptEntry } from '../../../shared/conversation/transcript';
 import type { PolicyTable } from '../../../shared/policies/policy';
@@ -30,6 +30,8 @@ export interface Socket {
 export interface Step {
   readonly now: Instant;
   readonly event: ConversationEvent;
+  /** What the decision asked for. */
+  readonly answers: Answers;
   readonly before: Conversation | undefined;
   readonly after: Conversation | undefined;
   readonly decision: Decided;
@@ -177,12 +179,12 @@ export class World {
     const context = { now: this.now, policies: this.policies, messages: [] };
     const before = this.conversation;
     const open = this.openSockets().length;
-    let asked = event;
-    let decision = decide(before, asked, context);
-    for (let questions = 0; isQuestion(decision); questions += 1) {
+    let answers: Answers = {};
+    let decision = decide(before, event, context);
+    for (let questions = 0; !('effects' in decision); questions += 1) {
       if (questions === 3) throw new Error('each question is asked once');
-      asked = { ...asked, ...this.answer(decision) };
-      decision = decide(before, asked, context);
+      answers = { ...answers, ...this.answer(decision) };
+      decision = decide(before, event, context, answers);
     }
     if (decision.kind === 'changed') {
       this.conversation = decision.conversation;
@@ -194,7 +196,7 @@ export class World {
     this.handled.push(event);
     if (!effectsFail) decision.effects.forEach((effect) => this.perform(effect));
     this.options.onStep(
-      { now: this.now, event: asked, before, after: this.conversation, decision, open },
+      { now: this.now, event, answers, before, after: this.conversation, decision, open },
       this,
     );
     return decision;
@@ -212,7 +214,7 @@ export class World {
     );
   }
 
-  private answer(question: Question): object {
+  private answer(question: Question): Answers {
     switch (question.kind) {
       case 'presence-needed':
         return { presence: this.presence() };

@@ -5,11 +5,10 @@ import type { DeadlineKind } from '../../../shared/conversation/ids';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { Failing } from '../../../shared/dead-letters/dead-letter';
-import { replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
 import { purgeDeadLetters, quarantining } from '../../../shared/dead-letters/dead-letters-service';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
-import { bodyOf, request } from '../handlers/request';
+import { bodyOf, call, request } from '../handlers/request';
 import {
   accepted,
   agentEnded,
@@ -229,7 +228,7 @@ describe('a run of reconciliation', () => {
 
 describe('a replay', () => {
   const replayed = async (deps: ReturnType<typeof quarantineOf>, deadLetterId: string) => {
-    const answer = await replayDeadLetter(request({ params: { deadLetterId } }), deps);
+    const answer = await call('replay-dead-letter', request({ params: { deadLetterId } }), deps);
     return { status: answer.status, ...bodyOf(answer) };
   };
 

@@ -2,11 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { LogFields } from '../../../shared/app/log';
 import { logEnd } from '../../../shared/conversation/conversation-service';
 import { SECOND } from '../../../shared/conversation/time';
-import { replayDeadLetter } from '../../../shared/dead-letters/dead-letters-routes';
 import { createActivities } from '../../../shared/deadlines/deadline-activities';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { PACE } from '../../support/pace';
-import { request } from '../handlers/request';
+import { call, request } from '../handlers/request';
 import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene } from './scene';
 
 const INPUT = {
@@ -66,7 +65,7 @@ describe('how late an absent customer was ended', () => {
     await made.world.deadLetters.file({ ...failing, deadline: named }, made.clock.now);
     const deps = watched(made);
     const deadLetterId = `${ID}.deadline-failed.disconnection.2`;
-    expect((await replayDeadLetter(request({ params: { deadLetterId } }), deps)).status).toBe(200);
+    expect((await call('replay-dead-letter', request({ params: { deadLetterId } }), deps)).status).toBe(200);
     expect(deps.ends).toEqual([LINE]);
   });
 

@@ -4,7 +4,7 @@ import type { Handled } from '../../../shared/conversation/conversation-service'
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { workListItem, type WorkListItem } from '../../../shared/conversation/work-list';
 import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
-import { aConversation } from '../../support/domain/builders';
+import { aConversation, change, customerLeft } from '../../support/domain/builders';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { silent } from '../../support/silent';
@@ -184,7 +184,7 @@ describe('the work list', () => {
     let loads = 0;
     made.world.gate = (operation) => {
       if (operation === 'load' && (loads += 1) % 2 === 0 && made.world.conversation(ID).state === 'Open')
-        made.world.replace({ ...made.world.conversation(ID), state: 'Closed' });
+        made.world.replace(change(made.world.conversation(ID), customerLeft(), made.clock.now).conversation);
     };
     await afterEveryTurn(made);
     expect(loads).toBeGreaterThan(1);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -29,13 +29,13 @@ import {
 
 /** "Understand conversation states", Active to Open: the representative disconnects and does not reconnect in time. */
 
-const gone = (agentId: string = ANNA.agentId): ConversationEvent => ({ type: 'agent-disconnected', agentId });
-const back = (connectionId = 'desk-2'): ConversationEvent => ({
+const gone = (agentId: string = ANNA.agentId): Asked => ({ type: 'agent-disconnected', agentId });
+const back = (connectionId = 'desk-2'): Asked => ({
   type: 'agent-connected',
   agentId: ANNA.agentId,
   connectionId,
 });
-const reached = (number: number, agentPresent?: boolean): ConversationEvent => ({
+const reached = (number: number, agentPresent?: boolean): Asked => ({
   type: 'deadline-reached',
   kind: 'agent-disconnection',
   number,
@@ -212,7 +212,7 @@ describe('an agent who comes back', () => {
 });
 
 describe('reconciliation', () => {
-  const checked = (agentPresent?: boolean): ConversationEvent => ({
+  const checked = (agentPresent?: boolean): Asked => ({
     type: 'presence-checked',
     presence: alive('tab-1'),
     ...(agentPresent !== undefined && { agentPresent }),

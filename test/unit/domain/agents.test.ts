@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
+  type Asked,
   accepted,
   aConversation,
   afterStart,
@@ -162,8 +162,8 @@ describe('an agent closes a conversation', () => {
       'release-capacity',
       ...['push notice', 'push notice'],
       // What was told of the end, for the first try may have died after its save.
-      ...['push notice', 'push notice', 'push conversation-ended', 'close-customer-connections'],
-      'push conversation-closed',
+      ...['push notice', 'push notice', 'push conversation-ended'],
+      ...['push conversation-closed', 'close-customer-connections'],
     ]);
     const { effects } = change(accepted(), agentEnded(), afterStart(30));
     const toCustomer = effects.filter(
@@ -187,7 +187,7 @@ describe('an agent closes a conversation', () => {
   });
 
   it('is final', () => {
-    const events: ConversationEvent[] = [
+    const events: Asked[] = [
       agentOffered(),
       agentAccepted(),
       agentMessage('m1'),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Conversation, deadlinesOf } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import type { Conversation } from '../../../shared/conversation/conversation';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
+import { deadlinesOf } from '../../../shared/conversation/work-list';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -26,7 +27,7 @@ import {
 
 /** "Configure automatic closure of conversations" (Dynamics 365), but to the second. */
 
-const closure = (number: number, presence = NOBODY): ConversationEvent => ({
+const closure = (number: number, presence = NOBODY): Asked => ({
   type: 'deadline-reached',
   kind: 'auto-close',
   number,
@@ -35,7 +36,7 @@ const closure = (number: number, presence = NOBODY): ConversationEvent => ({
 
 function after(
   conversation: Conversation | undefined,
-  event: ConversationEvent,
+  event: Asked,
   now: number,
   changes: Partial<PolicyValues> = {},
 ): Conversation {
@@ -43,12 +44,12 @@ function after(
   if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
   return decision.conversation;
 }
-const outcome = (conversation: Conversation, event: ConversationEvent, now: number, changes = {}) => {
+const outcome = (conversation: Conversation, event: Asked, now: number, changes = {}) => {
   const decision = decide(conversation, event, contextAt(now, changes));
   return 'outcome' in decision ? decision.outcome : decision;
 };
 const born = (workstream: string, changes: Partial<PolicyValues> = {}): Conversation => {
-  const event = { ...connect(), profile: { ...PROFILE, workstream } } as ConversationEvent;
+  const event = { ...connect(), profile: { ...PROFILE, workstream } } as Asked;
   return after(after(undefined, event, START, changes), connected('tab-1', START), START + SECOND, changes);
 };
 const dueOf = (conversation: Conversation) =>
@@ -147,11 +148,11 @@ describe('Open', () => {
 
   it('is closed while the grace period still runs, when that is longer, but never without asking', () => {
     const long = { grace: 60 * MINUTE };
-    const event: ConversationEvent = { type: 'disconnected', connectionId: 'tab-1', occurredAt: AT };
+    const event: Asked = { type: 'disconnected', connectionId: 'tab-1', occurredAt: AT };
     const away = after(born('default', long), event, AT, long);
     const { number, deadline: due } = away.autoClosure!;
     expect(due).toBeLessThan(away.disconnection!.deadline);
-    const unasked: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number };
+    const unasked: Asked = { type: 'deadline-reached', kind: 'auto-close', number };
     expect(outcome(away, unasked, due, long)).toEqual({ kind: 'presence-needed' });
     expect(outcome(away, closure(number, alive('tab-2')), due, long)).toEqual({ type: 'customer-present' });
     expect(after(away, closure(number), due, long)).toMatchObject({
@@ -243,7 +244,7 @@ describe('Open', () => {
     const due = START + SECOND + 30 * 24 * 60 * MINUTE;
     expect(dueOf(conversation)).toBe(due);
     const { number } = conversation.autoClosure!;
-    const fired: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number };
+    const fired: Asked = { type: 'deadline-reached', kind: 'auto-close', number };
     expect(decide(conversation, fired, contextAt(due))).toMatchObject({
       outcome: { type: 'auto-closed' },
       conversation: { state: 'Closed', end: { reason: 'auto-closed', at: due } },

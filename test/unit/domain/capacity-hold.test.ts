@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -30,9 +30,9 @@ import {
 /** "Understand conversation states" (Dynamics 365 Omnichannel), Wrap-up: "Block capacity for wrap up". */
 
 const AT = afterStart(60);
-const unanswered: ConversationEvent = { type: 'agent-accepted', ...ANNA };
+const unanswered: Asked = { type: 'agent-accepted', ...ANNA };
 const release = { type: 'release-capacity', agentId: 'anna', assignment: 1 };
-const reached = (number: number): ConversationEvent => ({
+const reached = (number: number): Asked => ({
   type: 'deadline-reached',
   kind: 'capacity-release',
   number,
@@ -68,7 +68,7 @@ describe('the capacity of an agent', () => {
     });
   });
 
-  it.each<[string, ConversationEvent]>([
+  it.each<[string, Asked]>([
     ['picked', { ...unanswered, capacity: 'full' }],
     ['offered', { type: 'agent-offered', ...ANNA, capacity: 'full' }],
   ])('that is full refuses a conversation that is %s, and names the units', (_how, event) => {
@@ -98,7 +98,7 @@ describe('the capacity of an agent', () => {
 });
 
 describe('the capacity of an agent is free at once when the conversation', () => {
-  it.each<[string, () => Conversation, ConversationEvent]>([
+  it.each<[string, () => Conversation, Asked]>([
     ['is declined', offered, { type: 'agent-declined', agentId: 'anna' }],
     ['is released', accepted, { type: 'agent-released', agentId: 'anna' }],
     ['is transferred', accepted, { type: 'agent-transferred', agentId: 'anna', queue: 'billing' }],
@@ -133,7 +133,7 @@ describe('a wrap-up', () => {
 
   it('blocks capacity until it closes itself', () => {
     const wrapUp = endWith('always').conversation;
-    const closes: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+    const closes: Asked = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
     expect(change(wrapUp, closes, AT + 15 * MINUTE).effects).toContainEqual(release);
   });
 

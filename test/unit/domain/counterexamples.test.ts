@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '../../../shared/conversation/conversation';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
+  type Asked,
   accepted,
   aConversation,
   afterStart,
@@ -103,7 +103,7 @@ describe('every push of one cause is the same, however often it is sent', () => 
     expect(pushesOf(again)).toEqual(expect.arrayContaining([...pushesOf(first)]));
   });
 
-  it.each<[string, ConversationEvent]>([
+  it.each<[string, Asked]>([
     ['a repeated end', agentEnded()],
     ['a socket that comes too late', connected('tab-2', afterStart(50))],
   ])('%s tells of the state the conversation ended in, also when it is closed since', (_title, event) => {
@@ -156,10 +156,10 @@ describe('a connection is listed once', () => {
 describe('a place in the queue', () => {
   it('is other news in another queue, also within a millisecond', () => {
     const at = afterStart(5);
-    const place: ConversationEvent = { type: 'queue-position-known', position: 2 };
+    const place: Asked = { type: 'queue-position-known', position: 2 };
     const told = change(connectedCustomer(), place, at);
     const taken = change(told.conversation, agentAccepted(BEN), at).conversation;
-    const transfer: ConversationEvent = { type: 'agent-transferred', agentId: BEN.agentId, queue: 'other' };
+    const transfer: Asked = { type: 'agent-transferred', agentId: BEN.agentId, queue: 'other' };
     const again = change(change(taken, transfer, at).conversation, place, at);
     const idOf = (decision: typeof told) =>
       pushesOf(decision).find(({ type }) => type === 'queue-position')?.id;

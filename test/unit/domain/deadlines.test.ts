@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Deadline, deadlinesOf, sameDeadline } from '../../../shared/conversation/conversation';
+import { type Deadline, deadlinesOf, sameDeadline } from '../../../shared/conversation/work-list';
 import {
   accepted,
   aConversation,

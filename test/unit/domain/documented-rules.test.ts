@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Conversation, deadlinesOf, type EndReason } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import type { Conversation, EndReason } from '../../../shared/conversation/conversation';
 import { MINUTE, toIso } from '../../../shared/conversation/time';
-import { workListItem } from '../../../shared/conversation/work-list';
+import { deadlinesOf, workListItem } from '../../../shared/conversation/work-list';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentClosed,
@@ -104,7 +104,7 @@ describe('a disconnection updates the capacity of the agent', () => {
 describe('a transfer to another queue', () => {
   it('makes the time until the automatic closure begin anew', () => {
     const strict = { openAutoCloseWhileConnected: true };
-    const transfer: ConversationEvent = { type: 'agent-transferred', agentId: 'anna', queue: 'billing' };
+    const transfer: Asked = { type: 'agent-transferred', agentId: 'anna', queue: 'billing' };
     expect(decide(accepted(), transfer, contextAt(AT, strict))).toMatchObject({
       conversation: { state: 'Open', autoClosure: { deadline: AT + 20 * MINUTE } },
     });
@@ -118,8 +118,8 @@ describe('the reason of an end', () => {
     if (decision.kind !== 'changed') throw new Error(decision.kind);
     return decision.conversation;
   };
-  const closesItself: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
-  const CAUSES: Record<EndReason, readonly [() => Conversation, ConversationEvent]> = {
+  const closesItself: Asked = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+  const CAUSES: Record<EndReason, readonly [() => Conversation, Asked]> = {
     'customer-disconnected': [lost, deadlineReached(2, NOBODY)],
     'customer-ended': [accepted, customerLeft()],
     'agent-ended': [accepted, agentEnded()],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyRule } from '../../../shared/policies/policy';
 import {
+  decide,
   accepted,
   afterStart,
   connectedCustomer,

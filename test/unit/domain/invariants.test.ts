@@ -275,8 +275,8 @@ describe('invariant 5: lost, repeated, late and reordered events lead to the sam
     expect(effectTypes(again)).toEqual([
       'update-work-list',
       'start-timer',
-      'push notice',
       'cancel-timer',
+      'push notice',
       'push conversation-ended',
       'push conversation-ended',
       'close-customer-connections',

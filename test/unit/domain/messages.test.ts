@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
+  type Asked,
   accepted,
   afterStart,
   agentEnded,
@@ -105,7 +105,7 @@ describe('a message of an agent', () => {
   });
 
   it('that showed the agent to be back tells so again, but not once the agent is gone anew', () => {
-    const gone: ConversationEvent = { type: 'agent-disconnected', agentId: 'anna' };
+    const gone: Asked = { type: 'agent-disconnected', agentId: 'anna' };
     const absent = change(accepted(), gone, afterStart(10)).conversation;
     const back = change(absent, agentMessage('m1'), afterStart(20)).conversation;
     const toldBy = (conversation: Conversation) =>

@@ -4,11 +4,11 @@ import {
   type AutomatedMessageTrigger,
 } from '../../../shared/automated-messages/automated-message';
 import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
 import type { Decision } from '../../../shared/conversation/decision';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -33,26 +33,26 @@ import {
 
 const AT = afterStart(60);
 const LATE = afterStart(600);
-const place = (position: number): ConversationEvent => ({ type: 'queue-position-known', position });
+const place = (position: number): Asked => ({ type: 'queue-position-known', position });
 const agentGone = () => change(accepted(), { type: 'agent-disconnected', agentId: 'anna' }, AT).conversation;
-const agentStaysAway: ConversationEvent = {
+const agentStaysAway: Asked = {
   type: 'deadline-reached',
   kind: 'agent-disconnection',
   number: 1,
   agentPresent: false,
 };
 const ended = () => change(accepted(), agentEnded(), AT).conversation;
-const closesItself: ConversationEvent = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
+const closesItself: Asked = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
 
 interface Cause {
   readonly before: () => Conversation;
-  readonly event: ConversationEvent;
+  readonly event: Asked;
   readonly at: number;
   readonly text: string;
   /** Whose sockets it is pushed to. */
   readonly pushedTo: readonly ('customer' | 'agent')[];
 }
-const cause = (before: () => Conversation, event: ConversationEvent, at: number, text: string) => ({
+const cause = (before: () => Conversation, event: Asked, at: number, text: string) => ({
   by: (...pushedTo: Cause['pushedTo']): Cause => ({ before, event, at, text, pushedTo }),
 });
 
@@ -143,7 +143,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
 describe('the customer is told that the agent has left', () => {
   const persistent = () => accepted(persistentChat());
 
-  it.each<[string, () => Conversation, ConversationEvent]>([
+  it.each<[string, () => Conversation, Asked]>([
     ['when the agent releases the conversation', accepted, { type: 'agent-released', agentId: 'anna' }],
     [
       'when the agent transfers the conversation',
@@ -169,7 +169,7 @@ describe('the latest notices', () => {
 });
 
 describe('nothing is written', () => {
-  it.each<[string, () => Conversation, ConversationEvent, number]>([
+  it.each<[string, () => Conversation, Asked, number]>([
     [
       'to a customer whom the agent had not met, when the offer is declined',
       offered,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import type { Presence } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import { policies } from '../../support/domain/policies';
 import {
+  type Asked,
+  decide,
   accepted,
   aConversation,
   afterStart,
@@ -20,10 +21,11 @@ import {
   lost,
   NOBODY,
   outcomeOf,
+  persistentChat,
 } from '../../support/domain/builders';
 
 /** The agent is there, unless a test says otherwise. */
-const checked = (presence?: Presence, agentPresent = true): ConversationEvent => ({
+const checked = (presence?: Presence, agentPresent = true): Asked => ({
   type: 'presence-checked',
   agentPresent,
   ...(presence && { presence }),
@@ -40,7 +42,7 @@ describe('a comparison with the service', () => {
   });
 
   it('does not ask for an agent while the conversation has none', () => {
-    const event: ConversationEvent = { type: 'presence-checked', presence: alive('tab-1') };
+    const event: Asked = { type: 'presence-checked', presence: alive('tab-1') };
     expect(decideAt(connectedCustomer('tab-1'), event, afterStart(60))).toEqual({
       kind: 'unchanged',
       outcome: { type: 'agrees' },
@@ -57,8 +59,7 @@ describe('a comparison with the service', () => {
   });
 
   it('takes the connections of a persistent chat away once, and begins no disconnection', () => {
-    const open = { ...connectedCustomer('tab-1'), channel: 'persistent-chat' } as const;
-    const { conversation, outcome } = change(open, checked(NOBODY), afterStart(60));
+    const { conversation, outcome } = change(persistentChat(), checked(NOBODY), afterStart(60));
     expect(outcome).toEqual({ type: 'connection-removed' });
     expect(conversation.liveConnectionIds).toEqual([]);
     expect(conversation.disconnection).toBeUndefined();
@@ -137,14 +138,6 @@ describe('a comparison with the service', () => {
       kind: 'unchanged',
       outcome: { type: 'ignored', because: 'ended' },
       effects: [],
-    });
-  });
-
-  it('begins a disconnection also where the record has neither a connection nor a disconnection', () => {
-    const nobody = { ...connectedCustomer(), liveConnectionIds: [] };
-    expect(change(nobody, checked(NOBODY), afterStart(60))).toMatchObject({
-      outcome: { type: 'disconnection-began' },
-      conversation: { disconnection: { number: 2, since: afterStart(60) } },
     });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -35,10 +35,10 @@ const ON: Partial<PolicyValues> = {
 };
 const NO_REDIRECT = { ...ON, reconnectRedirectUrl: undefined };
 
-const answer = (conversation: Conversation, event: ConversationEvent, now: number, policies = ON) =>
+const answer = (conversation: Conversation, event: Asked, now: number, policies = ON) =>
   decide(conversation, event, contextAt(now, policies));
 
-function after(conversation: Conversation, event: ConversationEvent, now: number, policies = ON) {
+function after(conversation: Conversation, event: Asked, now: number, policies = ON) {
   const decision = answer(conversation, event, now, policies);
   if (decision.kind !== 'changed') throw new Error(`${event.type} was ${decision.kind}`);
   return decision.conversation;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Conversation, LIMITS } from '../../../shared/conversation/conversation';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import {
+  type Asked,
   accepted,
   aConversation,
   afterStart,
@@ -32,14 +32,14 @@ import {
 /** What a repetition tells again is what its first try may not have told, and nothing that is old news. */
 
 const AT = afterStart(60);
-const released: ConversationEvent = { type: 'agent-released', agentId: 'anna' };
-const declined: ConversationEvent = { type: 'agent-declined', agentId: 'anna' };
-const agentGone: ConversationEvent = { type: 'agent-disconnected', agentId: 'anna' };
+const released: Asked = { type: 'agent-released', agentId: 'anna' };
+const declined: Asked = { type: 'agent-declined', agentId: 'anna' };
+const agentGone: Asked = { type: 'agent-disconnected', agentId: 'anna' };
 const reached = (kind: 'agent-disconnection' | 'auto-close' | 'capacity-release', number: number) =>
-  ({ type: 'deadline-reached', kind, number, agentPresent: false }) as ConversationEvent;
-const then = (conversation: Conversation, event: ConversationEvent, at = AT) =>
+  ({ type: 'deadline-reached', kind, number, agentPresent: false }) as Asked;
+const then = (conversation: Conversation, event: Asked, at = AT) =>
   change(conversation, event, at).conversation;
-const toldBy = (conversation: Conversation, event: ConversationEvent, at = AT) =>
+const toldBy = (conversation: Conversation, event: Asked, at = AT) =>
   pushesOf(decideAt(conversation, event, at)).map(({ type }) => type);
 
 const waiting = () => then(accepted(persistentChat()), agentClosed());
@@ -136,11 +136,11 @@ describe('an assignment', () => {
   });
 
   it('is told by an id that tells the offer from the acceptance', () => {
-    const ids = (conversation: Conversation, event: ConversationEvent) =>
+    const ids = (conversation: Conversation, event: Asked) =>
       pushesOf(decideAt(conversation, event, AT)).flatMap(({ id, type }) =>
         type === 'conversation-assigned' ? [id] : [],
       );
-    expect(ids(offered(), { ...agentAccepted(), type: 'agent-offered' } as ConversationEvent)).toEqual([
+    expect(ids(offered(), { ...agentAccepted(), type: 'agent-offered' } as Asked)).toEqual([
       'conversation-0001.assigned.1.offered',
     ]);
     expect(ids(offered(), agentAccepted())).toEqual(Array(2).fill('conversation-0001.assigned.1.accepted'));

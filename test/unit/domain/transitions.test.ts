@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
 import type { Decision } from '../../../shared/conversation/decision';
-import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import {
+  type Asked,
   accepted,
   afterStart,
   agentAccepted,
@@ -60,12 +60,12 @@ function told(decision: Decision): string {
   }
 }
 
-const becomes = (states: Record<string, () => Conversation>, event: ConversationEvent) =>
+const becomes = (states: Record<string, () => Conversation>, event: Asked) =>
   Object.fromEntries(
     Object.entries(states).map(([state, before]) => [state, told(decideAt(before(), event, AT))]),
   );
 
-type Action = (who: { agentId: string; agentName: string }) => ConversationEvent;
+type Action = (who: { agentId: string; agentName: string }) => Asked;
 const ACTIONS = {
   offer: agentOffered,
   accept: agentAccepted,
@@ -200,13 +200,13 @@ describe('a transfer', () => {
 
   it('to a third queue is another transfer, which nobody can make who has it no more', () => {
     const { conversation } = change(accepted(), ACTIONS.transfer(ANNA), AT);
-    const further: ConversationEvent = { type: 'agent-transferred', agentId: 'anna', queue: 'sales' };
+    const further: Asked = { type: 'agent-transferred', agentId: 'anna', queue: 'sales' };
     expect(told(decideAt(conversation, further, AT))).toBe(illegal);
   });
 });
 
 describe('a transition that is repeated', () => {
-  it.each<[string, () => Conversation, ConversationEvent]>([
+  it.each<[string, () => Conversation, Asked]>([
     ['a decline', offered, ACTIONS.decline(ANNA)],
     ['a release', accepted, ACTIONS.release(ANNA)],
     ['a transfer', accepted, ACTIONS.transfer(ANNA)],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIMITS } from '../../../shared/conversation/conversation';
-import { decide } from '../../../shared/conversation/decide';
-import type { ConversationEvent, Presence } from '../../../shared/conversation/inputs';
+import type { Presence } from '../../../shared/conversation/inputs';
 import { MINUTE, toIso } from '../../../shared/conversation/time';
 import {
+  type Asked,
+  decide,
   accepted,
   afterStart,
   alive,
@@ -22,13 +23,13 @@ import {
   runningDisconnection,
 } from '../../support/domain/builders';
 
-const extended = (minutes: number, key = 'key-1'): ConversationEvent => ({
+const extended = (minutes: number, key = 'key-1'): Asked => ({
   type: 'wait-extended',
   agentId: 'anna',
   by: minutes * MINUTE,
   key,
 });
-const waitEnded = (presence?: Presence): ConversationEvent => ({
+const waitEnded = (presence?: Presence): Asked => ({
   type: 'wait-ended',
   agentId: 'anna',
   ...(presence && { presence }),
@@ -173,7 +174,7 @@ describe('an agent ends the wait', () => {
       refusal: { code: 'conversation-ended', state: 'WrapUp', endReason: 'customer-disconnected' },
     });
     expect(pushesOf(again)).toEqual(pushesOf(first));
-    const byBen: ConversationEvent = { type: 'wait-ended', agentId: 'ben' };
+    const byBen: Asked = { type: 'wait-ended', agentId: 'ben' };
     expect(decideAt(first.conversation, byBen, AT + 1_000)).toMatchObject({ kind: 'refused', effects: [] });
   });
 

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/app/errors';
-import { readCapacity, readMyCapacity, setCapacity } from '../../../shared/capacity/capacity-routes';
 import { MemoryCapacity } from '../../support/memory-capacity';
-import { bodyOf, request } from './request';
-import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
+import { bodyOf, call, request } from './request';
+import { ANN, ID, NOW, scene } from './scene';
 
 function api() {
   const { deps, bearer } = scene();
@@ -12,12 +10,13 @@ function api() {
   const params = (agentId: string) => ({ params: { agentId } });
   return {
     capacity,
-    read: (agentId = 'ann') => readCapacity(request({ method: 'GET', ...params(agentId) }), withCapacity),
+    read: (agentId = 'ann') =>
+      call('read-capacity', request({ method: 'GET', ...params(agentId) }), withCapacity),
     set: (body: unknown, agentId = 'ann') =>
-      setCapacity(request({ method: 'PUT', ...params(agentId), body }), withCapacity),
+      call('set-capacity', request({ method: 'PUT', ...params(agentId), body }), withCapacity),
     mine: async (who?: Parameters<typeof bearer>[0]) => {
       const headers = who === undefined ? {} : await bearer(who);
-      return readMyCapacity(request({ method: 'GET', headers }), withCapacity);
+      return call('my-capacity', request({ method: 'GET', headers }), withCapacity);
     },
     take: (units: number, assignment = 1) =>
       capacity.reserve({ agentId: 'ann', conversationId: ID, assignment }, units),
@@ -84,15 +83,6 @@ describe("an agent's capacity", () => {
     }
     expect(capacity.history).toEqual([]);
   });
-
-  it('is 503 while the storage does not answer', async () => {
-    const { read, set, capacity } = api();
-    capacity.gate = () => {
-      throw new DependencyError('table-storage', 'read capacity');
-    };
-    expect((await read()).status).toBe(503);
-    expect((await set({ capacityUnits: 1 })).status).toBe(503);
-  });
 });
 
 describe('the capacity of the caller', () => {
@@ -102,11 +92,5 @@ describe('the capacity of the caller', () => {
     const answer = await mine(ANN);
     expect(answer.status).toBe(200);
     expect(bodyOf(answer)).toEqual(bodyOf(await read()));
-  });
-
-  it('is refused without a ticket, and to a customer', async () => {
-    const { mine } = api();
-    expect((await mine()).status).toBe(401);
-    expect((await mine(CUSTOMER)).status).toBe(403);
   });
 });

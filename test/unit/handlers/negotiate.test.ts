@@ -4,17 +4,16 @@ import {
   createRateLimiter,
   limitedTickets,
 } from '../../../shared/access/limit-guard';
-import { negotiateForAgent, negotiateForCustomer } from '../../../shared/access/negotiate-routes';
 import { DependencyError } from '../../../shared/app/errors';
-import { bodyOf, request, type RequestParts } from './request';
+import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
 function negotiation() {
   const here = scene();
   return {
     ...here,
-    customer: (parts: RequestParts = {}) => negotiateForCustomer(request(parts), here.deps),
-    agent: (parts: RequestParts = {}) => negotiateForAgent(request(parts), here.deps),
+    customer: (parts: RequestParts = {}) => call('negotiate', request(parts), here.deps),
+    agent: (parts: RequestParts = {}) => call('negotiate-agent', request(parts), here.deps),
   };
 }
 
@@ -205,7 +204,8 @@ describe('new conversations', () => {
     const here = scene();
     const newConversations = createRateLimiter({ perMinute: 2, now: () => here.clock.now });
     const from = (address?: string, headers: Record<string, string> = {}) =>
-      negotiateForCustomer(
+      call(
+        'negotiate',
         request({ headers: { ...headers, ...(address && { 'x-forwarded-for': address }) } }),
         { ...here.deps, newConversations },
       );
@@ -252,7 +252,7 @@ describe('new conversations', () => {
     const answers = [];
     for (let n = 1; n <= 4; n += 1) {
       const asked = request({ headers: { 'x-forwarded-for': MALLORY }, body });
-      answers.push((await negotiateForCustomer(asked, { ...deps, newConversations })).status);
+      answers.push((await call('negotiate', asked, { ...deps, newConversations })).status);
     }
     expect(answers).toEqual([status, status, 429, 429]);
   });
@@ -269,10 +269,10 @@ describe('new conversations', () => {
     const headers = { 'x-forwarded-for': MALLORY, ...(await bearer(CUSTOMER)) };
     const answers = [];
     for (let n = 1; n <= 3; n += 1)
-      answers.push((await negotiateForCustomer(request({ headers }), busy)).status);
+      answers.push((await call('negotiate', request({ headers }), busy)).status);
     expect(answers).toEqual([200, 429, 429]);
     const neighbour = request({ headers: { 'x-forwarded-for': MALLORY } });
-    expect((await negotiateForCustomer(neighbour, customers)).status).toBe(200);
+    expect((await call('negotiate', neighbour, customers)).status).toBe(200);
   });
 
   it('are not limited where nothing says who asks', async () => {

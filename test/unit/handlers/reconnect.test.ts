@@ -1,13 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  negotiateForCustomer,
-  negotiateForKnownCustomer,
-  reconnectLink,
-} from '../../../shared/access/negotiate-routes';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import { policies } from '../../support/domain/policies';
-import { bodyOf, request } from './request';
+import { bodyOf, call, request } from './request';
 import { ANN, CUSTOMER, ID, scene } from './scene';
 
 /** "Configure reconnection to a previous chat session" (Dynamics 365): off unless policy switches it on. */
@@ -18,9 +13,9 @@ function site(changes: Partial<PolicyValues> = {}) {
   return {
     ...here,
     link: async (who: typeof ANN | typeof CUSTOMER = ANN) =>
-      reconnectLink(request({ headers: await bearer(who), params: { conversationId: ID } }), deps),
-    negotiate: (body: object) => negotiateForCustomer(request({ body }), deps),
-    known: (body: object) => negotiateForKnownCustomer(request({ body }), deps),
+      call('reconnect-link', request({ headers: await bearer(who), params: { conversationId: ID } }), deps),
+    negotiate: (body: object) => call('negotiate', request({ body }), deps),
+    known: (body: object) => call('negotiate-customer', request({ body }), deps),
     accept: () => service.handle(ID, { type: 'agent-accepted', agentId: 'ann', agentName: 'Ann Smith' }),
     lose: async () => {
       world.lose(ID, 'tab-a');
@@ -74,7 +69,7 @@ describe('the reconnect link', () => {
     expect((await link(CUSTOMER)).status).toBe(403);
     const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
     const headers = { authorization: `Bearer ${reconnectId}` };
-    expect((await negotiateForCustomer(request({ headers }), deps)).status).toBe(401);
+    expect((await call('negotiate', request({ headers }), deps)).status).toBe(401);
   });
 
   it('of somebody else is refused by the name of the field', async () => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { ROUTES } from '../../../shared/app/routes';
 import type { HttpInput, HttpOutput } from '../../../shared/http/request';
 
 export interface RequestParts {
@@ -26,6 +27,13 @@ export function bytesOf(body: unknown): Uint8Array {
   if (body === undefined) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** What the route with this id answers, given the services that it needs. */
+export function call(id: string, input: HttpInput, services: object): Promise<HttpOutput> {
+  const route = ROUTES.find((one) => one.id === id);
+  if (route === undefined) throw new Error(`there is no route "${id}"`);
+  return route.handle(input, services as never);
 }
 
 /** The JSON body of an answer. */

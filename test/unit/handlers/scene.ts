@@ -1,9 +1,10 @@
 import { jest } from '@jest/globals';
 import { createParticipantLimits, createRateLimiter } from '../../../shared/access/limit-guard';
-import { type Caller, createTickets, type Tickets } from '../../../shared/access/ticket-guard';
+import { createTickets, type Tickets } from '../../../shared/access/ticket-guard';
 import { createLogger } from '../../../shared/app/log';
 import { createConversationService } from '../../../shared/conversation/conversation-service';
 import { type Instant, MINUTE } from '../../../shared/conversation/time';
+import type { Caller } from '../../../shared/http/route';
 import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
 import { MemoryWorld } from '../../support/memory-ports';
 
@@ -49,10 +50,10 @@ export function scene() {
       tickets,
       logger,
       service,
+      conversations: service,
       settings: world.settings,
       customers: world.customers,
       agentSockets: createAgentSockets({ service, ...world }),
-      newKey: () => 'a-key',
       clientUrl,
       newConversationId: () => 'new-conversation-0001',
       newConversations: createRateLimiter({ perMinute: 0, now }),

@@ -1,19 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  deleteMessage,
-  listMessages,
-  writeMessage,
-} from '../../../shared/automated-messages/automated-messages-routes';
-import {
-  explainPolicies,
-  readPolicies,
-  type SettingsDependencies,
-  writePolicies,
-} from '../../../shared/policies/policies-routes';
 import { createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
 import { MemorySettings } from '../../support/memory-settings';
-import { bodyOf, request, type RequestParts } from './request';
+import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
 const DOCUMENT = {
@@ -28,29 +17,27 @@ const CREATE = { 'if-none-match': '*' };
 function api() {
   const here = scene();
   const store = new MemorySettings();
-  const deps: SettingsDependencies = {
+  const deps = {
+    ...here.deps,
     settings: createSettingsSource({ store, base: DEFAULTS, now: () => NOW })(here.deps.logger),
     settingsStore: store,
     policyBase: DEFAULTS,
-    conversations: here.world.store,
-    tickets: here.tickets,
-    logger: here.deps.logger,
   };
   const message = (trigger: string, parts: RequestParts) => request({ ...parts, params: { trigger } });
   return {
     ...here,
     store,
     settings: deps.settings,
-    read: () => readPolicies(request({ method: 'GET' }), deps),
+    read: () => call('read-policies', request({ method: 'GET' }), deps),
     write: (body: unknown, headers: Record<string, string> = CREATE) =>
-      writePolicies(request({ method: 'PUT', headers, body }), deps),
+      call('write-policies', request({ method: 'PUT', headers, body }), deps),
     explain: (headers: Record<string, string>, conversationId = ID) =>
-      explainPolicies(request({ method: 'GET', headers, params: { conversationId } }), deps),
-    list: (query = {}) => listMessages(request({ method: 'GET', query }), deps),
+      call('explain-policies', request({ method: 'GET', headers, params: { conversationId } }), deps),
+    list: (query = {}) => call('list-automated-messages', request({ method: 'GET', query }), deps),
     put: (trigger: string, body: unknown, headers: Record<string, string> = CREATE) =>
-      writeMessage(message(trigger, { method: 'PUT', headers, body }), deps),
+      call('write-automated-message', message(trigger, { method: 'PUT', headers, body }), deps),
     remove: (trigger: string, query = {}, headers: Record<string, string> = {}) =>
-      deleteMessage(message(trigger, { method: 'DELETE', headers, query }), deps),
+      call('delete-automated-message', message(trigger, { method: 'DELETE', headers, query }), deps),
   };
 }
 

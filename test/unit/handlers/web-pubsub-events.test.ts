@@ -3,9 +3,9 @@ import { createParticipantLimits } from '../../../shared/access/limit-guard';
 import { AccessDeniedError } from '../../../shared/app/errors';
 import { MINUTE } from '../../../shared/conversation/time';
 import { encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';
-import { handleWebPubSubEvent, signatureGuard } from '../../../shared/web-pubsub/webhook-routes';
+import { signatureGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { policies } from '../../support/domain/policies';
-import { ACCESS_KEY, bodyOf, eventHeaders, HUB, request, without, type EventParts } from './request';
+import { ACCESS_KEY, bodyOf, call, eventHeaders, HUB, request, without, type EventParts } from './request';
 import { ANN, ID, scene } from './scene';
 
 const HOST = 'chat.webpubsub.azure.com';
@@ -13,21 +13,24 @@ const HOST = 'chat.webpubsub.azure.com';
 function webhook(perMinute = 0, serviceHost = HOST) {
   const here = scene();
   const deps = {
-    service: here.service,
-    agentSockets: here.deps.agentSockets,
+    ...here.deps,
     guard: signatureGuard([ACCESS_KEY]),
     limits: createParticipantLimits({ perMinute, now: () => here.clock.now }),
     hub: HUB,
     serviceHost,
-    logger: here.deps.logger,
   };
   return {
     ...here,
-    handle: (parts: Parameters<typeof request>[0]) => handleWebPubSubEvent(request(parts), deps),
+    handle: (parts: Parameters<typeof request>[0]) =>
+      call(
+        parts?.method === 'OPTIONS' ? 'validate-web-pubsub-events' : 'web-pubsub-events',
+        request(parts),
+        deps,
+      ),
     send: (parts: EventParts, body?: unknown) =>
-      handleWebPubSubEvent(request({ headers: eventHeaders(parts), body }), deps),
+      call('web-pubsub-events', request({ headers: eventHeaders(parts), body }), deps),
     guardedBy: (guard: typeof deps.guard) =>
-      handleWebPubSubEvent(request({ headers: eventHeaders() }), { ...deps, guard }),
+      call('web-pubsub-events', request({ headers: eventHeaders() }), { ...deps, guard }),
   };
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
-import { ifMatchOf, parseJson, problem, readBody, statusOfFailure } from '../../../shared/http/request';
+import { IF_MATCH } from '../../../shared/http/fields';
+import { problem, problemOf } from '../../../shared/http/problems';
+import { parseJson, readBody } from '../../../shared/http/request';
+import { silent } from '../../support/silent';
 import { request } from '../handlers/request';
 
 describe('the body of a request', () => {
@@ -43,18 +46,18 @@ describe('the JSON of a body', () => {
 
 describe('If-Match', () => {
   it.each([
-    ['an ETag', { 'if-match': ' W/"7" ' }, 'W/"7"'],
-    ['any version', { 'if-match': '*' }, undefined],
-    ['nothing', { 'if-match': '' }, undefined],
-    ['no version', {}, undefined],
-  ])('names %s', (_what, headers, etag) => {
-    expect(ifMatchOf(new Headers(headers as Record<string, string>))).toBe(etag);
+    ['an ETag', ' W/"7" ', 'W/"7"'],
+    ['any version', '*', undefined],
+    ['nothing', '', undefined],
+    ['no version', undefined, undefined],
+  ])('names %s', (_what, header, etag) => {
+    expect(IF_MATCH['If-Match'].parse(header)).toBe(etag);
   });
 });
 
 describe('an answer', () => {
   it('that tells a problem has a stable code, a type and its status, and is not kept by caches', () => {
-    const answer = problem(409, 'conversation-ended', 'It is over.', { state: 'Closed' });
+    const answer = problem('conversation-ended', { detail: 'It is over.', state: 'Closed' });
     expect(answer).toMatchObject({
       status: 409,
       headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
@@ -76,6 +79,6 @@ describe('an answer', () => {
     [500, new Error('a bug')],
     [500, 'a thrown text'],
   ])('to a failure of ours is %i', (status, thrown) => {
-    expect(statusOfFailure(thrown)).toBe(status);
+    expect(problemOf(thrown, 'a-function', silent).status).toBe(status);
   });
 });

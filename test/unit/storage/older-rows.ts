@@ -112,7 +112,7 @@ export const AWAY_2 = {
   partitionKey: 'c-00000001',
   rowKey: 'conversation',
   schemaVersion: 2,
-  channel: 'persistent-chat',
+  channel: 'live-chat',
   state: 'Active',
   stateSince: '2026-01-31T12:00:10.000Z',
   queue: 'billing',

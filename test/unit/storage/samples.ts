@@ -1,37 +1,45 @@
-import type { Conversation } from '../../../shared/conversation/conversation';
+import {
+  type Conversation,
+  type ConversationRecord,
+  conversationOf as soundOf,
+} from '../../../shared/conversation/conversation';
 import type { MessageEntry, NoticeEntry } from '../../../shared/conversation/transcript';
 import type { WorkListItem } from '../../../shared/conversation/work-list';
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
 /** A queued conversation whose customer is connected. */
-export const conversationOf = (id: string, more: Partial<Conversation> = {}): Conversation => ({
-  id,
-  channel: 'live-chat',
-  state: 'Open',
-  stateSince: NOON,
-  device: 'desktop',
-  assignmentCount: 0,
-  agentDisconnectionCount: 0,
-  recentNotices: [],
-  autoClosureCount: 0,
-  customer: {
-    name: 'Zoë',
-    locale: 'fr-CA',
-    queue: 'billing',
-    workstream: 'default',
-    channelInstance: 'default',
-    context: { plan: 'gold' },
-  },
-  liveConnectionIds: ['connection-1'],
-  endedConnectionIds: [],
-  disconnectionCount: 1,
-  lastSignOfLife: NOON + 1,
-  recentMessages: [],
-  lastSequence: 0,
-  createdAt: NOON,
-  ...more,
-});
+export function conversationOf(id: string, more: Partial<ConversationRecord> = {}): Conversation {
+  const sound = soundOf({
+    id,
+    channel: 'live-chat',
+    state: 'Open',
+    stateSince: NOON,
+    device: 'desktop',
+    assignmentCount: 0,
+    agentDisconnectionCount: 0,
+    recentNotices: [],
+    autoClosureCount: 0,
+    customer: {
+      name: 'Zoë',
+      locale: 'fr-CA',
+      queue: 'billing',
+      workstream: 'default',
+      channelInstance: 'default',
+      context: { plan: 'gold' },
+    },
+    liveConnectionIds: ['connection-1'],
+    endedConnectionIds: [],
+    disconnectionCount: 1,
+    lastSignOfLife: NOON + 1,
+    recentMessages: [],
+    lastSequence: 0,
+    createdAt: NOON,
+    ...more,
+  });
+  if ('breaks' in sound) throw new Error(sound.breaks);
+  return sound;
+}
 
 export const messageOf = (sequence: number, text = `message ${sequence}`): MessageEntry => ({
   kind: 'message',

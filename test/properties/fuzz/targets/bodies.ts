@@ -1,20 +1,7 @@
 import fc from 'fast-check';
-import type { ZodType } from 'zod';
 import { parseProfile } from '../../../../shared/access/customer-profile-parser';
-import {
-  AGENT_BODY,
-  CUSTOMER_BODY,
-  DEVICE_BODY,
-  RESUME_BODY,
-} from '../../../../shared/access/negotiate-routes';
 import { InvalidInputError } from '../../../../shared/app/errors';
-import { parseMessageOverride } from '../../../../shared/automated-messages/automated-messages-routes';
-import { CAPACITY_BODY } from '../../../../shared/capacity/capacity-routes';
-import {
-  EXTEND_WAIT_BODY,
-  OFFER_BODY,
-  TRANSFER_BODY,
-} from '../../../../shared/conversation/conversation-routes';
+import { ROUTES } from '../../../../shared/app/routes';
 import { parseJson, parseWith, readJson } from '../../../../shared/http/request';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import { each, longJson } from '../long-texts';
@@ -80,22 +67,24 @@ function body(
     long: (characters) => each(longJson(characters, fields), (text) => Buffer.from(text)),
   });
 }
-const bySchema = (name: string, parser: string, schema: ZodType, good: readonly unknown[]): Target =>
-  body(name, [parser], good, (value) => parseWith(schema, value, 'body'));
+/** The body of a route. */
+const ofRoute = (id: string) => {
+  const schema = ROUTES.find((route) => route.id === id)?.inputs.body?.schema;
+  if (schema === undefined) throw new Error(`no body: ${id}`);
+  return schema;
+};
+const byRoute = (name: string, id: string, good: readonly unknown[]): Target =>
+  body(name, [id], good, (value) => parseWith(ofRoute(id), value, 'body'));
 
 export const BODIES: readonly Target[] = [
-  bySchema('offer', 'OFFER_BODY', OFFER_BODY, [{ agentId: 'ann' }, { agentId: 'ann', agentName: 'Ann' }]),
-  bySchema('transfer', 'TRANSFER_BODY', TRANSFER_BODY, [{ queue: 'sales' }]),
-  bySchema('extend the wait', 'EXTEND_WAIT_BODY', EXTEND_WAIT_BODY, [{ by: 'PT5M' }, { by: 'P1D' }]),
-  bySchema('capacity', 'CAPACITY_BODY', CAPACITY_BODY, [{ capacityUnits: 0 }, { capacityUnits: 1_000 }]),
-  bySchema('resume', 'RESUME_BODY', RESUME_BODY, [
-    {},
-    { conversationId: 'conversation-0001' },
-    { reconnectId: 'a.b.c' },
-  ]),
-  bySchema('device', 'DEVICE_BODY', DEVICE_BODY, [{}, { device: 'phone' }]),
-  bySchema('agent', 'AGENT_BODY', AGENT_BODY, [{ agentId: 'bob' }, { agentId: 'bob', name: 'Bob' }]),
-  bySchema('known customer', 'CUSTOMER_BODY', CUSTOMER_BODY, [
+  byRoute('offer', 'offer-conversation', [{ agentId: 'ann' }, { agentId: 'ann', agentName: 'Ann' }]),
+  byRoute('transfer', 'transfer-conversation', [{ queue: 'sales' }]),
+  byRoute('extend the wait', 'extend-wait-conversation', [{ by: 'PT5M' }, { by: 'P1D' }]),
+  byRoute('capacity', 'set-capacity', [{ capacityUnits: 0 }, { capacityUnits: 1_000 }]),
+  byRoute('resume', 'negotiate', [{}, { conversationId: 'conversation-0001' }, { reconnectId: 'a.b.c' }]),
+  byRoute('device', 'negotiate', [{}, { device: 'phone' }]),
+  byRoute('agent', 'negotiate-agent', [{ agentId: 'bob' }, { agentId: 'bob', name: 'Bob' }]),
+  byRoute('known customer', 'negotiate-customer', [
     { customerId: 'erika@example.org' },
     { customerId: '1', choice: 'continue' },
   ]),
@@ -106,13 +95,16 @@ export const BODIES: readonly Target[] = [
     for (const name of [profile.queue, profile.workstream, profile.channelInstance])
       must(/^[\w-]{1,64}$/.test(name), 'plain names');
   }),
-  body('override of a message', ['parseMessageOverride', 'OVERRIDE_BODY'], OVERRIDES, (value) =>
-    parseMessageOverride('agent-joined', value),
+  byRoute('override of a message', 'write-automated-message', OVERRIDES),
+  body(
+    'policy document',
+    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween'],
+    POLICIES,
+    (value) => {
+      const document = parsePolicyDocument(value);
+      parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
+    },
   ),
-  body('policy document', ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationField'], POLICIES, (value) => {
-    const document = parsePolicyDocument(value);
-    parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
-  }),
   target<{ bytes: Uint8Array; length: string }>({
     name: 'body: whole request',
     parsers: ['readBody', 'readJson'],

@@ -1,10 +1,15 @@
-import { type Conversation, deadlinesOf } from '../../../../shared/conversation/conversation';
+import type { Conversation } from '../../../../shared/conversation/conversation';
 import { decide } from '../../../../shared/conversation/decide';
-import { isQuestion } from '../../../../shared/conversation/decision';
-import type { ConversationEvent, Presence } from '../../../../shared/conversation/inputs';
+import type { Answers, ConversationEvent } from '../../../../shared/conversation/inputs';
+import { deadlinesOf } from '../../../../shared/conversation/work-list';
 import { contextAt, PROFILE } from '../../../support/domain/builders';
 
-const NOBODY: Presence = { alive: false };
+/** What a caller may have found out, or nothing yet. */
+const ANSWERS: readonly Answers[] = [
+  {},
+  { presence: { alive: false }, agentPresent: false, capacity: 'reserved' },
+  { presence: { alive: true, connectionIds: ['new'] }, agentPresent: true, capacity: 'full' },
+];
 const agent = { agentId: 'anna', agentName: 'Anna' };
 
 /**
@@ -17,7 +22,7 @@ export function handleAnything(conversation: Conversation): void {
   const events: ConversationEvent[] = [
     { type: 'connect', conversationId: id, profile: PROFILE },
     { type: 'connected', connectionId: 'new', occurredAt: now },
-    { type: 'disconnected', connectionId: 'connection-1', occurredAt: now, presence: NOBODY },
+    { type: 'disconnected', connectionId: 'connection-1', occurredAt: now },
     { type: 'customer-message', connectionId: 'new', messageId: 'm1', text: 'Hello' },
     { type: 'customer-left' },
     { type: 'agent-accepted', ...agent },
@@ -27,14 +32,14 @@ export function handleAnything(conversation: Conversation): void {
     { type: 'agent-ended', agentId: own.id },
     { type: 'agent-closed', agentId: own.id },
     { type: 'wait-extended', agentId: own.id, by: 60_000, key: 'k' },
-    { type: 'presence-checked', presence: NOBODY },
-    { type: 'presence-checked', presence: { alive: true, connectionIds: ['new'] } },
+    { type: 'presence-checked' },
     ...deadlinesOf(conversation).map(({ kind, number }): ConversationEvent => ({
       type: 'deadline-reached',
       kind,
       number,
-      presence: NOBODY,
     })),
   ];
-  for (const event of events) isQuestion(decide(conversation, event, contextAt(now)));
+  for (const event of events) {
+    for (const answers of ANSWERS) decide(conversation, event, contextAt(now), answers);
+  }
 }

@@ -1,26 +1,15 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import type { ZodType } from 'zod';
+import { call } from '../../../unit/handlers/request';
 import { clientAddressOf } from '../../../../shared/access/limit-guard';
 import { InvalidInputError } from '../../../../shared/app/errors';
-import {
-  MESSAGES_QUERY,
-  OVERRIDE_PLACE,
-  parseTrigger,
-} from '../../../../shared/automated-messages/automated-messages-routes';
-import {
-  AGENT_ACTIONS,
-  eventOfAction,
-  IDEMPOTENCY_KEY,
-  LIST_QUERY,
-  READ_QUERY,
-} from '../../../../shared/conversation/conversation-routes';
-import { DEAD_LETTER_ID, DEAD_LETTERS_QUERY } from '../../../../shared/dead-letters/dead-letters-routes';
-import { agentIdField, conversationIdField } from '../../../../shared/http/fields';
-import { type HttpInput, ifMatchOf, parseWith, queryOf } from '../../../../shared/http/request';
-import { expectedOf } from '../../../../shared/policies/policies-routes';
+import { ROUTES } from '../../../../shared/app/routes';
+import { NOT_FOUND } from '../../../../shared/conversation/decision';
+import { AGENT_ACTIONS } from '../../../../shared/conversation/inputs';
+import { IF_MATCH, plainName, REPLACES, versionReplaced } from '../../../../shared/http/fields';
+import { given as givenOf, type HttpInput, parseWith } from '../../../../shared/http/request';
 import { fromPublicToken, toPublicToken } from '../../../../shared/storage/table';
-import { handleWebPubSubEvent } from '../../../../shared/web-pubsub/webhook-routes';
 import { silent } from '../../../support/silent';
 import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
@@ -49,16 +38,23 @@ const mutatedQuery = (good: readonly string[]): fc.Arbitrary<string> => {
     .map(([text, changes]) => `${new URLSearchParams(changes).toString()}&${text}`);
 };
 
+function inputOf(id: string, part: 'query' | 'params'): ZodType {
+  const schema = ROUTES.find((route) => route.id === id)?.inputs[part];
+  if (schema === undefined) throw new Error(`${id} reads no ${part}`);
+  return schema;
+}
+
 /** A query string: read, or refused with a 4xx that names the parameter. */
-const query = (name: string, parser: string, schema: ZodType, good: readonly string[]): Target => {
+const query = (name: string, id: string, good: readonly string[]): Target => {
+  const schema = inputOf(id, 'query');
   const names = [...new Set(good.flatMap((text) => [...new URLSearchParams(text).keys()]))];
   return target<string>({
     name: `query: ${name}`,
-    parsers: [parser, 'queryOf', 'parseWith'],
+    parsers: [id, 'given', 'parseWith'],
     inputs: fc.oneof(mutatedText(fc.constantFrom(...good)), mutatedQuery(good)),
     reads: (text) =>
       readsOrRefuses(
-        () => parseWith(schema, queryOf(request({ query: new URLSearchParams(text) }), names), 'query'),
+        () => parseWith(schema, givenOf(names, new URLSearchParams(text)), 'query'),
         InvalidInputError,
         ({ field }) => must(/^query\.\w+$/.test(field), `names the parameter: ${field}`),
       ),
@@ -87,47 +83,49 @@ const sdkToken = (position: object): string =>
   toPublicToken(Buffer.from(JSON.stringify(position)).toString('base64'));
 
 export const REQUESTS: readonly Target[] = [
-  query('work list', 'LIST_QUERY', LIST_QUERY, [
+  query('work list', 'list-conversations', [
     '',
     'state=Open&agentId=ann&limit=500&continuationToken=abc',
     'limit=1',
   ]),
-  query('transcript', 'READ_QUERY', READ_QUERY, ['', 'after=0&limit=1000', 'after=9007199254740991']),
-  query('automated messages', 'MESSAGES_QUERY', MESSAGES_QUERY, [
+  query('transcript', 'read-conversation', ['', 'after=0&limit=1000', 'after=9007199254740991']),
+  query('automated messages', 'list-automated-messages', [
     '',
     'channel=live-chat&channelInstance=shop&locale=zh-Hant-TW',
   ]),
-  query('override to delete', 'OVERRIDE_PLACE', OVERRIDE_PLACE, [
+  query('override to delete', 'delete-automated-message', [
     '',
     'channel=persistent-chat&channelInstance=shop&locale=de',
   ]),
-  query('dead letters', 'DEAD_LETTERS_QUERY', DEAD_LETTERS_QUERY, [
-    '',
-    'state=resolved&limit=500&continuationToken=abc',
-  ]),
-  text('path: trigger', ['parseTrigger', 'TRIGGER'], ['agent-joined', 'customer-disconnected'], parseTrigger),
+  query('dead letters', 'list-dead-letters', ['', 'state=resolved&limit=500&continuationToken=abc']),
+  text('path: trigger', ['write-automated-message'], ['agent-joined', 'customer-disconnected'], (trigger) =>
+    parseWith(inputOf('write-automated-message', 'params'), { trigger }, 'path'),
+  ),
   text(
     'path: ids',
-    ['conversationIdField', 'agentIdField', 'DEAD_LETTER_ID'],
+    ['conversationIdField', 'agentIdField', 'read-conversation', 'read-capacity', 'replay-dead-letter'],
     ['conversation-0001', 'Ann_1', 'conversation-0001.deadline-failed.disconnection.2'],
     (given) => {
-      const read = [conversationIdField, agentIdField, DEAD_LETTER_ID].filter(
-        (schema) => schema.safeParse(given).success,
+      const read = (['read-conversation', 'read-capacity', 'replay-dead-letter'] as const).filter(
+        (id) =>
+          inputOf(id, 'params').safeParse({ conversationId: given, agentId: given, deadLetterId: given })
+            .success,
       );
       if (read.length === 0) throw new InvalidInputError('path', 'no id');
       must(/^[\w.-]{1,200}$/.test(given), 'an id is safe in a key and in a URL');
     },
   ),
-  text('header: Idempotency-Key', ['IDEMPOTENCY_KEY', 'plainName'], ['key-1', 'A_b-9'], (given) =>
-    parseWith(IDEMPOTENCY_KEY, given, 'Idempotency-Key'),
+  text('header: Idempotency-Key', ['extend-wait-conversation', 'plainName'], ['key-1', 'A_b-9'], (given) =>
+    parseWith(plainName, given, 'Idempotency-Key'),
   ),
   target<string>({
     name: 'header: If-Match',
-    parsers: ['ifMatchOf', 'expectedOf'],
+    parsers: ['IF_MATCH', 'REPLACES', 'versionReplaced'],
     inputs: mutatedText(fc.constantFrom('W/"datetime\'2026-01-31T12%3A00\'"', '*', '', '"a", "b"')),
     isTotal: true,
     reads(given) {
-      const [etag, expected] = [ifMatchOf({ get: () => given }), expectedOf({ get: () => given })];
+      const etag = IF_MATCH['If-Match'].parse(given);
+      const expected = versionReplaced(REPLACES.parse({ 'If-Match': given, 'If-None-Match': given }));
       for (const one of [etag, expected === 'create' ? undefined : expected?.etag])
         must(one === undefined || (one.trim() === one && one !== ''), 'no ETag of blanks');
       return true;
@@ -157,21 +155,13 @@ export const REQUESTS: readonly Target[] = [
   }),
   target<string>({
     name: 'header: WebHook-Request-Origin',
-    parsers: ['handleWebPubSubEvent'],
+    parsers: ['validate-web-pubsub-events'],
     inputs: mutatedText(fc.constantFrom('x.webpubsub.azure.com', 'a.example, x.webpubsub.azure.com')),
     async reads(given) {
-      const never = () => Promise.reject(new Error('must not be asked'));
-      const answer = await handleWebPubSubEvent(
+      const answer = await call(
+        'validate-web-pubsub-events',
         request({ method: 'OPTIONS', headers: { get: () => given } }),
-        {
-          service: { handle: never },
-          agentSockets: { connected: never, disconnected: never },
-          guard: never,
-          limits: { take: () => undefined },
-          hub: 'chat',
-          serviceHost: 'x.webpubsub.azure.com',
-          logger: silent,
-        },
+        { serviceHost: 'x.webpubsub.azure.com', logger: silent },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
       return answer.status === 200;
@@ -189,22 +179,28 @@ export const REQUESTS: readonly Target[] = [
   ),
   target<{ action: (typeof AGENT_ACTIONS)[number]; bytes: Uint8Array; key: string | null }>({
     name: "request: an agent's action",
-    parsers: ['eventOfAction'],
+    parsers: AGENT_ACTIONS.map((action) => `${action}-conversation`),
     inputs: fc.record({
       action: fc.constantFrom(...AGENT_ACTIONS),
       bytes: mutatedJson(fc.constantFrom(...ACTION_BODIES)),
       key: fc.option(mutatedText(fc.constant('key-1')), { nil: null }),
     }),
     async reads({ action, bytes, key }) {
-      const parts = { headers: { get: () => key }, arrayBuffer: async () => new Uint8Array(bytes).buffer };
-      try {
-        const headers = { get: (name: string) => (name === 'idempotency-key' ? key : null) };
-        await eventOfAction(action, CALLER, request({ ...parts, headers }), () => 'new-key');
-        return true;
-      } catch (thrown) {
-        if (!(thrown instanceof InvalidInputError)) throw thrown;
-        return false;
-      }
+      const headers = { get: (name: string) => (name.toLowerCase() === 'idempotency-key' ? key : null) };
+      const asked = request({
+        headers,
+        params: { conversationId: 'conversation-0001' },
+        arrayBuffer: async () => new Uint8Array(bytes).buffer,
+      });
+      const handle = async () => ({ kind: 'refused', refusal: NOT_FOUND });
+      const services = {
+        tickets: { callerOf: async () => CALLER },
+        conversations: { handle },
+        logger: silent,
+      };
+      const { status } = await call(`${action}-conversation`, asked, services);
+      must([400, 404, 413].includes(status), `status ${status}`);
+      return status === 404;
     },
     long: (characters) =>
       each(longTexts(characters), (key) => ({

@@ -9,7 +9,6 @@ import {
   encodeAgent,
   encodeHolding,
 } from '../../../../shared/capacity/capacity-table';
-import { deadlinesOf } from '../../../../shared/conversation/conversation';
 import {
   decodeConversation,
   decodeEntry,
@@ -17,14 +16,16 @@ import {
   encodeEntry,
 } from '../../../../shared/conversation/conversation-table';
 import {
-  conversationView,
-  transcriptView,
-  workListItemView,
-} from '../../../../shared/conversation/conversation-view';
+  CONVERSATION_WITH_TRANSCRIPT,
+  shownToAgents,
+  shownToCustomers,
+  WORK_LIST_PAGE,
+} from '../../../../shared/conversation/conversation-routes';
 import { toIso } from '../../../../shared/conversation/time';
-import { workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
+import { deadlinesOf, workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
 import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
+import { shown as encoded } from '../../../../shared/http/route';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
   decodeOverride,
@@ -100,6 +101,8 @@ const isJson = (value: unknown): boolean => /^[[{]/.test(String(value));
 /** As JSON has it, which knows no -0. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
 
+const listed = (item: object) => encoded(WORK_LIST_PAGE, { items: [item] });
+
 export const ROWS = [
   row({
     name: 'conversation',
@@ -112,12 +115,12 @@ export const ROWS = [
       { ...stored.AWAY_2, disconnectionExtension: stored.ONE_KEY },
     ],
     use(value) {
-      conversationView(value, 'agent');
-      conversationView(value, 'customer');
+      for (const shown of [shownToAgents, shownToCustomers])
+        encoded(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value));
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
-      if (item) workListItemView(item);
+      if (item) listed(item);
     },
   }),
   row({
@@ -128,8 +131,7 @@ export const ROWS = [
     decode: decodeEntry,
     older: [{ ...stored.MESSAGE, authorRole: 'customer', authorName: 'Zoë' }, stored.NOTICE],
     use(value) {
-      transcriptView([value], 'agent');
-      transcriptView([value], 'customer');
+      encoded(CONVERSATION_WITH_TRANSCRIPT.shape.transcript, [value]);
     },
   }),
   row({
@@ -139,7 +141,7 @@ export const ROWS = [
     encode: encodeWorkListItem,
     decode: decodeWorkListItem,
     older: [stored.LISTED],
-    use: workListItemView,
+    use: listed,
   }),
   row({
     name: "agent's capacity",

@@ -7,7 +7,7 @@ import { ROOT } from '../../local/stack/stack';
 import { seconds, within } from '../e2e/waiting';
 import { eventually, startSystem, type System } from './bad-input/system';
 
-/** The widget of the README, as it stands there, with the real client library against the whole local stack. */
+/** examples/widget.js, as it stands there, with the real client library against the whole local stack. */
 
 interface Widget {
   openChat(): { say(text: string): Promise<unknown>; leave(): Promise<unknown> };
@@ -51,8 +51,8 @@ beforeEach(() => {
     setItem: (key: string, value: string) => void stored.set(key, value),
     removeItem: (key: string) => void stored.delete(key),
   };
-  const [, block = ''] = /## Wire your chat widget\n\n```js\n([^]*?)```/.exec(readmeText()) ?? [];
-  const code = `${block.replace(/^import .*$/m, '')}\nreturn { openChat };`;
+  const module = readFileSync(join(ROOT, 'examples', 'widget.js'), 'utf8');
+  const code = `${module.replace(/^import .*$/m, '').replace(/^export /m, '')}\nreturn { openChat };`;
   const names = ['WebPubSubClient', 'api', 'sessionStorage', 'show', 'showEnded', 'showNew', 'fetch'];
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the point of this test: what readers copy, runs
   const build = new Function(...names, code) as (...parts: unknown[]) => Widget;
@@ -63,7 +63,6 @@ beforeEach(() => {
   widget = build(Client, system.stack.functionsUrl, sessionStorage, show, showEnded, showNew, asked);
 });
 
-const readmeText = () => readFileSync(join(ROOT, 'README.md'), 'utf8');
 const texts = () => shown.flatMap(({ type, text }) => (type === 'message' ? [text] : []));
 
 /** Resolves when it holds, which what the widget shows may make it. */

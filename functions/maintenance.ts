@@ -5,5 +5,5 @@ import { composition } from '../shared/app/composition';
 app.timer('purge-finished-timers', {
   schedule: '0 17 3 * * *',
   extraInputs: [df.input.durableClient()],
-  handler: (_timer, context) => composition.purge(df.getClient(context), context),
+  handler: (_timer, context) => composition.purge({ durable: df.getClient(context), log: context }),
 });

@@ -1,0 +1,50 @@
+// An agent's desk in a terminal: `node examples/agent.mjs [agentId]`. Prints what agents are told. Type an action for the latest
+// conversation (`accept`, `end`, `close`, `extend-wait`, `end-wait` …), or `say` and a text. API is the address of the app,
+// FUNCTION_KEY its key (defaults: those of `npm start`).
+import { createInterface } from 'node:readline';
+import { WebPubSubClient } from '@azure/web-pubsub-client';
+
+const api = process.env.API ?? 'http://localhost:7071';
+const agentId = process.argv[2] ?? 'bob';
+let ticket;
+let latest;
+
+const post = (path, headers, body) =>
+  fetch(`${api}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+
+const client = new WebPubSubClient({
+  // In a product the desk's backend asks this: a browser is never given the function key.
+  async getClientAccessUrl() {
+    const key = process.env.FUNCTION_KEY ?? 'local-function-key';
+    const answer = await post('agents/negotiate', { 'x-functions-key': key }, { agentId, name: agentId });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(`${answer.status} ${body.code}: ${body.detail}`);
+    ticket = body.ticket;
+    return body.url;
+  },
+});
+
+const show = ({ message: { data } }) => {
+  if (data.type !== 'refused') latest = data.conversationId;
+  console.log(JSON.stringify(data));
+};
+client.on('group-message', show);
+client.on('server-message', show);
+client.on('connected', () => console.log(`${agentId} is connected`));
+process.on('SIGINT', () => process.exit(0));
+
+await client.start();
+for await (const line of createInterface({ input: process.stdin })) {
+  const text = /^say (.+)/.exec(line)?.[1];
+  if (line === '' || latest === undefined) continue;
+  if (text !== undefined) {
+    await client.sendEvent('message', { conversationId: latest, text }, 'json');
+  } else {
+    const body = line === 'extend-wait' ? { by: 'PT1M' } : {};
+    const answer = await post(`conversations/${latest}/${line}`, { authorization: `Bearer ${ticket}` }, body);
+    const { conversation, code, detail } = await answer.json();
+    console.log(
+      answer.ok ? `${line}: ${conversation.state}` : `${line}: ${answer.status} ${code}: ${detail}`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stateDiagram } from '../../shared/conversation/states';
+import { callsOf, type OpenApi, problemsOf, schemasOf } from './api';
+import { configurationPage } from './configuration';
+import { markdownFiles, withoutPadding } from './markdown';
+import { notificationsTable } from './notifications';
+import { terminalPicture } from './terminal-picture';
+
+/** Every file that is generated, in whole or in part, with the text that it ought to have. Paths are below the root. */
+export function generatedFiles(root: string): ReadonlyMap<string, string> {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+  const document = JSON.parse(read('docs/openapi.json')) as OpenApi;
+  const files = new Map(markdownFiles(root).map((path) => [path, withoutPadding(read(path))]));
+  files.set('docs/CONFIGURATION.md', configurationPage());
+  files.set(
+    'docs/API.md',
+    filled(files.get('docs/API.md') ?? '', {
+      calls: callsOf(document),
+      problems: problemsOf(document),
+      schemas: schemasOf(document),
+      notifications: notificationsTable(root),
+    }),
+  );
+  files.set(
+    'docs/ARCHITECTURE.md',
+    filled(files.get('docs/ARCHITECTURE.md') ?? '', { states: `\`\`\`mermaid\n${stateDiagram()}\n\`\`\`` }),
+  );
+  files.set('docs/images/demo.svg', terminalPicture(read('docs/measured/demo.txt')));
+  return files;
+}
+
+/** The text with each part between `<!-- name:begin -->` and `<!-- name:end -->` replaced. */
+function filled(text: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((whole, [name, content]) => {
+    const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+    const [from, to] = [whole.indexOf(begin), whole.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`no document has ${begin} … ${end}`);
+    return `${whole.slice(0, from + begin.length)}\n\n${content}\n\n${whole.slice(to)}`;
+  }, text);
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+// In this order the document has the schemas.
+import { NEGOTIATE_ROUTES, type NegotiateServices, RECONNECT_LINK_ROUTE } from '../access/negotiate-routes';
+import { CAPACITY_ROUTES, type CapacityServices } from '../capacity/capacity-routes';
+import { CONVERSATION_ROUTES, type ConversationServices } from '../conversation/conversation-routes';
+import { AGENT_ACTION_ROUTES, type AgentActionServices } from '../conversation/agent-action-routes';
+import { POLICY_ROUTES, type PolicyServices } from '../policies/policies-routes';
+import {
+  AUTOMATED_MESSAGE_ROUTES,
+  type AutomatedMessageServices,
+} from '../automated-messages/automated-messages-routes';
+import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
+import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
+import { type OpenApiDocument, openApiDocument } from '../http/openapi';
+import { answer, type Route, route, type RouteServices } from '../http/route';
+import { named } from '../http/fields';
+
+/** What the routes need that do without timers. */
+export type Services = RouteServices &
+  NegotiateServices &
+  CapacityServices &
+  ConversationServices &
+  PolicyServices &
+  AutomatedMessageServices &
+  Pick<DeadLetterServices, 'deadLetters'>;
+
+/** What the others need besides: whatever changes a conversation starts and cancels timers. */
+export type DurableServices = Services &
+  AgentActionServices &
+  DeadLetterServices &
+  WebhookServices & { readonly serviceHost: string };
+
+const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
+/** This document itself. */
+const OPENAPI = named('OpenApi', z.looseObject({ openapi: z.string().regex(/^3\.1\.\d+$/) }));
+
+let made: OpenApiDocument | undefined;
+
+/** The whole API as an OpenAPI 3.1 document. The same at every call. */
+export const apiDocument = (): OpenApiDocument => (made ??= openApiDocument(ROUTES));
+
+const SERVICE_ROUTES = [
+  route({
+    id: 'health',
+    method: 'GET',
+    path: '/health',
+    tag: 'Service',
+    summary: 'Whether the app has started with a usable configuration',
+    access: 'anyone',
+    answer: answer('It has.', HEALTH, { status: 'ok' }),
+    problems: 'never',
+    run: async () => ({ status: 'ok' as const }),
+  }),
+  route({
+    id: 'openapi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    tag: 'Service',
+    summary: 'This document',
+    access: 'anyone',
+    answer: answer('OpenAPI 3.1.', OPENAPI, { openapi: '3.1.0' }),
+    problems: 'never',
+    run: async () => ({ ...apiDocument() }),
+  }),
+];
+
+/** Every route of the API. */
+export const ROUTES: readonly (Route<Services, false> | Route<DurableServices, true>)[] = [
+  ...NEGOTIATE_ROUTES,
+  ...CONVERSATION_ROUTES,
+  RECONNECT_LINK_ROUTE,
+  ...AGENT_ACTION_ROUTES,
+  ...CAPACITY_ROUTES,
+  ...POLICY_ROUTES,
+  ...AUTOMATED_MESSAGE_ROUTES,
+  ...DEAD_LETTER_ROUTES,
+  ...SERVICE_ROUTES,
+  ...WEBHOOK_ROUTES,
+];

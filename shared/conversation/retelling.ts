@@ -1,0 +1,163 @@
+import type { Conversation } from './conversation';
+import type { Outcome, Question, Refusal, Ruling } from './decision';
+import type { ConversationEvent } from './inputs';
+import { repeatedMessage } from './messages-rules';
+import type { Topic } from './notifications';
+import type { MessageEntry } from './transcript';
+
+/** What is told although the record has told it before. */
+export interface Retold {
+  readonly topics: readonly Topic[];
+  /** The stored message that the input repeats. */
+  readonly message?: MessageEntry | undefined;
+  /** A socket that a conversation which has ended does not keep. */
+  readonly close?: string;
+}
+
+type Input<T extends ConversationEvent['type']> = Extract<ConversationEvent, { readonly type: T }>;
+type Told = Retold | readonly Topic[];
+type Decided = Exclude<Ruling, Question>;
+
+/**
+ * What an input tells again when it changes nothing, by its outcome. The first try may have died between the save and
+ * the effects, so whatever can be repeated tells again what it told first. Prevents: the change is saved, telling it
+ * fails, the input is repeated, and nobody ever hears of the change.
+ */
+const REPETITIONS: {
+  readonly [T in Outcome['type']]?: (
+    conversation: Conversation,
+    input: ConversationEvent,
+    outcome: Extract<Outcome, { readonly type: T }>,
+  ) => Told;
+} = {
+  admitted: (conversation) => (wasNeverConnected(conversation) ? ['opened'] : []),
+  ignored: (conversation, input, { because }) =>
+    (because === 'repeated' || because === 'ended'
+      ? IGNORED[input.type]?.(conversation, input as never)
+      : undefined) ?? [],
+  assigned: () => ['assigned'],
+  queued: () => ['queued'],
+  waiting: () => ['waiting'],
+  'wait-extended': () => ['extended'],
+  'position-told': () => ['position'],
+  'message-stored': (conversation, input) =>
+    input.type === 'customer-message' || input.type === 'agent-message'
+      ? writtenAgain(conversation, input)
+      : [],
+  'agent-present': (conversation, input) =>
+    input.type === 'agent-connected' &&
+    conversation.lastAgentDisconnection?.reconnectedBy !== input.connectionId
+      ? []
+      : ['agentBack'],
+  requeued: () => ['queued'],
+  'customer-present': () => ['back'],
+  expired: () => ['ended'],
+  // Prevents: the end was saved, then telling it failed; this change makes the row that of a wrap-up, by which
+  // reconciliation knows that the end has been told.
+  'capacity-released': () => ['ended', 'capacityReleased'],
+  'auto-closed': ({ closeReason }) => (closeReason === undefined ? ['ended'] : CLOSED),
+  // Prevents: the end was saved, then telling it failed, and the agent closes before reconciliation comes: nothing leads
+  // to the end any more, so the customer is told of it once more and the sockets are closed.
+  closed: () => CLOSED,
+};
+
+const CLOSED = ['endedToCustomer', 'closed'] as const;
+
+type Ignored = {
+  readonly [T in ConversationEvent['type']]?: (conversation: Conversation, input: Input<T>) => Told;
+};
+
+const IGNORED: Ignored = {
+  connected: ({ end, lastDisconnection }, { connectionId }) => {
+    // It ended between this socket's `connect` and its `connected`: tell it and show it out.
+    if (end !== undefined) return { topics: ['endedToCustomer'], close: connectionId };
+    return lastDisconnection?.reconnectedBy === connectionId ? ['back'] : [];
+  },
+  disconnected: ({ disconnection }, { connectionId }) =>
+    disconnection?.lostConnectionId === connectionId ? ['lost'] : [],
+  'customer-left': ({ end }) => (end?.reason === 'customer-ended' ? ['ended'] : []),
+  'agent-disconnected': () => ['agentLost'],
+};
+
+/** What a refused input tells again, by the code of the refusal. */
+const REFUSALS: {
+  readonly [code in Refusal['code']]?: (conversation: Conversation, input: ConversationEvent) => Told;
+} = {
+  'conversation-ended': (conversation, input) => {
+    const { end, closeReason, agent } = conversation;
+    switch (input.type) {
+      // Prevents: saved, then the push failed and the agent repeats; the repeat must still tell everyone.
+      case 'agent-ended':
+        return end?.reason === 'agent-ended' && end.agentId === input.agentId ? ['ended'] : [];
+      case 'wait-ended':
+        return end?.reason === 'customer-disconnected' && end.agentId === input.agentId ? ['ended'] : [];
+      case 'agent-closed':
+        return closeReason === 'agent-closed' && agent?.id === input.agentId ? CLOSED : [];
+      case 'customer-message':
+        // Prevents: admitted before the end, opened after it, and its `connected` was lost: a socket that nothing else
+        // closes.
+        return { topics: [], close: input.connectionId };
+      default:
+        return [];
+    }
+  },
+  // The first try may have found the customer there, and died before it told so.
+  'customer-is-connected': ({ lastDisconnection }, { type }) =>
+    type === 'wait-ended' && lastDisconnection?.outcome === 'reconnected' ? ['back'] : [],
+};
+
+/**
+ * What is told again, by the table above. What changes a conversation that has ended, and what compares it with the
+ * service, tells again, too.
+ */
+export function retold(conversation: Conversation, input: ConversationEvent, ruling: Decided): Retold {
+  const found =
+    input.type === 'presence-checked'
+      ? compared(conversation, input, ruling)
+      : ruling.kind === 'refused'
+        ? REFUSALS[ruling.refusal.code]?.(conversation, input)
+        : REPETITIONS[ruling.outcome.type]?.(conversation, input, ruling.outcome as never);
+  return found === undefined ? { topics: [] } : 'topics' in found ? found : { topics: found };
+}
+
+/** A comparison makes up for what was lost: an end that was not told, the timer and the news of who is away. */
+function compared(
+  { end, disconnection }: Conversation,
+  { endUntold }: Input<'presence-checked'>,
+  ruling: Decided,
+): readonly Topic[] {
+  if (end !== undefined) return endUntold ? ['ended'] : [];
+  const isNew = ruling.kind === 'changed' && ruling.outcome.type === 'disconnection-began';
+  if (disconnection === undefined || isNew) return [];
+  return disconnection.reason === 'not-yet-connected' ? ['opened'] : ['lost'];
+}
+
+function wasNeverConnected({
+  channel,
+  disconnection,
+  liveConnectionIds,
+  endedConnectionIds,
+}: Conversation): boolean {
+  if (channel === 'live-chat') return disconnection?.reason === 'not-yet-connected';
+  return liveConnectionIds.length + endedConnectionIds.length === 0;
+}
+
+/** Only the message that brought its author or the conversation back tells that again, as long as nothing newer began. */
+function writtenAgain(
+  conversation: Conversation,
+  input: Input<'customer-message'> | Input<'agent-message'>,
+): Retold {
+  const { disconnection, lastDisconnection, requeue, agentDisconnection, lastAgentDisconnection } =
+    conversation;
+  const { at, entry: message } = repeatedMessage(conversation, input) ?? {};
+  const topics: Topic[] = [];
+  if (input.type === 'customer-message') {
+    const isBack = disconnection === undefined && lastDisconnection?.reconnectedBy === input.connectionId;
+    if (isBack && lastDisconnection.endedAt === at) topics.push('back');
+    if (requeue?.reason === 'customer-returned' && requeue.at === at) topics.push('queued');
+  } else {
+    const isBack = agentDisconnection === undefined && lastAgentDisconnection?.agentId === input.agentId;
+    if (isBack && lastAgentDisconnection.endedAt === at) topics.push('agentBack');
+  }
+  return { topics, message };
+}

@@ -1,0 +1,316 @@
+import { z, type ZodObject, type ZodType } from 'zod';
+import { AccessDeniedError, InvalidInputError } from '../app/errors';
+import type { Logger } from '../app/log';
+import type { Participant } from '../conversation/ids';
+import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
+import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
+
+/** Who calls with a ticket: a customer of one conversation, or an agent with a name. */
+export type Caller =
+  | Extract<Participant, { role: 'customer' }>
+  | (Extract<Participant, { role: 'agent' }> & { readonly agentName: string });
+export type AgentCaller = Extract<Caller, { role: 'agent' }>;
+
+/** What every route needs. */
+export interface RouteServices {
+  readonly logger: Logger;
+  readonly tickets: {
+    /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401, TooManyRequestsError */
+    callerOf(headers: HttpInput['headers']): Promise<Caller>;
+  };
+}
+
+const TICKET = { ticket: [] };
+const FUNCTION_KEY = [{ functionKey: [] }, { functionKeyInQuery: [] }];
+const REFUSED_TICKET = ['not-authenticated', 'not-allowed', 'too-many-requests'] as const;
+
+/**
+ * Who may call a route: `security` is what OpenAPI says of it, `problems` what is answered to everybody else. The Functions
+ * host checks the function key.
+ */
+export const ACCESS = {
+  anyone: { security: [], problems: [] },
+  /** The route checks the ticket, if there is one. */
+  'anyone, or a customer with a ticket': { security: [{}, TICKET], problems: REFUSED_TICKET },
+  'an agent with a ticket': { security: [TICKET], problems: REFUSED_TICKET },
+  /** The customer's conversation is the one in the path. */
+  'an agent or the customer with a ticket': { security: [TICKET], problems: REFUSED_TICKET },
+  'the function key': { security: FUNCTION_KEY, problems: [] },
+  /** The route checks the proof. */
+  'the function key and a proof of the service': { security: FUNCTION_KEY, problems: ['not-authenticated'] },
+} as const satisfies Record<string, { security: readonly object[]; problems: readonly ProblemCode[] }>;
+export type Access = keyof typeof ACCESS;
+
+/** Whom `run` is told to be called by. */
+type CallerWith<A extends Access> = A extends 'an agent with a ticket'
+  ? AgentCaller
+  : A extends 'an agent or the customer with a ticket'
+    ? Caller
+    : undefined;
+
+export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Dead letters' | 'Service';
+
+/** A header of an answer, by its name in the document. */
+export type ResponseHeader =
+  'ETag' | 'Retry-After' | 'WWW-Authenticate' | 'WebHook-Allowed-Origin' | 'ce-connectionState';
+
+/** What a route answers when all is well. */
+export interface Answer<R extends ZodType = ZodType> {
+  readonly status: 200 | 204;
+  readonly description: string;
+  /** The view: `run` gives what it decodes to, the caller gets what it encodes to, and nothing that it does not have. */
+  readonly schema?: R;
+  /** As the caller gets it. */
+  readonly example?: unknown;
+  readonly headers?: readonly ResponseHeader[];
+  /** Answers with the same name are the same; the document holds them once. */
+  readonly name?: string;
+}
+
+export const answer = <R extends ZodType>(
+  description: string,
+  schema: R,
+  example: z.input<R>,
+  more: Pick<Answer, 'headers' | 'name'> = {},
+): Answer<R> => ({ status: 200, description, schema, example, ...more });
+
+export const withoutContent = (
+  description: string,
+  more: Partial<Pick<Answer, 'status' | 'headers'>> = {},
+): Answer<z.ZodUndefined> => ({ status: 204, description, ...more });
+
+export interface Body<B extends ZodType = ZodType> {
+  readonly schema: B;
+  readonly example: unknown;
+  /** Whether an empty body will not do. */
+  readonly required: boolean;
+  /** Largest body, in bytes. */
+  readonly limit?: number;
+  /** Can be sent as plain text, too. */
+  readonly plainText?: boolean;
+}
+
+export const body = <B extends ZodType>(
+  schema: B,
+  example: z.input<B>,
+  more: Partial<Pick<Body, 'required' | 'limit' | 'plainText'>> = {},
+): Body<B> => ({ schema, example, required: true, ...more });
+
+/** What `run` gives where the answer has headers. */
+class WithHeaders<T> {
+  constructor(
+    readonly value: T,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {}
+}
+export const withHeaders = <T>(value: T, headers: Readonly<Record<string, string>>): WithHeaders<T> =>
+  new WithHeaders(value, headers);
+
+/** What the document says of a route; most of it is what the route does as well. */
+interface Described<C extends ProblemCode> {
+  /** Unique; the name of the function, where that has one method. */
+  readonly id: string;
+  /** The name of a function that has several methods. */
+  readonly functionName?: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
+  /** Below `/api`; parts in braces are parameters. */
+  readonly path: `/${string}`;
+  readonly tag: Tag;
+  readonly summary: string;
+  /** What the summary leaves open, in Markdown. */
+  readonly description?: string;
+  /** The answer where a part of the path names nothing that exists; otherwise a malformed one is 400. */
+  readonly unknown?: C;
+  /** Problems that `run` answers with, besides those of access and of input. `never`: it cannot even fail. */
+  readonly problems?: readonly C[] | 'never';
+  /** Statuses of `invalid-input`, where they are not those of the parameters and the body. */
+  readonly invalid?: readonly number[];
+}
+
+type Shape = Readonly<Record<string, ZodType>>;
+
+/** The parts of a request that a route reads. */
+interface Inputs<P extends Shape, Q extends Shape, H extends Shape, B extends ZodType> {
+  readonly params?: ZodObject<P>;
+  readonly query?: ZodObject<Q>;
+  /** By their names in the document. */
+  readonly headers?: ZodObject<H>;
+  readonly body?: Body<B>;
+}
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** What an answer with this schema is made from: values of the domain. */
+export type Shown<R extends ZodType> = DeepReadonly<z.output<R>>;
+
+/** What `run` may give: what the answer shows, or one of the problems that the route lists. */
+type Result<R extends ZodType, N, C extends ProblemCode> =
+  Shown<R> | WithHeaders<Shown<R>> | Refused<C> | (N extends string ? undefined : never);
+
+interface Outcomes<R extends ZodType, N extends string | undefined> {
+  readonly answer: Answer<R>;
+  /** Where `run` can also give undefined, for 204: when. */
+  readonly nothing?: N;
+}
+
+/** A route of the API: what it is, what it says of itself and what it does. `S`: the services that it needs. */
+export interface Route<S = never, D extends boolean = boolean> extends Described<ProblemCode> {
+  readonly access: Access;
+  readonly functionName: string;
+  readonly authLevel: 'anonymous' | 'function';
+  /** Whether the services need the durable client. */
+  readonly durable: D;
+  readonly inputs: Inputs<Shape, Shape, Shape, ZodType>;
+  readonly answers: readonly Answer[];
+  /** Parses, checks who calls, runs, encodes. Never throws. */
+  readonly handle: (request: HttpInput, services: S) => Promise<HttpOutput>;
+}
+
+interface Definition<A extends Access, D extends boolean, C extends ProblemCode> extends Described<C> {
+  readonly access: A;
+  readonly durable?: D;
+}
+
+/** A route whose parameters and body are parsed before it runs. */
+export function route<
+  S,
+  A extends Access,
+  D extends boolean = false,
+  C extends ProblemCode = never,
+  P extends Shape = Record<never, ZodType>,
+  Q extends Shape = Record<never, ZodType>,
+  H extends Shape = Record<never, ZodType>,
+  B extends ZodType = z.ZodUndefined,
+  R extends ZodType = z.ZodUndefined,
+  N extends string | undefined = undefined,
+>(
+  definition: Definition<A, D, C> &
+    Inputs<P, Q, H, B> &
+    Outcomes<R, N> & {
+      readonly run: (
+        input: {
+          readonly caller: CallerWith<NoInfer<A>>;
+          readonly params: z.output<ZodObject<NoInfer<P>>>;
+          readonly query: z.output<ZodObject<NoInfer<Q>>>;
+          readonly headers: z.output<ZodObject<NoInfer<H>>>;
+          readonly body: z.output<NoInfer<B>>;
+        },
+        services: S,
+      ) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
+    },
+): Route<S & RouteServices, D> {
+  const { access, params, query, headers, body, run } = definition;
+  return made(definition, async (request, services: S & RouteServices) => {
+    const caller = (await callerOf(access, request, services)) as CallerWith<A>;
+    const path = params && pathOf(params, request, definition.unknown);
+    if (path instanceof Refused) return path;
+    const input = {
+      caller,
+      params: path,
+      query: query && parseWith(query, given(Object.keys(query.shape), request.query), 'query'),
+      body: body && parseWith(body.schema, await readJson(request, body.limit), 'body'),
+      headers: headers && parseWith(headers, given(Object.keys(headers.shape), request.headers)),
+    };
+    return run(input as Parameters<typeof run>[0], services);
+  });
+}
+
+/** A route that reads the request itself, because it has more to do with one that it cannot read. */
+export const routeOfRequest = <
+  S,
+  A extends Access,
+  D extends boolean = false,
+  C extends ProblemCode = never,
+  R extends ZodType = z.ZodUndefined,
+  N extends string | undefined = undefined,
+>(
+  definition: Definition<A, D, C> &
+    Inputs<Shape, Shape, Shape, ZodType> &
+    Outcomes<R, N> & {
+      readonly run: (request: HttpInput, services: S) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
+    },
+): Route<S & RouteServices, D> =>
+  made(definition, (request, services: S & RouteServices) => definition.run(request, services));
+
+function made<S extends RouteServices, D extends boolean>(
+  definition: Definition<Access, D, ProblemCode> &
+    Inputs<Shape, Shape, Shape, ZodType> &
+    Outcomes<ZodType, string | undefined>,
+  run: (request: HttpInput, services: S) => Promise<unknown>,
+): Route<S, D> {
+  const { id, functionName = id, access, durable = false, answer, nothing, ...described } = definition;
+  const { params, query, headers, body } = definition;
+  return {
+    ...described,
+    id,
+    functionName,
+    access,
+    authLevel: access.startsWith('the function key') ? 'function' : 'anonymous',
+    durable: durable as D,
+    inputs: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(headers && { headers }),
+      ...(body && { body }),
+    },
+    answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
+    handle: async (request, services) => {
+      try {
+        return answerTo(await run(request, services), answer);
+      } catch (thrown) {
+        return problemOf(thrown, functionName, services.logger);
+      }
+    },
+  };
+}
+
+function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
+  if (result instanceof Refused) return problem(result.code as ProblemCode, result.members);
+  const { value, headers } =
+    result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
+  if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
+  return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
+}
+
+/**
+ * As the caller gets it. Bounds and patterns are promises of the document: a record that breaks one is shown as it is,
+ * because whoever has to mend it must see it.
+ */
+export const shown = <R extends ZodType>(schema: R, value: unknown): z.input<R> =>
+  z.encode(schema, value as z.output<R>, { skipChecks: true } as z.core.ParseContext<z.core.$ZodIssue>);
+
+/** @throws AccessDeniedError, TooManyRequestsError */
+async function callerOf(
+  access: Access,
+  { headers, params }: HttpInput,
+  { tickets }: RouteServices,
+): Promise<Caller | undefined> {
+  switch (access) {
+    case 'an agent with a ticket': {
+      const caller = await tickets.callerOf(headers);
+      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
+      return caller;
+    }
+    case 'an agent or the customer with a ticket': {
+      const caller = await tickets.callerOf(headers);
+      // Whether there is such a conversation is nobody else's business: nothing is looked up.
+      if (caller.role === 'customer' && caller.conversationId !== params['conversationId']) {
+        throw new AccessDeniedError(403, 'the ticket is for another conversation');
+      }
+      return caller;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** @throws InvalidInputError */
+function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: ProblemCode | undefined): unknown {
+  if (unknown === undefined) return parseWith(schema, params, 'path');
+  const read = schema.safeParse(params);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  if (unknown === 'invalid-input')
+    throw new InvalidInputError(String(issue?.path[0]), `${issue?.message}`, 404);
+  return refuse(unknown);
+}
