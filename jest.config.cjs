@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** One project per kind of test, so that each can be run alone: `npx jest --selectProjects unit`. */
 const toCommonJs = (syntax) => [
   '@swc/jest',
@@ -9,9 +11,17 @@ const transform = {
   '^.+\\.ts$': toCommonJs('typescript'),
   [`/node_modules/(?:${esModules})/.+\\.js$`]: toCommonJs('ecmascript'),
 };
+/**
+ * Laws about random lives and random input: few runs in `npm test`, the same every time; many in `npm run verify` and
+ * where FC_RUNS or FUZZ_RUNS say how many.
+ */
+const { env } = process;
+env.RANDOM_RUNS ??= env.FC_RUNS === undefined && env.FUZZ_RUNS === undefined ? 'short' : 'long';
+if (env.RANDOM_RUNS === 'short') Object.assign(env, { FC_RUNS: '40', FUZZ_RUNS: '60' });
+
 const project = (name, more = {}) => ({
   displayName: name,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/plain-environment.cjs',
   // Copies of the project, while mutation tests run.
   modulePathIgnorePatterns: ['<rootDir>/.local/'],
   transform,
@@ -20,19 +30,34 @@ const project = (name, more = {}) => ({
   ...more,
 });
 
+/** Started once for all projects of a run that need them, also where that is one project. */
+const parts = {
+  app: {
+    globalSetup: '<rootDir>/test/support/built-app.ts',
+    globalTeardown: '<rootDir>/test/support/shared-azurite-end.ts',
+  },
+  storage: {
+    globalSetup: '<rootDir>/test/support/shared-azurite.ts',
+    globalTeardown: '<rootDir>/test/support/shared-azurite-end.ts',
+  },
+};
+
 module.exports = {
   testTimeout: 60_000,
+  // One more than processors: some test file is always waiting for something. Jest's own choice would be one less.
+  maxWorkers: availableParallelism() + 1,
+  testSequencer: '<rootDir>/test/support/waiting-first.cjs',
   reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
   projects: [
     project('unit'),
-    project('properties'),
+    project('properties', { setupFiles: ['<rootDir>/test/support/same-runs-every-time.ts'] }),
     project('workflow'),
     project('contract'),
-    project('integration', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('integration', parts.app),
     // The stand-ins have their tests beside them.
-    project('local', { testMatch: ['<rootDir>/local/**/*.test.ts'] }),
-    project('system', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
-    project('chaos', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
-    project('browser', { globalSetup: '<rootDir>/test/support/built-app.ts' }),
+    project('local', { ...parts.storage, testMatch: ['<rootDir>/local/**/*.test.ts'] }),
+    project('system', parts.app),
+    project('chaos', parts.app),
+    project('browser', parts.app),
   ],
 };

@@ -7,6 +7,7 @@ const steps = [
   ['types', 'tsc', '--noEmit'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['tests', 'jest', '--ci'],
+  ['distance', 'npm', 'run', '--silent', 'distance'],
 ];
 
 const names = steps.map(([name]) => name);
@@ -16,7 +17,9 @@ const usage = `The gate that every change passes, and CI runs: ${names.join(', '
   npm run verify -- STEP …     only these: ${names.join(', ')}
 
 Environment, of the tests (npm test reads the same):
-  FC_RUNS           random lives and inputs of each law (default: 300 to 450)
+  RANDOM_RUNS       long: new random runs every time, as many as follow; short: few, the same every time, as npm test
+                    plays them (default: long)
+  FC_RUNS           random lives and inputs of each law (default: 200 to 450)
   FUZZ_RUNS         requests that the running app is fuzzed with (default 300)
   FUZZ_SEED         the same seed gives the same requests
   CHROMIUM          the browser's program (default /usr/bin/chromium); without one, the browser's tests are skipped
@@ -35,6 +38,7 @@ if (unknown !== undefined) {
   );
   process.exit(2);
 }
+process.env.RANDOM_RUNS ??= 'long';
 for (const [name, command, ...args] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;
   const started = Date.now();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { programArguments } from '../programs';
 import type { LogLevel } from './cli/log';
 
 export interface FunctionsHostOptions {
@@ -39,8 +39,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     process.execPath,
     [
       ...(inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectPort}`]),
-      // By path: a bare name would be looked up from the working directory.
-      ...['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'main.ts')],
+      ...(await programArguments(path.join(__dirname, 'main.ts'))),
       ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
       ...(settings ? ['--settings', settings] : []),
     ],

@@ -29,9 +29,12 @@ export interface AzuriteOptions {
   readonly ports?: Partial<AzuritePorts>;
   /** Where the data is kept from one run to the next; in memory unless given. */
   readonly dataDirectory?: string;
+  /** The accounts that there are, all with the same key; the development account unless given. */
+  readonly accounts?: readonly [string, ...string[]];
 }
 
 export interface Azurite {
+  /** Of the first account. */
   readonly connectionString: string;
   readonly ports: AzuritePorts;
   readonly pid: number;
@@ -43,7 +46,11 @@ export interface Azurite {
  * terminal's process group, for Ctrl-C must not take the storage away from under a host that is still saving; and it
  * ends by itself when this process does, even by SIGKILL.
  */
-export async function startAzurite({ ports = {}, dataDirectory }: AzuriteOptions = {}): Promise<Azurite> {
+export async function startAzurite({
+  ports = {},
+  dataDirectory,
+  accounts = [ACCOUNT],
+}: AzuriteOptions = {}): Promise<Azurite> {
   if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true });
   const { blob = 0, queue = 0, table = 0 } = ports;
   const child = spawn(
@@ -54,14 +61,19 @@ export async function startAzurite({ ports = {}, dataDirectory }: AzuriteOptions
       ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
     ],
-    { cwd: tmpdir(), detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+    {
+      cwd: tmpdir(),
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, AZURITE_ACCOUNTS: accounts.map((name) => `${name}:${KEY}`).join(';') },
+    },
   );
   // What is in memory only needs no saving, and open connections would delay an orderly end.
   const signal = dataDirectory === undefined ? 'SIGKILL' : 'SIGINT';
   try {
     const actual = await listening(child);
     return {
-      connectionString: connectionString(actual),
+      connectionString: connectionStringOf(actual, accounts[0]),
       ports: actual,
       pid: child.pid ?? 0,
       stop: () => end(child, signal),
@@ -106,12 +118,16 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-const connectionString = ({ blob, queue, table }: AzuritePorts): string =>
-  [
+/** How an account is reached; through other ports than Azurite's own where something stands between. */
+export function connectionStringOf(ports: Partial<AzuritePorts>, account: string = ACCOUNT): string {
+  const endpoint = (service: string, port: number | undefined) =>
+    port === undefined ? [] : [`${service}Endpoint=http://127.0.0.1:${port}/${account}`];
+  return [
     'DefaultEndpointsProtocol=http',
-    `AccountName=${ACCOUNT}`,
+    `AccountName=${account}`,
     `AccountKey=${KEY}`,
-    `BlobEndpoint=http://127.0.0.1:${blob}/${ACCOUNT}`,
-    `QueueEndpoint=http://127.0.0.1:${queue}/${ACCOUNT}`,
-    `TableEndpoint=http://127.0.0.1:${table}/${ACCOUNT}`,
+    ...endpoint('Blob', ports.blob),
+    ...endpoint('Queue', ports.queue),
+    ...endpoint('Table', ports.table),
   ].join(';');
+}

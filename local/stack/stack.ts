@@ -19,8 +19,10 @@ export const webhookUrl = (functionsUrl: string): string =>
 export interface StackOptions {
   /** What is run: a folder with package.json and host.json. The compiled app of this repository unless said otherwise. */
   readonly appDirectory?: string;
-  /** Where Azurite keeps its data. */
-  readonly dataDirectory: string;
+  /** Where Azurite keeps its data; in memory unless given. */
+  readonly dataDirectory?: string | undefined;
+  /** The storage, where one runs already; then none is started. */
+  readonly storageConnectionString?: string | undefined;
   /** Fixed ports; whatever is left out takes a free one. */
   readonly ports?: { functions?: number; webPubSub?: number; blob?: number; queue?: number; table?: number };
   /** Where the host's process, which the app runs in, listens for a debugger; nowhere unless given. */
@@ -72,12 +74,8 @@ async function bringUp(
   stopAll: () => Promise<void>,
 ): Promise<Stack> {
   const { ports = {}, onUp = () => undefined } = options;
-  const azurite = await startAzurite({
-    ports,
-    dataDirectory: options.dataDirectory,
-  });
-  stops.push(() => azurite.stop());
-  onUp('Azurite', /TableEndpoint=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '');
+  const storage = options.storageConnectionString ?? (await startStorage(options, stops));
+  onUp('Azurite', /TableEndpoint=([^;]+)/.exec(storage)?.[1] ?? '');
 
   const functionsPort = ports.functions ?? (await freePort());
   const functionsUrl = `http://localhost:${functionsPort}`;
@@ -93,8 +91,8 @@ async function bringUp(
   onUp('Web PubSub', webPubSub.endpoint);
 
   const env = {
-    AzureWebJobsStorage: azurite.connectionString,
-    CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
+    AzureWebJobsStorage: storage,
+    CONVERSATION_TABLES_CONNECTION_STRING: storage,
     WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
     WEB_PUBSUB_HUB: hub,
     ...options.settings,
@@ -118,7 +116,7 @@ async function bringUp(
   return {
     functionsUrl,
     functionKey: LOCAL_FUNCTION_KEY,
-    storageConnectionString: azurite.connectionString,
+    storageConnectionString: storage,
     webPubSub,
     host: {
       kill: () => host.kill(),
@@ -128,4 +126,13 @@ async function bringUp(
     },
     stop: stopAll,
   };
+}
+
+async function startStorage(
+  { ports = {}, dataDirectory }: StackOptions,
+  stops: (() => Promise<void>)[],
+): Promise<string> {
+  const azurite = await startAzurite({ ports, ...(dataDirectory !== undefined && { dataDirectory }) });
+  stops.push(() => azurite.stop());
+  return azurite.connectionString;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { readFacts } from '../e2e/facts';
+import { ownAccount } from '../../local/stack/shared-azurite';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
 import { BEFORE_ANY_LOSS } from '../e2e/scenario';
 import { Agent } from '../e2e/participants/agent';
@@ -29,7 +30,10 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
   beforeAll(async () => {
     browser = await startChromium();
     server = await startWidgetServer();
-    system = await startLocalSystem({ grace: 'PT5S' });
+    system = await startLocalSystem({
+      grace: 'PT5S',
+      storageConnectionString: ownAccount().connectionString,
+    });
     world = await enterWorld(system.worldOptions);
     stage = new Stage(world, 'browser', () => undefined);
   }, 120_000);

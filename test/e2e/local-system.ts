@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startStack, type Stack, type StackOptions } from '../../local/stack/stack';
 import { Api } from './api';
 import { writeOperatorsSettings } from './operators-settings';
@@ -13,7 +10,7 @@ const AGENT_GRACE = 'PT2S';
 const RECOVERY_WINDOW_MS = 1_500;
 const PATIENCE_MS = 20_000;
 
-/** The whole system on this machine, on free ports and with data of its own, gone after `stop`. */
+/** The whole system on this machine, on free ports and with data of its own in memory. */
 export interface LocalSystem {
   readonly stack: Stack;
   readonly worldOptions: WorldOptions;
@@ -22,7 +19,7 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
-export type LocalSystemOptions = Pick<StackOptions, 'onUp' | 'appDirectory'> & {
+export type LocalSystemOptions = Pick<StackOptions, 'onUp' | 'appDirectory' | 'storageConnectionString'> & {
   /** DISCONNECT_GRACE. */
   readonly grace?: string;
 };
@@ -32,30 +29,20 @@ export async function startLocalSystem({
   grace = GRACE,
   ...options
 }: LocalSystemOptions = {}): Promise<LocalSystem> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'chat-disconnect-'));
-  const removeData = () =>
-    rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   const log: string[] = [];
-  let stack: Stack;
   // Asked for by Ctrl-C and by the end of the run, perhaps both: whoever asks waits for the same end.
   let stopped: Promise<void> | undefined;
-  try {
-    stack = await startStack({
-      dataDirectory,
-      ...options,
-      settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
-      webPubSub: {
-        recoveryWindowMs: RECOVERY_WINDOW_MS,
-        log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),
-      },
-      onHostOutput: (text) => void log.push(`host: ${text.trimEnd()}`),
-    });
-  } catch (error) {
-    await removeData();
-    throw error;
-  }
+  const stack = await startStack({
+    ...options,
+    settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
+    webPubSub: {
+      recoveryWindowMs: RECOVERY_WINDOW_MS,
+      log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),
+    },
+    onHostOutput: (text) => void log.push(`host: ${text.trimEnd()}`),
+  });
   const { functionsUrl, functionKey, webPubSub, host } = stack;
-  const stop = () => (stopped ??= stack.stop().finally(removeData));
+  const stop = () => (stopped ??= stack.stop());
   try {
     await writeOperatorsSettings(new Api(functionsUrl, functionKey));
   } catch (error) {

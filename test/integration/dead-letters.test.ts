@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE, toIso } from '../../shared/conversation/time';
 import { quarantining } from '../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
@@ -32,10 +32,9 @@ type Parts = ReturnType<typeof parts>;
 let made: Parts;
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(async () => {
   world = new MemoryWorld();
   made = parts();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConversationService } from '../../shared/conversation/conversation-service';
 import type { ConversationEvent } from '../../shared/conversation/inputs';
 import { MINUTE } from '../../shared/conversation/time';
@@ -25,12 +25,11 @@ let service: ConversationService;
 let now = Date.parse('2026-03-01T10:00:00Z');
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   world = new MemoryWorld();
   service = overTables(tables, world, () => now).service;
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 
 async function costOf(event: ConversationEvent): Promise<Cost> {
   tables.takeRequests();

@@ -1,4 +1,5 @@
 /** The tests that have to notice a mutant: see tests.cjs. */
+process.env.RANDOM_RUNS ??= 'long';
 const { projects } = require('../../jest.config.cjs');
 const unit = projects.find(({ displayName }) => displayName === 'unit');
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ownAccount } from '../../local/stack/shared-azurite';
 import { ROOT } from '../../local/stack/stack';
 import { productionPaths, type Lockfile } from '../../scripts/dependencies';
 import { bundleApp } from '../../scripts/package/bundle';
@@ -21,7 +22,11 @@ let world: World;
 
 beforeAll(async () => {
   await bundleApp(ROOT, target);
-  system = await startLocalSystem({ grace: 'PT5S', appDirectory: target });
+  system = await startLocalSystem({
+    grace: 'PT5S',
+    appDirectory: target,
+    storageConnectionString: ownAccount().connectionString,
+  });
   world = await enterWorld(system.worldOptions);
 }, 120_000);
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { programArguments } from '../../local/programs';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -11,13 +11,12 @@ export interface Finished {
 }
 
 /** Runs what `npm run e2e` runs, until it ends. */
-export function runE2e(...args: string[]): Promise<Finished> {
-  const loader = pathToFileURL(require.resolve('tsx')).href;
-  const program = join(ROOT, 'test', 'e2e', 'main.ts');
+export async function runE2e(...args: string[]): Promise<Finished> {
+  const program = await programArguments(join(ROOT, 'test', 'e2e', 'main.ts'));
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
-      ['--import', loader, program, ...args],
+      [...program, ...args],
       { cwd: ROOT, timeout: 110_000 },
       (error, stdout, stderr) => {
         if (error === null) return resolve({ code: 0, stdout, stderr });

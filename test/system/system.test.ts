@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../local/stack/ports';
+import { ownAccount } from '../../local/stack/shared-azurite';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
 import { playAll, readBack, type Verdict } from '../e2e/play';
 import { SCENARIOS } from '../e2e/scenarios';
@@ -15,7 +16,10 @@ let world: World;
 let verdicts: Map<string, Promise<Verdict>>;
 
 beforeAll(async () => {
-  system = await startLocalSystem({ grace: 'PT5S' });
+  system = await startLocalSystem({
+    grace: 'PT5S',
+    storageConnectionString: ownAccount().connectionString,
+  });
   world = await enterWorld(system.worldOptions);
   const played = playAll(SCENARIOS, world);
   verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));

@@ -3,20 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket, type RawData } from 'ws';
 import type { FunctionsHost } from '..';
 import { freePort } from '../../stack/ports';
-import { startAzurite, startFixture, type Azurite } from './support';
+import { ownAccount } from '../../stack/shared-azurite';
+import { startFixture } from './support';
 
-let azurite: Azurite;
 let host: FunctionsHost;
 let port: number;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
   port = await freePort();
-  host = await startFixture(azurite.connectionString, {}, { inspectPort: port });
+  host = await startFixture(ownAccount().connectionString, {}, { inspectPort: port });
 });
 afterAll(async () => {
   await host?.stop();
-  await azurite?.stop();
 });
 
 /** A debugger, as editors are one: https://chromedevtools.github.io/devtools-protocol. */

@@ -1,24 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { ownAccount } from '../../stack/shared-azurite';
 import type { FunctionsHost } from '../index';
-import { eventually, RemoteClient, startAzurite, startFixture, type Azurite, type Status } from './support';
+import { eventually, RemoteClient, startFixture, type Status } from './support';
 
 const hour = 3_600_000;
 
 describe('orchestrations of the real durable-functions library', () => {
-  let azurite: Azurite;
+  const azurite = ownAccount();
   let host: FunctionsHost;
   let client: RemoteClient;
   let output = '';
 
   beforeAll(async () => {
-    azurite = await startAzurite();
     host = await startFixture(azurite.connectionString, {}, { onOutput: (text) => (output += text) });
     client = new RemoteClient(host);
   });
   afterAll(async () => {
     await host?.kill();
-    await azurite?.stop();
   });
 
   it('take the late branch when the timer wins', async () => {

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request as httpRequest } from 'node:http';
+import { ownAccount } from '../../stack/shared-azurite';
 import type { FunctionsHost } from '../index';
-import { eventually, keys, startAzurite, startFixture, type Azurite } from './support';
+import { eventually, keys, startFixture } from './support';
 
 describe('HTTP functions of the real @azure/functions library', () => {
-  let azurite: Azurite;
+  const azurite = ownAccount();
   let host: FunctionsHost;
   let stderr = '';
   let stdout = '';
 
   beforeAll(async () => {
-    azurite = await startAzurite();
     host = await startFixture(
       azurite.connectionString,
       {},
@@ -22,7 +22,6 @@ describe('HTTP functions of the real @azure/functions library', () => {
   });
   afterAll(async () => {
     await host?.kill();
-    await azurite?.stop();
   });
 
   const get = (path: string, init?: RequestInit) => fetch(`${host.url}/api/${path}`, init);

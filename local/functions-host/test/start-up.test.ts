@@ -2,29 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ownAccount } from '../../stack/shared-azurite';
 import { readHostJson } from '../cli/host-json';
 import { readKeys } from '../http/authorize';
 import { startFunctionsHost } from '../index';
-import {
-  eventually,
-  fixtureApp,
-  keys,
-  RemoteClient,
-  startAzurite,
-  startFixture,
-  type Azurite,
-} from './support';
+import { eventually, fixtureApp, keys, RemoteClient, startFixture } from './support';
 
 describe('starting the host', () => {
-  let azurite: Azurite;
+  const azurite = ownAccount();
   let directory: string;
 
   beforeAll(async () => {
-    azurite = await startAzurite();
     directory = await mkdtemp(path.join(tmpdir(), 'functions-host-start-'));
   });
   afterAll(async () => {
-    await azurite?.stop();
     await rm(directory, { recursive: true, force: true });
   });
 

@@ -1,16 +1,20 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { programArguments } from '../../programs';
 import { cliOptions, UsageError } from '../cli-options';
 import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../index';
 
-const MAIN = 'local/web-pubsub/main.ts';
+const MAIN = join(__dirname, '..', 'main.ts');
 const HANDLER = 'http://127.0.0.1:9/api/web-pubsub/events?code=the-key';
 const children: ChildProcess[] = [];
 
-function run(...args: string[]): { child: ChildProcess; output: () => string } {
-  const child = fork(MAIN, args, { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+async function run(...args: string[]): Promise<{ child: ChildProcess; output: () => string }> {
+  const child = spawn(process.execPath, [...(await programArguments(MAIN)), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   children.push(child);
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
@@ -23,7 +27,7 @@ afterEach(() => {
 });
 
 test('the command says where it listens, serves the service library, and ends when asked to', async () => {
-  const { child, output } = run('--port', '0', '--handler', HANDLER);
+  const { child, output } = await run('--port', '0', '--handler', HANDLER);
   const [ready] = (await once(child, 'message')) as [
     { type: string; endpoint: string; connectionString: string; port: number },
   ];
@@ -46,7 +50,7 @@ test('the command says where it listens, serves the service library, and ends wh
 
 test('the command fails on a port in use, naming it and the option', async () => {
   const other = await startWebPubSub({ hub: 'chat', handlerUrl: HANDLER });
-  const { child, output } = run('--port', String(other.port), '--handler', HANDLER);
+  const { child, output } = await run('--port', String(other.port), '--handler', HANDLER);
   expect(await once(child, 'close')).toEqual([1, null]);
   expect(output()).toContain(`Port ${other.port} is in use`);
   expect(output()).toContain('--port');
@@ -64,7 +68,7 @@ test.each([
 });
 
 test('the command fails on a command line that is refused, and says first what is wrong', async () => {
-  const { child, output } = run();
+  const { child, output } = await run();
   expect(await once(child, 'close')).toEqual([1, null]);
   expect(output().split('\n')[0]).toContain('--handler is missing');
 });

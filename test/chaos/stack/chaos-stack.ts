@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectionStringOf } from '../../../local/stack/azurite';
 import { freePort } from '../../../local/stack/ports';
 import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
-import { storageAt } from '../../integration/bad-input/system';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy';
 
 /** A complete local stack whose wires to the storage can be tampered with. */
@@ -44,8 +44,8 @@ export async function startChaosStack(
     rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   const storage = {
-    AzureWebJobsStorage: storageAt(taskHub.port),
-    CONVERSATION_TABLES_CONNECTION_STRING: storageAt(tables.port),
+    AzureWebJobsStorage: connectionStringOf({ table: taskHub.port }),
+    CONVERSATION_TABLES_CONNECTION_STRING: connectionStringOf({ table: tables.port }),
   };
   try {
     const stack = await startStack({

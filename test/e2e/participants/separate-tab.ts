@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { programArguments } from '../../../local/programs';
 import { within } from '../waiting';
 import { Inbox } from './inbox';
 import type { Tab, TabOptions } from './tab';
@@ -24,8 +24,8 @@ export class SeparateTab implements Tab {
   }
 
   static async open(functionsUrl: string, options: TabOptions): Promise<SeparateTab> {
-    const loader = pathToFileURL(require.resolve('tsx')).href;
-    const child = spawn(process.execPath, ['--import', loader, join(__dirname, 'tab-process.ts')], {
+    const program = await programArguments(join(__dirname, 'tab-process.ts'));
+    const child = spawn(process.execPath, program, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const tab = new SeparateTab(child);

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { LOCAL_MASTER_KEY } from '../../../local/stack/stack';
@@ -23,6 +26,8 @@ const NOTICE = 'CANARY-wording-of-an-operator';
 const SECOND_ACCESS_KEY = 'CANARY-second-access-key-0123456789-0123456789';
 const PREVIOUS_SIGNING_KEY = 'CANARY-previous-signing-key-0123456789-012345';
 
+/** Files of an Azurite of its own, to be searched. */
+const dataDirectory = mkdtempSync(join(tmpdir(), 'secrets-'));
 let system: System;
 let rows: Row[] = [];
 let answers: readonly AnswerTo[] = [];
@@ -55,6 +60,7 @@ const foundIn = (text: string, canaries: Readonly<Record<string, string>>): stri
 /** A whole conversation, with everything that a log could be tempted to tell, and all sorts of failures. */
 beforeAll(async () => {
   system = await startSystem({
+    dataDirectory,
     settings: {
       WEB_PUBSUB_CONNECTION_STRING_SECONDARY: `Endpoint=http://localhost;AccessKey=${SECOND_ACCESS_KEY};`,
       TICKET_SIGNING_KEY_PREVIOUS: PREVIOUS_SIGNING_KEY,
@@ -165,7 +171,10 @@ beforeAll(async () => {
   files = await system.stopAndRead();
   log = system.output();
 }, 180_000);
-afterAll(() => system?.stop());
+afterAll(async () => {
+  await system?.stop();
+  rmSync(dataDirectory, { recursive: true, force: true });
+});
 
 /** Where names, texts and wordings belong. */
 const HOME_OF_DATA = ['Conversations', 'WorkList', 'Settings', 'Customers'];

@@ -1,9 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
+import { connectionStringOf } from '../../../local/stack/azurite';
 import { freePort } from '../../../local/stack/ports';
+import { ownAccount } from '../../../local/stack/shared-azurite';
 import { startStack, type Stack, type StackOptions } from '../../../local/stack/stack';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy';
 
@@ -60,7 +61,7 @@ export interface System {
   /** A conversation whose customer has one open socket, told by events only. */
   born(connectionId?: string): Promise<Negotiated>;
   stop(): Promise<void>;
-  /** Stops everything, and gives what Azurite had stored: its files, blobs and queues included. */
+  /** Stops everything, and gives what is stored in `dataDirectory`: blobs and queues included. */
   stopAndRead(): Promise<StoredFile[]>;
 }
 
@@ -81,24 +82,26 @@ export interface Negotiated {
   readonly bearer: { readonly authorization: string };
 }
 
-export async function startSystem(options: Partial<StackOptions> = {}): Promise<System> {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'bad-input-'));
-  const table = await freePort();
+/** In an account of the shared Azurite; in an Azurite of its own where `dataDirectory` is given. */
+export async function startSystem(options: StackOptions = {}): Promise<System> {
+  const { dataDirectory } = options;
+  const shared = dataDirectory === undefined ? ownAccount() : undefined;
+  const table = shared?.ports.table ?? (await freePort());
+  const storage = (port: number) => connectionStringOf({ table: port }, shared?.name);
   const tables = await startTcpProxy(table);
   const taskHub = await startTcpProxy(table);
   let output = '';
   const answers: AnswerTo[] = [];
   const stopProxies = () => Promise.all([tables.stop(), taskHub.stop()]);
   const stack = await startStack({
-    dataDirectory,
-    ports: { table },
+    ...(shared === undefined ? { ports: { table } } : { storageConnectionString: shared.connectionString }),
     ...options,
     webPubSub: { accessKey: ACCESS_KEY, log: () => undefined, ...options.webPubSub },
     settings: {
       DISCONNECT_GRACE: 'PT2S',
       TICKET_SIGNING_KEY: SIGNING_KEY,
-      CONVERSATION_TABLES_CONNECTION_STRING: storageAt(tables.port),
-      AzureWebJobsStorage: storageAt(taskHub.port),
+      CONVERSATION_TABLES_CONNECTION_STRING: storage(tables.port),
+      AzureWebJobsStorage: storage(taskHub.port),
       ...options.settings,
     },
     onHostOutput: (text) => (output += text),
@@ -134,14 +137,14 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     tables.mode = taskHub.mode = 'forward';
     await stack.stop();
     await stopProxies();
-    const files = existsSync(dataDirectory)
-      ? readdirSync(dataDirectory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
-      : [];
+    const files =
+      dataDirectory !== undefined && existsSync(dataDirectory)
+        ? readdirSync(dataDirectory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+        : [];
     const stored = files.map(({ name, parentPath }) => ({
       name,
       content: readFileSync(join(parentPath, name), 'latin1'),
     }));
-    rmSync(dataDirectory, { recursive: true, force: true });
     return stored;
   };
 
@@ -153,10 +156,10 @@ export async function startSystem(options: Partial<StackOptions> = {}): Promise<
     answers,
     call,
     event,
-    rows: () => allRows(storageAt(table)),
+    rows: () => allRows(storage(table)),
     alter: async (conversationId, columns) => {
       const insecure = { allowInsecureConnection: true };
-      const client = TableClient.fromConnectionString(storageAt(table), 'Conversations', insecure);
+      const client = TableClient.fromConnectionString(storage(table), 'Conversations', insecure);
       const keys = { partitionKey: conversationId, rowKey: 'conversation' };
       await client.updateEntity({ ...keys, ...columns }, 'Merge');
     },
@@ -211,14 +214,6 @@ export function eventHeaders(parts: EventParts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-/** Azurite's well-known development account, its tables reached through a port; not a secret. */
-export function storageAt(tablePort: number): string {
-  const account = 'devstoreaccount1';
-  const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
-  const tables = `TableEndpoint=http://127.0.0.1:${tablePort}/${account};`;
-  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${tables}`;
 }
 
 async function allRows(connectionString: string): Promise<Row[]> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
 import { quarantining } from '../../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../../shared/deadlines/deadline-activities';
@@ -52,10 +52,9 @@ async function rowsOf(table: Tables['deadLetters']): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(async () => {
   world = new MemoryWorld();
   lines = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { LIMITS } from '../../../shared/conversation/conversation';
 import type { ConversationService } from '../../../shared/conversation/conversation-service';
 import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
@@ -17,7 +17,7 @@ let turn = 0;
 
 /** Two instances of the app, which share nothing but the storage. */
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   await tables.ensureTables();
   instances = [new MemoryWorld(), new MemoryWorld()].map(
     (world) => overTables(tables, world, () => now).service,
@@ -27,7 +27,6 @@ beforeAll(async () => {
   await handle({ type: 'connect', conversationId: ID, profile: customer });
   await handle({ type: 'connected', connectionId: 'tab-1', occurredAt: now });
 });
-afterAll(() => tables?.stop());
 
 /** The instances take turns, as behind a load balancer. */
 function handle(event: Parameters<ConversationService['handle']>[1]) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RestError, type TableClient } from '@azure/data-tables';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { type CapacityLedger, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
@@ -20,11 +20,10 @@ const ledgerOver = (table: TableClient, defaultTotal = 100) =>
   createTableAgentCapacity(table, { defaultTotal, now: () => clock.now });
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   ledger = ledgerOver(tables.agentCapacity);
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(() => {
   number += 1;
   agentId = `agent-${number}`;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
 import { encodeEntry } from '../../../shared/conversation/conversation-table';
 import { conversationOf, messageOf } from '../../unit/storage/samples';
@@ -25,11 +25,8 @@ let from: Tables;
 let to: Tables;
 
 beforeAll(async () => {
-  [from, to] = await Promise.all([startTables(), startTables()]);
+  [from, to] = [startTables(), startTables()];
   await from.ensureTables();
-});
-afterAll(async () => {
-  await Promise.all([from.stop(), to.stop()]);
 });
 
 async function run(command: string, tables: Tables, input = ''): Promise<string> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StoredRowError } from '../../../shared/app/errors';
 import type { Conversation } from '../../../shared/conversation/conversation';
@@ -15,11 +15,10 @@ let id: string;
 let number = 0;
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   store = createTableConversationStore(tables.conversations);
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(() => {
   number += 1;
   id = `conversation-${number}`;

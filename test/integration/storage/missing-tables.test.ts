@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
 import { createTableWorkList } from '../../../shared/conversation/work-list-table';
 import { createTableClients } from '../../../shared/storage/table-clients';
@@ -8,9 +8,8 @@ import { startTables, type Tables } from './tables';
 let tables: Tables;
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
 });
-afterAll(() => tables.stop());
 
 /** The stores over tables nobody has created. */
 function stores(name: string) {

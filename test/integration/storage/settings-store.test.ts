@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { StoredRowError } from '../../../shared/app/errors';
 import type { MessageOverride } from '../../../shared/automated-messages/automated-message';
 import { MINUTE } from '../../../shared/conversation/time';
@@ -18,11 +18,10 @@ const FORMAT = {
 };
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   store = createTableSettingsStore(tables.settings, FORMAT);
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(async () => {
   await emptied(tables.settings);
   tables.takeRequests();

@@ -1,19 +1,18 @@
 import { RestError, type TableClient } from '@azure/data-tables';
 import { createTableClients, type Policies, type TableClients } from '../../../shared/storage/table-clients';
-import { startAzurite } from '../../../local/stack/azurite';
+import { ownAccount } from '../../../local/stack/shared-azurite';
 
-/** Fresh tables in an Azurite of their own, and what goes over the wire to it. */
+/** Fresh tables in an account of their own, and what goes over the wire to it. */
 export interface Tables extends TableClients {
   readonly connectionString: string;
   /** Method and path of every request on the wire, repetitions included, since the last call. */
   takeRequests(): readonly string[];
   /** The response of the next request is lost on the way back. */
   loseNextResponse(): void;
-  stop(): Promise<void>;
 }
 
-export async function startTables(): Promise<Tables> {
-  const azurite = await startAzurite();
+export function startTables(): Tables {
+  const { name, connectionString } = ownAccount();
   let requests: string[] = [];
   let lose = false;
   const onTheWire: Policies = [
@@ -22,7 +21,7 @@ export async function startTables(): Promise<Tables> {
       policy: {
         name: 'onTheWire',
         async sendRequest(request, next) {
-          const path = new URL(request.url).pathname.replace('/devstoreaccount1/', '');
+          const path = new URL(request.url).pathname.replace(`/${name}/`, '');
           requests.push(`${request.method} ${decodeURIComponent(path)}`);
           const response = await next(request);
           if (!lose) return response;
@@ -32,7 +31,6 @@ export async function startTables(): Promise<Tables> {
       },
     },
   ];
-  const { connectionString } = azurite;
   return {
     ...createTableClients({ connectionString }, {}, { policies: onTheWire }),
     connectionString,
@@ -44,7 +42,6 @@ export async function startTables(): Promise<Tables> {
     loseNextResponse() {
       lose = true;
     },
-    stop: () => azurite.stop(),
   };
 }
 

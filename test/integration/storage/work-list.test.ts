@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
 import type { WorkList, WorkListItem } from '../../../shared/conversation/work-list';
 import { createTableWorkList, workListKeys } from '../../../shared/conversation/work-list-table';
@@ -9,11 +9,10 @@ let tables: Tables;
 let list: WorkList;
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = startTables();
   list = createTableWorkList(tables.workList);
   await tables.ensureTables();
 });
-afterAll(() => tables.stop());
 beforeEach(async () => {
   await emptied(tables.workList);
   tables.takeRequests();
