@@ -6,14 +6,12 @@ import {
 } from '../../../shared/automated-messages/automated-message';
 import type { CapacityHolding } from '../../../shared/capacity/capacity';
 import {
-  type Agent,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
+  CONVERSATION_STATES,
   conversationOf,
   type ConversationRecord,
-  type End,
-  CONVERSATION_STATES,
   DEVICE_CLASSES,
   END_REASONS,
   REQUEUE_REASONS,
@@ -142,70 +140,32 @@ const anyRecord = record<ConversationRecord>({
   createdAt: instant,
 });
 
-/** Without what its state does not have, and with what it has. */
-function soundRecord(
-  {
-    agent,
-    capacityHold,
-    agentDisconnection,
-    end,
-    closedAt,
-    closeReason,
-    disconnection,
-    ...rest
-  }: ConversationRecord,
-  spare: { agent: Agent; end: End; closedAt: number },
-): ConversationRecord {
-  const ongoing = rest.state !== 'WrapUp' && rest.state !== 'Closed';
-  const isLive = rest.channel === 'live-chat' && ongoing && rest.state !== 'Waiting';
-  const away = isLive ? disconnection : undefined;
-  const sound: ConversationRecord = {
-    ...rest,
-    channel: rest.state === 'Waiting' ? 'persistent-chat' : rest.channel,
-    liveConnectionIds: away
-      ? []
-      : isLive
-        ? ['connection', ...rest.liveConnectionIds]
-        : rest.liveConnectionIds,
-    ...(away && { disconnection: away }),
-  };
-  switch (rest.state) {
-    case 'Open':
-    case 'Waiting':
-      return sound;
-    case 'Active':
-      return {
-        ...sound,
-        agent: agent ?? spare.agent,
-        ...(capacityHold && { capacityHold }),
-        ...(agentDisconnection && { agentDisconnection }),
-      };
-    case 'WrapUp':
-      return {
-        ...sound,
-        agent: agent ?? spare.agent,
-        end: end ?? spare.end,
-        ...(capacityHold && { capacityHold }),
-      };
-    case 'Closed':
-      return {
-        ...sound,
-        ...(agent && { agent }),
-        end: end ?? spare.end,
-        closedAt: closedAt ?? spare.closedAt,
-        ...(closeReason && { closeReason }),
-      };
-  }
-}
+/** What a conversation always has in a state, and what it may have in it and not in every other. */
+const OF_A_STATE = {
+  Open: { has: [], may: [] },
+  Waiting: { has: [], may: [] },
+  Active: { has: ['agent'], may: ['capacityHold', 'agentDisconnection'] },
+  WrapUp: { has: ['agent', 'end'], may: ['capacityHold'] },
+  Closed: { has: ['end', 'closedAt'], may: ['agent', 'closeReason'] },
+} satisfies Record<ConversationRecord['state'], object>;
+const OF_STATES: readonly string[] = Object.values(OF_A_STATE).flatMap(({ has, may }) => [...has, ...may]);
 
-export const conversation: fc.Arbitrary<Conversation> = anyRecord.map((any) => {
-  const sound = conversationOf(
-    soundRecord(any, {
-      agent: { id: 'anna', name: 'Anna', assignedAt: any.createdAt },
-      end: { at: any.createdAt, reason: 'customer-ended' },
-      closedAt: any.createdAt,
-    }),
-  );
+/** Without what its state does not have, and with what it has. */
+export const conversation = anyRecord.map((any): Conversation => {
+  const { has, may }: { has: readonly string[]; may: readonly string[] } = OF_A_STATE[any.state];
+  const { createdAt: at, disconnection: away, ...rest } = any;
+  const spare = { agent: { id: 'anna', name: 'Anna', assignedAt: at }, closedAt: at };
+  const all = { ...spare, end: { at, reason: 'customer-ended' }, ...rest };
+  const isKept = (name: string) =>
+    has.includes(name) || (name in any && (may.includes(name) || !OF_STATES.includes(name)));
+  const isLive = any.channel === 'live-chat' && (any.state === 'Open' || any.state === 'Active');
+  const sound = conversationOf({
+    ...(Object.fromEntries(Object.entries(all).filter(([name]) => isKept(name))) as typeof rest),
+    createdAt: at,
+    ...(any.state === 'Waiting' && { channel: 'persistent-chat' }),
+    ...(isLive && { liveConnectionIds: away ? [] : ['connection', ...any.liveConnectionIds] }),
+    ...(isLive && away && { disconnection: away }),
+  });
   if ('breaks' in sound) throw new Error(sound.breaks);
   return sound;
 });

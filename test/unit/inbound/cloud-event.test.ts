@@ -146,6 +146,7 @@ describe('connect', () => {
       'ctx.OrderId': ['4711'],
       'ctx.constructor': ['harmless'],
       access_token: ['not looked at'],
+      'x-ctx.OrderId': ['not looked at'],
     };
     expect(connect({ claims: {}, query, headers: {}, subprotocols: [] })).toMatchObject({
       name: 'connect',

@@ -89,9 +89,10 @@ describe('a ticket', () => {
   });
 
   it.each([
-    ...[undefined, '', 'Bearer', 'Bearer ', 'Bearer a.b', 'Bearer a.b.c.d', 'Bearer a.b.c extra'],
-    ...['Basic YTpi', 'a.b.c'],
-  ])('is asked for when the header is %j', async (authorization) => {
+    ...[undefined, '', 'Bearer', 'Bearer ', 'Bearer a.b', 'Bearer a.b.c.d', 'Basic YTpi', 'TOKEN'],
+    ...['x Bearer TOKEN', 'Bearer TOKEN x', 'Bearer  TOKEN', 'Bearer TOKEN.more'],
+  ])('is asked for when the header is %j', async (form) => {
+    const authorization = form?.replace('TOKEN', await forged());
     const headers = new Headers(authorization === undefined ? {} : { authorization });
     await expect(tickets().callerOf(headers)).rejects.toMatchObject({ status: 401 });
   });

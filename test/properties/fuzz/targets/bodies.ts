@@ -98,7 +98,7 @@ export const BODIES: readonly Target[] = [
   byRoute('override of a message', 'write-automated-message', OVERRIDES),
   body(
     'policy document',
-    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween'],
+    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
     POLICIES,
     (value) => {
       const document = parsePolicyDocument(value);

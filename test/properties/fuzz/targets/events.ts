@@ -68,7 +68,14 @@ const headers: fc.Arbitrary<Headers> = fc
 export const EVENTS_AND_TEXTS: readonly Target[] = [
   target<{ headers: Headers; bytes: Uint8Array }>({
     name: 'event of Web PubSub',
-    parsers: ['parseWebPubSubEvent', 'connectionIdOf', 'CONNECT_BODY', 'MESSAGE_BODY', 'deviceField'],
+    parsers: [
+      'parseWebPubSubEvent',
+      'web-pubsub-events',
+      'connectionIdOf',
+      'CONNECT_BODY',
+      'MESSAGE_BODY',
+      'deviceField',
+    ],
     inputs: fc.record({ headers, bytes: mutatedJson(fc.constantFrom(...CONNECTS, ...MESSAGES)) }),
     reads: ({ headers: given, bytes }) =>
       readsOrRefuses(

@@ -103,7 +103,14 @@ export const REQUESTS: readonly Target[] = [
   ),
   text(
     'path: ids',
-    ['conversationIdField', 'agentIdField', 'read-conversation', 'read-capacity', 'replay-dead-letter'],
+    [
+      'conversationIdField',
+      'CONVERSATION_PATH',
+      'agentIdField',
+      'read-conversation',
+      'read-capacity',
+      'replay-dead-letter',
+    ],
     ['conversation-0001', 'Ann_1', 'conversation-0001.deadline-failed.disconnection.2'],
     (given) => {
       const read = (['read-conversation', 'read-capacity', 'replay-dead-letter'] as const).filter(
