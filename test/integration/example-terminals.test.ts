@@ -11,7 +11,8 @@ let system: System;
 const running: ChildProcess[] = [];
 
 beforeAll(async () => {
-  system = await startSystem();
+  // Long enough for a process to be started anew on a busy machine: nobody is waited for in vain here.
+  system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M' } });
 }, 120_000);
 afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => system?.stop());
@@ -37,7 +38,7 @@ function start(file: string, ...args: string[]) {
       };
       look();
     });
-    return within(30_000, found, () => new Error(`${file}: not within ${seconds(30_000)}: ${printed}`));
+    return within(60_000, found, () => new Error(`${file}: not within ${seconds(60_000)}: ${printed}`));
   };
   return {
     prints,

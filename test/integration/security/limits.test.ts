@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { eventually, newId, startSystem, type Answer, type Call, type System } from '../bad-input/system';
 
-const PER_MINUTE = 12;
+/** Few, so that none is given back (after 60 s / PER_MINUTE) while a slow machine still sends the others. */
+const PER_MINUTE = 4;
 
 let system: System;
 beforeAll(async () => {
@@ -102,7 +103,9 @@ describe('requests with one ticket', () => {
     const get = (path: string) => () => system.call(path, { method: 'GET', headers: bearer });
     const half = (PER_MINUTE * 10) / 2;
     expect(new Set(statuses(await times(half, get('v1/my-capacity'))))).toEqual(new Set([200]));
-    expect(statuses(await times(half + 5, get('v1/conversations')))).toContain(429);
+    // Meanwhile some are given back: the slower the machine, the more.
+    const others = () => times(half + 5, get('v1/conversations'));
+    await eventually(others, (answers) => statuses(answers).includes(429));
     const { bearer: other } = await system.agent('idle');
     expect((await system.call('v1/my-capacity', { method: 'GET', headers: other })).status).toBe(200);
   });
