@@ -97,12 +97,6 @@ describe('the grace period does not start over', () => {
 });
 
 describe('every push of one cause is the same, however often it is sent', () => {
-  it('a repeated message keeps its time', () => {
-    const first = change(accepted(), customerMessage('m1'), afterStart(5));
-    const again = decideAt(first.conversation, customerMessage('m1'), afterStart(9));
-    expect(pushesOf(again)).toEqual(expect.arrayContaining([...pushesOf(first)]));
-  });
-
   it.each<[string, Asked]>([
     ['a repeated end', agentEnded()],
     ['a socket that comes too late', connected('tab-2', afterStart(50))],

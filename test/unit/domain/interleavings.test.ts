@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { SECOND } from '../../../shared/conversation/time';
 import {
   accepted,
   aConversation,
@@ -21,24 +20,12 @@ import {
   GRACE,
   lost,
   NOBODY,
-  offered,
   pushesOf,
   runningDisconnection,
   START,
 } from '../../support/domain/builders';
 
 describe('`connect` is repeated, or the handshake fails after it', () => {
-  it('the running disconnection simply goes on, and its timer is started again', () => {
-    const first = change(undefined, connect(), START);
-    const again = decideAt(first.conversation, connect(), afterStart(5));
-    const listed = { type: 'update-work-list', conversation: first.conversation };
-    expect(again).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'admitted' },
-      effects: [listed, ...first.effects],
-    });
-  });
-
   it('a widget whose handshakes fail for hours does not keep the conversation open', () => {
     let conversation = aConversation();
     for (let handshake = 1; handshake <= 200; handshake += 1) {
@@ -47,18 +34,6 @@ describe('`connect` is repeated, or the handshake fails after it', () => {
       if (decision.kind === 'changed') conversation = decision.conversation;
     }
     expect(conversation.disconnection?.deadline).toBeLessThanOrEqual(START + 21 * GRACE);
-  });
-
-  it('the customer who never comes is ended at the first deadline', () => {
-    expect(expired(aConversation()).end).toEqual({ at: START + GRACE, reason: 'customer-disconnected' });
-  });
-
-  it('another tab of a connected customer is admitted without effects', () => {
-    expect(decideAt(connectedCustomer(), connect(), afterStart(5))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'admitted' },
-      effects: [],
-    });
   });
 
   it('a returning customer is admitted, and the disconnection runs until its `connected`', () => {
@@ -209,17 +184,6 @@ describe('a timer fires that nobody waits for any more', () => {
 });
 
 describe('the start of the timer fails after the save', () => {
-  it('the repeated event finds itself as the cause and yields the start again', () => {
-    const again = decideAt(lost(), disconnected('tab-1', afterStart(10)), afterStart(15));
-    const { deadline } = runningDisconnection(lost());
-    expect(effectsOf(again)).toContainEqual({
-      type: 'start-timer',
-      kind: 'disconnection',
-      number: 2,
-      deadline,
-    });
-  });
-
   it('so does the event whose loss was found with the help of the service', () => {
     const first = change(
       connectedCustomer('tab-1', 'tab-2'),
@@ -231,56 +195,8 @@ describe('the start of the timer fails after the save', () => {
   });
 });
 
-describe('the activity saved, its process died, and it runs again', () => {
-  it('the outcome and the effects are the same', () => {
-    const { deadline } = runningDisconnection(lost());
-    const first = change(lost(), deadlineReached(2, NOBODY), deadline);
-    expect(decideAt(first.conversation, deadlineReached(2), deadline + 60 * SECOND)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'expired' },
-      effects: first.effects,
-    });
-  });
-});
-
-describe('the timer fires before the stored deadline', () => {
-  it('is told the stored deadline', () => {
-    const { deadline } = runningDisconnection(lost());
-    expect(decideAt(lost(), deadlineReached(2), deadline - SECOND)).toMatchObject({
-      outcome: { type: 'not-reached', deadline },
-    });
-  });
-});
-
-describe('an agent accepts while the timer fires', () => {
-  const { deadline } = runningDisconnection(lost(offered()));
-
-  it('the timer wins: closed, and the accept is refused', () => {
-    const closed = expired(lost(offered()));
-    expect(closed.state).toBe('Closed');
-    expect(decideAt(closed, agentAccepted(), deadline)).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', state: 'Closed', endReason: 'customer-disconnected' },
-    });
-  });
-
-  it('the agent wins: accepted, then WrapUp', () => {
-    const taken = change(lost(offered()), agentAccepted(), deadline).conversation;
-    expect(taken.disconnection).toMatchObject({ number: 2, deadline });
-    expect(expired(taken).state).toBe('WrapUp');
-  });
-});
-
 describe("the customer comes back while the timer's transaction runs", () => {
   const { deadline } = runningDisconnection(lost());
-
-  it('the return wins: back in time', () => {
-    const back = change(lost(), connected('tab-2', deadline), deadline).conversation;
-    expect(decideAt(back, deadlineReached(2, NOBODY), deadline)).toMatchObject({
-      kind: 'unchanged',
-      outcome: { type: 'customer-present' },
-    });
-  });
 
   it('the timer wins: the new socket is told so and shown out', () => {
     const decision = decideAt(expired(), connected('tab-2', deadline), deadline);
@@ -307,15 +223,6 @@ describe("the customer comes back while the timer's transaction runs", () => {
   });
 });
 
-describe('service maintenance drops thousands at once', () => {
-  it('every conversation keeps its own deadline, and nothing ends for lateness of our own processing', () => {
-    const conversation = lost();
-    const muchLater = START + 20 * GRACE;
-    const decision = change(conversation, deadlineReached(2, alive('tab-2')), muchLater);
-    expect(decision.conversation.state).toBe('Active');
-  });
-});
-
 describe('the conversation ends while customer sockets are open', () => {
   const ended = (): Conversation =>
     change(
@@ -324,42 +231,11 @@ describe('the conversation ends while customer sockets are open', () => {
       afterStart(30),
     ).conversation;
 
-  it('customers are told and their connections closed', () => {
-    const decision = change(accepted(), agentEnded(), afterStart(30));
-    expect(effectTypes(decision)).toEqual([
-      'update-work-list',
-      'start-timer',
-      'push notice',
-      'push notice',
-      'push conversation-ended',
-      'push conversation-ended',
-      'close-customer-connections',
-    ]);
-    expect(decision.effects).toContainEqual(
-      expect.objectContaining({
-        type: 'push',
-        audience: { to: 'customer' },
-        push: expect.objectContaining({
-          type: 'conversation-ended',
-          reason: 'agent-ended',
-          options: ['new-conversation'],
-        }) as unknown,
-      }),
-    );
-  });
-
   it('the sockets that close begin no disconnection', () => {
     expect(decideAt(ended(), disconnected('tab-1', afterStart(31)), afterStart(31))).toEqual({
       kind: 'unchanged',
       outcome: { type: 'ignored', because: 'ended' },
       effects: [],
-    });
-  });
-
-  it('the client library tries again, and `connect` refuses', () => {
-    expect(decideAt(ended(), connect(), afterStart(32))).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', endReason: 'agent-ended' },
     });
   });
 });
