@@ -3,19 +3,16 @@ import { LIMITS } from '../../../shared/conversation/conversation';
 import {
   type Asked,
   accepted,
-  aConversation,
   afterStart,
   agentAccepted,
   agentClosed,
   agentEnded,
   agentMessage,
-  alive,
   BEN,
   change,
   connected,
   connectedCustomer,
   customerMessage,
-  deadlineReached,
   decideAt,
   disconnected,
   effectsOf,
@@ -124,26 +121,6 @@ describe('a message is repeated only by its author', () => {
       refusal: { code: 'not-assigned-to-you' },
       effects: [],
     });
-  });
-});
-
-describe('a connection is listed once', () => {
-  it('also when the service lists it twice at the deadline', () => {
-    const healed = change(
-      aConversation(),
-      deadlineReached(1, alive('tab-1', 'tab-1')),
-      afterStart(0) + GRACE,
-    );
-    expect(healed.conversation.liveConnectionIds).toEqual(['tab-1']);
-  });
-
-  it('also when the service lists it twice at the loss of another', () => {
-    const healed = change(
-      connectedCustomer('tab-1', 'tab-2'),
-      disconnected('tab-1', afterStart(5), alive('tab-3', 'tab-3')),
-      afterStart(5),
-    );
-    expect(healed.conversation.liveConnectionIds).toEqual(['tab-3']);
   });
 });
 

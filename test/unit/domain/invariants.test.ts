@@ -30,13 +30,6 @@ const noticesOf = (decision: ReturnType<typeof decideAt>) =>
   decision.kind === 'changed' ? decision.entries.filter((entry) => entry.kind === 'notice') : [];
 
 describe('invariant 1: a conversation whose customer has a live connection is never ended by the system', () => {
-  it('does not end when a deadline is reported while a tab is open', () => {
-    const conversation = connectedCustomer();
-    for (const number of [0, 1, 2]) {
-      expect(decideAt(conversation, deadlineReached(number, NOBODY), START + GRACE).kind).toBe('unchanged');
-    }
-  });
-
   it('goes on when the customer returns after the deadline but before the timer', () => {
     const conversation = lost();
     const { deadline } = runningDisconnection(conversation);
