@@ -178,22 +178,10 @@ describe('an agent who comes back', () => {
     expect(decision.entries).toEqual([]);
   });
 
-  it('after the deadline, but before anybody has acted on it, keeps it', () => {
-    const { conversation } = change(away(), back(), DEADLINE + 5_000);
-    expect(conversation).toMatchObject({ state: 'Active', agent: { id: 'anna' } });
-    expect(outcomeOf(decideAt(conversation, reached(1), DEADLINE + 6_000))).toEqual({
-      type: 'agent-present',
-    });
-  });
-
   it('by accepting the offer is there', () => {
     const { conversation } = change(away(offered()), agentAccepted(), AT + 1_000);
     expect(conversation).toMatchObject({ state: 'Active', lastAgentDisconnection: { outcome: 'returned' } });
     expect(conversation.agentDisconnection).toBeUndefined();
-  });
-
-  it('and whose event was lost keeps it, too, when the service says so', () => {
-    expect(change(away(), reached(1, true), DEADLINE).conversation).toMatchObject({ state: 'Active' });
   });
 
   it('and writes is there', () => {

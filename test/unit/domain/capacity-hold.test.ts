@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/conversation/conversation';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
+import { given } from '../../support/domain/given';
 import {
   type Asked,
   decide,
@@ -10,21 +10,20 @@ import {
   agentAccepted,
   agentClosed,
   agentEnded,
-  agentOffered,
   ANNA,
-  BEN,
   change,
   connectedCustomer,
   contextAt,
-  customerLeft,
   decideAt,
   effectsOf,
   effectTypes,
-  expired,
   lost,
   offered,
-  persistentChat,
   PROFILE,
+  customerLeft,
+  deadlineReached,
+  NOBODY,
+  runningDisconnection,
 } from '../../support/domain/builders';
 
 /** "Understand conversation states" (Dynamics 365 Omnichannel), Wrap-up: "Block capacity for wrap up". */
@@ -37,7 +36,6 @@ const reached = (number: number): Asked => ({
   kind: 'capacity-release',
   number,
 });
-const persistent = () => accepted(persistentChat());
 const endWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = accepted()) => {
   const decision = decide(before, agentEnded(), contextAt(AT, { wrapUpCapacity }));
   if (decision.kind !== 'changed') throw new Error(decision.kind);
@@ -89,30 +87,10 @@ describe('the capacity of an agent', () => {
       conversation: { capacityHold: { agentId: 'anna', assignment: 1 } },
     });
   });
-
-  it('goes back to the first agent when the offer goes to another', () => {
-    const decision = change(offered(), agentOffered(BEN), AT);
-    expect(decision.conversation.capacityHold).toMatchObject({ agentId: 'ben', assignment: 2 });
-    expect(decision.effects).toContainEqual(release);
-  });
 });
 
-describe('the capacity of an agent is free at once when the conversation', () => {
-  it.each<[string, () => Conversation, Asked]>([
-    ['is declined', offered, { type: 'agent-declined', agentId: 'anna' }],
-    ['is released', accepted, { type: 'agent-released', agentId: 'anna' }],
-    ['is transferred', accepted, { type: 'agent-transferred', agentId: 'anna', queue: 'billing' }],
-    ['goes back to the queue with its window', accepted, agentClosed()],
-    ['waits for its customer', persistent, agentClosed()],
-    ['is left by its customer before it was accepted', offered, customerLeft()],
-  ])('%s', (_why, before, event) => {
-    const decision = change(before(), event, AT);
-    expect(decision.conversation.capacityHold).toBeUndefined();
-    expect(decision.effects).toContainEqual(release);
-    expect(effectsOf(decideAt(decision.conversation, event, AT + 1))).toContainEqual(release);
-  });
-
-  it('and comes back to the same agent as another assignment, which a late timer leaves alone', () => {
+describe('the capacity of an agent who gave the conversation back', () => {
+  it('is taken again by another assignment, which a late timer leaves alone', () => {
     const queued = change(accepted(), { type: 'agent-released', agentId: 'anna' }, AT).conversation;
     const again = change(queued, agentAccepted(), AT + 1).conversation;
     expect(again.capacityHold).toMatchObject({ agentId: 'anna', assignment: 2 });
@@ -145,7 +123,30 @@ describe('a wrap-up', () => {
   });
 
   it('after an absence of the customer is a wrap-up like any other', () => {
-    expect(expired(lost()).capacityHold).toEqual({ agentId: 'anna', assignment: 1, units: 20 });
+    const { deadline } = runningDisconnection(lost());
+    const endedWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = lost()) =>
+      given(before, { wrapUpCapacity }).when(deadlineReached(2, NOBODY), deadline).then({ changed: true });
+    const hold = { agentId: 'anna', assignment: 1, units: 20 };
+    const blocked = endedWith('always');
+    expect(blocked.conversation.capacityHold).toEqual(hold);
+    expect(effectsOf(blocked.decision)).not.toContainEqual(release);
+    const free = endedWith('none');
+    expect(free.conversation).not.toHaveProperty('capacityHold');
+    expect(effectsOf(free.decision)).toContainEqual(release);
+    const later = endedWith(5 * MINUTE);
+    expect(later.conversation.capacityHold).toEqual({ ...hold, releaseAt: deadline + 5 * MINUTE });
+    expect(effectTypes(later.decision)).toContain('start-timer');
+    const offer = endedWith('always', lost(offered()));
+    expect(offer.conversation).toMatchObject({ state: 'Closed' });
+    expect(effectsOf(offer.decision)).toContainEqual(release);
+  });
+
+  it('there is none, and the capacity is free at once, when the customer leaves an offer', () => {
+    const left = given(offered())
+      .when(customerLeft(), AT)
+      .then({ state: 'Closed', without: ['capacityHold'] });
+    expect(effectsOf(left.decision)).toContainEqual(release);
+    expect(effectsOf(left.when(customerLeft(), AT + 1).decision)).toContainEqual(release);
   });
 });
 

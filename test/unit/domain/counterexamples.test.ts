@@ -3,19 +3,16 @@ import { LIMITS } from '../../../shared/conversation/conversation';
 import {
   type Asked,
   accepted,
-  aConversation,
   afterStart,
   agentAccepted,
   agentClosed,
   agentEnded,
   agentMessage,
-  alive,
   BEN,
   change,
   connected,
   connectedCustomer,
   customerMessage,
-  deadlineReached,
   decideAt,
   disconnected,
   effectsOf,
@@ -97,12 +94,6 @@ describe('the grace period does not start over', () => {
 });
 
 describe('every push of one cause is the same, however often it is sent', () => {
-  it('a repeated message keeps its time', () => {
-    const first = change(accepted(), customerMessage('m1'), afterStart(5));
-    const again = decideAt(first.conversation, customerMessage('m1'), afterStart(9));
-    expect(pushesOf(again)).toEqual(expect.arrayContaining([...pushesOf(first)]));
-  });
-
   it.each<[string, Asked]>([
     ['a repeated end', agentEnded()],
     ['a socket that comes too late', connected('tab-2', afterStart(50))],
@@ -130,26 +121,6 @@ describe('a message is repeated only by its author', () => {
       refusal: { code: 'not-assigned-to-you' },
       effects: [],
     });
-  });
-});
-
-describe('a connection is listed once', () => {
-  it('also when the service lists it twice at the deadline', () => {
-    const healed = change(
-      aConversation(),
-      deadlineReached(1, alive('tab-1', 'tab-1')),
-      afterStart(0) + GRACE,
-    );
-    expect(healed.conversation.liveConnectionIds).toEqual(['tab-1']);
-  });
-
-  it('also when the service lists it twice at the loss of another', () => {
-    const healed = change(
-      connectedCustomer('tab-1', 'tab-2'),
-      disconnected('tab-1', afterStart(5), alive('tab-3', 'tab-3')),
-      afterStart(5),
-    );
-    expect(healed.conversation.liveConnectionIds).toEqual(['tab-3']);
   });
 });
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { Conversation, EndReason } from '../../../shared/conversation/conversation';
 import { MINUTE, toIso } from '../../../shared/conversation/time';
 import { deadlinesOf, workListItem } from '../../../shared/conversation/work-list';
-import type { PolicyValues } from '../../../shared/policies/policy';
 import {
   type Asked,
   decide,
@@ -22,11 +21,9 @@ import {
   GRACE,
   lost,
   NOBODY,
-  offered,
   persistentChat,
   PROFILE,
   pushesOf,
-  runningDisconnection,
   START,
 } from '../../support/domain/builders';
 
@@ -62,52 +59,6 @@ describe('a customer who writes slowly', () => {
     const hoursLater = afterStart(5 * 3600);
     expect(decideAt(silent, deadlineReached(1, NOBODY), hoursLater).kind).toBe('unchanged');
     expect(change(silent, customerMessage('m1'), hoursLater).conversation.state).toBe('Active');
-  });
-});
-
-describe('a disconnection updates the capacity of the agent', () => {
-  const endedWith = (before: Conversation, changes: Partial<PolicyValues> = {}) => {
-    const { deadline } = runningDisconnection(before);
-    const decision = decide(before, deadlineReached(2, NOBODY), contextAt(deadline, changes));
-    if (decision.kind !== 'changed') throw new Error(decision.kind);
-    return { ...decision, deadline };
-  };
-  const release = { type: 'release-capacity', agentId: 'anna', assignment: 1 };
-
-  it('as the wrap-up says: blocked until it is closed', () => {
-    const { conversation, effects } = endedWith(lost(), { wrapUpCapacity: 'always' });
-    expect(conversation.capacityHold).toEqual({ agentId: 'anna', assignment: 1, units: 20 });
-    expect(effects).not.toContainEqual(release);
-  });
-
-  it('as the wrap-up says: not blocked at all', () => {
-    const { conversation, effects } = endedWith(lost(), { wrapUpCapacity: 'none' });
-    expect(conversation.capacityHold).toBeUndefined();
-    expect(effects).toContainEqual(release);
-  });
-
-  it('as the wrap-up says: blocked for a time that counts from the end', () => {
-    const { conversation, effects, deadline } = endedWith(lost(), { wrapUpCapacity: 5 * MINUTE });
-    expect(conversation.capacityHold).toMatchObject({ releaseAt: deadline + 5 * MINUTE });
-    expect(effects).toContainEqual(
-      expect.objectContaining({ type: 'start-timer', kind: 'capacity-release' }),
-    );
-  });
-
-  it('at once, when the agent had only been offered the conversation', () => {
-    const { conversation, effects } = endedWith(lost(offered()), { wrapUpCapacity: 'always' });
-    expect(conversation.state).toBe('Closed');
-    expect(effects).toContainEqual(release);
-  });
-});
-
-describe('a transfer to another queue', () => {
-  it('makes the time until the automatic closure begin anew', () => {
-    const strict = { openAutoCloseWhileConnected: true };
-    const transfer: Asked = { type: 'agent-transferred', agentId: 'anna', queue: 'billing' };
-    expect(decide(accepted(), transfer, contextAt(AT, strict))).toMatchObject({
-      conversation: { state: 'Open', autoClosure: { deadline: AT + 20 * MINUTE } },
-    });
   });
 });
 

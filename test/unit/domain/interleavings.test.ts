@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
-import { SECOND } from '../../../shared/conversation/time';
 import {
   accepted,
   aConversation,
   afterStart,
-  agentAccepted,
   agentEnded,
   alive,
   change,
@@ -16,153 +14,98 @@ import {
   decideAt,
   disconnected,
   effectsOf,
-  effectTypes,
   expired,
   GRACE,
   lost,
   NOBODY,
-  offered,
   pushesOf,
   runningDisconnection,
   START,
 } from '../../support/domain/builders';
+import { given } from '../../support/domain/given';
+
+const nothing = { changed: false, effects: [] } as const;
 
 describe('`connect` is repeated, or the handshake fails after it', () => {
-  it('the running disconnection simply goes on, and its timer is started again', () => {
-    const first = change(undefined, connect(), START);
-    const again = decideAt(first.conversation, connect(), afterStart(5));
-    const listed = { type: 'update-work-list', conversation: first.conversation };
-    expect(again).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'admitted' },
-      effects: [listed, ...first.effects],
-    });
-  });
-
   it('a widget whose handshakes fail for hours does not keep the conversation open', () => {
     let conversation = aConversation();
     for (let handshake = 1; handshake <= 200; handshake += 1) {
       const at = afterStart(handshake * 100);
-      const decision = decideAt(conversation, disconnected(`failed-${handshake}`, at), at);
-      if (decision.kind === 'changed') conversation = decision.conversation;
+      ({ conversation } = given(conversation)
+        .when(disconnected(`failed-${handshake}`, at), at)
+        .then({}));
     }
     expect(conversation.disconnection?.deadline).toBeLessThanOrEqual(START + 21 * GRACE);
   });
 
-  it('the customer who never comes is ended at the first deadline', () => {
-    expect(expired(aConversation()).end).toEqual({ at: START + GRACE, reason: 'customer-disconnected' });
-  });
-
-  it('another tab of a connected customer is admitted without effects', () => {
-    expect(decideAt(connectedCustomer(), connect(), afterStart(5))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'admitted' },
-      effects: [],
-    });
-  });
-
   it('a returning customer is admitted, and the disconnection runs until its `connected`', () => {
-    expect(decideAt(lost(), connect(), afterStart(60))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'admitted' },
-      effects: [],
-    });
+    given(lost())
+      .when(connect(), afterStart(60))
+      .then({ outcome: 'admitted', ...nothing });
   });
 });
 
 describe('`connected` of the new socket arrives before `disconnected` of the old one', () => {
   it('two connections, then one: no disconnection begins', () => {
-    const two = change(accepted(), connected('tab-2', afterStart(10)), afterStart(10));
-    expect(two.conversation.liveConnectionIds).toEqual(['tab-1', 'tab-2']);
-    expect(two.effects).toEqual([]);
-    const one = change(
-      two.conversation,
-      disconnected('tab-1', afterStart(9), alive('tab-2')),
-      afterStart(11),
-    );
-    expect(one.outcome).toEqual({ type: 'connection-removed' });
-    expect(one.conversation.liveConnectionIds).toEqual(['tab-2']);
-    expect(one.conversation.disconnection).toBeUndefined();
+    given(accepted())
+      .when(connected('tab-2', afterStart(10)), afterStart(10))
+      .then({ conversation: { liveConnectionIds: ['tab-1', 'tab-2'] }, effects: [] })
+      .when(disconnected('tab-1', afterStart(9), alive('tab-2')), afterStart(11))
+      .then({ outcome: 'connection-removed', conversation: { liveConnectionIds: ['tab-2'] }, effects: [] });
   });
 });
 
 describe('`connected` arrives after its own `disconnected`', () => {
   it('is ignored', () => {
-    const conversation = change(
-      aConversation(),
-      disconnected('tab-1', afterStart(2)),
-      afterStart(2),
-    ).conversation;
-    expect(conversation.endedConnectionIds).toEqual(['tab-1']);
-    expect(conversation.liveConnectionIds).toEqual([]);
-    expect(conversation.disconnection).toBeDefined();
-    expect(decideAt(conversation, connected('tab-1', afterStart(1)), afterStart(3))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'stale-connection' },
-      effects: [],
-    });
-  });
-
-  it('is ignored when it is only repeated', () => {
-    expect(decideAt(lost(), connected('tab-1', afterStart(1)), afterStart(12))).toMatchObject({
-      kind: 'unchanged',
-      outcome: { because: 'stale-connection' },
-    });
+    given(aConversation())
+      .when(disconnected('tab-1', afterStart(2)), afterStart(2))
+      .then({ conversation: { endedConnectionIds: ['tab-1'], liveConnectionIds: [], disconnection: {} } })
+      .when(connected('tab-1', afterStart(1)), afterStart(3))
+      .then({ outcome: 'stale-connection', ...nothing });
   });
 });
 
 describe('`connected` never arrives, the customer is there', () => {
-  it('at the deadline the record is healed and nothing ends', () => {
-    const healed = change(aConversation(), deadlineReached(1, alive('tab-1')), START + GRACE);
-    expect(healed.conversation).toMatchObject({ state: 'Open', liveConnectionIds: ['tab-1'] });
-    expect(effectTypes(healed)).toEqual(['update-work-list', 'push customer-connected']);
-  });
-
-  it('the loss of the healed connection begins a disconnection as usual', () => {
-    const healed = change(aConversation(), deadlineReached(1, alive('tab-1')), START + GRACE).conversation;
-    const at = START + 2 * GRACE;
-    expect(change(healed, disconnected('tab-1', at), at).conversation.disconnection).toMatchObject({
-      number: 2,
-      since: at,
-    });
+  it('at the deadline the record is healed, with a connection once that is listed twice, and nothing ends', () => {
+    given(aConversation())
+      .when(deadlineReached(1, alive('tab-1', 'tab-1')), START + GRACE)
+      .then({
+        state: 'Open',
+        conversation: { liveConnectionIds: ['tab-1'] },
+        effects: ['list', 'customer-connected to agents'],
+      });
   });
 });
 
 describe('`disconnected` of tab A was lost, then tab B closes: the record still lists A', () => {
-  const stale = () => connectedCustomer('tab-a', 'tab-b');
+  const AT = afterStart(20);
+  const told = (...answer: Parameters<typeof alive> | []) =>
+    given(connectedCustomer('tab-a', 'tab-b')).when(
+      disconnected('tab-b', AT, answer.length === 0 ? NOBODY : alive(...answer)),
+      AT,
+    );
 
   it('asks the service, and none alive means that this was the last one', () => {
-    expect(decideAt(stale(), disconnected('tab-b', afterStart(20)), afterStart(20)).kind).toBe(
-      'presence-needed',
-    );
-    const { conversation, outcome } = change(
-      stale(),
-      disconnected('tab-b', afterStart(20), NOBODY),
-      afterStart(20),
-    );
-    expect(outcome).toEqual({ type: 'disconnection-began' });
-    expect(conversation).toMatchObject({
-      liveConnectionIds: [],
-      endedConnectionIds: ['tab-a', 'tab-b'],
-      disconnection: { number: 2, lostConnectionId: 'tab-b' },
+    given(connectedCustomer('tab-a', 'tab-b'))
+      .when(disconnected('tab-b', AT), AT)
+      .then({ outcome: 'presence-needed' });
+    told().then({
+      outcome: 'disconnection-began',
+      conversation: {
+        liveConnectionIds: [],
+        endedConnectionIds: ['tab-a', 'tab-b'],
+        disconnection: { number: 2, lostConnectionId: 'tab-b' },
+      },
     });
   });
 
   it('an answer that still lists the lost tab itself counts as none', () => {
-    expect(
-      change(stale(), disconnected('tab-b', afterStart(20), alive('tab-b')), afterStart(20)).outcome,
-    ).toEqual({ type: 'disconnection-began' });
+    told('tab-b').then({ outcome: 'disconnection-began' });
   });
 
   it('an answer that lists a tab nobody had reported heals the record', () => {
-    const { conversation } = change(
-      stale(),
-      disconnected('tab-b', afterStart(20), alive('tab-c')),
-      afterStart(20),
-    );
-    expect(conversation).toMatchObject({
-      liveConnectionIds: ['tab-c'],
-      endedConnectionIds: ['tab-a', 'tab-b'],
+    told('tab-c', 'tab-c').then({
+      conversation: { liveConnectionIds: ['tab-c'], endedConnectionIds: ['tab-a', 'tab-b'] },
     });
   });
 });
@@ -175,191 +118,80 @@ describe('lost, back, lost again within a second', () => {
   };
 
   it('is two disconnections with different numbers and deadlines', () => {
-    const conversation = twice();
-    expect(conversation.lastDisconnection).toMatchObject({ number: 2, outcome: 'reconnected' });
-    expect(conversation.disconnection).toMatchObject({ number: 3, lostConnectionId: 'tab-2' });
+    expect(twice()).toMatchObject({
+      lastDisconnection: { number: 2, outcome: 'reconnected' },
+      disconnection: { number: 3, lostConnectionId: 'tab-2' },
+    });
   });
 
   it.each([2, 1])('the timer of number %d, which is over, cannot touch the third', (number) => {
-    const conversation = twice();
-    expect(decideAt(conversation, deadlineReached(number, NOBODY), START + 2 * GRACE)).toMatchObject({
-      kind: 'unchanged',
-      outcome: { type: 'superseded' },
-      effects: [],
-    });
-    expect(expired(conversation).end?.reason).toBe('customer-disconnected');
+    given(twice())
+      .when(deadlineReached(number, NOBODY), START + 2 * GRACE)
+      .then({ outcome: 'superseded', ...nothing });
+    expect(expired(twice()).end?.reason).toBe('customer-disconnected');
   });
 });
 
 describe('a timer fires that nobody waits for any more', () => {
-  it.each([
+  const connectedAgain = () =>
+    change(lost(), connected('tab-2', afterStart(20)), afterStart(20)).conversation;
+  it.each<[string, Conversation, number]>([
     ['of an earlier disconnection than the last, while the customer is there', connectedAgain(), 1],
     ['of a disconnection that never was, before anybody has come', aConversation(), 7],
   ])('%s: it changes nothing and tells nobody', (_title, conversation, number) => {
-    expect(decideAt(conversation, deadlineReached(number, NOBODY), START + 9 * GRACE)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'superseded' },
-      effects: [],
-    });
+    given(conversation)
+      .when(deadlineReached(number, NOBODY), START + 9 * GRACE)
+      .then({ outcome: 'superseded', ...nothing });
   });
-
-  function connectedAgain(): Conversation {
-    return change(lost(), connected('tab-2', afterStart(20)), afterStart(20)).conversation;
-  }
 });
 
 describe('the start of the timer fails after the save', () => {
-  it('the repeated event finds itself as the cause and yields the start again', () => {
-    const again = decideAt(lost(), disconnected('tab-1', afterStart(10)), afterStart(15));
-    const { deadline } = runningDisconnection(lost());
-    expect(effectsOf(again)).toContainEqual({
-      type: 'start-timer',
-      kind: 'disconnection',
-      number: 2,
-      deadline,
-    });
-  });
-
-  it('so does the event whose loss was found with the help of the service', () => {
-    const first = change(
-      connectedCustomer('tab-1', 'tab-2'),
-      disconnected('tab-1', afterStart(10), NOBODY),
-      afterStart(10),
-    );
-    const again = decideAt(first.conversation, disconnected('tab-1', afterStart(10)), afterStart(13));
-    expect(effectsOf(again)).toEqual(first.effects);
-  });
-});
-
-describe('the activity saved, its process died, and it runs again', () => {
-  it('the outcome and the effects are the same', () => {
-    const { deadline } = runningDisconnection(lost());
-    const first = change(lost(), deadlineReached(2, NOBODY), deadline);
-    expect(decideAt(first.conversation, deadlineReached(2), deadline + 60 * SECOND)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'expired' },
-      effects: first.effects,
-    });
-  });
-});
-
-describe('the timer fires before the stored deadline', () => {
-  it('is told the stored deadline', () => {
-    const { deadline } = runningDisconnection(lost());
-    expect(decideAt(lost(), deadlineReached(2), deadline - SECOND)).toMatchObject({
-      outcome: { type: 'not-reached', deadline },
-    });
-  });
-});
-
-describe('an agent accepts while the timer fires', () => {
-  const { deadline } = runningDisconnection(lost(offered()));
-
-  it('the timer wins: closed, and the accept is refused', () => {
-    const closed = expired(lost(offered()));
-    expect(closed.state).toBe('Closed');
-    expect(decideAt(closed, agentAccepted(), deadline)).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', state: 'Closed', endReason: 'customer-disconnected' },
-    });
-  });
-
-  it('the agent wins: accepted, then WrapUp', () => {
-    const taken = change(lost(offered()), agentAccepted(), deadline).conversation;
-    expect(taken.disconnection).toMatchObject({ number: 2, deadline });
-    expect(expired(taken).state).toBe('WrapUp');
+  it('the event whose loss was found with the help of the service yields the start again', () => {
+    const AT = afterStart(10);
+    const first = given(connectedCustomer('tab-1', 'tab-2')).when(disconnected('tab-1', AT, NOBODY), AT);
+    const again = decideAt(first.conversation, disconnected('tab-1', AT), afterStart(13));
+    expect(effectsOf(again)).toEqual(effectsOf(first.decision));
   });
 });
 
 describe("the customer comes back while the timer's transaction runs", () => {
   const { deadline } = runningDisconnection(lost());
 
-  it('the return wins: back in time', () => {
-    const back = change(lost(), connected('tab-2', deadline), deadline).conversation;
-    expect(decideAt(back, deadlineReached(2, NOBODY), deadline)).toMatchObject({
-      kind: 'unchanged',
-      outcome: { type: 'customer-present' },
-    });
-  });
-
   it('the timer wins: the new socket is told so and shown out', () => {
-    const decision = decideAt(expired(), connected('tab-2', deadline), deadline);
-    expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } });
-    expect(effectsOf(decision)).toContainEqual({ type: 'close-connection', connectionId: 'tab-2' });
-    expect(pushesOf(decision)).toContainEqual(
-      expect.objectContaining({
-        type: 'conversation-ended',
-        reason: 'customer-disconnected',
-        options: ['new-conversation'],
-      }),
-    );
-    const told = effectsOf(decision).flatMap((effect) =>
-      effect.type === 'push' && effect.push.type === 'conversation-ended' ? [effect.audience] : [],
-    );
-    expect(told).toEqual([{ to: 'customer' }]);
+    const { decision } = given(expired())
+      .when(connected('tab-2', deadline), deadline)
+      .then({
+        outcome: 'ended',
+        changed: false,
+        effects: [
+          'start auto-close.1 in PT15M',
+          'customer-disconnected to anna',
+          'conversation-ended to customer',
+          'close tab-2',
+        ],
+      });
+    expect(pushesOf(decision).at(-1)).toMatchObject({
+      reason: 'customer-disconnected',
+      options: ['new-conversation'],
+    });
   });
 
   it('the timer wins: the next `connect` is refused with the reason', () => {
-    expect(decideAt(expired(), connect(), deadline)).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', state: 'WrapUp', endReason: 'customer-disconnected' },
-    });
-  });
-});
-
-describe('service maintenance drops thousands at once', () => {
-  it('every conversation keeps its own deadline, and nothing ends for lateness of our own processing', () => {
-    const conversation = lost();
-    const muchLater = START + 20 * GRACE;
-    const decision = change(conversation, deadlineReached(2, alive('tab-2')), muchLater);
-    expect(decision.conversation.state).toBe('Active');
+    given(expired())
+      .when(connect(), deadline)
+      .then({
+        outcome: 'conversation-ended',
+        details: { state: 'WrapUp', endReason: 'customer-disconnected' },
+      });
   });
 });
 
 describe('the conversation ends while customer sockets are open', () => {
-  const ended = (): Conversation =>
-    change(
-      change(connectedCustomer('tab-1', 'tab-2'), agentAccepted(), afterStart(3)).conversation,
-      agentEnded(),
-      afterStart(30),
-    ).conversation;
-
-  it('customers are told and their connections closed', () => {
-    const decision = change(accepted(), agentEnded(), afterStart(30));
-    expect(effectTypes(decision)).toEqual([
-      'update-work-list',
-      'start-timer',
-      'push notice',
-      'push notice',
-      'push conversation-ended',
-      'push conversation-ended',
-      'close-customer-connections',
-    ]);
-    expect(decision.effects).toContainEqual(
-      expect.objectContaining({
-        type: 'push',
-        audience: { to: 'customer' },
-        push: expect.objectContaining({
-          type: 'conversation-ended',
-          reason: 'agent-ended',
-          options: ['new-conversation'],
-        }) as unknown,
-      }),
-    );
-  });
-
   it('the sockets that close begin no disconnection', () => {
-    expect(decideAt(ended(), disconnected('tab-1', afterStart(31)), afterStart(31))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'ended' },
-      effects: [],
-    });
-  });
-
-  it('the client library tries again, and `connect` refuses', () => {
-    expect(decideAt(ended(), connect(), afterStart(32))).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', endReason: 'agent-ended' },
-    });
+    given(accepted(connectedCustomer('tab-1', 'tab-2')))
+      .when(agentEnded(), afterStart(30))
+      .then({ state: 'WrapUp' })
+      .when(disconnected('tab-1', afterStart(31)), afterStart(31))
+      .then({ outcome: 'ended', ...nothing });
   });
 });

@@ -45,9 +45,9 @@ describe('a message of the customer', () => {
 
   it('is stored once, and pushed again when it is repeated', () => {
     const first = change(accepted(), customerMessage('m1'), afterStart(5));
-    const again = decideAt(first.conversation, customerMessage('m1'), afterStart(5));
+    const again = decideAt(first.conversation, customerMessage('m1'), afterStart(9));
     expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'message-stored', sequence: 2 } });
-    expect(effectsOf(again)).toEqual(expect.arrayContaining([...first.effects]));
+    expect(effectsOf(again)).toEqual(first.effects);
   });
 
   it('that brought the customer back tells so again, but not once the customer is lost anew', () => {

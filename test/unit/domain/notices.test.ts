@@ -26,7 +26,6 @@ import {
   lost,
   NOBODY,
   offered,
-  persistentChat,
 } from '../../support/domain/builders';
 
 /** "Preconfigured automated message triggers" (Dynamics 365 Omnichannel). */
@@ -137,25 +136,6 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
       effect.type !== 'update-work-list' && !(effect.type === 'push' && effect.push.type === 'notice');
     expect(decision.effects.filter(isOther)).toEqual(active.effects.filter(isOther));
     expect(noticePushes(decision, trigger)).toEqual([]);
-  });
-});
-
-describe('the customer is told that the agent has left', () => {
-  const persistent = () => accepted(persistentChat());
-
-  it.each<[string, () => Conversation, Asked]>([
-    ['when the agent releases the conversation', accepted, { type: 'agent-released', agentId: 'anna' }],
-    [
-      'when the agent transfers the conversation',
-      accepted,
-      { type: 'agent-transferred', agentId: 'anna', queue: 'billing' },
-    ],
-    ['when the agent closes the window of a live chat', accepted, agentClosed()],
-    ['when the agent closes the window of a persistent chat', persistent, agentClosed()],
-  ])('%s', (_when, before, event) => {
-    expect(change(before(), event, AT).entries).toMatchObject([
-      { trigger: 'agent-left', recipient: 'customer' },
-    ]);
   });
 });
 

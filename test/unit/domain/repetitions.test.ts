@@ -33,7 +33,6 @@ import {
 
 const AT = afterStart(60);
 const released: Asked = { type: 'agent-released', agentId: 'anna' };
-const declined: Asked = { type: 'agent-declined', agentId: 'anna' };
 const agentGone: Asked = { type: 'agent-disconnected', agentId: 'anna' };
 const reached = (kind: 'agent-disconnection' | 'auto-close' | 'capacity-release', number: number) =>
   ({ type: 'deadline-reached', kind, number, agentPresent: false }) as Asked;
@@ -45,11 +44,6 @@ const toldBy = (conversation: Conversation, event: Asked, at = AT) =>
 const waiting = () => then(accepted(persistentChat()), agentClosed());
 
 describe('a message that is repeated', () => {
-  it('tells nothing but itself', () => {
-    const first = change(accepted(), customerMessage('m1'), AT);
-    expect(effectsOf(decideAt(first.conversation, customerMessage('m1'), AT + 1))).toEqual(first.effects);
-  });
-
   it('does not tell of the return that an earlier message of the same tab was', () => {
     const back = then(lost(), customerMessage('m1', 'tab-2'), afterStart(20));
     const wrote = then(back, customerMessage('m2', 'tab-2'), afterStart(30));
@@ -96,45 +90,7 @@ describe('a message that is repeated', () => {
   });
 });
 
-describe('an action of an agent that is repeated', () => {
-  it('tells again that the conversation is in the queue', () => {
-    const first = change(accepted(), released, AT);
-    expect(first.outcome).toEqual({ type: 'queued' });
-    expect(first.conversation.requeue).toMatchObject({ reason: 'agent-released' });
-    const again = decideAt(first.conversation, released, AT + 1);
-    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'queued' } });
-    expect(pushesOf(again)).toEqual(pushesOf(first));
-  });
-
-  it('is another one where it is not what has put the conversation there', () => {
-    const queued = then(accepted(), released);
-    for (const other of [declined, agentClosed()]) {
-      expect(decideAt(queued, other, AT)).toMatchObject({ refusal: { code: 'illegal-transition' } });
-    }
-  });
-
-  it('tells again of a window that was closed, but not of one that closed itself', () => {
-    const wrapUp = then(accepted(), agentEnded());
-    const closed = change(wrapUp, agentClosed(), AT + 1);
-    expect(toldBy(closed.conversation, agentClosed())).toContain('conversation-closed');
-    const byItself = then(wrapUp, reached('auto-close', 1), AT + 15 * MINUTE);
-    expect(effectsOf(decideAt(byItself, agentClosed(), AT + 16 * MINUTE))).toEqual([]);
-  });
-
-  it('tells again that a persistent chat waits', () => {
-    const again = decideAt(waiting(), agentClosed(), AT + 1);
-    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'waiting' } });
-    expect(effectTypes(again)).toContain('push conversation-waiting');
-  });
-});
-
 describe('an assignment', () => {
-  it('counts the time in the state from the offer on', () => {
-    expect(offered().stateSince).toBe(afterStart(2));
-    expect(accepted(offered()).stateSince).toBe(afterStart(2));
-    expect(accepted().stateSince).toBe(afterStart(3));
-  });
-
   it('is told by an id that tells the offer from the acceptance', () => {
     const ids = (conversation: Conversation, event: Asked) =>
       pushesOf(decideAt(conversation, event, AT)).flatMap(({ id, type }) =>
@@ -227,10 +183,6 @@ describe('a deadline that fires again', () => {
 
 describe('after an end, which may not have been told', () => {
   const ended = then(accepted(), agentEnded());
-
-  it('whatever tells it again writes the row of the list', () => {
-    expect(effectTypes(decideAt(ended, agentEnded(), AT + 1))).toContain('update-work-list');
-  });
 
   it('whatever does not tell all of it leaves the row, which may be all that leads to it', () => {
     const late = effectTypes(decideAt(ended, connected('tab-2', AT), AT + 1));

@@ -15,7 +15,6 @@ import {
   decideAt,
   disconnected,
   effectTypes,
-  expired,
   lost,
   NOBODY,
   outcomeOf,
@@ -48,13 +47,6 @@ describe('an agent extends the wait', () => {
     expect(change(conversation, deadlineReached(2, NOBODY), deadline + 5 * MINUTE).conversation.state).toBe(
       'WrapUp',
     );
-  });
-
-  it('once, however often the request is repeated with its key', () => {
-    const { conversation } = change(lost(), extended(5), AT);
-    const again = decideAt(conversation, extended(5), AT + 1_000);
-    expect(again.kind).toBe('unchanged');
-    expect(effectTypes(again)).toContain('push wait-extended');
   });
 
   it('once, although the request with another key came before its repetition', () => {
@@ -95,16 +87,6 @@ describe('an agent extends the wait', () => {
     );
   });
 
-  it('and the customer who comes back within it is back', () => {
-    const { deadline } = runningDisconnection(lost());
-    const { conversation } = change(lost(), extended(5), AT);
-    const back = change(conversation, connected('tab-2', deadline + MINUTE), deadline + MINUTE).conversation;
-    expect(back).toMatchObject({ state: 'Active', lastDisconnection: { outcome: 'reconnected' } });
-    expect(decideAt(back, deadlineReached(2), deadline + 5 * MINUTE)).toMatchObject({
-      outcome: { type: 'customer-present' },
-    });
-  });
-
   it('of the next disconnection as if there had been none before', () => {
     const { conversation } = change(lost(), extended(30), AT);
     const back = change(conversation, connected('tab-2', AT), AT).conversation;
@@ -139,47 +121,11 @@ describe('an agent extends the wait', () => {
       });
     }
   });
-
-  it('only while the customer is away', () => {
-    expect(decideAt(accepted(), extended(5), AT)).toMatchObject({
-      refusal: { code: 'customer-is-connected' },
-    });
-  });
 });
 
 describe('an agent ends the wait', () => {
   it('and the service is asked first, whatever the record says', () => {
     expect(decideAt(lost(), waitEnded(), AT)).toEqual({ kind: 'presence-needed' });
-  });
-
-  it('and the conversation ends for absence before its deadline, with its one notice and its timer cancelled', () => {
-    const decision = change(lost(), waitEnded(NOBODY), AT);
-    expect(decision.conversation).toMatchObject({
-      state: 'WrapUp',
-      end: { reason: 'customer-disconnected', agentId: 'anna', at: AT },
-      lastDisconnection: { number: 2, outcome: 'expired' },
-    });
-    expect(decision.entries).toMatchObject([{ trigger: 'customer-disconnected', disconnectionNumber: 2 }]);
-    expect(decision.effects).toContainEqual(
-      expect.objectContaining({ type: 'cancel-timer', kind: 'disconnection', number: 2 }),
-    );
-    expect(decideAt(decision.conversation, deadlineReached(2), AT + 10 * MINUTE).kind).toBe('unchanged');
-  });
-
-  it('and a repetition is refused, but everyone is told again; a colleague tells nobody', () => {
-    const first = change(lost(), waitEnded(NOBODY), AT);
-    const again = decideAt(first.conversation, waitEnded(), AT + 1_000);
-    expect(again).toMatchObject({
-      kind: 'refused',
-      refusal: { code: 'conversation-ended', state: 'WrapUp', endReason: 'customer-disconnected' },
-    });
-    expect(pushesOf(again)).toEqual(pushesOf(first));
-    const byBen: Asked = { type: 'wait-ended', agentId: 'ben' };
-    expect(decideAt(first.conversation, byBen, AT + 1_000)).toMatchObject({ kind: 'refused', effects: [] });
-  });
-
-  it('that others have ended by themselves is not told again on behalf of the agent', () => {
-    expect(decideAt(expired(), waitEnded(), afterStart(600))).toMatchObject({ kind: 'refused', effects: [] });
   });
 
   it('but nobody is waited for any more: the refusal tells of the return again', () => {
