@@ -96,15 +96,22 @@ function compose(config: Config) {
     const logger = createLogger(log, refusals);
     const bound = { ...shared, logger, settings: settingsSource(logger) };
     if (durable === undefined) return bound;
-    /** For deadlines and replays, which file their failures themselves. */
-    const service = createConversationService({ ...bound, timers: createDurableDeadlineTimers(durable) });
+    /** For deadlines and replays, which file their failures themselves. What an event does not need is not made for it. */
+    const service = createConversationService({
+      ...bound,
+      get timers() {
+        return createDurableDeadlineTimers(durable);
+      },
+    });
     /** For events from outside. */
     const conversations = quarantining(service, bound);
     return {
       ...bound,
       service,
       conversations,
-      agentSockets: createAgentSockets({ ...bound, service: conversations }),
+      get agentSockets() {
+        return createAgentSockets({ ...bound, service: conversations });
+      },
     };
   }
 

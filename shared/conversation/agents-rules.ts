@@ -24,7 +24,7 @@ type Taking = ByAgent & { readonly agentName: string };
  * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
  * replaced by another, or it would hold the conversation for good.
  */
-export function decideAgentOffered(
+function decideAgentOffered(
   conversation: Conversation,
   input: Taking,
   context: DecisionContext,
@@ -41,7 +41,7 @@ export function decideAgentOffered(
  * An agent takes a conversation, from the queue or from its offer; of two agents at once, one wins. A waiting one is
  * taken up again by the agent who has let it wait.
  */
-export function decideAgentAccepted(
+function decideAgentAccepted(
   conversation: Conversation,
   input: Taking,
   context: DecisionContext,
@@ -63,7 +63,7 @@ export function decideAgentAccepted(
 }
 
 /** The agent does not want the offer: back into the queue. */
-export function decideAgentDeclined(
+function decideAgentDeclined(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
@@ -76,7 +76,7 @@ export function decideAgentDeclined(
 }
 
 /** The agent gives the conversation back, to its queue or to another one. */
-export function decideAgentReleased(
+function decideAgentReleased(
   conversation: Conversation,
   { agentId, queue }: ByAgent & { readonly queue?: string },
   context: DecisionContext,
@@ -88,7 +88,7 @@ export function decideAgentReleased(
 }
 
 /** The agent ends the conversation: WrapUp. */
-export function decideAgentEnded(
+function decideAgentEnded(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
@@ -104,7 +104,7 @@ export function decideAgentEnded(
  * The agent closes the window. After the end: WrapUp goes to Closed, which is final. Without having ended: a live chat
  * goes back into the queue, a persistent chat waits for its customer ("How conversations are handled on close or end").
  */
-export function decideAgentClosed(
+function decideAgentClosed(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
@@ -202,7 +202,7 @@ export function refuseUnlessAccepted(conversation: Conversation, agentId: string
  * The agent gives the customer more time. The timer of the disconnection wakes at the old deadline, is told the new one
  * and waits on. What agents add to one disconnection is bounded by policy.
  */
-export function decideWaitExtended(
+function decideWaitExtended(
   conversation: Conversation,
   { agentId, by, key }: ByAgent & { readonly by: Milliseconds; readonly key: string },
   { now, policies }: DecisionContext,
@@ -246,7 +246,7 @@ export function decideWaitExtended(
  * The agent does not wait any longer. As at the deadline, the service itself is asked first: whoever is there is not
  * ended for absence (invariants 1 and 7).
  */
-export function decideWaitEnded(
+function decideWaitEnded(
   conversation: Conversation,
   { agentId }: ByAgent,
   context: DecisionContext,
@@ -262,3 +262,16 @@ export function decideWaitEnded(
     ? healed(conversation, presence.connectionIds, context)
     : end(conversation, 'customer-disconnected', context, { type: 'ended' }, agentId);
 }
+
+/** Which rule decides which action of an agent. */
+export const AGENT_RULES = {
+  'agent-offered': decideAgentOffered,
+  'agent-accepted': decideAgentAccepted,
+  'agent-declined': decideAgentDeclined,
+  'agent-released': decideAgentReleased,
+  'agent-transferred': decideAgentReleased,
+  'agent-ended': decideAgentEnded,
+  'agent-closed': decideAgentClosed,
+  'wait-extended': decideWaitExtended,
+  'wait-ended': decideWaitEnded,
+};

@@ -132,16 +132,17 @@ async function decideAndSave(
   deps: ConversationServiceDependencies,
   ifMatch?: string,
 ): Promise<Settled> {
-  const reservation = new Reservation(conversationId, deps.capacity);
+  let reservation: Reservation | undefined;
+  const reserving = () => (reservation ??= new Reservation(conversationId, deps.capacity));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
     if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
-      await reservation.giveBack(before.conversation);
+      await reservation?.giveBack(before.conversation);
       return decideOnStale(before.conversation, event, deps);
     }
-    const decision = await decideWithAnswers(before, event, reservation, deps);
+    const decision = await decideWithAnswers(conversationId, before, event, reserving, deps);
     if (decision.kind !== 'changed') {
-      await reservation.giveBack(before?.conversation);
+      await reservation?.giveBack(before?.conversation);
       return withoutChange(decision, before?.conversation);
     }
 
@@ -192,9 +193,10 @@ const CHANGED_MEANWHILE: Refusal = {
 };
 
 async function decideWithAnswers(
+  conversationId: string,
   before: StoredConversation | undefined,
   event: ConversationEvent,
-  reservation: Reservation,
+  reserving: () => Reservation,
   deps: ConversationServiceDependencies,
 ): Promise<Decided> {
   const { policies, messages } = await deps.settings.current();
@@ -205,13 +207,13 @@ async function decideWithAnswers(
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':
-        answers = { ...answers, presence: await participants.presenceOf(reservation.conversationId) };
+        answers = { ...answers, presence: await participants.presenceOf(conversationId) };
         break;
       case 'agent-presence-needed':
         answers = { ...answers, agentPresent: await participants.isAgentPresent(decision.agentId) };
         break;
       case 'capacity-needed':
-        answers = { ...answers, capacity: await reservation.take(decision, before?.conversation) };
+        answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };
         break;
       default:
         return decision;

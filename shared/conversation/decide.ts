@@ -1,15 +1,6 @@
 import { autoClosureDue, type PolicyTable } from '../policies/policy';
 import { decideAgentConnected, decideAgentDisconnected, reachAgentDeadline } from './agent-presence-rules';
-import {
-  decideAgentAccepted,
-  decideAgentClosed,
-  decideAgentDeclined,
-  decideAgentEnded,
-  decideAgentOffered,
-  decideAgentReleased,
-  decideWaitEnded,
-  decideWaitExtended,
-} from './agents-rules';
+import { AGENT_RULES } from './agents-rules';
 import type { CapacityHold, Conversation } from './conversation';
 import {
   type Decided,
@@ -46,15 +37,7 @@ const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
   'customer-message': decideCustomerMessage,
   'customer-left': (conversation, _input, context) => decideCustomerLeft(conversation, context),
   'agent-message': decideAgentMessage,
-  'agent-offered': decideAgentOffered,
-  'agent-accepted': decideAgentAccepted,
-  'agent-declined': decideAgentDeclined,
-  'agent-released': decideAgentReleased,
-  'agent-transferred': decideAgentReleased,
-  'agent-ended': decideAgentEnded,
-  'agent-closed': decideAgentClosed,
-  'wait-extended': decideWaitExtended,
-  'wait-ended': decideWaitEnded,
+  ...AGENT_RULES,
   'agent-disconnected': decideAgentDisconnected,
   'agent-connected': decideAgentConnected,
   'queue-position-known': decideQueuePosition,

@@ -81,7 +81,11 @@ describe('`disconnected` of tab A was lost, then tab B closes: the record still 
   const AT = afterStart(20);
   const told = (...answer: Parameters<typeof alive> | []) =>
     given(connectedCustomer('tab-a', 'tab-b')).when(
-      disconnected('tab-b', AT, answer.length === 0 ? NOBODY : alive(...answer)),
+      disconnected(
+        'tab-b',
+        AT,
+        answer.length === 0 ? NOBODY : alive(...(answer as Parameters<typeof alive>)),
+      ),
       AT,
     );
 
