@@ -30,6 +30,8 @@ const project = (name, more = {}) => ({
   ...more,
 });
 
+const seeded = { setupFiles: ['<rootDir>/test/support/same-runs-every-time.ts'] };
+
 /** Started once for all projects of a run that need them, also where that is one project. */
 const parts = {
   app: {
@@ -49,11 +51,11 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/waiting-first.cjs',
   reporters: ['default', '<rootDir>/test/support/plain-summary-reporter.cjs'],
   projects: [
-    project('unit'),
-    project('properties', { setupFiles: ['<rootDir>/test/support/same-runs-every-time.ts'] }),
+    project('unit', seeded),
+    project('properties', seeded),
     project('workflow'),
     project('contract'),
-    project('integration', parts.app),
+    project('integration', { ...parts.app, ...seeded }),
     // The stand-ins have their tests beside them.
     project('local', { ...parts.storage, testMatch: ['<rootDir>/local/**/*.test.ts'] }),
     project('system', parts.app),
