@@ -3,7 +3,6 @@ import type { Conversation } from '../../../shared/conversation/conversation';
 import { MINUTE } from '../../../shared/conversation/time';
 import {
   type Asked,
-  decide,
   accepted,
   afterStart,
   agentAccepted,
@@ -15,17 +14,15 @@ import {
   BEN,
   change,
   connectedCustomer,
-  contextAt,
   deadlineReached,
   decideAt,
-  effectTypes,
   lost,
   NOBODY,
   offered,
-  outcomeOf,
   pushesOf,
   runningDisconnection,
 } from '../../support/domain/builders';
+import { given } from '../../support/domain/given';
 
 /** "Understand conversation states", Active to Open: the representative disconnects and does not reconnect in time. */
 
@@ -44,30 +41,36 @@ const reached = (number: number, agentPresent?: boolean): Asked => ({
 const AT = afterStart(60);
 const DEADLINE = AT + MINUTE;
 const away = (conversation: Conversation = accepted()) => change(conversation, gone(), AT).conversation;
+const nothing = { changed: false, effects: [] } as const;
+const QUEUED = [
+  'list',
+  'free anna.1',
+  'agent-disconnected to customer',
+  'conversation-queued to agents + customer',
+];
+const CANCEL = 'cancel agent-disconnection.1 (deadlineObsolete)';
 
 describe('an agent whose last socket is lost', () => {
   it('has the grace period to come back in, and the colleagues are told until when', () => {
-    const decision = change(accepted(), gone(), AT);
-    expect(decision.conversation).toMatchObject({
-      state: 'Active',
-      agentDisconnection: { number: 1, agentId: 'anna', since: AT, deadline: DEADLINE },
-    });
-    expect(effectTypes(decision)).toEqual(
-      expect.arrayContaining(['start-timer', 'push agent-connection-lost', 'update-work-list']),
-    );
+    given(accepted())
+      .when(gone(), AT)
+      .then({
+        state: 'Active',
+        conversation: { agentDisconnection: { number: 1, agentId: 'anna', since: AT, deadline: DEADLINE } },
+        effects: ['list', 'start agent-disconnection.1 in PT1M', 'agent-connection-lost to agents'],
+      });
   });
 
   it('has the grace period that policy says', () => {
-    const decision = decide(accepted(), gone(), contextAt(AT, { agentGrace: 5_000 }));
-    expect(decision).toMatchObject({ conversation: { agentDisconnection: { deadline: AT + 5_000 } } });
+    given(accepted(), { agentGrace: 5_000 })
+      .when(gone(), AT)
+      .then({ conversation: { agentDisconnection: { deadline: AT + 5_000 } } });
   });
 
   it('keeps the conversation until the grace period is over', () => {
-    expect(decideAt(away(), reached(1), DEADLINE - 1)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'not-reached', deadline: DEADLINE },
-      effects: [],
-    });
+    given(away())
+      .when(reached(1), DEADLINE - 1)
+      .then({ ...nothing, details: { outcome: { type: 'not-reached', deadline: DEADLINE } } });
   });
 
   it('gives the conversation back to the queue, once the service has said that nobody is there', () => {
@@ -75,35 +78,37 @@ describe('an agent whose last socket is lost', () => {
       kind: 'agent-presence-needed',
       agentId: 'anna',
     });
-    const decision = change(away(), reached(1, false), DEADLINE);
-    expect(decision.conversation).toMatchObject({ state: 'Open', requeue: { reason: 'agent-disconnected' } });
-    expect(decision.conversation.capacityHold).toBeUndefined();
-    expect(decision.entries).toMatchObject([{ trigger: 'agent-disconnected', recipient: 'customer' }]);
-    expect(decision.entries[0]?.text).toContain('Anna');
-    expect(effectTypes(decision)).toEqual(
-      expect.arrayContaining(['release-capacity', 'push notice', 'push conversation-queued']),
-    );
+    const { decision } = given(away())
+      .when(reached(1, false), DEADLINE)
+      .then({
+        outcome: 'requeued',
+        state: 'Open',
+        conversation: { requeue: { reason: 'agent-disconnected' } },
+        without: ['capacityHold'],
+        entries: ['agent-disconnected'],
+        effects: QUEUED,
+      });
+    expect(decision).toMatchObject({
+      entries: [{ recipient: 'customer', text: expect.stringContaining('Anna') as unknown }],
+    });
   });
 
   it('and whose timer fires twice gives it back once, and everyone is told again', () => {
-    const queued = change(away(), reached(1, false), DEADLINE).conversation;
-    const again = decideAt(queued, reached(1), DEADLINE + MINUTE);
-    expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'requeued' } });
-    expect(effectTypes(again)).toEqual(
-      expect.arrayContaining(['push conversation-queued', 'release-capacity']),
-    );
+    given(away())
+      .when(reached(1, false), DEADLINE)
+      .then({})
+      .when(reached(1), DEADLINE + MINUTE)
+      .then({ outcome: 'requeued', changed: false, effects: QUEUED });
   });
 
   it('who had only been offered the conversation loses the offer, and the customer reads nothing', () => {
-    const decision = change(away(offered()), reached(1, false), DEADLINE);
-    expect(decision.conversation.state).toBe('Open');
-    expect(decision.entries).toEqual([]);
+    given(away(offered())).when(reached(1, false), DEADLINE).then({ state: 'Open', entries: [] });
   });
 
   it('and whose event comes twice has one disconnection', () => {
-    const again = decideAt(away(), gone(), AT + 1_000);
-    expect(again).toMatchObject({ kind: 'unchanged' });
-    expect(effectTypes(again)).toContain('start-timer');
+    given(away())
+      .when(gone(), AT + 1_000)
+      .then({ changed: false, timers: ['start agent-disconnection.1 in PT59S'] });
   });
 });
 
@@ -113,89 +118,89 @@ describe('an agent who is away', () => {
     const queued = change(both, reached(1, false), DEADLINE).conversation;
     expect(queued).toMatchObject({ state: 'Open', disconnection: both.disconnection });
     const { number, deadline } = runningDisconnection(queued);
-    expect(change(queued, deadlineReached(number, NOBODY), deadline).conversation).toMatchObject({
-      state: 'Closed',
-      end: { reason: 'customer-disconnected' },
-    });
+    given(queued)
+      .when(deadlineReached(number, NOBODY), deadline)
+      .then({ state: 'Closed', conversation: { end: { reason: 'customer-disconnected' } } });
   });
 
   it('and whose offer is taken by a colleague has no absence any more', () => {
-    const { conversation, effects } = change(away(offered()), agentOffered(BEN), AT + 1_000);
-    expect(conversation.agentDisconnection).toBeUndefined();
-    expect(effects).toContainEqual(
-      expect.objectContaining({ type: 'cancel-timer', kind: 'agent-disconnection', number: 1 }),
-    );
-    expect(outcomeOf(decideAt(conversation, reached(1), DEADLINE))).toEqual({ type: 'superseded' });
+    given(away(offered()))
+      .when(agentOffered(BEN), AT + 1_000)
+      .then({ without: ['agentDisconnection'], timers: [CANCEL] })
+      .when(reached(1), DEADLINE)
+      .then({ outcome: 'superseded', changed: false });
   });
 });
 
 describe('an agent who comes back', () => {
   it('in time keeps the conversation; a timer whose cancel was lost does nothing', () => {
-    const decision = change(away(), back(), AT + 20_000);
-    expect(effectTypes(decision)).toContain('push agent-back');
-    expect(decision.conversation).toMatchObject({ state: 'Active', agent: { id: 'anna' } });
-    expect(outcomeOf(decideAt(decision.conversation, reached(1), DEADLINE))).toEqual({
-      type: 'agent-present',
-    });
+    given(away())
+      .when(back(), AT + 20_000)
+      .then({
+        state: 'Active',
+        conversation: { agent: { id: 'anna' } },
+        effects: ['list', CANCEL, 'agent-back to agents'],
+      })
+      .when(reached(1), DEADLINE)
+      .then({ outcome: 'agent-present', changed: false });
   });
 
   it('is told of once, however often the event comes; another socket is no news', () => {
-    const returned = change(away(), back(), AT + 20_000);
-    expect(returned.effects).toContainEqual(
-      expect.objectContaining({
-        push: expect.objectContaining({ type: 'agent-back', number: 1, absentFor: 'PT20S' }) as unknown,
-      }),
-    );
-    const again = decideAt(returned.conversation, back(), AT + 21_000);
-    expect(pushesOf(again).filter(({ type }) => type === 'agent-back')).toEqual(
-      pushesOf(returned).filter(({ type }) => type === 'agent-back'),
-    );
-    expect(decideAt(returned.conversation, back('desk-3'), AT + 22_000)).toMatchObject({
-      kind: 'unchanged',
-      effects: [],
-    });
+    const returned = given(away()).when(back(), AT + 20_000);
+    const told = pushesOf(returned.decision);
+    expect(told).toMatchObject([{ type: 'agent-back', number: 1, absentFor: 'PT20S' }]);
+    const after = returned.then({});
+    expect(pushesOf(after.when(back(), AT + 21_000).decision)).toEqual(told);
+    after.when(back('desk-3'), AT + 22_000).then(nothing);
   });
 
   it('and goes again has the whole time again; the first timer does nothing, and says nothing', () => {
-    const returned = change(away(), back(), AT + 20_000).conversation;
-    const again = change(returned, gone(), AT + 30_000).conversation;
-    expect(again.agentDisconnection).toMatchObject({ number: 2, deadline: AT + 30_000 + MINUTE });
-    expect(decideAt(again, reached(1), DEADLINE)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'superseded' },
-      effects: [],
-    });
+    given(change(away(), back(), AT + 20_000).conversation)
+      .when(gone(), AT + 30_000)
+      .then({ conversation: { agentDisconnection: { number: 2, deadline: AT + 30_000 + MINUTE } } })
+      .when(reached(1), DEADLINE)
+      .then({ outcome: 'superseded', ...nothing });
   });
 
   it('before the loss of the old socket is heard of keeps it: the service is asked at the deadline', () => {
-    expect(decideAt(accepted(), back(), AT)).toMatchObject({ kind: 'unchanged', effects: [] });
-    const stale = away();
-    expect(decideAt(stale, reached(1), DEADLINE).kind).toBe('agent-presence-needed');
-    const decision = change(stale, reached(1, true), DEADLINE);
-    expect(decision.conversation).toMatchObject({ state: 'Active', agent: { id: 'anna' } });
-    expect(decision.conversation.agentDisconnection).toBeUndefined();
-    expect(effectTypes(decision)).toContain('push agent-back');
-    expect(decision.entries).toEqual([]);
+    given(accepted()).when(back(), AT).then(nothing);
+    given(away()).when(reached(1), DEADLINE).then({ outcome: 'agent-presence-needed' });
+    given(away())
+      .when(reached(1, true), DEADLINE)
+      .then({
+        state: 'Active',
+        conversation: { agent: { id: 'anna' } },
+        without: ['agentDisconnection'],
+        entries: [],
+        notifications: ['agent-back to agents'],
+      });
   });
 
   it('by accepting the offer is there', () => {
-    const { conversation } = change(away(offered()), agentAccepted(), AT + 1_000);
-    expect(conversation).toMatchObject({ state: 'Active', lastAgentDisconnection: { outcome: 'returned' } });
-    expect(conversation.agentDisconnection).toBeUndefined();
+    given(away(offered()))
+      .when(agentAccepted(), AT + 1_000)
+      .then({
+        state: 'Active',
+        conversation: { lastAgentDisconnection: { outcome: 'returned' } },
+        without: ['agentDisconnection'],
+      });
   });
 
   it('and writes is there', () => {
-    const { conversation } = change(away(), agentMessage('m1'), AT + 1_000);
-    expect(conversation.agentDisconnection).toBeUndefined();
+    given(away())
+      .when(agentMessage('m1'), AT + 1_000)
+      .then({ changed: true, without: ['agentDisconnection'] });
   });
 
   it('finds the conversation with the colleague who has taken it meanwhile', () => {
     const queued = change(away(), reached(1, false), DEADLINE).conversation;
     const taken = change(queued, agentAccepted(BEN), DEADLINE + 1_000).conversation;
-    expect(decideAt(taken, back(), DEADLINE + 2_000)).toMatchObject({
-      outcome: { type: 'ignored', because: 'not-concerned' },
-    });
-    expect(outcomeOf(decideAt(taken, reached(1), DEADLINE + 2_000))).toEqual({ type: 'superseded' });
+    given(taken)
+      .when(back(), DEADLINE + 2_000)
+      .then({ outcome: 'not-concerned', changed: false });
+    given(taken)
+      .when(reached(1), DEADLINE + 2_000)
+      .then({ outcome: 'superseded', changed: false });
   });
 });
 
@@ -211,22 +216,25 @@ describe('reconciliation', () => {
   });
 
   it('makes up for a loss and for a return that nobody has heard of, and else changes nothing', () => {
-    expect(change(accepted(), checked(false), AT).conversation.agentDisconnection).toMatchObject({
-      since: AT,
-      deadline: DEADLINE,
-    });
-    expect(change(away(), checked(true), AT + 1_000).conversation.agentDisconnection).toBeUndefined();
-    expect(outcomeOf(decideAt(accepted(), checked(true), AT))).toEqual({ type: 'agrees' });
-    expect(outcomeOf(decideAt(away(), checked(false), AT))).toEqual({ type: 'agrees' });
+    given(accepted())
+      .when(checked(false), AT)
+      .then({ conversation: { agentDisconnection: { since: AT, deadline: DEADLINE } } });
+    given(away())
+      .when(checked(true), AT + 1_000)
+      .then({ changed: true, without: ['agentDisconnection'] });
+    given(accepted()).when(checked(true), AT).then({ outcome: 'agrees', changed: false });
+    given(away()).when(checked(false), AT).then({ outcome: 'agrees', changed: false });
   });
 });
 
 describe("a colleague's loss, and one behind the end", () => {
   it('concern nobody', () => {
-    expect(decideAt(accepted(), gone('ben'), AT)).toMatchObject({ kind: 'unchanged', effects: [] });
-    expect(decideAt(connectedCustomer(), gone(), AT)).toMatchObject({ kind: 'unchanged', effects: [] });
-    const ended = change(away(), agentEnded(), AT + 1_000).conversation;
-    expect(ended.agentDisconnection).toBeUndefined();
-    expect(decideAt(ended, gone(), AT + 2_000)).toMatchObject({ kind: 'unchanged', effects: [] });
+    given(accepted()).when(gone('ben'), AT).then(nothing);
+    given(connectedCustomer()).when(gone(), AT).then(nothing);
+    given(away())
+      .when(agentEnded(), AT + 1_000)
+      .then({ without: ['agentDisconnection'] })
+      .when(gone(), AT + 2_000)
+      .then(nothing);
   });
 });

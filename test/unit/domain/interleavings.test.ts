@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../shared/conversation/conversation';
+import type { Presence } from '../../../shared/conversation/inputs';
 import {
   accepted,
   aConversation,
@@ -79,21 +80,14 @@ describe('`connected` never arrives, the customer is there', () => {
 
 describe('`disconnected` of tab A was lost, then tab B closes: the record still lists A', () => {
   const AT = afterStart(20);
-  const told = (...answer: Parameters<typeof alive> | []) =>
-    given(connectedCustomer('tab-a', 'tab-b')).when(
-      disconnected(
-        'tab-b',
-        AT,
-        answer.length === 0 ? NOBODY : alive(...(answer as Parameters<typeof alive>)),
-      ),
-      AT,
-    );
+  const told = (presence: Presence) =>
+    given(connectedCustomer('tab-a', 'tab-b')).when(disconnected('tab-b', AT, presence), AT);
 
   it('asks the service, and none alive means that this was the last one', () => {
     given(connectedCustomer('tab-a', 'tab-b'))
       .when(disconnected('tab-b', AT), AT)
       .then({ outcome: 'presence-needed' });
-    told().then({
+    told(NOBODY).then({
       outcome: 'disconnection-began',
       conversation: {
         liveConnectionIds: [],
@@ -104,11 +98,11 @@ describe('`disconnected` of tab A was lost, then tab B closes: the record still 
   });
 
   it('an answer that still lists the lost tab itself counts as none', () => {
-    told('tab-b').then({ outcome: 'disconnection-began' });
+    told(alive('tab-b')).then({ outcome: 'disconnection-began' });
   });
 
   it('an answer that lists a tab nobody had reported heals the record', () => {
-    told('tab-c', 'tab-c').then({
+    told(alive('tab-c', 'tab-c')).then({
       conversation: { liveConnectionIds: ['tab-c'], endedConnectionIds: ['tab-a', 'tab-b'] },
     });
   });

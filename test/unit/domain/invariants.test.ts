@@ -15,90 +15,92 @@ import {
   decideAt,
   disconnected,
   effectsOf,
-  effectTypes,
   expired,
   GRACE,
   lost,
   NOBODY,
-  outcomeOf,
   pushesOf,
   runningDisconnection,
   START,
 } from '../../support/domain/builders';
+import { given } from '../../support/domain/given';
 
-const noticesOf = (decision: ReturnType<typeof decideAt>) =>
-  decision.kind === 'changed' ? decision.entries.filter((entry) => entry.kind === 'notice') : [];
+const { deadline } = runningDisconnection(lost());
+const superseded = { outcome: 'superseded', changed: false, effects: [] } as const;
+const BACK = ['list', 'cancel disconnection.2 (customerReconnected)', 'customer-back to agents'];
+/** What an end for absence tells, with its row and the closure of the wrap-up. */
+const ended = (closure: string) => [
+  'list',
+  `start auto-close.1 in ${closure}`,
+  'customer-disconnected to anna',
+  'conversation-ended to agents + customer',
+  'close all',
+];
 
 describe('invariant 1: a conversation whose customer has a live connection is never ended by the system', () => {
   it('goes on when the customer returns after the deadline but before the timer', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
     const late = deadline + SECOND;
-    const back = change(conversation, connected('tab-2', late), late).conversation;
-    expect(back).toMatchObject({ state: 'Active', liveConnectionIds: ['tab-2'] });
-    expect(decideAt(back, deadlineReached(2, NOBODY), late).kind).toBe('unchanged');
+    given(lost())
+      .when(connected('tab-2', late), late)
+      .then({ state: 'Active', conversation: { liveConnectionIds: ['tab-2'] } })
+      .when(deadlineReached(2, NOBODY), late)
+      .then({ changed: false });
   });
 });
 
 describe('invariant 2: there is always a live connection or a running disconnection', () => {
   it('a conversation is born disconnected, with its timer started', () => {
-    const decision = change(undefined, connect(), START);
-    expect(decision.conversation.disconnection).toEqual({
-      number: 1,
-      since: START,
-      deadline: START + GRACE,
-      reason: 'not-yet-connected',
-    });
-    expect(decision.effects).toContainEqual({
-      type: 'start-timer',
-      kind: 'disconnection',
-      number: 1,
-      deadline: START + GRACE,
-    });
+    const disconnection = { number: 1, since: START, deadline: START + GRACE, reason: 'not-yet-connected' };
+    const born = given(undefined).when(connect(), START);
+    expect(born.then({ timers: ['start disconnection.1 in PT3M'] }).conversation.disconnection).toEqual(
+      disconnection,
+    );
   });
 
   it('the first connection ends the first disconnection', () => {
-    const decision = change(aConversation(), connected('tab-1', afterStart(1)), afterStart(1));
-    expect(decision.conversation.disconnection).toBeUndefined();
-    expect(decision.conversation.lastDisconnection).toMatchObject({ number: 1, outcome: 'reconnected' });
-    expect(effectTypes(decision)).toEqual(['update-work-list', 'cancel-timer', 'push customer-connected']);
+    given(aConversation())
+      .when(connected('tab-1', afterStart(1)), afterStart(1))
+      .then({
+        conversation: { lastDisconnection: { number: 1, outcome: 'reconnected' } },
+        effects: ['list', 'cancel disconnection.1 (customerReconnected)', 'customer-connected to agents'],
+      });
   });
 
   it('losing the last tab begins a disconnection, starts its timer and tells the agents', () => {
-    const decision = change(accepted(), disconnected('tab-1', afterStart(10)), afterStart(10));
-    expect(decision.conversation).toMatchObject({
-      liveConnectionIds: [],
-      disconnection: { number: 2, reason: 'connection-lost', lostConnectionId: 'tab-1' },
-      disconnectionCount: 2,
-    });
-    expect(effectTypes(decision)).toEqual(['update-work-list', 'start-timer', 'push connection-lost']);
+    given(accepted())
+      .when(disconnected('tab-1', afterStart(10)), afterStart(10))
+      .then({
+        conversation: {
+          liveConnectionIds: [],
+          disconnection: { number: 2, reason: 'connection-lost', lostConnectionId: 'tab-1' },
+          disconnectionCount: 2,
+        },
+        effects: ['list', 'start disconnection.2 in PT3M', 'connection-lost to agents'],
+      });
   });
 
   it('losing one of two tabs begins none', () => {
-    const conversation = connectedCustomer('tab-1', 'tab-2');
-    const decision = change(
-      conversation,
-      disconnected('tab-1', afterStart(10), alive('tab-2')),
-      afterStart(10),
-    );
-    expect(decision.conversation.liveConnectionIds).toEqual(['tab-2']);
-    expect(decision.conversation.disconnection).toBeUndefined();
-    expect(decision.effects).toEqual([]);
+    given(connectedCustomer('tab-1', 'tab-2'))
+      .when(disconnected('tab-1', afterStart(10), alive('tab-2')), afterStart(10))
+      .then({ conversation: { liveConnectionIds: ['tab-2'] }, without: ['disconnection'], effects: [] });
   });
 
   it('at the deadline, a customer who never connected leaves a closed conversation', () => {
-    const ended = expired(aConversation());
-    expect(ended).toMatchObject({ state: 'Closed', closedAt: START + GRACE });
-    expect(ended.disconnection).toBeUndefined();
-    expect(ended.lastDisconnection).toMatchObject({ number: 1, outcome: 'expired' });
+    const over = expired(aConversation());
+    const end = { at: START + GRACE, reason: 'customer-disconnected' };
+    expect(over).toMatchObject({
+      state: 'Closed',
+      closedAt: START + GRACE,
+      lastDisconnection: { number: 1, outcome: 'expired' },
+    });
+    expect(over.end).toEqual(end);
+    expect(over.disconnection).toBeUndefined();
   });
 });
 
 describe('invariant 3: an expired disconnection has exactly one notice, a cancelled one has none', () => {
   it('the decision that ends a conversation carries its notice', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    const decision = change(conversation, deadlineReached(2, NOBODY), deadline);
+    const decision = change(lost(), deadlineReached(2, NOBODY), deadline);
     expect(decision.entries).toEqual([
       {
         kind: 'notice',
@@ -116,170 +118,159 @@ describe('invariant 3: an expired disconnection has exactly one notice, a cancel
   });
 
   it('the same deadline reported again adds no second notice', () => {
-    const repeated = decideAt(expired(), deadlineReached(2, NOBODY), START + 2 * GRACE);
-    expect(repeated.kind).toBe('unchanged');
-    expect(noticesOf(repeated)).toEqual([]);
+    given(expired())
+      .when(deadlineReached(2, NOBODY), START + 2 * GRACE)
+      .then({ changed: false, entries: [] });
   });
 
   it('a return writes no notice', () => {
-    const decision = change(lost(), connected('tab-2', afterStart(60)), afterStart(60));
-    expect(decision.entries).toEqual([]);
+    given(lost())
+      .when(connected('tab-2', afterStart(60)), afterStart(60))
+      .then({ changed: true, entries: [] });
   });
 
   it('a customer who leaves while disconnected gets the notice of leaving, not of the loss', () => {
-    const decision = change(lost(), customerLeft(), afterStart(60));
-    expect(noticesOf(decision).map((notice) => notice.trigger)).toEqual(['customer-ended-conversation']);
-    expect(noticesOf(decision)[0]).not.toHaveProperty('disconnectionNumber');
-    expect(decideAt(decision.conversation, deadlineReached(2, NOBODY), START + 2 * GRACE)).toMatchObject({
-      kind: 'unchanged',
-      outcome: { type: 'superseded' },
-    });
+    const left = given(lost()).when(customerLeft(), afterStart(60));
+    expect(left.decision).toMatchObject({ entries: [{ trigger: 'customer-ended-conversation' }] });
+    expect(left.decision).not.toHaveProperty('entries.0.disconnectionNumber');
+    left
+      .then({ entries: ['customer-ended-conversation'] })
+      .when(deadlineReached(2, NOBODY), START + 2 * GRACE)
+      .then(superseded);
   });
 });
 
 describe('invariant 4: the deadline is the moment of loss plus the grace period', () => {
   it('counts from the receipt when the event came at once', () => {
-    const conversation = lost(accepted(), afterStart(10));
-    expect(conversation.disconnection).toMatchObject({
-      since: afterStart(10),
-      deadline: afterStart(10) + GRACE,
-    });
+    const { since, deadline: due } = runningDisconnection(lost(accepted(), afterStart(10)));
+    expect([since, due]).toEqual([afterStart(10), afterStart(10) + GRACE]);
   });
 
   it('does not make a late event an extra wait', () => {
-    const received = afterStart(70);
-    const { conversation } = change(accepted(), disconnected('tab-1', afterStart(10)), received);
-    const { since, deadline } = runningDisconnection(conversation);
+    const late = change(accepted(), disconnected('tab-1', afterStart(10)), afterStart(70)).conversation;
+    const { since, deadline: due } = runningDisconnection(late);
     expect(since).toBeGreaterThanOrEqual(afterStart(10));
     expect(since).toBeLessThanOrEqual(afterStart(11));
-    expect(deadline).toBe(since + GRACE);
+    expect(due).toBe(since + GRACE);
   });
 
   it.each([-300, -1, 1, 300])('is not moved by a clock of the service that is %d s off', (skew) => {
     const from = (at: number) => at + skew * SECOND;
-    const here = change(aConversation(), connected('tab-1', from(afterStart(1))), afterStart(1)).conversation;
-    const { conversation } = change(here, disconnected('tab-1', from(afterStart(10))), afterStart(10));
-    expect(conversation.disconnection?.since).toBe(afterStart(10));
+    given(aConversation())
+      .when(connected('tab-1', from(afterStart(1))), afterStart(1))
+      .then({})
+      .when(disconnected('tab-1', from(afterStart(10))), afterStart(10))
+      .then({ conversation: { disconnection: { since: afterStart(10) } } });
   });
 
   it('never lies before the last sign of life', () => {
-    const wrote = change(connectedCustomer(), customerMessage('m1'), afterStart(50)).conversation;
-    const { conversation } = change(wrote, disconnected('tab-1', afterStart(10)), afterStart(60));
-    expect(conversation.disconnection?.since).toBe(afterStart(50));
+    given(connectedCustomer())
+      .when(customerMessage('m1'), afterStart(50))
+      .then({})
+      .when(disconnected('tab-1', afterStart(10)), afterStart(60))
+      .then({ conversation: { disconnection: { since: afterStart(50) } } });
   });
 
   it('never lies before the receipt of the latest `connected`', () => {
-    const back = change(lost(), connected('tab-2', afterStart(15)), afterStart(50)).conversation;
-    const { conversation } = change(back, disconnected('tab-2', afterStart(20)), afterStart(60));
-    expect(conversation.disconnection?.since).toBe(afterStart(50));
+    given(lost())
+      .when(connected('tab-2', afterStart(15)), afterStart(50))
+      .then({})
+      .when(disconnected('tab-2', afterStart(20)), afterStart(60))
+      .then({ conversation: { disconnection: { since: afterStart(50) } } });
   });
 
   it('learns from a prompt loss how late the next one is', () => {
-    const arrivedLate = change(
-      aConversation(),
-      connected('tab-1', afterStart(1)),
-      afterStart(31),
-    ).conversation;
-    const prompt = change(arrivedLate, disconnected('tab-1', afterStart(40)), afterStart(40)).conversation;
-    const back = change(prompt, connected('tab-2', afterStart(50)), afterStart(80)).conversation;
-    const { conversation } = change(back, disconnected('tab-2', afterStart(100)), afterStart(130));
+    const { conversation } = given(aConversation())
+      .when(connected('tab-1', afterStart(1)), afterStart(31))
+      .then({})
+      .when(disconnected('tab-1', afterStart(40)), afterStart(40))
+      .then({})
+      .when(connected('tab-2', afterStart(50)), afterStart(80))
+      .then({})
+      .when(disconnected('tab-2', afterStart(100)), afterStart(130))
+      .then({ outcome: 'disconnection-began' });
     expect(conversation.disconnection?.since).toBeLessThanOrEqual(afterStart(101));
   });
 
   it('does nothing before the deadline, and acts at it', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    expect(decideAt(conversation, deadlineReached(2, NOBODY), deadline - 1)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'not-reached', deadline },
-      effects: [],
-    });
-    expect(decideAt(conversation, deadlineReached(2, NOBODY), deadline).kind).toBe('changed');
+    given(lost())
+      .when(deadlineReached(2, NOBODY), deadline - 1)
+      .then({ changed: false, details: { outcome: { type: 'not-reached', deadline } }, effects: [] })
+      .when(deadlineReached(2, NOBODY), deadline)
+      .then({ outcome: 'expired', changed: true });
   });
 });
 
 describe('invariant 5: lost, repeated, late and reordered events lead to the same state', () => {
+  const AT = afterStart(60);
+
   it('a repeated `connected` changes nothing and yields the cancel again', () => {
-    const first = change(lost(), connected('tab-2', afterStart(60)), afterStart(60));
-    const again = decideAt(first.conversation, connected('tab-2', afterStart(60)), afterStart(63));
-    expect(again).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'repeated' },
-      effects: first.effects,
-    });
-    expect(effectTypes(again)).toEqual(['update-work-list', 'cancel-timer', 'push customer-back']);
+    const first = given(lost()).when(connected('tab-2', AT), AT);
+    const again = first.then({ effects: BACK }).when(connected('tab-2', AT), afterStart(63));
+    again.then({ outcome: 'repeated', changed: false, effects: BACK });
+    expect(effectsOf(again.decision)).toEqual(effectsOf(first.decision));
   });
 
   it('a repeated `connected` of a tab that ended no disconnection has no effects', () => {
-    const conversation = connectedCustomer('tab-1', 'tab-2');
-    const again = decideAt(conversation, connected('tab-2', afterStart(1)), afterStart(4));
-    expect(again).toMatchObject({ kind: 'unchanged', effects: [] });
+    given(connectedCustomer('tab-1', 'tab-2'))
+      .when(connected('tab-2', afterStart(1)), afterStart(4))
+      .then({ outcome: 'repeated', changed: false, effects: [] });
   });
 
   it('a repeated `disconnected` yields the start of the timer again', () => {
-    const first = change(accepted(), disconnected('tab-1', afterStart(10)), afterStart(10));
-    const again = decideAt(first.conversation, disconnected('tab-1', afterStart(10)), afterStart(13));
-    expect(again).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'repeated' },
-      effects: first.effects,
-    });
+    const event = disconnected('tab-1', afterStart(10));
+    const first = given(accepted()).when(event, afterStart(10));
+    const again = first.then({}).when(event, afterStart(13));
+    again.then({ outcome: 'repeated', changed: false });
+    expect(effectsOf(again.decision)).toEqual(effectsOf(first.decision));
   });
 
   it('a repeated `disconnected` of a disconnection that is over does nothing', () => {
-    const back = change(lost(), connected('tab-2', afterStart(60)), afterStart(60)).conversation;
-    expect(decideAt(back, disconnected('tab-1', afterStart(10)), afterStart(61))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'repeated' },
-      effects: [],
-    });
+    given(lost())
+      .when(connected('tab-2', AT), AT)
+      .then({})
+      .when(disconnected('tab-1', afterStart(10)), afterStart(61))
+      .then({ outcome: 'repeated', changed: false, effects: [] });
   });
 
   it('a repeated `leave` tells everyone again', () => {
-    const first = change(lost(), customerLeft(), afterStart(60));
-    const again = decideAt(first.conversation, customerLeft(), afterStart(61));
-    expect(again.kind).toBe('unchanged');
-    expect(effectsOf(again)).toEqual(first.effects);
-    expect(effectTypes(again)).toEqual([
-      'update-work-list',
-      'start-timer',
-      'cancel-timer',
-      'push notice',
-      'push conversation-ended',
-      'push conversation-ended',
-      'close-customer-connections',
-    ]);
+    const effects = [
+      'list',
+      'start auto-close.1 in PT15M',
+      'cancel disconnection.2 (conversationEnded)',
+      'customer-ended-conversation to anna',
+      'conversation-ended to agents + customer',
+      'close all',
+    ];
+    const first = given(lost()).when(customerLeft(), AT);
+    const again = first.then({ effects }).when(customerLeft(), AT);
+    again.then({ outcome: 'ended', changed: false });
+    expect(effectsOf(again.decision)).toEqual(effectsOf(first.decision));
   });
 
   it('a `leave` behind another end tells nobody anything', () => {
-    expect(decideAt(expired(), customerLeft(), START + 2 * GRACE)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'ended' },
-      effects: [],
-    });
+    given(expired())
+      .when(customerLeft(), START + 2 * GRACE)
+      .then({ outcome: 'ended', changed: false, effects: [] });
   });
 
   it('a message that overtakes its `connected` proves the socket and ends the disconnection', () => {
-    const decision = change(lost(), customerMessage('m1', 'tab-2'), afterStart(60));
-    expect(decision.conversation).toMatchObject({ liveConnectionIds: ['tab-2'], lastSequence: 2 });
-    expect(decision.conversation.disconnection).toBeUndefined();
-    expect(effectTypes(decision)).toEqual([
-      'update-work-list',
-      'cancel-timer',
-      'push customer-back',
-      'push message',
-      'push message',
-    ]);
-    const repeated = decideAt(decision.conversation, customerMessage('m1', 'tab-2'), afterStart(60));
-    expect(effectsOf(repeated)).toEqual(decision.effects);
-    const behind = decideAt(decision.conversation, connected('tab-2', afterStart(60)), afterStart(61));
-    expect(effectTypes(behind)).toEqual(['update-work-list', 'cancel-timer', 'push customer-back']);
+    const wrote = given(lost())
+      .when(customerMessage('m1', 'tab-2'), AT)
+      .then({
+        conversation: { liveConnectionIds: ['tab-2'], lastSequence: 2 },
+        without: ['disconnection'],
+        effects: [...BACK, 'message to customer + anna'],
+      });
+    const repeated = wrote.when(customerMessage('m1', 'tab-2'), AT);
+    expect(effectsOf(repeated.decision)).toEqual(effectsOf(wrote.decision));
+    wrote.when(connected('tab-2', AT), afterStart(61)).then({ changed: false, effects: BACK });
   });
 
   it('a message behind its own `disconnected` is stored but brings nobody back', () => {
-    const decision = change(lost(), customerMessage('m1', 'tab-1'), afterStart(12));
-    expect(decision.entries).toHaveLength(1);
-    expect(decision.conversation).toMatchObject({ liveConnectionIds: [], disconnection: { number: 2 } });
+    given(lost())
+      .when(customerMessage('m1', 'tab-1'), afterStart(12))
+      .then({ entries: ['message'], conversation: { liveConnectionIds: [], disconnection: { number: 2 } } });
   });
 });
 
@@ -288,11 +279,9 @@ describe('invariant 6: the timer is only a wake-up', () => {
     ['of a disconnection that never was', 7],
     ['of one long past', 1],
   ])('a deadline %s is superseded', (_title, number) => {
-    expect(decideAt(lost(), deadlineReached(number, NOBODY), START + 2 * GRACE)).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'superseded' },
-      effects: [],
-    });
+    given(lost())
+      .when(deadlineReached(number, NOBODY), START + 2 * GRACE)
+      .then(superseded);
   });
 
   it('a lost cancel changes nothing: the customer is present', () => {
@@ -303,75 +292,61 @@ describe('invariant 6: the timer is only a wake-up', () => {
   });
 
   it('a double fire yields the same outcome and the same effects', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    const first = change(conversation, deadlineReached(2, NOBODY), deadline);
-    const second = decideAt(first.conversation, deadlineReached(2), deadline + 5 * SECOND);
-    expect(outcomeOf(second)).toEqual(first.outcome);
-    expect(effectsOf(second)).toEqual(first.effects);
-    expect(effectTypes(second)).toEqual([
-      'update-work-list',
-      'start-timer',
-      'push notice',
-      'push conversation-ended',
-      'push conversation-ended',
-      'close-customer-connections',
-    ]);
+    const first = given(lost()).when(deadlineReached(2, NOBODY), deadline);
+    const second = first
+      .then({ outcome: 'expired', effects: ended('PT15M') })
+      .when(deadlineReached(2), deadline + 5 * SECOND);
+    second.then({ outcome: 'expired', changed: false });
+    expect(effectsOf(second.decision)).toEqual(effectsOf(first.decision));
   });
 
   it('a late fire ends the conversation at the time of acting', () => {
-    const conversation = lost();
     const late = START + 3 * GRACE;
-    expect(change(conversation, deadlineReached(2, NOBODY), late).conversation.end).toEqual({
-      at: late,
-      reason: 'customer-disconnected',
-    });
+    const { conversation } = change(lost(), deadlineReached(2, NOBODY), late);
+    expect(conversation.end).toEqual({ at: late, reason: 'customer-disconnected' });
   });
 });
 
 describe('invariant 7: before ending for absence, the service itself is asked', () => {
   it('asks at the deadline, and decides the same event again with the answer', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    expect(decideAt(conversation, deadlineReached(2), deadline)).toEqual({ kind: 'presence-needed' });
-    const there = change(conversation, deadlineReached(2, alive('tab-2')), deadline);
-    expect(there.conversation.state).toBe('Active');
-    const gone = change(conversation, deadlineReached(2, NOBODY), deadline);
-    expect(gone.conversation.state).toBe('WrapUp');
+    expect(decideAt(lost(), deadlineReached(2), deadline)).toEqual({ kind: 'presence-needed' });
+    given(lost())
+      .when(deadlineReached(2, alive('tab-2')), deadline)
+      .then({ state: 'Active' });
+    given(lost()).when(deadlineReached(2, NOBODY), deadline).then({ state: 'WrapUp' });
   });
 
   it('does not ask when nothing depends on it', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    expect(decideAt(conversation, deadlineReached(2), deadline - 1).kind).toBe('unchanged');
-    expect(decideAt(conversation, deadlineReached(1), deadline).kind).toBe('unchanged');
-    expect(decideAt(expired(), deadlineReached(2), deadline).kind).toBe('unchanged');
+    given(lost())
+      .when(deadlineReached(2), deadline - 1)
+      .then({ outcome: 'not-reached' });
+    given(lost()).when(deadlineReached(1), deadline).then(superseded);
+    given(expired()).when(deadlineReached(2), deadline).then({ outcome: 'expired', changed: false });
   });
 
   it('"alive" heals the record and tells the agents, once', () => {
-    const conversation = lost();
-    const { deadline } = runningDisconnection(conversation);
-    const healed = change(conversation, deadlineReached(2, alive('tab-8', 'tab-9')), deadline);
-    expect(healed.conversation.end).toBeUndefined();
-    expect(healed.conversation).toMatchObject({
-      state: 'Active',
-      liveConnectionIds: ['tab-8', 'tab-9'],
-      lastDisconnection: { number: 2, outcome: 'reconnected', reconnectedBy: 'tab-8' },
-    });
-    expect(effectTypes(healed)).toEqual(['update-work-list', 'push customer-back']);
-    const again = decideAt(healed.conversation, deadlineReached(2), deadline + SECOND);
-    expect(again).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'customer-present' },
-      effects: healed.effects,
-    });
+    const healed = given(lost()).when(deadlineReached(2, alive('tab-8', 'tab-9')), deadline);
+    const again = healed
+      .then({
+        outcome: 'customer-present',
+        state: 'Active',
+        conversation: {
+          liveConnectionIds: ['tab-8', 'tab-9'],
+          lastDisconnection: { number: 2, outcome: 'reconnected', reconnectedBy: 'tab-8' },
+        },
+        without: ['disconnection', 'end'],
+        effects: ['list', 'customer-back to agents'],
+      })
+      .when(deadlineReached(2), deadline + SECOND);
+    again.then({ outcome: 'customer-present', changed: false });
+    expect(effectsOf(again.decision)).toEqual(effectsOf(healed.decision));
   });
 
   it('one extra question when a tab is lost and the record lists others, none otherwise', () => {
-    const two = connectedCustomer('tab-1', 'tab-2');
-    expect(decideAt(two, disconnected('tab-1', afterStart(10)), afterStart(10))).toEqual({
-      kind: 'presence-needed',
-    });
-    expect(decideAt(accepted(), disconnected('tab-1', afterStart(10)), afterStart(10)).kind).toBe('changed');
+    const event = disconnected('tab-1', afterStart(10));
+    given(connectedCustomer('tab-1', 'tab-2'))
+      .when(event, afterStart(10))
+      .then({ outcome: 'presence-needed' });
+    given(accepted()).when(event, afterStart(10)).then({ changed: true });
   });
 });
