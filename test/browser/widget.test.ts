@@ -117,7 +117,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     expect(await tab.lines()).toEqual(['You: Before', 'You: After']);
   });
 
-  it('is there while one of two tabs is, and lost with the second', async () => {
+  it('is there while one of two tabs is, and lost with the second [R26]', async () => {
     const [first, context] = await served();
     const second = await CustomerPage.open(context, address());
     expect(second.conversationId).toBe(first.conversationId);
@@ -149,7 +149,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     expect(after.latenessMs).toBeGreaterThanOrEqual(0);
   });
 
-  it('is lost with a browser that is killed, and the conversation ends at the deadline', async () => {
+  it('is lost with a browser that is killed, and the conversation ends at the deadline [R26]', async () => {
     const doomed = await startChromium();
     let tab: CustomerPage;
     try {
@@ -170,7 +170,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     expect(after.latenessMs).toBeGreaterThanOrEqual(0);
   });
 
-  it('comes back from offline within the grace and misses nothing', async () => {
+  it('comes back from offline within the grace and misses nothing [R26]', async () => {
     const [tab, context] = await served();
     await tab.say('I am on a train');
     // Offline, the browser sends and receives nothing; that its socket is dead, only the service notices.
@@ -201,7 +201,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     });
   });
 
-  it('ends at once when the customer leaves, and offers a new conversation afterwards', async () => {
+  it('ends at once when the customer leaves, and offers a new conversation afterwards [R30]', async () => {
     const [tab, context] = await customer();
     await tab.say('Never mind');
     await tab.leave();

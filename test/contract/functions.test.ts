@@ -21,7 +21,7 @@ const bindingTypes = (name: string) =>
   Object.values(recordedFunctions().find((fn) => fn.name === name)?.bindings ?? {}).map(({ type }) => type);
 
 describe('the functions of the app', () => {
-  it('answer these routes, and only what a ticket or nothing at all protects is anonymous', () => {
+  it('answer these routes, and only what a ticket or nothing at all protects is anonymous [R117]', () => {
     const routes = ofType('httpTrigger').map(({ name, trigger }) =>
       [name, trigger['authLevel'], (trigger['methods'] as string[]).join(), trigger['route']].join(' '),
     );

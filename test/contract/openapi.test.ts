@@ -25,7 +25,7 @@ beforeAll(async () => {
 const document = JSON.parse(JSON.stringify(apiDocument())) as Record<string, unknown>;
 
 describe('the operations of the document', () => {
-  it('are the HTTP functions of the app: method, route and who may call', () => {
+  it('are the HTTP functions of the app: method, route and who may call [R116]', () => {
     const functions = recordedFunctions()
       .filter(({ trigger }) => trigger.type === 'httpTrigger')
       .flatMap(({ trigger: { methods, route, authLevel } }) =>

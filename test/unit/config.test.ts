@@ -32,7 +32,7 @@ function problemsOf(env: Env): string {
 }
 
 describe('a usable configuration', () => {
-  it('needs four settings; everything else has a default', () => {
+  it('needs four settings; everything else has a default [R24 R82]', () => {
     expect(loadConfig(VALID)).toEqual({
       policyBase: DEFAULTS,
       agentCapacityUnits: 100,
@@ -92,7 +92,7 @@ describe('a usable configuration', () => {
     ['P0DT24H', 86_400_000],
     [' PT3M ', 180_000],
     ['', 180_000],
-  ])('reads DISCONNECT_GRACE "%s"', (text, length) => {
+  ])('reads DISCONNECT_GRACE "%s" [R25]', (text, length) => {
     expect(loadConfig({ ...VALID, DISCONNECT_GRACE: text }).policyBase.grace).toBe(length);
   });
 

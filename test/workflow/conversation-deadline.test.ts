@@ -36,7 +36,7 @@ function raceTimer(run: Run, generation = 0): Action & { actionType: 5 } {
 }
 
 describe('when nobody comes back', () => {
-  it('acts at exactly the deadline: first the decision, then the news', async () => {
+  it('acts at exactly the deadline: first the decision, then the news [R58]', async () => {
     const run = await SCENARIOS['expires-at-the-deadline']();
     expect(run.calls).toEqual([
       { at: DEADLINE, name: reachDeadline, input: INPUT },

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 describe('the answers of the running app are in the document, with nothing that it does not say', () => {
-  it.each(ROUTES.map(({ id }) => id))('%s', async (id) => {
+  it.each(ROUTES.map(({ id }) => id))('%s [R116]', async (id) => {
     const drive = DRIVES[id];
     if (drive === undefined) throw new Error('nothing drives this operation');
     await drive(api);

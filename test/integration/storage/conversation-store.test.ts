@@ -62,7 +62,10 @@ describe('what is saved', () => {
   });
 
   test('replaces the former state completely', async () => {
-    await create([], conversationOf(id, { state: 'Closed', closedAt: 1, end: { at: 1, reason: 'agent-ended' } }));
+    await create(
+      [],
+      conversationOf(id, { state: 'Closed', closedAt: 1, end: { at: 1, reason: 'agent-ended' } }),
+    );
     const before = await loaded();
     expect(await store.save({ before, after: conversationOf(id), entries: [] })).toBe('saved');
     expect((await loaded()).conversation).toStrictEqual(conversationOf(id));

@@ -68,7 +68,7 @@ test('state and agent narrow the list, and a quote in them changes nothing', asy
   expect(await idsOf({ limit: 10, agentId: "x' or agentId ne 'x" })).toEqual([]);
 });
 
-test('pages cover every partition, each item once, none longer than asked for', async () => {
+test('pages cover every partition, each item once, none longer than asked for [R119]', async () => {
   const all = Array.from({ length: 60 }, (_, i) => itemOf(`conversation-${i}`));
   await Promise.all(all.map((item) => list.put(item)));
   const seen = await pages({ limit: 7 });

@@ -154,7 +154,7 @@ describe('the capacity of agents, in any order of everything that happens at onc
     maxLength: 4,
   });
 
-  test('is never over-booked, never below nothing, and all free a minute after the last end', async () => {
+  test('is never over-booked, never below nothing, and all free a minute after the last end [R47]', async () => {
     const counts = { taken: 0, refused: 0, stale: 0 };
     await fc.assert(
       fc.asyncProperty(

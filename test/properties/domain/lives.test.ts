@@ -158,7 +158,7 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
     });
   });
 
-  it('move along legal transitions only, and Closed is final', () => {
+  it('move along legal transitions only, and Closed is final [R14 R20]', () => {
     const legal: Record<ConversationState, readonly ConversationState[]> = {
       Open: ['Open', 'Active', 'Closed'],
       Active: ['Active', 'Open', 'Waiting', 'WrapUp', 'Closed'],
@@ -242,7 +242,7 @@ describe('the capacity of agents, in random lives', () => {
     });
   });
 
-  it('is consumed by Active, never by Open, Waiting or Closed', () => {
+  it('is consumed by Active, never by Open, Waiting or Closed [R37]', () => {
     everyStep(true, ({ after }) => {
       if (after === undefined) return;
       if (after.state === 'Active') expect(after.capacityHold?.agentId).toBe(after.agent?.id);
@@ -250,7 +250,7 @@ describe('the capacity of agents, in random lives', () => {
     });
   });
 
-  it('is never negative, and never taken beyond what the agent has', () => {
+  it('is never negative, and never taken beyond what the agent has [R47]', () => {
     everyStep(true, (_step, world) => {
       for (const { agentId } of [ANNA, BEN]) {
         expect(world.unitsHeldBy(agentId)).toBeGreaterThanOrEqual(0);
@@ -259,7 +259,7 @@ describe('the capacity of agents, in random lives', () => {
     });
   });
 
-  it('is free again when everything has run, unless the wrap-up blocks it or somebody works', () => {
+  it('is free again when everything has run, unless the wrap-up blocks it or somebody works [R47]', () => {
     everyLife(false, (life) => {
       const { conversation, ledger } = live(life);
       const blocks = life.policies.base.wrapUpCapacity === 'always' && conversation?.state === 'WrapUp';

@@ -28,7 +28,7 @@ describe('the last socket of an agent', () => {
     }
   });
 
-  it('is not the last one while the service knows of another', async () => {
+  it('is not the last one while the service knows of another [R109]', async () => {
     const { world, sockets } = await atTheDesk();
     world.log.length = 0;
     await sockets.disconnected('ann');

@@ -24,7 +24,7 @@ const told = (entries: readonly TranscriptEntry[]) =>
   entries.map((entry) => (entry.kind === 'notice' ? entry.trigger : entry.text));
 
 describe('a transcript', () => {
-  it('shows a customer the messages and what is meant for customers, and no notice that is meant for the agent', () => {
+  it('shows a customer the messages and what is meant for customers, and no notice that is meant for the agent [R69]', () => {
     expect(told(entriesForCustomers(ENTRIES))).toEqual(['agent-joined', 'text of m1']);
   });
 });

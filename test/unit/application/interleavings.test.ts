@@ -186,7 +186,7 @@ describe('two tabs of one customer', () => {
       },
     ));
 
-  it('both close: one disconnection, one timer, one notice', () =>
+  it('both close: one disconnection, one timer, one notice [R33]', () =>
     inAnyOrder(
       async () => {
         const made = await inConversation();

@@ -145,7 +145,7 @@ describe('a deadline whose timer never fired', () => {
     );
   });
 
-  it('closes a wrap-up, which leaves the list and takes no more capacity', async () => {
+  it('closes a wrap-up, which leaves the list and takes no more capacity [R58]', async () => {
     const made = await inWrapUp();
     expect(unitsOf(made)).toEqual([20]);
     made.clock.now += 15 * MINUTE + 31 * SECOND;
@@ -187,7 +187,7 @@ const told = ({ world }: Scene) =>
   );
 
 describe('a place in the queue', () => {
-  it('is told in the order of waiting, and once', async () => {
+  it('is told in the order of waiting, and once [R66]', async () => {
     const made = await queueOf(3);
     expect(await run(made)).toMatchObject({ positionsTold: 3, failed: 0 });
     expect(told(made)).toEqual(made.ids.map((id, index) => [id, 'customer', index + 1]));
@@ -210,7 +210,7 @@ describe('a place in the queue', () => {
     expect(told(made)).toEqual([[third, 'customer', 1]]);
   });
 
-  it('is told to the first ten', async () => {
+  it('is told to the first ten [R67]', async () => {
     const made = await queueOf(12);
     await run(made);
     expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(0, 10));

@@ -51,7 +51,7 @@ const QUEUED = [
 const CANCEL = 'cancel agent-disconnection.1 (deadlineObsolete)';
 
 describe('an agent whose last socket is lost', () => {
-  it('has the grace period to come back in, and the colleagues are told until when', () => {
+  it('has the grace period to come back in, and the colleagues are told until when [R108]', () => {
     given(accepted())
       .when(gone(), AT)
       .then({
@@ -67,13 +67,13 @@ describe('an agent whose last socket is lost', () => {
       .then({ conversation: { agentDisconnection: { deadline: AT + 5_000 } } });
   });
 
-  it('keeps the conversation until the grace period is over', () => {
+  it('keeps the conversation until the grace period is over [R108]', () => {
     given(away())
       .when(reached(1), DEADLINE - 1)
       .then({ ...nothing, details: { outcome: { type: 'not-reached', deadline: DEADLINE } } });
   });
 
-  it('gives the conversation back to the queue, once the service has said that nobody is there', () => {
+  it('gives the conversation back to the queue, once the service has said that nobody is there [R63 R108 R110]', () => {
     expect(decideAt(away(), reached(1), DEADLINE)).toEqual({
       kind: 'agent-presence-needed',
       agentId: 'anna',
@@ -113,7 +113,7 @@ describe('an agent whose last socket is lost', () => {
 });
 
 describe('an agent who is away', () => {
-  it('leaves the time of a customer who is away, too, as it is', () => {
+  it('leaves the time of a customer who is away, too, as it is [R111]', () => {
     const both = away(lost());
     const queued = change(both, reached(1, false), DEADLINE).conversation;
     expect(queued).toMatchObject({ state: 'Open', disconnection: both.disconnection });
@@ -133,7 +133,7 @@ describe('an agent who is away', () => {
 });
 
 describe('an agent who comes back', () => {
-  it('in time keeps the conversation; a timer whose cancel was lost does nothing', () => {
+  it('in time keeps the conversation; a timer whose cancel was lost does nothing [R109]', () => {
     given(away())
       .when(back(), AT + 20_000)
       .then({

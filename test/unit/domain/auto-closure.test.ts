@@ -58,7 +58,7 @@ const AT = afterStart(30);
 const isPush = ({ type }: { readonly type: string }): boolean => type === 'push';
 
 describe('WrapUp', () => {
-  it('is closed 15 minutes after the end, and nobody is told twice', () => {
+  it('is closed 15 minutes after the end, and nobody is told twice [R48 R58]', () => {
     const wrapUp = after(accepted(), agentEnded(), AT);
     expect(dueOf(wrapUp)).toBe(AT + 15 * MINUTE);
     expect(outcome(wrapUp, closure(1), AT + 15 * MINUTE - 1)).toMatchObject({ type: 'not-reached' });
@@ -72,7 +72,7 @@ describe('WrapUp', () => {
     expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'auto-closed' } });
   });
 
-  it('waits for a capacity block that is longer', () => {
+  it('waits for a capacity block that is longer [R54]', () => {
     const longer = { wrapUpCapacity: 40 * MINUTE };
     const wrapUp = after(accepted(), agentEnded(), AT, longer);
     expect(dueOf(wrapUp)).toBe(AT + 40 * MINUTE);
@@ -84,7 +84,7 @@ describe('WrapUp', () => {
   });
 
   it.each<PolicyValues['wrapUpCapacity']>(['always', 'none', MINUTE])(
-    'is closed no earlier and no later for a capacity block of %s',
+    'is closed no earlier and no later for a capacity block of %s [R54]',
     (wrapUpCapacity) => {
       expect(dueOf(after(accepted(), agentEnded(), AT, { wrapUpCapacity }))).toBe(AT + 15 * MINUTE);
     },
@@ -94,12 +94,12 @@ describe('WrapUp', () => {
     expect(dueOf(after(accepted(), agentEnded(), AT, { wrapUpAutoClose: 'never' }))).toBeUndefined();
   });
 
-  it('of a persistent chat is closed after a day', () => {
+  it('of a persistent chat is closed after a day [R52]', () => {
     const active = after(born('persistent'), agentAccepted(), afterStart(5));
     expect(dueOf(after(active, agentEnded(), AT))).toBe(AT + 24 * 60 * MINUTE);
   });
 
-  it('is closed when policy says so at that moment, whatever it said when the timer began', () => {
+  it('is closed when policy says so at that moment, whatever it said when the timer began [R55 R56]', () => {
     const wrapUp = after(accepted(), agentEnded(), AT);
     const due = AT + 15 * MINUTE;
     expect(outcome(wrapUp, closure(1), due, { wrapUpAutoClose: 'never' })).toEqual({ type: 'superseded' });
@@ -121,12 +121,12 @@ describe('Active', () => {
     ['accepted', () => accepted()],
     ['only offered', () => offered()],
     ['a persistent chat', () => after(born('persistent'), agentAccepted(), afterStart(5))],
-  ])('is never closed for its age: %s', (_what, active) => {
+  ])('is never closed for its age: %s [R50]', (_what, active) => {
     expect(active().state).toBe('Active');
     expect(dueOf(active())).toBeUndefined();
   });
 
-  it('is not closed by the timer of the queue it came from', () => {
+  it('is not closed by the timer of the queue it came from [R50]', () => {
     const strict = { openAutoCloseWhileConnected: true };
     const active = after(born('default', strict), agentAccepted(), afterStart(5), strict);
     expect(outcome(active, closure(1), START + 20 * MINUTE + SECOND, strict)).toEqual({ type: 'superseded' });
@@ -134,7 +134,7 @@ describe('Active', () => {
 });
 
 describe('Open', () => {
-  it('of a live chat whose customer is there has no closure, unless policy says so', () => {
+  it('of a live chat whose customer is there has no closure, unless policy says so [R49]', () => {
     expect(dueOf(born('default'))).toBeUndefined();
     const strict = { openAutoCloseWhileConnected: true };
     const conversation = born('default', strict);
@@ -146,7 +146,7 @@ describe('Open', () => {
     });
   });
 
-  it('is closed while the grace period still runs, when that is longer, but never without asking', () => {
+  it('is closed while the grace period still runs, when that is longer, but never without asking [R49 R96]', () => {
     const long = { grace: 60 * MINUTE };
     const event: Asked = { type: 'disconnected', connectionId: 'tab-1', occurredAt: AT };
     const away = after(born('default', long), event, AT, long);
@@ -214,12 +214,12 @@ describe('Open', () => {
     });
   });
 
-  it('has no closure where policy says never', () => {
+  it('has no closure where policy says never [R55]', () => {
     const never = { openAutoClose: 'never', openAutoCloseWhileConnected: true } as const;
     expect(dueOf(born('default', never))).toBeUndefined();
   });
 
-  it('begins anew when an agent gives the conversation back', () => {
+  it('begins anew when an agent gives the conversation back [R57]', () => {
     const strict = { openAutoCloseWhileConnected: true };
     const active = after(born('default', strict), agentAccepted(), afterStart(5), strict);
     const queued = after(active, { type: 'agent-released', agentId: 'anna' }, AT, strict);
@@ -239,7 +239,7 @@ describe('Open', () => {
     expect(again).toMatchObject({ kind: 'unchanged', outcome: { type: 'superseded' }, effects: [] });
   });
 
-  it('of a persistent chat is closed after 30 days, without asking, and the customer reads it', () => {
+  it('of a persistent chat is closed after 30 days, without asking, and the customer reads it [R51 R65]', () => {
     const conversation = born('persistent');
     const due = START + SECOND + 30 * 24 * 60 * MINUTE;
     expect(dueOf(conversation)).toBe(due);
@@ -252,7 +252,7 @@ describe('Open', () => {
     });
   });
 
-  it('is put off by every message, without another timer', () => {
+  it('is put off by every message, without another timer [R57]', () => {
     const conversation = born('persistent');
     const { number, deadline } = conversation.autoClosure!;
     const decision = decide(conversation, customerMessage('m1'), contextAt(START + MINUTE));
@@ -269,7 +269,7 @@ describe('Waiting', () => {
     return after(active, agentClosed(), AT);
   };
 
-  it('is closed after inactivity, with a word to the customer', () => {
+  it('is closed after inactivity, with a word to the customer [R18 R53]', () => {
     const conversation = waiting();
     expect(dueOf(conversation)).toBe(AT + DAY);
     const number = conversation.autoClosure!.number;
@@ -284,7 +284,7 @@ describe('Waiting', () => {
     expect(effectsOf(again)).toEqual(expect.arrayContaining(decision.effects.filter(isPush)));
   });
 
-  it('is put off by a sign of life', () => {
+  it('is put off by a sign of life [R53]', () => {
     const conversation = waiting();
     const seen = after(conversation, connected('tab-2', AT + MINUTE), AT + MINUTE);
     const number = conversation.autoClosure!.number;

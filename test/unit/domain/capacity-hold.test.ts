@@ -43,12 +43,12 @@ const endWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = accept
 };
 
 describe('the capacity of an agent', () => {
-  it('is asked for before an assignment, in the units that policy says', () => {
+  it('is asked for before an assignment, in the units that policy says [R38]', () => {
     const question = decide(connectedCustomer(), unanswered, contextAt(AT, { capacityUnits: 35 }));
     expect(question).toEqual({ kind: 'capacity-needed', agentId: 'anna', assignment: 1, units: 35 });
   });
 
-  it('is asked for in the units of the workstream of the conversation', () => {
+  it('is asked for in the units of the workstream of the conversation [R38]', () => {
     const context = contextAt(AT);
     const unitsWhere = (workstream: string) => {
       const rule = { id: 'heavy', when: { workstream: [workstream] }, set: { capacityUnits: 50 } };
@@ -59,7 +59,7 @@ describe('the capacity of an agent', () => {
     expect(unitsWhere('sales')).toMatchObject({ kind: 'capacity-needed', units: 20 });
   });
 
-  it('is taken in the units that policy said then, whatever it says later', () => {
+  it('is taken in the units that policy said then, whatever it says later [R38]', () => {
     const taken = decide(connectedCustomer(), agentAccepted(), contextAt(AT, { capacityUnits: 35 }));
     expect(taken).toMatchObject({
       conversation: { capacityHold: { agentId: 'anna', assignment: 1, units: 35 } },
@@ -69,7 +69,7 @@ describe('the capacity of an agent', () => {
   it.each<[string, Asked]>([
     ['picked', { ...unanswered, capacity: 'full' }],
     ['offered', { type: 'agent-offered', ...ANNA, capacity: 'full' }],
-  ])('that is full refuses a conversation that is %s, and names the units', (_how, event) => {
+  ])('that is full refuses a conversation that is %s, and names the units [R46]', (_how, event) => {
     expect(decideAt(connectedCustomer(), event, AT)).toMatchObject({
       kind: 'refused',
       refusal: {
@@ -81,7 +81,7 @@ describe('the capacity of an agent', () => {
     });
   });
 
-  it('is not asked for again when an offer is accepted', () => {
+  it('is not asked for again when an offer is accepted [R37]', () => {
     expect(decideAt(offered(), unanswered, AT)).toMatchObject({
       kind: 'changed',
       conversation: { capacityHold: { agentId: 'anna', assignment: 1 } },
@@ -102,27 +102,27 @@ describe('the capacity of an agent who gave the conversation back', () => {
 });
 
 describe('a wrap-up', () => {
-  it('blocks capacity until it is closed', () => {
+  it('blocks capacity until it is closed [R39]', () => {
     const wrapUp = endWith('always');
     expect(wrapUp.conversation.capacityHold).toMatchObject({ agentId: 'anna' });
     expect(wrapUp.effects).not.toContainEqual(release);
     expect(change(wrapUp.conversation, agentClosed(), AT).effects).toContainEqual(release);
   });
 
-  it('blocks capacity until it closes itself', () => {
+  it('blocks capacity until it closes itself [R39]', () => {
     const wrapUp = endWith('always').conversation;
     const closes: Asked = { type: 'deadline-reached', kind: 'auto-close', number: 1 };
     expect(change(wrapUp, closes, AT + 15 * MINUTE).effects).toContainEqual(release);
   });
 
-  it('does not block capacity', () => {
+  it('does not block capacity [R40]', () => {
     const wrapUp = endWith('none');
     expect(wrapUp.conversation.capacityHold).toBeUndefined();
     expect(wrapUp.effects).toContainEqual(release);
     expect(effectTypes(change(wrapUp.conversation, agentClosed(), AT))).not.toContain('release-capacity');
   });
 
-  it('after an absence of the customer is a wrap-up like any other', () => {
+  it('after an absence of the customer is a wrap-up like any other [R45]', () => {
     const { deadline } = runningDisconnection(lost());
     const endedWith = (wrapUpCapacity: PolicyValues['wrapUpCapacity'], before = lost()) =>
       given(before, { wrapUpCapacity }).when(deadlineReached(2, NOBODY), deadline).then({ changed: true });
@@ -153,7 +153,7 @@ describe('a wrap-up', () => {
 describe('a wrap-up that blocks capacity for a custom time', () => {
   const due = AT + 2 * MINUTE;
 
-  it('has a timer of its own, and the agent is told when the units are free', () => {
+  it('has a timer of its own, and the agent is told when the units are free [R41]', () => {
     const wrapUp = endWith(2 * MINUTE);
     expect(wrapUp.effects).not.toContainEqual(release);
     expect(wrapUp.effects).toContainEqual({
@@ -185,7 +185,7 @@ describe('a wrap-up that blocks capacity for a custom time', () => {
     expect(effectsOf(again)).toEqual(expect.arrayContaining(freed.effects.filter(isRelease)));
   });
 
-  it('gives them back earlier when the agent closes it, and its timer has nothing left to do', () => {
+  it('gives them back earlier when the agent closes it, and its timer has nothing left to do [R42]', () => {
     const closed = change(endWith(2 * MINUTE).conversation, agentClosed(), AT + MINUTE);
     expect(closed.effects).toContainEqual(release);
     expect(closed.effects).toContainEqual(

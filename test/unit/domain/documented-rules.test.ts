@@ -32,7 +32,7 @@ import {
 const AT = afterStart(60);
 
 describe('a new conversation', () => {
-  it('is Open: in the queue, with no agent, and takes no capacity', () => {
+  it('is Open: in the queue, with no agent, and takes no capacity [R1]', () => {
     expect(connectedCustomer()).toMatchObject({
       state: 'Open',
       customer: { queue: PROFILE.queue },
@@ -44,7 +44,7 @@ describe('a new conversation', () => {
 });
 
 describe('a customer who answers a persistent chat that waits', () => {
-  it('is in the queue, where the desks see who had it before', () => {
+  it('is in the queue, where the desks see who had it before [R17]', () => {
     const waiting = change(accepted(persistentChat()), agentClosed(), AT).conversation;
     expect(workListItem(waiting)).toMatchObject({ state: 'Waiting', previousAgentId: 'anna' });
     const answered = change(waiting, customerMessage('m1'), AT + MINUTE).conversation;
@@ -53,7 +53,7 @@ describe('a customer who answers a persistent chat that waits', () => {
 });
 
 describe('a customer who writes slowly', () => {
-  it('is not disconnected: nothing waits for a customer who is connected, however long it is silent', () => {
+  it('is not disconnected: nothing waits for a customer who is connected, however long it is silent [R28]', () => {
     const silent = accepted();
     expect(deadlinesOf(silent)).toEqual([]);
     const hoursLater = afterStart(5 * 3600);
@@ -78,7 +78,7 @@ describe('the reason of an end', () => {
   };
 
   it.each(Object.entries(CAUSES))(
-    'is the same word in the record, in the transcript and in the push: %s',
+    'is the same word in the record, in the transcript and in the push: %s [R103]',
     (reason, [before, event]) => {
       const decision = decide(before(), event, contextAt(afterStart(3600), strict));
       expect(decision).toMatchObject({
@@ -94,7 +94,7 @@ describe('the reason of an end', () => {
 });
 
 describe("the agents' desks", () => {
-  it('are told of a loss with its live deadline', () => {
+  it('are told of a loss with its live deadline [R104]', () => {
     const decision = change(accepted(), disconnected('tab-1', AT), AT);
     expect(pushesOf(decision)).toMatchObject([
       { type: 'connection-lost', number: 2, since: toIso(AT), deadline: toIso(AT + GRACE) },
@@ -102,7 +102,7 @@ describe("the agents' desks", () => {
     expect(decision.effects).toContainEqual(expect.objectContaining({ audience: { to: 'agents' } }));
   });
 
-  it('are told of a return with how long the customer was away', () => {
+  it('are told of a return with how long the customer was away [R105]', () => {
     const away = lost(accepted(), AT);
     const decision = change(away, connected('tab-2', afterStart(100)), afterStart(100));
     expect(pushesOf(decision)).toMatchObject([{ type: 'customer-back', number: 2, absentFor: 'PT40S' }]);

@@ -32,7 +32,7 @@ function waitUnder(
 }
 
 describe('the grace period', () => {
-  it('is that of the workstream', () => {
+  it('is that of the workstream [R97]', () => {
     expect(waitUnder({ workstream: ['default'] }, accepted())).toBe(10 * MINUTE);
     expect(waitUnder({ workstream: ['sales'] }, accepted())).toBe(GRACE);
   });
@@ -41,12 +41,12 @@ describe('the grace period', () => {
     ['Open', connectedCustomer()],
     ['Offered', offered()],
     ['Active', accepted()],
-  ])('is that of the state in which the customer is lost: %s', (state, conversation) => {
+  ])('is that of the state in which the customer is lost: %s [R98]', (state, conversation) => {
     expect(waitUnder({ state: [state] }, conversation)).toBe(10 * MINUTE);
     expect(waitUnder({ state: ['Waiting'] }, conversation)).toBe(GRACE);
   });
 
-  it('is that of the device that was lost: a locked phone is waited for longer than a closed desktop tab', () => {
+  it('is that of the device that was lost: a locked phone is waited for longer than a closed desktop tab [R99]', () => {
     expect(waitUnder({ device: ['phone', 'tablet'] }, accepted(), 'phone')).toBe(10 * MINUTE);
     expect(waitUnder({ device: ['phone', 'tablet'] }, accepted(), 'desktop')).toBe(GRACE);
   });

@@ -155,7 +155,7 @@ describe('the start of the timer fails after the save', () => {
 describe("the customer comes back while the timer's transaction runs", () => {
   const { deadline } = runningDisconnection(lost());
 
-  it('the timer wins: the new socket is told so and shown out', () => {
+  it('the timer wins: the new socket is told so and shown out [R113]', () => {
     const { decision } = given(expired())
       .when(connected('tab-2', deadline), deadline)
       .then({
@@ -174,7 +174,7 @@ describe("the customer comes back while the timer's transaction runs", () => {
     });
   });
 
-  it('the timer wins: the next `connect` is refused with the reason', () => {
+  it('the timer wins: the next `connect` is refused with the reason [R30]', () => {
     given(expired())
       .when(connect(), deadline)
       .then({

@@ -38,7 +38,7 @@ const ended = (closure: string) => [
 ];
 
 describe('invariant 1: a conversation whose customer has a live connection is never ended by the system', () => {
-  it('goes on when the customer returns after the deadline but before the timer', () => {
+  it('goes on when the customer returns after the deadline but before the timer [R29]', () => {
     const late = deadline + SECOND;
     given(lost())
       .when(connected('tab-2', late), late)
@@ -79,13 +79,13 @@ describe('invariant 2: there is always a live connection or a running disconnect
       });
   });
 
-  it('losing one of two tabs begins none', () => {
+  it('losing one of two tabs begins none [R33]', () => {
     given(connectedCustomer('tab-1', 'tab-2'))
       .when(disconnected('tab-1', afterStart(10), alive('tab-2')), afterStart(10))
       .then({ conversation: { liveConnectionIds: ['tab-2'] }, without: ['disconnection'], effects: [] });
   });
 
-  it('at the deadline, a customer who never connected leaves a closed conversation', () => {
+  it('at the deadline, a customer who never connected leaves a closed conversation [R36]', () => {
     const over = expired(aConversation());
     const end = { at: START + GRACE, reason: 'customer-disconnected' };
     expect(over).toMatchObject({
@@ -99,7 +99,7 @@ describe('invariant 2: there is always a live connection or a running disconnect
 });
 
 describe('invariant 3: an expired disconnection has exactly one notice, a cancelled one has none', () => {
-  it('the decision that ends a conversation carries its notice', () => {
+  it('the decision that ends a conversation carries its notice [R31]', () => {
     const decision = change(lost(), deadlineReached(2, NOBODY), deadline);
     expect(decision.entries).toEqual([
       {
@@ -117,13 +117,13 @@ describe('invariant 3: an expired disconnection has exactly one notice, a cancel
     expect(decision.conversation.lastSequence).toBe(2);
   });
 
-  it('the same deadline reported again adds no second notice', () => {
+  it('the same deadline reported again adds no second notice [R31]', () => {
     given(expired())
       .when(deadlineReached(2, NOBODY), START + 2 * GRACE)
       .then({ changed: false, entries: [] });
   });
 
-  it('a return writes no notice', () => {
+  it('a return writes no notice [R31]', () => {
     given(lost())
       .when(connected('tab-2', afterStart(60)), afterStart(60))
       .then({ changed: true, entries: [] });
@@ -141,12 +141,12 @@ describe('invariant 3: an expired disconnection has exactly one notice, a cancel
 });
 
 describe('invariant 4: the deadline is the moment of loss plus the grace period', () => {
-  it('counts from the receipt when the event came at once', () => {
+  it('counts from the receipt when the event came at once [R24]', () => {
     const { since, deadline: due } = runningDisconnection(lost(accepted(), afterStart(10)));
     expect([since, due]).toEqual([afterStart(10), afterStart(10) + GRACE]);
   });
 
-  it('does not make a late event an extra wait', () => {
+  it('does not make a late event an extra wait [R35]', () => {
     const late = change(accepted(), disconnected('tab-1', afterStart(10)), afterStart(70)).conversation;
     const { since, deadline: due } = runningDisconnection(late);
     expect(since).toBeGreaterThanOrEqual(afterStart(10));
@@ -154,7 +154,7 @@ describe('invariant 4: the deadline is the moment of loss plus the grace period'
     expect(due).toBe(since + GRACE);
   });
 
-  it.each([-300, -1, 1, 300])('is not moved by a clock of the service that is %d s off', (skew) => {
+  it.each([-300, -1, 1, 300])('is not moved by a clock of the service that is %d s off [R35]', (skew) => {
     const from = (at: number) => at + skew * SECOND;
     given(aConversation())
       .when(connected('tab-1', from(afterStart(1))), afterStart(1))
@@ -192,7 +192,7 @@ describe('invariant 4: the deadline is the moment of loss plus the grace period'
     expect(conversation.disconnection?.since).toBeLessThanOrEqual(afterStart(101));
   });
 
-  it('does nothing before the deadline, and acts at it', () => {
+  it('does nothing before the deadline, and acts at it [R24]', () => {
     given(lost())
       .when(deadlineReached(2, NOBODY), deadline - 1)
       .then({ changed: false, details: { outcome: { type: 'not-reached', deadline } }, effects: [] })
@@ -308,7 +308,7 @@ describe('invariant 6: the timer is only a wake-up', () => {
 });
 
 describe('invariant 7: before ending for absence, the service itself is asked', () => {
-  it('asks at the deadline, and decides the same event again with the answer', () => {
+  it('asks at the deadline, and decides the same event again with the answer [R34]', () => {
     expect(decideAt(lost(), deadlineReached(2), deadline)).toEqual({ kind: 'presence-needed' });
     given(lost())
       .when(deadlineReached(2, alive('tab-2')), deadline)

@@ -65,7 +65,7 @@ describe('a message of the customer', () => {
     );
   });
 
-  it('is refused when the conversation has ended', () => {
+  it('is refused when the conversation has ended [R112]', () => {
     const ended = change(accepted(), agentEnded(), afterStart(30)).conversation;
     expect(decideAt(ended, customerMessage('m1'), afterStart(31))).toMatchObject({
       kind: 'refused',
@@ -124,14 +124,14 @@ describe('a message of an agent', () => {
     ['another agent', () => accepted(), 'ben'],
     ['an agent who has not accepted', () => offered(), 'anna'],
     ['an agent of an unassigned conversation', () => connectedCustomer(), 'anna'],
-  ])('is refused from %s', (_title, conversation, agentId) => {
+  ])('is refused from %s [R23]', (_title, conversation, agentId) => {
     expect(decideAt(conversation(), agentMessage('m1', agentId), afterStart(5))).toMatchObject({
       kind: 'refused',
       refusal: { code: 'not-assigned-to-you' },
     });
   });
 
-  it('is refused when the conversation has ended', () => {
+  it('is refused when the conversation has ended [R112]', () => {
     const ended = change(accepted(), agentEnded(), afterStart(30)).conversation;
     expect(decideAt(ended, agentMessage('m1'), afterStart(31))).toMatchObject({
       refusal: { code: 'conversation-ended' },

@@ -85,7 +85,7 @@ const noticePushes = (decision: Decision, trigger: AutomatedMessageTrigger) =>
 describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pushedTo }) => {
   const told = () => change(before(), event, at);
 
-  it('is one entry of the transcript, the next one, by nobody, and for whom it is meant', () => {
+  it('is one entry of the transcript, the next one, by nobody, and for whom it is meant [R59 R60 R61 R62 R63 R64 R65 R66 R67 R68]', () => {
     const active = told();
     expect(active.entries).toMatchObject([
       {
@@ -101,7 +101,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
     expect(active.conversation.lastSequence).toBe(active.entries[0]?.sequence);
   });
 
-  it('is pushed to its recipient and to the agent who has the conversation, once each', () => {
+  it('is pushed to its recipient and to the agent who has the conversation, once each [R69]', () => {
     const active = told();
     const pushes = noticePushes(active, trigger);
     const audiences = pushes.map(({ audience }) => audience);
@@ -124,7 +124,7 @@ describe.each(EVERY)('the message "%s"', (trigger, { before, event, at, text, pu
     expect(noticePushes(again, trigger)).toEqual(noticePushes(active, trigger));
   });
 
-  it('that is deactivated is neither written nor pushed, and everything else happens all the same', () => {
+  it('that is deactivated is neither written nor pushed, and everything else happens all the same [R70]', () => {
     const active = told();
     const decision = decide(before(), event, { ...contextAt(at), messages: [{ trigger, active: false }] });
     if (decision.kind !== 'changed') throw new Error(decision.kind);
@@ -164,11 +164,11 @@ describe('nothing is written', () => {
       agentClosed(),
       LATE,
     ],
-  ])('%s', (_when, before, event, at) => {
+  ])('%s [R62 R65]', (_when, before, event, at) => {
     expect(change(before(), event, at).entries).toEqual([]);
   });
 
-  it('about a place in the queue that the customer was told already, or that is nobody’s any more', () => {
+  it('about a place in the queue that the customer was told already, or that is nobody’s any more [R67]', () => {
     const told = change(connectedCustomer(), place(2), AT).conversation;
     expect(decideAt(told, place(2), AT + MINUTE)).toMatchObject({ kind: 'unchanged' });
     expect(change(told, place(1), AT + MINUTE).entries).toMatchObject([{ trigger: 'customer-next-in-line' }]);

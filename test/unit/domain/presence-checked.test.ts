@@ -95,7 +95,7 @@ describe('a comparison with the service', () => {
     expect(outcomeOf(late)).toEqual({ type: 'ignored', because: 'repeated' });
   });
 
-  it('ends a running disconnection when the customer is there after all', () => {
+  it('ends a running disconnection when the customer is there after all [R34]', () => {
     const { conversation, effects } = change(lost(), checked(alive('tab-2')), afterStart(30));
     expect(conversation.disconnection).toBeUndefined();
     expect(conversation.liveConnectionIds).toEqual(['tab-2']);

@@ -51,13 +51,13 @@ describe('the time limit of reconnection', () => {
     ['only offered', offered(), GRACE],
     ['in the queue', connectedCustomer(), GRACE],
   ])(
-    'replaces the grace period only where there is an agent to come back to: %s',
+    'replaces the grace period only where there is an agent to come back to: %s [R84]',
     (_where, before, length) => {
       expect(runningDisconnection(away(before)).deadline).toBe(AT + length);
     },
   );
 
-  it('blocks the capacity of the agent until it is over, and the end leaves it to the wrap-up', () => {
+  it('blocks the capacity of the agent until it is over, and the end leaves it to the wrap-up [R85]', () => {
     expect(away().capacityHold).toMatchObject({ agentId: 'anna', units: 20 });
     const policies = { ...ON, wrapUpCapacity: 'none' } as const;
     const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT, policies);
@@ -65,7 +65,7 @@ describe('the time limit of reconnection', () => {
     expect(over.capacityHold).toBeUndefined();
   });
 
-  it('over, moves the conversation to WrapUp, and not a moment before', () => {
+  it('over, moves the conversation to WrapUp, and not a moment before [R86]', () => {
     expect(answer(away(), deadlineReached(2, NOBODY), AT + LIMIT - 1)).toMatchObject({
       outcome: { type: 'not-reached', deadline: AT + LIMIT },
     });
@@ -86,7 +86,7 @@ describe('the time limit of reconnection', () => {
     });
   });
 
-  it('over, leaves a new conversation as the only choice where no redirect URL is set', () => {
+  it('over, leaves a new conversation as the only choice where no redirect URL is set [R89]', () => {
     const over = after(away(), deadlineReached(2, NOBODY), AT + LIMIT, NO_REDIRECT);
     const refused = answer(over, connect(), AT + LIMIT + MINUTE, NO_REDIRECT);
     expect(refused).toMatchObject({
@@ -97,7 +97,7 @@ describe('the time limit of reconnection', () => {
 });
 
 describe('a customer who reconnects within the time limit', () => {
-  it('goes on with the same agent, who still holds the units of the conversation', () => {
+  it('goes on with the same agent, who still holds the units of the conversation [R83]', () => {
     const back = after(away(), connected('tab-2', AT + LIMIT - 1), AT + LIMIT - 1);
     expect(back).toMatchObject({
       state: 'Active',
@@ -108,7 +108,7 @@ describe('a customer who reconnects within the time limit', () => {
     expect(back.disconnection).toBeUndefined();
   });
 
-  it('finds the queue, and perhaps another agent, when the agent has closed the window meanwhile', () => {
+  it('finds the queue, and perhaps another agent, when the agent has closed the window meanwhile [R85 R96]', () => {
     const queued = after(away(), agentClosed(), AT + MINUTE);
     expect(queued).toMatchObject({ state: 'Open', disconnection: { deadline: AT + LIMIT } });
     expect(queued.capacityHold).toBeUndefined();
@@ -123,7 +123,7 @@ describe('a customer who reconnects within the time limit', () => {
   it.each([
     ['the agent has ended the conversation', agentEnded(), 'agent-ended'],
     ['the customer has left it', customerLeft(), 'customer-ended'],
-  ])('is refused when %s, and is not sent to the redirect URL', (_who, ends, endReason) => {
+  ])('is refused when %s, and is not sent to the redirect URL [R93 R94]', (_who, ends, endReason) => {
     const refused = answer(after(away(), ends, AT + MINUTE), connect(), AT + 2 * MINUTE);
     expect(refused).toMatchObject({
       kind: 'refused',

@@ -36,7 +36,7 @@ const waitEnded = (presence?: Presence): Asked => ({
 const AT = afterStart(60);
 
 describe('an agent extends the wait', () => {
-  it('and the deadline moves by as much; the timer that fires at the old one is told the new one', () => {
+  it('and the deadline moves by as much; the timer that fires at the old one is told the new one [R106]', () => {
     const { deadline } = runningDisconnection(lost());
     const { conversation } = change(lost(), extended(5), AT);
     expect(runningDisconnection(conversation).deadline).toBe(deadline + 5 * MINUTE);
@@ -106,7 +106,7 @@ describe('an agent extends the wait', () => {
     expect(decideAt(conversation, extended(10, 'key-2'), AT).kind).toBe('changed');
   });
 
-  it('by what policy allows, and by nothing where it allows nothing', () => {
+  it('by what policy allows, and by nothing where it allows nothing [R106]', () => {
     for (const [most, minutes, left] of [
       [2, 3, 'PT2M is left'],
       [0, 1, 'PT0S is left'],
@@ -136,7 +136,7 @@ describe('an agent ends the wait', () => {
     expect(pushesOf(again).map(({ type }) => type)).toEqual(['customer-back']);
   });
 
-  it('but a customer who is there is not ended: the record is healed', () => {
+  it('but a customer who is there is not ended: the record is healed [R107]', () => {
     const decision = change(lost(), waitEnded(alive('tab-2')), AT);
     expect(decision.outcome).toEqual({ type: 'customer-present' });
     expect(decision.conversation).toMatchObject({ state: 'Active', liveConnectionIds: ['tab-2'] });

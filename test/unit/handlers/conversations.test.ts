@@ -38,7 +38,7 @@ function api() {
 }
 
 describe('a call without a good ticket', () => {
-  it('is a problem document, touches nothing and is logged without the ticket', async () => {
+  it('is a problem document, touches nothing and is logged without the ticket [R118]', async () => {
     const { deps, world, lines } = scene();
     const headers = { authorization: 'Bearer FORGED.TICKET.HERE' };
     const answer = await call(
@@ -158,7 +158,7 @@ describe('an agent', () => {
   it.each([
     ['end', 'illegal-transition'],
     ['close', 'illegal-transition'],
-  ] as const)('gets 409 for %s of a conversation in the queue', async (action, code) => {
+  ] as const)('gets 409 for %s of a conversation in the queue [R21]', async (action, code) => {
     const { born, act } = api();
     await born();
     const answer = await act(action, ANN);
@@ -166,7 +166,7 @@ describe('an agent', () => {
     expect(bodyOf(answer)).toMatchObject({ code, state: 'Open', action });
   });
 
-  it('who names a version acts on that version only', async () => {
+  it('who names a version acts on that version only [R120]', async () => {
     const { born, read, write, acceptIf, world } = api();
     await born();
     const etagOf = async () => (await read(ANN)).headers?.['etag'] ?? '';
@@ -179,7 +179,7 @@ describe('an agent', () => {
     expect((await acceptIf(await etagOf())).status).toBe(200);
   });
 
-  it('without enough free units gets 409 and no conversation', async () => {
+  it('without enough free units gets 409 and no conversation [R46]', async () => {
     const { born, act, world } = api();
     await born();
     await world.capacity.setTotal('ann', 19);
@@ -225,13 +225,13 @@ describe('an agent', () => {
     ['query.limit', { limit: '' }],
     ['query.limit', { limit: '1.5' }],
     ['query.continuationToken', { continuationToken: 'x'.repeat(4_001) }],
-  ])('gets 400 naming %s for the list %j', async (field, query) => {
+  ])('gets 400 naming %s for the list %j [R118]', async (field, query) => {
     const answer = await api().list(ANN, query);
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)['field']).toBe(field);
   });
 
-  it('reads a transcript in pages', async () => {
+  it('reads a transcript in pages [R119]', async () => {
     const { born, write, read } = api();
     await born();
     for (const number of [1, 2, 3]) await write(`m-${number}`, `text ${number}`);

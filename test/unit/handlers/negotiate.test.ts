@@ -72,7 +72,7 @@ describe('a customer who asks for a socket', () => {
     expect(writes()).toHaveLength(before);
   });
 
-  it('is told that its conversation has ended, and what it can do next', async () => {
+  it('is told that its conversation has ended, and what it can do next [R30 R114]', async () => {
     const { customer, born, bearer, service, clientUrl } = negotiation();
     await born();
     await service.handle(ID, { type: 'customer-left' });

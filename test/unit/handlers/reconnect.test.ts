@@ -33,13 +33,13 @@ const ON = {
 };
 
 describe('the reconnect link', () => {
-  it('is refused while reconnection is off', async () => {
+  it('is refused while reconnection is off [R82]', async () => {
     const { born, link } = site();
     await born();
     expect(bodyOf(await link())).toMatchObject({ status: 409, code: 'reconnect-disabled' });
   });
 
-  it('leads to the portal, and its id leads back into the conversation', async () => {
+  it('leads to the portal, and its id leads back into the conversation [R87 R90 R91]', async () => {
     const { born, link, negotiate } = site(ON);
     await born();
     const { reconnectId, reconnectUrl } = bodyOf(await link()) as {
@@ -53,7 +53,7 @@ describe('the reconnect link', () => {
     expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
   });
 
-  it('leads a customer whom the site has signed in back as well', async () => {
+  it('leads a customer whom the site has signed in back as well [R90]', async () => {
     const { born, link, known, negotiate, deps } = site(ON);
     deps.newConversationId = () => ID;
     await known({ customerId: 'kim@shop.example' });
@@ -63,7 +63,7 @@ describe('the reconnect link', () => {
     expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
   });
 
-  it('is for agents, and its id is no ticket', async () => {
+  it('is for agents, and its id is no ticket [R90]', async () => {
     const { born, link, deps } = site(ON);
     await born();
     expect((await link(CUSTOMER)).status).toBe(403);
@@ -88,7 +88,7 @@ describe('the reconnect link', () => {
     expect(bodyOf(await link())).toMatchObject({ status: 409, code: 'conversation-ended' });
   });
 
-  it('has an id alone while no portal is named', async () => {
+  it('has an id alone while no portal is named [R87]', async () => {
     const { born, link } = site({ reconnect: true });
     await born();
     const body = bodyOf(await link());
@@ -96,7 +96,7 @@ describe('the reconnect link', () => {
     expect(body).not.toHaveProperty('reconnectUrl');
   });
 
-  it('is void when the customer has left, and the refusal says what can be done', async () => {
+  it('is void when the customer has left, and the refusal says what can be done [R94]', async () => {
     const { born, link, negotiate, service } = site(ON);
     await born();
     const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
@@ -111,7 +111,7 @@ describe('the reconnect link', () => {
 });
 
 describe('the time limit of reconnection', () => {
-  it('replaces the grace period once an agent has accepted, and keeps the agent and the capacity', async () => {
+  it('replaces the grace period once an agent has accepted, and keeps the agent and the capacity [R84]', async () => {
     const made = site(ON);
     await made.born();
     await made.accept();
@@ -121,7 +121,7 @@ describe('the time limit of reconnection', () => {
     expect(capacityHold).toMatchObject({ agentId: 'ann' });
   });
 
-  it('over, the customer is sent to the redirect URL, by push and by negotiate', async () => {
+  it('over, the customer is sent to the redirect URL, by push and by negotiate [R88 R95 R115]', async () => {
     const made = site(ON);
     await made.born();
     await made.accept();
@@ -144,7 +144,7 @@ describe('the time limit of reconnection', () => {
 describe('a customer whom the site has signed in', () => {
   const WHO = { customerId: 'kim@shop.example' };
 
-  it('is asked whether to continue the conversation that goes on, and can do either', async () => {
+  it('is asked whether to continue the conversation that goes on, and can do either [R92 R115]', async () => {
     const made = site(ON);
     const first = bodyOf(await made.known(WHO));
     expect(first).toMatchObject({ conversationId: 'new-conversation-0001' });
@@ -192,7 +192,7 @@ describe('a customer whom the site has signed in', () => {
     });
   });
 
-  it('is never asked about the conversation of somebody else', async () => {
+  it('is never asked about the conversation of somebody else [R92]', async () => {
     const made = site(ON);
     await made.known(WHO);
     await made.born('new-conversation-0001');
@@ -210,7 +210,7 @@ describe('a customer whom the site has signed in', () => {
     expect(bodyOf(await site(ON).known(body))).toMatchObject({ status: 400, field });
   });
 
-  it('is not asked while reconnection is off, or when the conversation has ended', async () => {
+  it('is not asked while reconnection is off, or when the conversation has ended [R82]', async () => {
     const off = site();
     await off.known(WHO);
     await off.born('new-conversation-0001');

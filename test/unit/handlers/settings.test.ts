@@ -45,7 +45,7 @@ const etagOf = (answer: { readonly headers?: Record<string, string> }): string =
   answer.headers?.['etag'] ?? 'the answer has no ETag';
 
 describe('the policies', () => {
-  it('are what is built in and the base, as long as nobody has set any; there is no version to replace', async () => {
+  it('are what is built in and the base, as long as nobody has set any; there is no version to replace [R39]', async () => {
     const answer = await api().read();
     expect(answer.status).toBe(200);
     expect(answer.headers).not.toHaveProperty('etag');
@@ -77,7 +77,7 @@ describe('the policies', () => {
     expect((await settings.current()).policies.rules).toMatchObject([{ id: 'sales' }, { id: 'queue' }]);
   });
 
-  it('written by somebody else in between are not overwritten: 412', async () => {
+  it('written by somebody else in between are not overwritten: 412 [R120]', async () => {
     const { read, write } = api();
     const seen = etagOf(await write(DOCUMENT));
     expect((await write({ rules: [] }, { 'if-match': seen })).status).toBe(200);
@@ -104,7 +104,7 @@ describe('the policies', () => {
     [400, 'body', 'not JSON'],
     [400, 'body.rules.0.set.grace', { rules: [{ id: 'a', when: {}, set: { grace: 'soon' } }] }],
     [413, 'body', 'x'.repeat(64 * 1024 + 1)],
-  ])('that are malformed are refused with %d, naming %s', async (status, field, body) => {
+  ])('that are malformed are refused with %d, naming %s [R102]', async (status, field, body) => {
     const { read, write } = api();
     const answer = await write(body);
     expect(answer.status).toBe(status);
@@ -138,7 +138,7 @@ describe('the policies', () => {
 });
 
 describe('the policies of a conversation', () => {
-  it('are told to agents with their values, and why', async () => {
+  it('are told to agents with their values, and why [R101]', async () => {
     const { born, write, explain, bearer } = api();
     await born();
     await write(DOCUMENT);
@@ -212,7 +212,7 @@ describe('the automated messages', () => {
     );
   });
 
-  it('are listed with what operators have changed, where it holds', async () => {
+  it('are listed with what operators have changed, where it holds [R71]', async () => {
     const { put, list } = api();
     const written = await put('agent-joined', { text: 'Servus', locale: 'de-AT' });
     expect(written.status).toBe(200);
@@ -246,7 +246,7 @@ describe('the automated messages', () => {
     expect((await settings.current()).messages).toEqual([]);
   });
 
-  it('written by somebody else in between are not overwritten: 412, and 428 without a version', async () => {
+  it('written by somebody else in between are not overwritten: 412, and 428 without a version [R120]', async () => {
     const { put, list } = api();
     const seen = etagOf(await put('agent-left', { text: 'one' }));
     expect((await put('agent-left', { text: 'two' }, { 'if-match': seen })).status).toBe(200);

@@ -127,7 +127,7 @@ describe('the events of a customer', () => {
     },
   );
 
-  it('are refused when the conversation has ended, with a reason that the widget can act on', async () => {
+  it('are refused when the conversation has ended, with a reason that the widget can act on [R114]', async () => {
     const { send, born } = webhook();
     await born();
     await send({ name: 'leave', id: '1' });
@@ -225,7 +225,7 @@ describe('the device of a customer', () => {
     expect(world.conversation(ID).device).toBe('phone');
   });
 
-  it('that was lost decides how long it is waited for', async () => {
+  it('that was lost decides how long it is waited for [R27 R99]', async () => {
     const { send, world } = remembered();
     const rule = { id: 'phones', when: { device: ['phone'] }, set: { grace: 10 * MINUTE } } as const;
     world.operatorSettings = { policies: { ...policies(), rules: [rule] }, messages: [] };

@@ -85,7 +85,7 @@ describe('what is refused', () => {
     expect(await refusalOf(body)).toMatchObject({ code: 'invalid-input', field, status: 400 });
   });
 
-  it('a malformed text, by the position of its mistake', async () => {
+  it('a malformed text, by the position of its mistake [R81]', async () => {
     const refusal = await refusalOf({ text: 'Hello {CustomerName}' });
     expect(refusal).toMatchObject({ field: 'body.text', status: 400 });
     expect(refusal['detail']).toMatch(/^body\.text: character 7: /);

@@ -123,12 +123,12 @@ const LENGTHS: readonly (readonly [string, string, number, string, number, strin
 ];
 
 describe('a length of time', () => {
-  it.each(LENGTHS)('%s is from %s (%d ms) to %s (%d ms)', (name, least, min, most, max) => {
+  it.each(LENGTHS)('%s is from %s (%d ms) to %s (%d ms) [R25 R41 R55 R83]', (name, least, min, most, max) => {
     expect(setIn(withSet({ [name]: least }))).toEqual({ [name]: min });
     expect(setIn(withSet({ [name]: most }))).toEqual({ [name]: max });
   });
 
-  it.each(LENGTHS)('%s is nothing else', (name, _least, _min, _most, _max, less, more) => {
+  it.each(LENGTHS)('%s is nothing else [R41]', (name, _least, _min, _most, _max, less, more) => {
     for (const text of [less, more, '', 'P1W', '5', 'soon', 60_000, null, ['PT1M'], true]) {
       expect(refusalOf(withSet({ [name]: text })).field).toBe(`body.rules.0.set.${name}`);
     }
@@ -148,7 +148,7 @@ describe('a length of time', () => {
     expect(setIn(withSet({ wrapUpCapacity }))).toEqual({ wrapUpCapacity });
   });
 
-  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose'])('can be "never" for %s', (name) => {
+  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose'])('can be "never" for %s [R55]', (name) => {
     expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
   });
 });

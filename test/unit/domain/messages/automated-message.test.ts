@@ -34,7 +34,7 @@ describe('without overrides', () => {
     ['pt-BR', 'Bob has joined the conversation.'],
     ['constructor', 'Bob has joined the conversation.'],
     ['', 'Bob has joined the conversation.'],
-  ])('the message for the locale "%s" is built in', (locale, text) => {
+  ])('the message for the locale "%s" is built in [R74]', (locale, text) => {
     expect(textOf([], { locale })).toBe(text);
   });
 
@@ -54,7 +54,7 @@ describe('without overrides', () => {
 });
 
 describe('an override', () => {
-  it('words the message, with what the conversation is about', () => {
+  it('words the message, with what the conversation is about [R71]', () => {
     const text = '{AgentName} of {QueueName} sees order {$OrderId$}{$Nothing$}';
     expect(textOf([override({ text })])).toBe('Bob of sales sees order 4711');
   });
@@ -65,12 +65,12 @@ describe('an override', () => {
     ['channel instance', { channelInstance: 'other' }],
     ['locale', { locale: 'fr' }],
     ['region', { locale: 'de-CH' }],
-  ])('for another %s changes nothing', (_, more) => {
+  ])('for another %s changes nothing [R71 R74]', (_, more) => {
     const others = [override({ text: 'other', active: false, ...more })];
     expect(messageInForce(others, TRIGGER, scene)).toEqual(messageInForce([], TRIGGER, scene));
   });
 
-  it('for a region does not hold for its whole language', () => {
+  it('for a region does not hold for its whole language [R74]', () => {
     expect(textOf([override({ locale: 'de-AT', text: 'Servus' })], { locale: 'de' })).toBe(
       'Bob ist der Unterhaltung beigetreten.',
     );
@@ -101,13 +101,13 @@ describe('of several overrides the most specific one counts', () => {
     }),
   );
 
-  it.each(ranking.map((one, rank) => [one.text, rank] as const))('%s', (text, rank) => {
+  it.each(ranking.map((one, rank) => [one.text, rank] as const))('%s [R74]', (text, rank) => {
     const thisAndLess = ranking.slice(rank);
     expect(textOf(thisAndLess)).toBe(text);
     expect(textOf([...thisAndLess].reverse())).toBe(text);
   });
 
-  it('so that a widget’s text without a locale beats a channel’s text in the customer’s locale', () => {
+  it('so that a widget’s text without a locale beats a channel’s text in the customer’s locale [R72]', () => {
     const overrides = [
       override({ channel: 'live-chat', locale: 'de-AT', text: 'channel' }),
       override({ channelInstance: 'shop', text: 'widget' }),
@@ -117,17 +117,17 @@ describe('of several overrides the most specific one counts', () => {
 });
 
 describe('a message', () => {
-  it('is not written where it is deactivated', () => {
+  it('is not written where it is deactivated [R70]', () => {
     expect(automatedMessage([override({ active: false, text: 'never' })], TRIGGER, scene)).toBeUndefined();
   });
 
-  it('can be deactivated for all and activated for one widget', () => {
+  it('can be deactivated for all and activated for one widget [R70]', () => {
     const overrides = [override({ active: false }), override({ channelInstance: 'shop' })];
     expect(textOf(overrides)).toBe('Bob ist der Unterhaltung beigetreten.');
     expect(textOf(overrides, { channelInstance: 'other' })).toBeUndefined();
   });
 
-  it('takes its text from the most specific override that has one, and not from the one that activates', () => {
+  it('takes its text from the most specific override that has one, and not from the one that activates [R73]', () => {
     const overrides = [
       override({ active: false, text: 'general' }),
       override({ channel: 'live-chat', text: 'channel', active: false }),

@@ -6,7 +6,7 @@ import {
 } from '../../../../shared/automated-messages/automated-message';
 
 describe('the built-in texts', () => {
-  it('are there in English, German, French, Spanish and Japanese', () => {
+  it('are there in English, German, French, Spanish and Japanese [R75]', () => {
     expect(Object.keys(DEFAULT_TEXTS).sort()).toEqual(['de', 'en', 'es', 'fr', 'ja']);
   });
 
@@ -25,7 +25,7 @@ describe('the built-in texts', () => {
     ['fr', 'Anna a quitté la conversation.'],
     ['ja', '担当者のAnnaが会話から退出しました。'],
   ])(
-    'in %s tell of an agent who left and of no queue, for a persistent chat then waits in none',
+    'in %s tell of an agent who left and of no queue, for a persistent chat then waits in none [R62]',
     (language, text) => {
       expect(DEFAULT_TEXTS[language]?.['agent-left'].replace('{AgentName}', 'Anna')).toBe(text);
     },
@@ -39,7 +39,7 @@ describe('the built-in texts', () => {
     }
   });
 
-  it('are in another language each', () => {
+  it('are in another language each [R75]', () => {
     for (const trigger of AUTOMATED_MESSAGE_TRIGGERS) {
       const texts = Object.values(DEFAULT_TEXTS).map((text) => text[trigger]);
       expect(new Set(texts).size).toBe(texts.length);
@@ -47,7 +47,7 @@ describe('the built-in texts', () => {
   });
 });
 
-it('agents are told what customers did, and customers everything else', () => {
+it('agents are told what customers did, and customers everything else [R69]', () => {
   expect(AUTOMATED_MESSAGE_TRIGGERS.filter((trigger) => recipientOf(trigger) === 'agent')).toEqual([
     'customer-disconnected',
     'customer-ended-conversation',

@@ -10,7 +10,7 @@ const render = (text: string, values: Partial<TemplateValues> = {}) =>
   renderTemplate(text, { slugs: {}, context: {}, ...values });
 
 describe('the text of an automated message', () => {
-  it('has its slugs replaced by what they stand for', () => {
+  it('has its slugs replaced by what they stand for [R76]', () => {
     const slugs = { AgentName: 'Bob', QueueName: 'sales', QueuePosition: '3' };
     expect(render('{AgentName}|{QueueName}|{QueuePosition}|{AgentName}', { slugs })).toBe('Bob|sales|3|Bob');
   });
@@ -19,7 +19,7 @@ describe('the text of an automated message', () => {
     expect(render('{AgentName} has joined.')).toBe(' has joined.');
   });
 
-  it('has its context variables replaced by their values', () => {
+  it('has its context variables replaced by their values [R77]', () => {
     expect(render('Order {$Order_1$}', { context: { Order_1: '4711' } })).toBe('Order 4711');
   });
 
@@ -27,7 +27,7 @@ describe('the text of an automated message', () => {
     ['of another capitalisation', '[{$orderid$}]'],
     ['that is not there', '[{$Other$}]'],
     ['that every object has', '[{$toString$}{$__proto__$}{$constructor$}]'],
-  ])('has nothing in place of a variable %s', (_, text) => {
+  ])('has nothing in place of a variable %s [R78 R79]', (_, text) => {
     expect(render(text, { context: { OrderId: '4711' } })).toBe('[]');
   });
 
@@ -60,7 +60,7 @@ describe('a malformed text', () => {
     ['a variable with a dash', '{$Order-Id$}', 1],
     ['a variable with a letter outside of ASCII', '{$Größe$}', 1],
     ['a variable that ends with a new line', '{$Name$\n}', 1],
-  ])('with %s is told by the position of the mistake', (_, text, position) => {
+  ])('with %s is told by the position of the mistake [R80]', (_, text, position) => {
     const problem = templateProblem(text);
     expect(problem?.position).toBe(position);
     expect(problem?.detail).toMatch(/^a /);

@@ -24,7 +24,7 @@ const RULES: readonly PolicyRule[] = [
 const TABLE: PolicyTable = { ...policies(), rules: RULES };
 
 describe('an explanation', () => {
-  it('names the rule that decides, and why no other one does', () => {
+  it('names the rule that decides, and why no other one does [R101]', () => {
     expect(explainPolicy(TABLE, 'grace', SITUATION)).toEqual({
       name: 'grace',
       value: 4 * MINUTE,

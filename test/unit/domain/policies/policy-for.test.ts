@@ -31,7 +31,7 @@ describe('without a rule of the operator', () => {
     expect(policyFor(policies(), name, SITUATION)).toBe(DEFAULTS[name]);
   });
 
-  it('a persistent chat is closed after 30 days in the queue, and after a day of wrap-up', () => {
+  it('a persistent chat is closed after 30 days in the queue, and after a day of wrap-up [R51]', () => {
     expect(policyFor(policies(), 'openAutoClose', PERSISTENT)).toBe(30 * DAY);
     expect(policyFor(policies(), 'wrapUpAutoClose', PERSISTENT)).toBe(DAY);
   });
@@ -58,7 +58,7 @@ describe('a rule applies', () => {
     { device: ['phone'] },
     { device: ['tablet', 'phone'] },
     { channel: ['live-chat'], workstream: ['sales'], state: ['Open', 'Active'], device: ['phone'] },
-  ])('where all its conditions hold: %j', (when) => {
+  ])('where all its conditions hold: %j [R97]', (when) => {
     expect(graceOf(when)).toBe(MINUTE);
   });
 
@@ -87,7 +87,7 @@ describe('of several rules', () => {
     set: { grace: 5 * MINUTE, agentGrace: 2 * MINUTE },
   };
 
-  it('the first one that fits wins', () => {
+  it('the first one that fits wins [R100]', () => {
     expect(policyFor(withRules(SALES, PHONES), 'grace', SITUATION)).toBe(4 * MINUTE);
     expect(policyFor(withRules(PHONES, SALES), 'grace', SITUATION)).toBe(5 * MINUTE);
     const elsewhere = { ...SITUATION, workstream: 'support' };
@@ -100,7 +100,7 @@ describe('of several rules', () => {
     expect(policyFor(table, 'maxExtension', SITUATION)).toBe(DEFAULTS.maxExtension);
   });
 
-  it("the operator's come before those that are built in", () => {
+  it("the operator's come before those that are built in [R55 R100]", () => {
     const never = withRules({ id: 'never', when: {}, set: { openAutoClose: 'never' } });
     expect(policyFor(never, 'openAutoClose', PERSISTENT)).toBe('never');
     expect(policyFor(never, 'wrapUpAutoClose', PERSISTENT)).toBe(DAY);
