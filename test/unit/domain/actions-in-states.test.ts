@@ -17,6 +17,7 @@ import {
   change,
   connected,
   connectedCustomer,
+  CONVERSATION_ID,
   customerLeft,
   customerMessage,
   deadlineReached,
@@ -301,7 +302,7 @@ describe('what a move leaves on record', () => {
 
   it('is an agent with the name of its own ticket, whatever the offer said, and when it was offered and accepted', () => {
     const offer = agentOffered({ agentId: BEN.agentId, agentName: 'The director' });
-    given(connectedCustomer())
+    const taken = given(connectedCustomer())
       .when(offer, AT)
       .then({ conversation: { agent: { id: 'ben', assignedAt: AT }, stateSince: AT } })
       .when(agentAccepted(BEN), NOW)
@@ -312,6 +313,13 @@ describe('what a move leaves on record', () => {
           capacityHold: { agentId: 'ben', assignment: 1, units: 20 },
         },
       });
+    expect(pushesOf(taken.decision).at(-1)).toMatchObject({
+      type: 'conversation-assigned',
+      conversationId: CONVERSATION_ID,
+      agentId: 'ben',
+      agentName: 'Ben',
+      accepted: true,
+    });
     expect(offered().agent).not.toHaveProperty('acceptedAt');
     expect(accepted()).toMatchObject({
       agent: { assignedAt: afterStart(3), acceptedAt: afterStart(3) },
