@@ -231,7 +231,7 @@ describe.each([
   const all = (effects: string) => ['list', ...effects.split(', ')];
 
   it.each(Object.keys(ACTIONS) as Action[])(
-    'that is refused says why, and names state and action: %s',
+    'that is refused says why, and names state and action: %s [R2 R15 R21]',
     (action) => {
       for (const { cell, ...one } of cells.filter((each) => each.action === action)) {
         const code = CODES.get(cell.replace('+', ''));
@@ -277,23 +277,32 @@ describe.each([
     );
   });
 
-  it.each(Object.entries(moves))('moves, and is told again when it is repeated: %s', (label, row) => {
-    const [to, effects, repeated = label.endsWith('away') ? WAIT + effects : effects] = row;
-    const [outcome = '', state = '', ...entries] = to.split(' ');
-    const one = cells.find(({ name, action, state: from }) => `${name} ${action}, ${from}` === label)!;
-    const first = given(one.before()).when(eventOf(one), NOW);
-    const again = first
-      .then({ outcome, changed: true, state: state as Conversation['state'], entries, effects: all(effects) })
-      .when(eventOf(one), NOW + 1_000);
-    again.then({
-      outcome: state === 'Closed' ? 'conversation-ended' : (REPEATED[one.action] ?? outcome),
-      changed: false,
-      entries: [],
-      effects: all(repeated),
-    });
-    // Under the same ids, with the same times.
-    expect(pushesOf(again.decision)).toEqual(pushesOf(first.decision));
-  });
+  it.each(Object.entries(moves))(
+    'moves, and is told again when it is repeated: %s [R2 R3 R4 R7 R11 R12 R13 R14 R15 R19 R22 R43 R44 R62 R106 R107 R113]',
+    (label, row) => {
+      const [to, effects, repeated = label.endsWith('away') ? WAIT + effects : effects] = row;
+      const [outcome = '', state = '', ...entries] = to.split(' ');
+      const one = cells.find(({ name, action, state: from }) => `${name} ${action}, ${from}` === label)!;
+      const first = given(one.before()).when(eventOf(one), NOW);
+      const again = first
+        .then({
+          outcome,
+          changed: true,
+          state: state as Conversation['state'],
+          entries,
+          effects: all(effects),
+        })
+        .when(eventOf(one), NOW + 1_000);
+      again.then({
+        outcome: state === 'Closed' ? 'conversation-ended' : (REPEATED[one.action] ?? outcome),
+        changed: false,
+        entries: [],
+        effects: all(repeated),
+      });
+      // Under the same ids, with the same times.
+      expect(pushesOf(again.decision)).toEqual(pushesOf(first.decision));
+    },
+  );
 });
 
 describe('what a move leaves on record', () => {
@@ -327,7 +336,7 @@ describe('what a move leaves on record', () => {
     });
   });
 
-  it('is another agent and another assignment where an offer goes on', () => {
+  it('is another agent and another assignment where an offer goes on [R3]', () => {
     const { conversation } = given(offered())
       .when(agentOffered(BEN), NOW)
       .then({
@@ -341,7 +350,7 @@ describe('what a move leaves on record', () => {
     ['release', accepted(), 'agent-released', 'support'],
     ['transfer', accepted(), 'agent-transferred', 'billing'],
     ['close', accepted(), 'agent-closed-window', 'support'],
-  ])('is a queue without agent, and how it came there: %s', (name, before, reason, queue) => {
+  ])('is a queue without agent, and how it came there: %s [R12]', (name, before, reason, queue) => {
     const queued = after(before, name);
     expect(queued).toMatchObject({ customer: { queue }, stateSince: NOW, requeue: { at: NOW, reason } });
     expect(queued.agent ?? queued.capacityHold).toBeUndefined();
@@ -370,7 +379,7 @@ describe('what a move leaves on record', () => {
     });
   });
 
-  it('is when and how it was closed, and a closed conversation takes nothing any more', () => {
+  it('is when and how it was closed, and a closed conversation takes nothing any more [R20]', () => {
     const closed = after(LIVE.WrapUp(), 'close');
     expect(closed).toMatchObject({ closedAt: NOW, stateSince: NOW, closeReason: 'agent-closed' });
     expect(closed.capacityHold).toBeUndefined();
@@ -418,7 +427,7 @@ describe('without an agent', () => {
       }),
     );
 
-  it('the customer leaves: nobody had accepted yet, so it is closed, or else there is a wrap-up', () => {
+  it('the customer leaves: nobody had accepted yet, so it is closed, or else there is a wrap-up [R6 R8 R10]', () => {
     const over = {
       Open: 'Closed',
       Offered: 'Closed',
@@ -430,14 +439,14 @@ describe('without an agent', () => {
     expect(becomes(PERSISTENT, customerLeft())).toEqual({ ...over, Waiting: 'Closed' });
   });
 
-  it('the customer writes: what waits is in the queue again, what is over stays over', () => {
+  it('the customer writes: what waits is in the queue again, what is over stays over [R16]', () => {
     const refused = { WrapUp: 'conversation-ended', Closed: 'conversation-ended' };
     const over = { Open: 'Open', Offered: 'Active', Accepted: 'Active', ...refused };
     expect(becomes(LIVE, customerMessage('m1'))).toMatchObject(over);
     expect(becomes(PERSISTENT, customerMessage('m1'))).toEqual({ ...over, Waiting: 'Open' });
   });
 
-  it('the customer of a live chat is away for too long', () => {
+  it('the customer of a live chat is away for too long [R5 R9 R10]', () => {
     const after = (before: Conversation) => {
       const { number, deadline } = runningDisconnection(before);
       const { conversation } = given(before).when(deadlineReached(number, NOBODY), deadline);
@@ -448,7 +457,7 @@ describe('without an agent', () => {
     expect(after(LIVE['Accepted, away']())).toEqual(['WrapUp', 'customer-disconnected']);
   });
 
-  it('the customer of a persistent chat loses its connections, and nothing begins', () => {
+  it('the customer of a persistent chat loses its connections, and nothing begins [R32]', () => {
     const gone = lost(PERSISTENT.Accepted(), afterStart(60));
     expect(gone).toMatchObject({ state: 'Active', liveConnectionIds: [], disconnectionCount: 0 });
     expect(gone.disconnection).toBeUndefined();
@@ -456,7 +465,7 @@ describe('without an agent', () => {
     given(gone).when(checked, afterStart(61)).then({ outcome: 'agrees', changed: false });
   });
 
-  it('an open page does not bring a waiting chat back, only a message does', () => {
+  it('an open page does not bring a waiting chat back, only a message does [R16]', () => {
     given(waiting()).when(connected('tab-2', AT), AT).then({ state: 'Waiting', changed: true });
   });
 });
