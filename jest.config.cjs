@@ -17,7 +17,7 @@ const transform = {
  */
 const { env } = process;
 env.RANDOM_RUNS ??= env.FC_RUNS === undefined && env.FUZZ_RUNS === undefined ? 'short' : 'long';
-if (env.RANDOM_RUNS === 'short') Object.assign(env, { FC_RUNS: '40', FUZZ_RUNS: '60' });
+if (env.RANDOM_RUNS === 'short') Object.assign(env, { FC_RUNS: '30', FUZZ_RUNS: '60' });
 
 const project = (name, more = {}) => ({
   displayName: name,
