@@ -8,7 +8,7 @@ import { getRow, tableCall } from '../storage/table';
 const customerRow = row(z.object({ conversationId: z.string() }));
 
 /** Customer ids are the site's own and may be anything, a mail address for one: the key is their hash. */
-export const customerKeys = (customerId: string): Keys => ({
+const customerKeys = (customerId: string): Keys => ({
   partitionKey: createHash('sha256').update(customerId).digest('hex'),
   rowKey: 'latest',
 });

@@ -72,7 +72,7 @@ export interface AgentRows {
  * among the holdings, whatever comes after it changes its ETag, even if the answer comes in parts.
  * @throws DependencyError, StoredRowError
  */
-export async function readAgentRows(table: TableClient, agentId: string): Promise<AgentRows> {
+async function readAgentRows(table: TableClient, agentId: string): Promise<AgentRows> {
   const operation = 'read capacity';
   const { rows, token } = await tableCall(table, operation, () =>
     firstRows(table, { filter: odata`PartitionKey eq ${agentId}`, limit: MOST_ROWS }),

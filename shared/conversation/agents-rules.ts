@@ -182,7 +182,7 @@ const moveOf = ({ acceptedAt }: Pick<Agent, 'acceptedAt'>): Move =>
   acceptedAt === undefined ? 'offered' : 'accepted';
 
 /** Why the agent may not do this to a conversation that goes on, or undefined where the agent may. */
-export function refuseUnlessAccepted(conversation: Conversation, agentId: string): Ruling | undefined {
+function refuseUnlessAccepted(conversation: Conversation, agentId: string): Ruling | undefined {
   const { agent, state } = conversation;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (state !== 'Active') return illegal(conversation);

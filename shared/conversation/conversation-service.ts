@@ -39,7 +39,7 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  * Performs the effects of a saved decision. Those of one stage are all tried; a stage in which one fails is the last,
  * and the first failure is thrown, so that the caller's event is repeated and the decision yields them all again.
  */
-export async function performEffects(
+async function performEffects(
   conversationId: string,
   effects: readonly Effect[],
   deps: EffectDependencies,

@@ -13,7 +13,7 @@ type Writer = Exclude<Author['role'], 'system'>;
  * Why no further message of the customer, or of the agents, is stored now; undefined where there is room. Counted in the
  * stored record, so it holds however many instances of the app there are.
  */
-export function messageLimit(conversation: Conversation, writer: Writer, now: Instant): Refusal | undefined {
+function messageLimit(conversation: Conversation, writer: Writer, now: Instant): Refusal | undefined {
   const { lastSequence, recentMessages, state } = conversation;
   if (lastSequence >= LIMITS.transcriptEntries) {
     return {

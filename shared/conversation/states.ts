@@ -37,7 +37,7 @@ const MOVES = {
 
 export type Move = keyof typeof MOVES;
 
-export const phaseOf = ({ state, agent }: Pick<Conversation, 'state' | 'agent'>): Phase =>
+const phaseOf = ({ state, agent }: Pick<Conversation, 'state' | 'agent'>): Phase =>
   state !== 'Active' ? state : agent?.acceptedAt === undefined ? 'Offered' : 'Accepted';
 
 type Rows = typeof TRANSITIONS;

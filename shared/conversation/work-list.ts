@@ -24,7 +24,7 @@ export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
 }
 
 /** Those that are not the customer's disconnection, which is started and shown together with its news. */
-export const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
+const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
   deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
 
 export const sameDeadline = (one: Deadline, other: Deadline): boolean =>

@@ -12,11 +12,7 @@ import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
  * What is to be mended before the event can be handled; undefined where the same event may succeed later by itself,
  * because something else was down. An error that nobody has thought of fails the same way until the code is mended.
  */
-export function failingOf(
-  conversationId: string,
-  event: ConversationEvent,
-  thrown: unknown,
-): Failing | undefined {
+function failingOf(conversationId: string, event: ConversationEvent, thrown: unknown): Failing | undefined {
   if (thrown instanceof StoredRowError) {
     const kind = thrown instanceof RecordTooLargeError ? 'record-too-large' : 'unreadable-row';
     return { conversationId, kind, row: thrown.row, code: thrown.code };

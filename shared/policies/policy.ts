@@ -85,17 +85,13 @@ export const BUILT_IN_RULES: readonly PolicyRule[] = [
 export const rulesOf = (table: PolicyTable): readonly PolicyRule[] => [...table.rules, ...BUILT_IN_RULES];
 
 /** The first condition of a rule that the situation does not meet; undefined where the rule fits. */
-export const unmetCondition = ({ when }: PolicyRule, situation: Situation): keyof Situation | undefined =>
+const unmetCondition = ({ when }: PolicyRule, situation: Situation): keyof Situation | undefined =>
   (Object.keys(when) as (keyof Situation)[]).find(
     (condition) => !(when[condition] as readonly string[]).includes(situation[condition]),
   );
 
 /** The rule that decides a value: the first one that fits and sets it; undefined where the base does. */
-export const decidingRule = (
-  table: PolicyTable,
-  name: PolicyName,
-  situation: Situation,
-): PolicyRule | undefined =>
+const decidingRule = (table: PolicyTable, name: PolicyName, situation: Situation): PolicyRule | undefined =>
   rulesOf(table).find((rule) => name in rule.set && unmetCondition(rule, situation) === undefined);
 
 /** What applies in a situation. */

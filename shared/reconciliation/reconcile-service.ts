@@ -72,7 +72,7 @@ export const actsOf = (report: ReconcileReport): number =>
   report.rowsRepaired;
 
 /** The figure that counts an outcome; undefined where nothing was lost, or the row of the list is all there is to mend. */
-export function figureOf(handled: Handled): keyof ReconcileReport | undefined {
+function figureOf(handled: Handled): keyof ReconcileReport | undefined {
   if (handled.kind === 'refused') return undefined;
   switch (handled.outcome.type) {
     case 'expired':
@@ -102,7 +102,7 @@ type Handling = Pick<ConversationService, 'handle'>;
  * The service for one run of reconciliation, which counts what it does: also what a replay does that fails later. Once,
  * because several letters may lead to the same deadline, whose outcome is the same each time.
  */
-export function countingOnce(service: Handling, report: ReconcileReport): Handling {
+function countingOnce(service: Handling, report: ReconcileReport): Handling {
   const counted = new Set<string>();
   return {
     async handle(conversationId, event) {

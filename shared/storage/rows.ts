@@ -14,7 +14,7 @@ import { type Instant, toIso } from '../conversation/time';
  * The version the writers write. Readers understand this and every older one. 2: channels, capacity, automatic closure,
  * the agent's disconnections, queue positions, notices with a recipient of their own.
  */
-export const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 2;
 
 const LATEST: Instant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const EARLIEST: Instant = Date.UTC(1601, 0, 1);

@@ -4,7 +4,7 @@ import { AppError, DependencyError, InvalidInputError } from '../app/errors';
 import type { Keys } from './rows';
 
 /** The service's error code, for example `EntityAlreadyExists`; undefined when the service did not answer. */
-export function tableErrorCode(thrown: unknown): string | undefined {
+function tableErrorCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof RestError)) return undefined;
   const { odataError } = (thrown.details ?? {}) as { odataError?: { code?: unknown } };
   const code = odataError?.code ?? thrown.code;
