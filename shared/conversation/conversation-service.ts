@@ -81,6 +81,8 @@ export interface ConversationServiceDependencies extends EffectDependencies {
   readonly participants: Participants;
   readonly settings: SettingsSource;
   readonly now: () => Instant;
+  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
+  readonly workingSince?: () => Instant;
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -203,7 +205,10 @@ async function decideWithAnswers(
   const { participants } = deps;
   let answers: Answers = {};
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
-    const context = { now: deps.now(), policies, messages };
+    // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
+    const since = event.type === 'deadline-reached' ? deps.workingSince?.() : undefined;
+    const working = since === undefined ? {} : { workingSince: since };
+    const context = { now: deps.now(), policies, messages, ...working };
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':

@@ -40,6 +40,11 @@ const REPETITIONS: {
   waiting: () => ['waiting'],
   'wait-extended': () => ['extended'],
   'position-told': () => ['position'],
+  // Prevents: a deadline was moved after an outage, telling it failed, and nobody learns why the chat is still open.
+  'not-reached': ({ disconnection, agentDisconnection }) => [
+    ...(disconnection?.allowance ? (['extended'] as const) : []),
+    ...(agentDisconnection?.allowance ? (['agentLost'] as const) : []),
+  ],
   'message-stored': (conversation, input) =>
     input.type === 'customer-message' || input.type === 'agent-message'
       ? writtenAgain(conversation, input)
