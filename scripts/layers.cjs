@@ -72,7 +72,12 @@ const ROLES = [
     may: [],
     because: 'They know nothing else.',
   },
-  { role: 'log', is: /^shared\/app\/log$/, may: ['errors'], because: 'Everything with effects may log.' },
+  {
+    role: 'log',
+    is: /^shared\/app\/(log|call)$/,
+    may: ['log', 'errors', 'durable-functions'],
+    because: 'Everything with effects may log, and hand on the call that it acts for.',
+  },
   {
     role: 'configuration',
     is: /^shared\/app\/(config|settings-reader)$/,
@@ -97,6 +102,7 @@ const ROLES = [
       'table',
       'client',
       'timers',
+      'activities',
       'service',
       'routes',
       'parser',
@@ -118,15 +124,7 @@ const ROLES = [
   {
     role: 'functions',
     is: /^functions\/[^/]+$/,
-    may: [
-      'composition',
-      'api',
-      'activities',
-      'contract',
-      'orchestrator',
-      '@azure/functions',
-      'durable-functions',
-    ],
+    may: ['composition', 'api', 'contract', 'orchestrator', '@azure/functions', 'durable-functions'],
     because: 'functions/ registers what the composition gives it.',
   },
   {

@@ -1,4 +1,5 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import type { Logger } from '../app/log';
 import { timerInstanceId } from '../conversation/ids';
@@ -21,8 +22,8 @@ const EVENT_OF = {
 
 type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
 
-/** Deadline timers as orchestrations, one instance per numbered deadline. */
-export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
+/** Deadline timers as orchestrations, one instance per numbered deadline, by the client of a call. */
+export function durableTimers({ durable: client }: Pick<DurableCall, 'durable'>): DeadlineTimers {
   return {
     async start(id, deadline) {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);

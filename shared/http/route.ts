@@ -1,6 +1,7 @@
 import { z, type ZodObject, type ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
-import type { Logger } from '../app/log';
+import type { Call, DurableCall } from '../app/call';
+import type { LoggerOf } from '../app/log';
 import type { Participant } from '../conversation/ids';
 import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
 import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
@@ -13,7 +14,7 @@ export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** What every route needs. */
 export interface RouteServices {
-  readonly logger: Logger;
+  readonly loggerOf: LoggerOf;
   readonly tickets: {
     /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401, TooManyRequestsError */
     callerOf(headers: HttpInput['headers']): Promise<Caller>;
@@ -153,17 +154,19 @@ interface Outcomes<R extends ZodType, N extends string | undefined> {
   readonly nothing?: N;
 }
 
+type CallOf<D extends boolean> = D extends true ? DurableCall : Call;
+
 /** A route of the API: what it is, what it says of itself and what it does. `S`: the services that it needs. */
 export interface Route<S = never, D extends boolean = boolean> extends Described<ProblemCode> {
   readonly access: Access;
   readonly functionName: string;
   readonly authLevel: 'anonymous' | 'function';
-  /** Whether the services need the durable client. */
+  /** Whether the function has the durable client among its inputs. */
   readonly durable: D;
   readonly inputs: Inputs<Shape, Shape, Shape, ZodType>;
   readonly answers: readonly Answer[];
   /** Parses, checks who calls, runs, encodes. Never throws. */
-  readonly handle: (request: HttpInput, services: S) => Promise<HttpOutput>;
+  readonly handle: (request: HttpInput, services: S, call: CallOf<D>) => Promise<HttpOutput>;
 }
 
 interface Definition<A extends Access, D extends boolean, C extends ProblemCode> extends Described<C> {
@@ -196,11 +199,12 @@ export function route<
           readonly body: z.output<NoInfer<B>>;
         },
         services: S,
+        call: CallOf<NoInfer<D>>,
       ) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
     },
 ): Route<S & RouteServices, D> {
   const { access, params, query, headers, body, run } = definition;
-  return made(definition, async (request, services: S & RouteServices) => {
+  return made(definition, async (request, services: S & RouteServices, call: CallOf<D>) => {
     const caller = (await callerOf(access, request, services)) as CallerWith<A>;
     const path = params && pathOf(params, request, definition.unknown);
     if (path instanceof Refused) return path;
@@ -211,7 +215,7 @@ export function route<
       body: body && parseWith(body.schema, await readJson(request, body.limit), 'body'),
       headers: headers && parseWith(headers, given(Object.keys(headers.shape), request.headers)),
     };
-    return run(input as Parameters<typeof run>[0], services);
+    return run(input as Parameters<typeof run>[0], services, call);
   });
 }
 
@@ -227,16 +231,22 @@ export const routeOfRequest = <
   definition: Definition<A, D, C> &
     Inputs<Shape, Shape, Shape, ZodType> &
     Outcomes<R, N> & {
-      readonly run: (request: HttpInput, services: S) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
+      readonly run: (
+        request: HttpInput,
+        services: S,
+        call: CallOf<NoInfer<D>>,
+      ) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
     },
 ): Route<S & RouteServices, D> =>
-  made(definition, (request, services: S & RouteServices) => definition.run(request, services));
+  made(definition, (request, services: S & RouteServices, call: CallOf<D>) =>
+    definition.run(request, services, call),
+  );
 
 function made<S extends RouteServices, D extends boolean>(
   definition: Definition<Access, D, ProblemCode> &
     Inputs<Shape, Shape, Shape, ZodType> &
     Outcomes<ZodType, string | undefined>,
-  run: (request: HttpInput, services: S) => Promise<unknown>,
+  run: (request: HttpInput, services: S, call: CallOf<D>) => Promise<unknown>,
 ): Route<S, D> {
   const { id, functionName = id, access, durable = false, answer, nothing, ...described } = definition;
   const { params, query, headers, body } = definition;
@@ -254,11 +264,11 @@ function made<S extends RouteServices, D extends boolean>(
       ...(body && { body }),
     },
     answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
-    handle: async (request, services) => {
+    handle: async (request, services, call) => {
       try {
-        return answerTo(await run(request, services), answer);
+        return answerTo(await run(request, services, call), answer);
       } catch (thrown) {
-        return problemOf(thrown, functionName, services.logger);
+        return problemOf(thrown, functionName, services.loggerOf(call));
       }
     },
   };

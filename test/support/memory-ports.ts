@@ -15,7 +15,8 @@ import type {
 import type { Instant } from '../../shared/conversation/time';
 import type { TranscriptEntry } from '../../shared/conversation/transcript';
 import type { WorkList, WorkListItem } from '../../shared/conversation/work-list';
-import type { OperatorSettings, SettingsSource } from '../../shared/policies/settings';
+import type { OperatorSettings } from '../../shared/policies/settings';
+import type { SettingsSource } from '../../shared/policies/settings-service';
 import { policies } from './domain/policies';
 import { MemoryCapacity } from './memory-capacity';
 import { MemoryDeadLetters } from './memory-dead-letters';

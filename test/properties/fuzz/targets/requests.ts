@@ -168,7 +168,7 @@ export const REQUESTS: readonly Target[] = [
       const answer = await call(
         'validate-web-pubsub-events',
         request({ method: 'OPTIONS', headers: { get: () => given } }),
-        { serviceHost: 'x.webpubsub.azure.com', logger: silent },
+        { serviceHost: 'x.webpubsub.azure.com', loggerOf: () => silent },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
       return answer.status === 200;
@@ -199,11 +199,11 @@ export const REQUESTS: readonly Target[] = [
         params: { conversationId: 'conversation-0001' },
         arrayBuffer: async () => new Uint8Array(bytes).buffer,
       });
-      const handle = async () => ({ kind: 'refused', refusal: NOT_FOUND });
+      const receive = async () => ({ kind: 'refused', refusal: NOT_FOUND });
       const services = {
         tickets: { callerOf: async () => CALLER },
-        conversations: { handle },
-        logger: silent,
+        conversations: () => ({ receive }),
+        loggerOf: () => silent,
       };
       const { status } = await call(`${action}-conversation`, asked, services);
       must([400, 404, 413].includes(status), `status ${status}`);
