@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Call } from '../app/call';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
-import { type Conversation, hasEnded } from '../conversation/conversation';
+import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import { endedRefusal } from '../conversation/decision';
-import { agentUserId, customerUserId } from '../conversation/ids';
 import type { ConversationStore, CustomerIndex } from '../conversation/ports';
 import { instant } from '../conversation/time';
 import {
@@ -16,13 +15,21 @@ import {
   oneLine,
 } from '../http/fields';
 import { refuse, refuseAs } from '../http/problems';
-import { type HttpInput, parseWith, readJson } from '../http/request';
-import { answer, body, type Caller, route, routeOfRequest, type Shown } from '../http/route';
+import {
+  answer,
+  body,
+  type Caller,
+  type HttpInput,
+  parseWith,
+  readJson,
+  route,
+  routeOfRequest,
+  type Shown,
+} from '../http/route';
 import { policyOf } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
-import { clientAddressOf, type RateLimiter } from './limit-guard';
-import type { Tickets } from './ticket-guard';
+import { clientAddressOf, type RateLimiter, type Tickets } from './caller-guard';
 
 export interface NegotiateServices {
   readonly store: Pick<ConversationStore, 'load'>;

@@ -6,14 +6,13 @@ import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createTickets,
   limitedTickets,
-} from '../access/limit-guard';
-import { createTickets } from '../access/ticket-guard';
+} from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { createConversations } from '../conversation/conversation-service';
-import { createTableConversationStore } from '../conversation/conversation-table';
-import { createTableWorkList } from '../conversation/work-list-table';
+import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';

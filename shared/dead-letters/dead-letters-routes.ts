@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LoggerOf } from '../app/log';
 import { type Conversations, loggingEnds } from '../conversation/conversation-service';
-import { DEADLINE_KINDS } from '../conversation/ids';
+import { DEADLINE_KINDS } from '../conversation/conversation';
 import { instant } from '../conversation/time';
 import { EXAMPLE, named, page, sequenceNumber } from '../http/fields';
 import { refuse } from '../http/problems';

@@ -2,7 +2,7 @@ import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-function
 import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import type { Logger } from '../app/log';
-import { timerInstanceId } from '../conversation/ids';
+import { timerInstanceId } from '../conversation/conversation';
 import type { DeadlineTimers } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';

@@ -2,9 +2,24 @@ import { z, type ZodObject, type ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
 import type { Call, DurableCall } from '../app/call';
 import type { LoggerOf } from '../app/log';
-import type { Participant } from '../conversation/ids';
-import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
-import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
+import type { Participant } from '../conversation/conversation';
+import { type ProblemCode, problemDocument, problemOf, refuse, Refused } from './problems';
+
+/** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
+export interface HttpInput {
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null };
+  readonly params: Readonly<Record<string, string>>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
+export interface HttpOutput {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
 
 /** Who calls with a ticket: a customer of one conversation, or an agent with a name. */
 export type Caller =
@@ -268,19 +283,46 @@ function made<S extends RouteServices, D extends boolean>(
       try {
         return answerTo(await run(request, services, call), answer);
       } catch (thrown) {
-        return problemOf(thrown, functionName, services.loggerOf(call));
+        return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
       }
     },
   };
 }
 
+/** A problem document. The seconds after which the same may succeed are in `Retry-After`, too. */
+export function problemAnswer({ code, members, status, headers }: Refused): HttpOutput {
+  const { retryAfterSeconds } = members;
+  const all = {
+    ...headers,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
+  };
+  return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
+}
+
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
-  if (result instanceof Refused) return problem(result.code as ProblemCode, result.members);
+  if (result instanceof Refused) return problemAnswer(result as Refused);
   const { value, headers } =
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
   if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
 }
+
+/**
+ * Conversations are personal: nothing may keep a copy. What people write is data: no browser may guess that it is a page.
+ */
+const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** An answer with a JSON body. */
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  mediaType = 'application/json',
+): HttpOutput => ({
+  status,
+  headers: { 'content-type': mediaType, ...OF_EVERY_ANSWER, ...headers },
+  body: JSON.stringify(value),
+});
 
 /**
  * As the caller gets it. Bounds and patterns are promises of the document: a record that breaks one is shown as it is,
@@ -324,3 +366,70 @@ function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: Proble
     throw new InvalidInputError(String(issue?.path[0]), `${issue?.message}`, 404);
   return refuse(unknown);
 }
+
+/**
+ * The request's body as bytes.
+ * @throws InvalidInputError 413 when it is larger than `limit` bytes
+ */
+export async function readBody(request: HttpInput, limit: number): Promise<Buffer> {
+  const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
+  if (Number(request.headers.get('content-length')) > limit) throw tooLarge();
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.byteLength > limit) throw tooLarge();
+  return bytes;
+}
+
+/** @throws InvalidInputError naming `field` */
+export function decodeUtf8(bytes: Uint8Array, field: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(field, 'must be UTF-8', 400, cause);
+  }
+}
+
+/**
+ * JSON text as a value; an empty text is an empty object.
+ * @throws InvalidInputError naming `field` when it is not JSON
+ */
+export function parseJson(bytes: Uint8Array, field: string): unknown {
+  const text = decodeUtf8(bytes, field);
+  try {
+    return text.trim() === '' ? {} : (JSON.parse(text) as unknown);
+  } catch {
+    // The parser's error repeats a part of the text: it is not kept.
+    throw new InvalidInputError(field, 'must be JSON');
+  }
+}
+
+/** Largest JSON body of a call of the API, in bytes, unless the route says otherwise. */
+const JSON_BODY_LIMIT = 16 * 1024;
+
+/** The JSON body of a call of the API; an empty one is an empty object. @throws InvalidInputError */
+export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Promise<unknown> =>
+  parseJson(await readBody(request, limit), 'body');
+
+/**
+ * The value, if it has the form.
+ * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
+ */
+export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.map(String) ?? [];
+  const field = (root === undefined ? path : [root, ...path]).join('.');
+  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+}
+
+/** Those of these values, by name, that are given. */
+export const given = (
+  names: readonly string[],
+  values: { get(name: string): string | null },
+): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );

@@ -1,17 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { ParticipantLimits } from '../access/limit-guard';
+import type { ParticipantLimits } from '../access/caller-guard';
 import { AccessDeniedError, DependencyError, InvalidInputError } from '../app/errors';
-import { CONVERSATION_STATES, END_REASONS } from '../conversation/conversation';
+import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
 import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
 import type { Refusal } from '../conversation/decision';
-import { AGENTS_GROUP, customerGroup } from '../conversation/ids';
 import type { ConversationEvent } from '../conversation/inputs';
 import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
-import { type HttpInput, readBody } from '../http/request';
-import { answer, body, routeOfRequest, withHeaders, withoutContent } from '../http/route';
+import {
+  answer,
+  body,
+  type HttpInput,
+  readBody,
+  routeOfRequest,
+  withHeaders,
+  withoutContent,
+} from '../http/route';
 import { type AgentSocketsDependencies, createAgentSockets } from './agent-sockets-service';
 import {
   CONNECT_BODY,

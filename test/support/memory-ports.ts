@@ -1,7 +1,6 @@
 import { DependencyError, RecordTooLargeError, StoredRowError } from '../../shared/app/errors';
 import type { AgentCapacity } from '../../shared/capacity/capacity';
-import type { Conversation } from '../../shared/conversation/conversation';
-import { timerInstanceId } from '../../shared/conversation/ids';
+import { type Conversation, timerInstanceId } from '../../shared/conversation/conversation';
 import type { Presence } from '../../shared/conversation/inputs';
 import type { Audience, Push } from '../../shared/conversation/notifications';
 import type {

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
 import { createActivities } from '../../../shared/deadlines/deadline-activities';
-import type { HttpOutput } from '../../../shared/http/request';
+import type { HttpOutput } from '../../../shared/http/route';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';

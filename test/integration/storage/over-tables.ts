@@ -1,6 +1,8 @@
-import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
+import {
+  createTableConversationStore,
+  createTableWorkList,
+} from '../../../shared/conversation/conversation-table';
 import type { Instant } from '../../../shared/conversation/time';
-import { createTableWorkList } from '../../../shared/conversation/work-list-table';
 import { createTableDeadLetters } from '../../../shared/dead-letters/dead-letters-table';
 import type { MemoryWorld } from '../../support/memory-ports';
 import { serviceOver } from '../../support/service';

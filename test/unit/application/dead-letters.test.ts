@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
-import type { DeadlineKind } from '../../../shared/conversation/ids';
+import type { DeadlineKind } from '../../../shared/conversation/conversation';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { Failing } from '../../../shared/dead-letters/dead-letter';

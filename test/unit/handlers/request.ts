@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { ROUTES } from '../../../shared/app/routes';
 import { CALL } from '../../support/service';
-import type { HttpInput, HttpOutput } from '../../../shared/http/request';
+import type { HttpInput, HttpOutput } from '../../../shared/http/route';
 
 export interface RequestParts {
   readonly method?: string;

@@ -1,6 +1,10 @@
 import { jest } from '@jest/globals';
-import { createParticipantLimits, createRateLimiter } from '../../../shared/access/limit-guard';
-import { createTickets, type Tickets } from '../../../shared/access/ticket-guard';
+import {
+  createParticipantLimits,
+  createRateLimiter,
+  createTickets,
+  type Tickets,
+} from '../../../shared/access/caller-guard';
 import { createLogger } from '../../../shared/app/log';
 import { type Instant, MINUTE } from '../../../shared/conversation/time';
 import type { Caller } from '../../../shared/http/route';
