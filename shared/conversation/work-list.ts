@@ -1,5 +1,4 @@
-import type { Channel, Conversation, ConversationState } from './conversation';
-import type { DeadlineKind } from './ids';
+import type { Channel, Conversation, ConversationState, DeadlineKind } from './conversation';
 import type { Instant } from './time';
 
 /** A moment at which something becomes of a conversation by itself. */

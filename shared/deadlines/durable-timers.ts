@@ -1,7 +1,8 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import type { Logger } from '../app/log';
-import { timerInstanceId } from '../conversation/ids';
+import { timerInstanceId } from '../conversation/conversation';
 import type { DeadlineTimers } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';
@@ -21,8 +22,8 @@ const EVENT_OF = {
 
 type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
 
-/** Deadline timers as orchestrations, one instance per numbered deadline. */
-export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
+/** Deadline timers as orchestrations, one instance per numbered deadline, by the client of a call. */
+export function durableTimers({ durable: client }: Pick<DurableCall, 'durable'>): DeadlineTimers {
   return {
     async start(id, deadline) {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);

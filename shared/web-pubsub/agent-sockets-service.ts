@@ -4,7 +4,7 @@ import type { ConversationService } from '../conversation/conversation-service';
 import type { Participants } from '../conversation/ports';
 
 export interface AgentSocketsDependencies {
-  readonly service: Pick<ConversationService, 'handle'>;
+  readonly service: Pick<ConversationService, 'receive'>;
   readonly capacity: Pick<AgentCapacity, 'loadOf'>;
   readonly participants: Pick<Participants, 'isAgentPresent'>;
 }
@@ -28,11 +28,11 @@ export function createAgentSockets({
 }: AgentSocketsDependencies): AgentSockets {
   const tellAll = async (
     agentId: string,
-    event: Parameters<ConversationService['handle']>[1],
+    event: Parameters<ConversationService['receive']>[1],
   ): Promise<void> => {
     const { holdings } = await capacity.loadOf(agentId);
     const ids = [...new Set(holdings.map(({ conversationId }) => conversationId))];
-    const results = await Promise.allSettled(ids.map((id) => service.handle(id, event)));
+    const results = await Promise.allSettled(ids.map((id) => service.receive(id, event)));
     for (const result of results) {
       // A conversation that cannot be read has its dead letter; a repetition would only trouble the others.
       if (result.status === 'rejected' && !(result.reason instanceof StoredRowError)) throw result.reason;

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Conversation, type ConversationState, LIMITS } from '../../../shared/conversation/conversation';
+import {
+  type Conversation,
+  type ConversationState,
+  DEADLINE_KINDS,
+  LIMITS,
+  timerInstanceId,
+} from '../../../shared/conversation/conversation';
 import { decide } from '../../../shared/conversation/decide';
-import { DEADLINE_KINDS, timerInstanceId } from '../../../shared/conversation/ids';
 import type { Answers, ConversationEvent } from '../../../shared/conversation/inputs';
 import type { Push } from '../../../shared/conversation/notifications';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';

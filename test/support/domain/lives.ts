@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import { DEADLINE_KINDS } from '../../../shared/conversation/conversation';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyTable } from '../../../shared/policies/policy';
 import { ANNA, BEN, GRACE } from './builders';
