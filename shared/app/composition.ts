@@ -153,7 +153,10 @@ function webPubSubClient(
   const { connection, hub } = config.webPubSub;
   const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
   if ('endpoint' in connection) {
-    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, { retryOptions, additionalPolicies });
+    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, {
+      retryOptions,
+      additionalPolicies,
+    });
   }
   const allowInsecureConnection = /Endpoint=http:/i.test(connection.connectionString);
   return new WebPubSubServiceClient(connection.connectionString, hub, {
