@@ -79,6 +79,12 @@ const ROLES = [
     because: 'Everything with effects may log, and hand on the call that it acts for.',
   },
   {
+    role: 'availability',
+    is: /^shared\/app\/availability$/,
+    may: ['pure', '@azure/data-tables'],
+    because: 'It sees the requests of the clients and calls nobody.',
+  },
+  {
     role: 'configuration',
     is: /^shared\/app\/(config|settings-reader)$/,
     may: ['pure', 'errors', 'configuration'],
@@ -97,6 +103,7 @@ const ROLES = [
       'pure',
       'errors',
       'log',
+      'availability',
       'configuration',
       'api',
       'table',

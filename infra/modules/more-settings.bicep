@@ -20,6 +20,7 @@ type MoreSettings = {
   TICKET_RATE_LIMIT: string?
   TRUSTED_PROXIES: string?
   WAITING_AUTO_CLOSE: string?
+  OUTAGE_ALLOWANCE: string?
   WAIT_EXTENSION_MAX: string?
   WRAP_UP_AUTO_CLOSE: string?
   WRAP_UP_CAPACITY: string?

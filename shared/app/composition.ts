@@ -24,6 +24,7 @@ import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
 import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
+import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
 import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
@@ -32,9 +33,10 @@ import type { Services } from './routes';
 
 /** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
-  const { tables, webPubSub } = clientsOf(config);
-  const { rateLimits, webhookGuard, policyBase } = config;
   const { now } = Date;
+  const availability = watchAvailability(now);
+  const { tables, webPubSub } = clientsOf(config, availability);
+  const { rateLimits, webhookGuard, policyBase } = config;
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
@@ -61,6 +63,7 @@ function compose(config: Config) {
     }),
     participants: createWebPubSubParticipants(webPubSub),
     now,
+    workingSince: availability.workingSince,
     loggerOf,
   };
   const quarantine = createQuarantine(shared);
@@ -116,7 +119,7 @@ async function loggable<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function clientsOf(config: Config) {
+function clientsOf(config: Config, { policies }: Availability) {
   let shared: TokenCredential | undefined;
   const credential = (): TokenCredential =>
     (shared ??=
@@ -126,20 +129,28 @@ function clientsOf(config: Config) {
   const withCredential = (connection: Connection) =>
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
   return {
-    tables: createTableClients(withCredential(config.tables)),
-    webPubSub: webPubSubClient(config, credential),
+    tables: createTableClients(withCredential(config.tables), {}, { policies }),
+    webPubSub: webPubSubClient(config, credential, policies),
   };
 }
 
-function webPubSubClient(config: Config, credential: () => TokenCredential): WebPubSubServiceClient {
+function webPubSubClient(
+  config: Config,
+  credential: () => TokenCredential,
+  additionalPolicies: Availability['policies'],
+): WebPubSubServiceClient {
   const { connection, hub } = config.webPubSub;
   const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
   if ('endpoint' in connection) {
-    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, { retryOptions });
+    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, {
+      retryOptions,
+      additionalPolicies,
+    });
   }
   const allowInsecureConnection = /Endpoint=http:/i.test(connection.connectionString);
   return new WebPubSubServiceClient(connection.connectionString, hub, {
     retryOptions,
+    additionalPolicies,
     allowInsecureConnection,
   });
 }

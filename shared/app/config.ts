@@ -47,6 +47,13 @@ export const POLICY_SETTINGS = {
     'PT24H',
     'How long an agent may be without a connection before the conversation goes back to its queue.',
   ),
+  OUTAGE_ALLOWANCE: duration(
+    'PT1M',
+    'PT0S',
+    'PT1H',
+    'How long somebody may still come back after an outage that lasted over the deadline: the app, the storage or the ' +
+      'socket service did not work. Never longer than the wait itself. `PT0S`: not at all.',
+  ),
   WAIT_EXTENSION_MAX: duration(
     'PT30M',
     'PT0S',
@@ -220,6 +227,7 @@ type Reader = SettingsReader<typeof SETTINGS>;
 const readPolicyBase = (read: Reader): PolicyValues => ({
   grace: read.value('DISCONNECT_GRACE'),
   agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
+  outageAllowance: read.value('OUTAGE_ALLOWANCE'),
   maxExtension: read.value('WAIT_EXTENSION_MAX'),
   openAutoClose: read.value('OPEN_AUTO_CLOSE'),
   openAutoCloseWhileConnected: read.value('OPEN_AUTO_CLOSE_WHILE_CONNECTED'),

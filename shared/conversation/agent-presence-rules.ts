@@ -1,4 +1,5 @@
 import { policyOf } from '../policies/policy';
+import { chanceUntil, prolonged } from './allowance-rules';
 import type { Active, Conversation, PastAgentDisconnection } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
@@ -67,6 +68,12 @@ const returned = (
   ...(connectionId !== undefined && { reconnectedBy: connectionId }),
 });
 
+const agentAllowanceOf = (conversation: Active, { policies }: DecisionContext) =>
+  Math.min(
+    policyOf(conversation, 'outageAllowance', policies),
+    policyOf(conversation, 'agentGrace', policies),
+  );
+
 /** The agent's grace period is over: an agent who is not there gives the conversation back to its queue. */
 export function reachAgentDeadline(
   conversation: Conversation,
@@ -92,7 +99,13 @@ export function reachAgentDeadline(
   if (agentPresent === undefined) {
     return { kind: 'agent-presence-needed', agentId: agentDisconnection.agentId };
   }
-  if (!agentPresent) return requeue(conversation, 'agent-disconnected', context);
+  if (!agentPresent) {
+    const until = chanceUntil(agentDisconnection, agentAllowanceOf(conversation, context), context);
+    if (until === undefined) return requeue(conversation, 'agent-disconnected', context);
+    const longer = prolonged(agentDisconnection, until, 'outage', context.now);
+    const outcome = { type: 'not-reached', deadline: until } as const;
+    return { kind: 'changed', conversation: { ...conversation, agentDisconnection: longer }, outcome };
+  }
   const back = withAgentBack(conversation, context.now);
   return { kind: 'changed', conversation: back, outcome: { type: 'agent-present' } };
 }

@@ -130,6 +130,13 @@ const FOR_AGENTS = z.object({
     .extend({
       reason: disconnectionReason,
       extendedBy: duration.optional().describe('What agents have added to the wait.'),
+      prolongedBy: duration
+        .optional()
+        .describe('What was added by itself, so that the customer can come back.'),
+      prolongedBecause: z
+        .enum(['outage', 'customer-returning'])
+        .optional()
+        .describe('Something had not worked over the deadline, or the customer has asked for a socket.'),
     })
     .optional()
     .describe('The customer is away.'),
@@ -157,7 +164,12 @@ export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSA
     capacity: conversation.capacityHold,
     connected: conversation.liveConnectionIds.length > 0,
     disconnections: conversation.disconnectionCount,
-    disconnection: disconnection && { ...disconnection, extendedBy: disconnection.extension?.by },
+    disconnection: disconnection && {
+      ...disconnection,
+      extendedBy: disconnection.extension?.by,
+      prolongedBy: disconnection.allowance?.by,
+      prolongedBecause: disconnection.allowance?.because,
+    },
   };
 };
 

@@ -29,6 +29,8 @@ export interface ConversationServiceDependencies {
   readonly settings: SettingsSource;
   readonly quarantine: Quarantine;
   readonly now: () => Instant;
+  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
+  readonly workingSince?: () => Instant;
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -240,7 +242,10 @@ async function decideWithAnswers(
   const { participants } = deps;
   let answers: Answers = {};
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
-    const context = { now: deps.now(), policies, messages };
+    // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
+    const isAsked = event.type === 'deadline-reached' && deps.workingSince !== undefined;
+    const working = isAsked ? { workingSince: deps.workingSince() } : {};
+    const context = { now: deps.now(), policies, messages, ...working };
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':

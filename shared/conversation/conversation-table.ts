@@ -35,6 +35,7 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
+import { type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
 import type { WorkList, WorkListItem } from './work-list';
 
@@ -56,6 +57,19 @@ const extension = z.codec(
   },
 );
 
+const TEN_YEARS: Milliseconds = 10 * 365 * 24 * 60 * MINUTE;
+
+/** What was added to a wait by itself. */
+const allowance = z.object({
+  // An outage may last for long, but a deadline that is put off without bounds is no date any more.
+  by: z.int().min(0).max(TEN_YEARS),
+  until: instantInJson,
+  outages: z.int(),
+  returns: z.int(),
+  at: instantInJson,
+  because: z.enum(['outage', 'customer-returning']),
+});
+
 /** What is past stands as JSON in one column, for nobody filters by it. Its moments stay ISO 8601 text. */
 const pastDisconnection = z.object({
   number: z.int(),
@@ -65,6 +79,7 @@ const pastDisconnection = z.object({
   lostConnectionId: text.optional(),
   inferred: z.int().optional(),
   extension: extension.optional(),
+  allowance: allowance.optional(),
   outcome: z.enum(['reconnected', 'expired', 'ended']),
   endedAt: instant,
   reconnectedBy: text.optional(),
@@ -74,6 +89,7 @@ const pastAgentDisconnection = z.object({
   agentId: text,
   since: instant,
   deadline: instant,
+  allowance: allowance.optional(),
   outcome: z.enum(['returned', 'requeued']),
   endedAt: instant,
   reconnectedBy: text.optional(),
@@ -135,6 +151,7 @@ const conversationColumns = z.object({
       agentId: column('agentDisconnectionAgentId', text),
       since: column('agentDisconnectionSince', instant),
       deadline: column('agentDisconnectionDeadline', instant),
+      allowance: column('agentDisconnectionAllowance', json(allowance).optional()),
     })
     .optional(),
   lastAgentDisconnection: encodedJson(pastAgentDisconnection).optional(),
@@ -154,6 +171,7 @@ const conversationColumns = z.object({
       lostConnectionId: text.optional(),
       inferred: column('disconnectionInferred', int32.optional()),
       extension: column('disconnectionExtension', json(extension).optional()),
+      allowance: column('disconnectionAllowance', json(allowance).optional()),
     })
     .optional(),
   lastDisconnection: encodedJson(pastDisconnection).optional(),

@@ -39,6 +39,20 @@ export const REQUEUE_REASONS = [
 ] as const;
 export type RequeueReason = (typeof REQUEUE_REASONS)[number];
 
+/** Time that was added to a wait by itself, so that nobody is ended who had no chance to come back. */
+export interface Allowance {
+  /** What it has added to the deadline in all. */
+  readonly by: Milliseconds;
+  /** Nobody is ended for absence before. */
+  readonly until: Instant;
+  /** How often it was given because something had not worked, and because a return had begun. */
+  readonly outages: number;
+  readonly returns: number;
+  /** When and why it was given last. */
+  readonly at: Instant;
+  readonly because: 'outage' | 'customer-returning';
+}
+
 /**
  * What a deadline is for. One orchestrator serves every kind. Each kind counts on its own: disconnections of the
  * customer, disconnections of the agent, assignments whose capacity is given back, automatic closures.
@@ -82,6 +96,8 @@ export interface Disconnection {
     readonly keys: readonly string[];
     readonly at: Instant;
   };
+  /** What was added to it by itself; `deadline` includes it. */
+  readonly allowance?: Allowance;
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -100,6 +116,8 @@ export interface AgentDisconnection {
   /** When it was heard of: later than the loss, never earlier, so the agent has the whole grace period. */
   readonly since: Instant;
   readonly deadline: Instant;
+  /** What was added to it by itself; `deadline` includes it. */
+  readonly allowance?: Allowance;
 }
 
 export interface PastAgentDisconnection extends AgentDisconnection {
@@ -213,7 +231,7 @@ type Connected = {
   readonly disconnection?: undefined;
 };
 /** The customer is away: a disconnection is running. */
-type Away = { readonly liveConnectionIds: readonly []; readonly disconnection: Disconnection };
+export type Away = { readonly liveConnectionIds: readonly []; readonly disconnection: Disconnection };
 
 /** Of a live chat that goes on: a live connection or a running disconnection, never both, never neither (invariant 2). */
 type Presence = { readonly channel: 'live-chat' } & (Connected | Away);
@@ -369,6 +387,9 @@ export const LIMITS = {
   transcriptEntries: 10_000,
   /** Disconnections that only follow from one another, without a sign of life between them. */
   inferredInARow: 20,
+  /** Allowances of one wait: after so many outages, and so many returns that begin but never come true, it ends. */
+  outagesInARow: 3,
+  returnsInARow: 20,
 } as const;
 
 /** 8 to 64 of a-z, 0-9 and "-": legal as a table key, a group name, a user id and part of an instance id. */

@@ -1,6 +1,7 @@
 import { autoClosureDue, type PolicyTable } from '../policies/policy';
 import { decideAgentConnected, decideAgentDisconnected, reachAgentDeadline } from './agent-presence-rules';
 import { AGENT_RULES } from './agents-rules';
+import { decideReturning } from './allowance-rules';
 import type { CapacityHold, Conversation, DeadlineKind } from './conversation';
 import {
   type Decided,
@@ -34,6 +35,7 @@ const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
   connected: decideConnected,
   disconnected: decideDisconnected,
   'customer-message': decideCustomerMessage,
+  'customer-returning': (conversation, _input, context) => decideReturning(conversation, context),
   'customer-left': (conversation, _input, context) => decideCustomerLeft(conversation, context),
   'agent-message': decideAgentMessage,
   ...AGENT_RULES,

@@ -42,6 +42,7 @@ export type Outcome =
   | { readonly type: 'expired' | 'auto-closed' | 'capacity-released' | 'requeued' | 'closure-began' }
   | { readonly type: 'customer-present' | 'agrees' }
   | { readonly type: 'superseded' }
+  /** Not yet, or not any more: the wait was made longer, see `Allowance`. */
   | { readonly type: 'not-reached'; readonly deadline: Instant };
 
 /** Why an input is refused; the edges translate it into a status and a problem document. */
@@ -125,6 +126,11 @@ export type Decision = Decided | Question;
 export interface DecisionContext {
   /** Time of receipt. */
   readonly now: Instant;
+  /**
+   * Since when the app, the storage and the socket service have worked without a failure, as far as the process that
+   * decides has seen. Absent: as long as it matters.
+   */
+  readonly workingSince?: Instant;
   readonly policies: PolicyTable;
   /** What operators have changed about the automated messages. */
   readonly messages: readonly MessageOverride[];

@@ -1,6 +1,8 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
+import { chanceUntil, outageAllowanceOf, waitingUntil } from './allowance-rules';
 import type {
+  Away,
   CapacityHold,
   CloseReason,
   Conversation,
@@ -14,6 +16,7 @@ import type { Answers } from './inputs';
 import { CAUSES } from './notifications';
 import { withLiveConnections } from './presence-rules';
 import { stateAfter } from './states';
+import type { Instant } from './time';
 import { withNotice } from './transcript';
 
 /** What is left on record of a hold that is given back, so that a repetition gives it back again. */
@@ -171,10 +174,20 @@ export function reachCustomerDeadline(
   }
   // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
   if (presence === undefined) return { kind: 'presence-needed' };
-  return presence.alive
-    ? healed(conversation, presence.connectionIds, context)
-    : end(conversation, 'customer-disconnected', context, { type: 'expired' });
+  if (presence.alive) return healed(conversation, presence.connectionIds, context);
+  const { disconnection } = conversation;
+  const until = chanceUntil(disconnection, outageAllowanceOf(conversation, context.policies), context);
+  return until === undefined
+    ? end(conversation, 'customer-disconnected', context, { type: 'expired' })
+    : waitedLonger(conversation, until, context);
 }
+
+/** The deadline is a later one now, so that somebody for whom the app could not be reached can still come back. */
+const waitedLonger = (conversation: Ongoing & Away, until: Instant, { now }: DecisionContext): Ruling => ({
+  kind: 'changed',
+  conversation: waitingUntil(conversation, until, 'outage', now),
+  outcome: { type: 'not-reached', deadline: until },
+});
 
 /** The service says that the customer is there: the event of the return was lost. */
 export const healed = (
@@ -211,6 +224,11 @@ export function reachAutoClosure(
   if (mustAskForCustomer(conversation, context.policies)) {
     if (presence === undefined) return { kind: 'presence-needed' };
     if (presence.alive) return healed(conversation, presence.connectionIds, context);
+    if (conversation.disconnection !== undefined) {
+      const wait = { ...conversation.disconnection, deadline: due };
+      const until = chanceUntil(wait, outageAllowanceOf(conversation, context.policies), context);
+      if (until !== undefined) return waitedLonger(conversation, until, context);
+    }
   }
   return end(conversation, 'auto-closed', context, { type: 'auto-closed' });
 }

@@ -31,6 +31,8 @@ export type ConversationEvent =
       readonly text: string;
     }
   | { readonly type: 'customer-left' }
+  /** The customer has asked for a socket URL: its return has begun, though no socket is open yet. */
+  | { readonly type: 'customer-returning' }
   | {
       readonly type: 'agent-message';
       readonly agentId: string;

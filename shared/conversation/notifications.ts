@@ -1,6 +1,7 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import type {
   Agent,
+  Allowance,
   CloseReason,
   Conversation,
   ConversationState,
@@ -33,6 +34,8 @@ export type PushBody =
       readonly deadline: string;
       /** What agents have added in all. */
       readonly extendedBy: string;
+      /** Why it was extended last. */
+      readonly because: 'agent' | Allowance['because'];
     }
   | {
       readonly type: 'agent-connection-lost';
@@ -144,8 +147,8 @@ const TELLING = {
     const running = conversation.disconnection;
     if (running?.reason !== 'connection-lost') return [];
     const { number, since } = running;
-    // The deadline is that of the beginning: what an agent has added since is told by itself.
-    const deadline = running.deadline - (running.extension?.by ?? 0);
+    // The deadline is that of the beginning: what was added since is told by itself.
+    const deadline = running.deadline - (running.extension?.by ?? 0) - (running.allowance?.by ?? 0);
     return [
       notification(conversation, AGENTS, `disconnection.${number}.lost`, since, {
         type: 'connection-lost',
@@ -158,14 +161,18 @@ const TELLING = {
 
   extended(conversation) {
     const { disconnection } = conversation;
-    if (disconnection?.extension === undefined) return [];
-    const { number, deadline, extension } = disconnection;
+    if (disconnection === undefined) return [];
+    const { number, deadline, extension, allowance } = disconnection;
+    const byAgent = extension && { at: extension.at, because: 'agent' as const };
+    const latest = allowance && allowance.at >= (byAgent?.at ?? 0) ? allowance : byAgent;
+    if (latest === undefined) return [];
     return [
-      notification(conversation, AGENTS, `disconnection.${number}.until.${deadline}`, extension.at, {
+      notification(conversation, AGENTS, `disconnection.${number}.until.${deadline}`, latest.at, {
         type: 'wait-extended',
         number,
         deadline: toIso(deadline),
-        extendedBy: toIsoDuration(extension.by),
+        extendedBy: toIsoDuration(extension?.by ?? 0),
+        because: latest.because,
       }),
     ];
   },
@@ -189,9 +196,11 @@ const TELLING = {
   agentLost(conversation) {
     const running = conversation.agentDisconnection;
     if (running === undefined) return [];
-    const { number, agentId, since, deadline } = running;
+    const { number, agentId, since, deadline, allowance } = running;
+    // A deadline that was moved is news of its own.
+    const cause = allowance === undefined ? 'lost' : `until.${deadline}`;
     return [
-      notification(conversation, AGENTS, `agent-disconnection.${number}.lost`, since, {
+      notification(conversation, AGENTS, `agent-disconnection.${number}.${cause}`, allowance?.at ?? since, {
         type: 'agent-connection-lost',
         agentId,
         number,

@@ -1,4 +1,5 @@
 import { channelOf, gracePeriodOf } from '../policies/policy';
+import { decideReturning } from './allowance-rules';
 import {
   type Conversation,
   type CustomerProfile,
@@ -33,7 +34,7 @@ export function decideConnect(
       },
     };
   }
-  return { kind: 'unchanged', outcome: { type: 'admitted' } };
+  return decideReturning(conversation, context);
 }
 
 interface Opening {

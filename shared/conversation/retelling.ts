@@ -30,7 +30,10 @@ const REPETITIONS: {
     outcome: Extract<Outcome, { readonly type: T }>,
   ) => Told;
 } = {
-  admitted: (conversation) => (wasNeverConnected(conversation) ? ['opened'] : []),
+  admitted: (conversation) => [
+    ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
+    ...(conversation.disconnection?.allowance ? (['extended'] as const) : []),
+  ],
   ignored: (conversation, input, { because }) =>
     (because === 'repeated' || because === 'ended'
       ? IGNORED[input.type]?.(conversation, input as never)
@@ -40,6 +43,11 @@ const REPETITIONS: {
   waiting: () => ['waiting'],
   'wait-extended': () => ['extended'],
   'position-told': () => ['position'],
+  // Prevents: a deadline was moved after an outage, telling it failed, and nobody learns why the chat is still open.
+  'not-reached': ({ disconnection, agentDisconnection }) => [
+    ...(disconnection?.allowance ? (['extended'] as const) : []),
+    ...(agentDisconnection?.allowance ? (['agentLost'] as const) : []),
+  ],
   'message-stored': (conversation, input) =>
     input.type === 'customer-message' || input.type === 'agent-message'
       ? writtenAgain(conversation, input)

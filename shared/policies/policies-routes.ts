@@ -44,6 +44,7 @@ const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
 const VALUES = z.object({
   grace: duration,
   agentGrace: duration,
+  outageAllowance: duration,
   maxExtension: duration,
   openAutoClose: closing,
   openAutoCloseWhileConnected: z.boolean(),
@@ -152,6 +153,7 @@ export const POLICY_ROUTES = [
         base: {
           grace: 'PT3M',
           agentGrace: 'PT1M',
+          outageAllowance: 'PT1M',
           maxExtension: 'PT30M',
           openAutoClose: 'PT20M',
           openAutoCloseWhileConnected: false,

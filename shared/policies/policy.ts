@@ -22,6 +22,11 @@ export interface PolicyValues {
   readonly grace: Milliseconds;
   /** How long an agent's disconnection may last before its conversations return to the queue. */
   readonly agentGrace: Milliseconds;
+  /**
+   * How long somebody who is away may still come back once the app, the storage and the socket service work again, if
+   * they did not over the deadline. Never longer than the wait itself.
+   */
+  readonly outageAllowance: Milliseconds;
   /** How much an agent may add to one disconnection in all. */
   readonly maxExtension: Milliseconds;
   /** `Open` without activity is closed after this. */
@@ -180,7 +185,8 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
       const { disconnection, autoClosure } = conversation;
       if (disconnection === undefined) return undefined;
       // Once it runs it is put off only, never dropped: a late event that changes nothing else has no effects to repeat.
-      return autoClosure !== undefined || disconnection.deadline > due ? due : undefined;
+      const isDue = autoClosure !== undefined || disconnection.deadline > due;
+      return isDue ? Math.max(due, disconnection.allowance?.until ?? due) : undefined;
     }
     case 'Active':
     case 'Closed':

@@ -17,7 +17,8 @@ import { PROMPT, World, type Delivery, type Socket } from '../../support/domain/
 const LONGEST_DELAY = 20 * SECOND;
 const LONGEST_START = 5 * SECOND;
 const SHORT_AWAY = { min: 1, max: GRACE - LONGEST_DELAY - LONGEST_START - 2 * SECOND };
-const LONG_AWAY = { min: GRACE + LONGEST_DELAY + 10 * SECOND, max: 3 * GRACE };
+/** A timer that fires late is taken for an outage, after which the customer may still come back for a minute. */
+const LONG_AWAY = { min: GRACE + LONGEST_DELAY + 10 * SECOND + MINUTE, max: 3 * GRACE };
 
 /** Some tabs, opened at about the same time; then nobody is there for a while. */
 interface Visit {

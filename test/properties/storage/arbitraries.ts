@@ -75,6 +75,14 @@ const channel = fc.constantFrom(...CHANNELS);
 const trigger = fc.constantFrom(...AUTOMATED_MESSAGE_TRIGGERS);
 const recipient = fc.constantFrom<Recipient[]>('agent', 'customer');
 
+const allowance = {
+  by: fc.integer({ min: 0, max: 10 * 365 * 86_400_000 }),
+  until: instant,
+  outages: count,
+  returns: count,
+  at: instant,
+  because: fc.constantFrom('outage' as const, 'customer-returning' as const),
+};
 const disconnection = {
   number: count,
   since: instant,
@@ -83,8 +91,12 @@ const disconnection = {
   lostConnectionId: maybe(text),
   inferred: maybe(count),
   extension: maybe({ by: count, keys: list(text, 3), at: instant }),
+  allowance: maybe(allowance),
 };
-const agentDisconnection = { number: count, agentId: text, since: instant, deadline: instant };
+const agentDisconnection = {
+  ...{ number: count, agentId: text, since: instant, deadline: instant },
+  allowance: maybe(allowance),
+};
 const hold = { agentId: text, assignment: count, units: count };
 
 const anyRecord = record<ConversationRecord>({

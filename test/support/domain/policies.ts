@@ -5,6 +5,7 @@ import type { PolicyTable, PolicyValues } from '../../../shared/policies/policy'
 export const DEFAULTS: PolicyValues = {
   grace: 3 * MINUTE,
   agentGrace: MINUTE,
+  outageAllowance: MINUTE,
   maxExtension: 30 * MINUTE,
   openAutoClose: 20 * MINUTE,
   openAutoCloseWhileConnected: false,

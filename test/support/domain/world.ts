@@ -263,7 +263,7 @@ export class World {
       timer.pending = false;
       const decision = this.handle({ type: 'deadline-reached', kind, number });
       const notReached =
-        decision.kind === 'unchanged' && decision.outcome.type === 'not-reached' && decision.outcome;
+        decision.kind !== 'refused' && decision.outcome.type === 'not-reached' && decision.outcome;
       if (notReached) this.schedule(kind, number, notReached.deadline);
     });
   }

@@ -63,7 +63,7 @@ describe('a customer who writes slowly', () => {
 });
 
 describe('the reason of an end', () => {
-  const strict = { openAutoCloseWhileConnected: true };
+  const strict = { openAutoCloseWhileConnected: true, outageAllowance: 0 };
   const queued = () => {
     const decision = decide(connectedCustomer(), customerMessage('m1'), contextAt(START, strict));
     if (decision.kind !== 'changed') throw new Error(decision.kind);

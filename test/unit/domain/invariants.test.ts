@@ -301,7 +301,7 @@ describe('invariant 6: the timer is only a wake-up', () => {
   });
 
   it('a late fire ends the conversation at the time of acting', () => {
-    const late = START + 3 * GRACE;
+    const late = deadline + 2 * SECOND;
     const { conversation } = change(lost(), deadlineReached(2, NOBODY), late);
     expect(conversation.end).toEqual({ at: late, reason: 'customer-disconnected' });
   });

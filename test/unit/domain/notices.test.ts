@@ -24,6 +24,7 @@ import {
   effectsOf,
   expired,
   lost,
+  runningDisconnection,
   NOBODY,
   offered,
 } from '../../support/domain/builders';
@@ -31,7 +32,8 @@ import {
 /** "Preconfigured automated message triggers" (Dynamics 365 Omnichannel). */
 
 const AT = afterStart(60);
-const LATE = afterStart(600);
+const { deadline: LAST } = runningDisconnection(lost());
+const agentLast = AT + MINUTE;
 const place = (position: number): Asked => ({ type: 'queue-position-known', position });
 const agentGone = () => change(accepted(), { type: 'agent-disconnected', agentId: 'anna' }, AT).conversation;
 const agentStaysAway: Asked = {
@@ -56,14 +58,14 @@ const cause = (before: () => Conversation, event: Asked, at: number, text: strin
 });
 
 const CAUSES: Record<AutomatedMessageTrigger, Cause> = {
-  'customer-disconnected': cause(lost, deadlineReached(2, NOBODY), LATE, 'disconnected').by('agent'),
+  'customer-disconnected': cause(lost, deadlineReached(2, NOBODY), LAST, 'disconnected').by('agent'),
   'customer-ended-conversation': cause(accepted, customerLeft(), AT, 'The customer has ended').by('agent'),
   'agent-assigned': cause(connectedCustomer, agentOffered(), AT, 'assigned').by('customer', 'agent'),
   'agent-joined': cause(offered, agentAccepted(), AT, 'Anna has joined').by('customer', 'agent'),
   'agent-left': cause(accepted, { type: 'agent-released', agentId: 'anna' }, AT, 'Anna has left').by(
     'customer',
   ),
-  'agent-disconnected': cause(agentGone, agentStaysAway, LATE, 'Anna was disconnected').by('customer'),
+  'agent-disconnected': cause(agentGone, agentStaysAway, agentLast, 'Anna was disconnected').by('customer'),
   'agent-ended-conversation': cause(accepted, agentEnded(), AT, 'The agent has ended').by(
     'customer',
     'agent',
@@ -157,12 +159,12 @@ describe('nothing is written', () => {
       AT,
     ],
     ['when a wrap-up closes itself: the customer has been told', ended, closesItself, AT + 15 * MINUTE],
-    ['when the wrap-up of a lost customer is closed', expired, agentClosed(), LATE],
+    ['when the wrap-up of a lost customer is closed', expired, agentClosed(), LAST + MINUTE],
     [
       'when the wrap-up of a customer who left is closed',
       () => change(accepted(), customerLeft(), AT).conversation,
       agentClosed(),
-      LATE,
+      LAST + MINUTE,
     ],
   ])('%s [R62 R65]', (_when, before, event, at) => {
     expect(change(before(), event, at).entries).toEqual([]);

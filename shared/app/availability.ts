@@ -1,0 +1,57 @@
+import type { TableServiceClientOptions } from '@azure/data-tables';
+import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
+
+type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
+
+/** What a started process waits for its first request to prove that the services work. */
+const FIRST_USE: Milliseconds = 10 * SECOND;
+
+/** No answer at all, and these, mean that a service does not do its part. Its other answers show that it works. */
+const isFailure = (status: number): boolean => status >= 500 || status === 408 || status === 429;
+
+/** What this process has seen of the services that it calls. */
+export interface Availability {
+  /**
+   * Since when they have answered without a failure. A process that has just started knows of nothing before; while they
+   * fail it is the present moment.
+   */
+  workingSince(): Instant;
+  /** For the clients of the services: sees what is left of every operation after all repetitions. */
+  readonly policies: Policies;
+}
+
+export function watchAvailability(now: () => Instant): Availability {
+  const startedAt = now();
+  let isFirst = true;
+  let since: Instant | undefined;
+  const worked = () => {
+    since ??= isFirst ? Math.min(now(), startedAt + FIRST_USE) : now();
+    isFirst = false;
+  };
+  const failed = () => {
+    since = undefined;
+    isFirst = false;
+  };
+  return {
+    workingSince: () => since ?? now(),
+    policies: [
+      {
+        position: 'perCall',
+        policy: {
+          name: 'availability',
+          async sendRequest(request, next) {
+            try {
+              const response = await next(request);
+              if (isFailure(response.status)) failed();
+              else worked();
+              return response;
+            } catch (thrown) {
+              failed();
+              throw thrown;
+            }
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,85 @@
+import { gracePeriodOf, policyOf } from '../policies/policy';
+import { type Allowance, type Away, type Conversation, LIMITS, type Ongoing } from './conversation';
+import { type DecisionContext, refusedAsEnded, type Ruling } from './decision';
+import { type Instant, type Milliseconds, SECOND } from './time';
+
+/** The engine delivers a timer within 2 s when it is idle. What comes later than this, something has held up. */
+const EXPLAINED_LATENESS: Milliseconds = 3 * SECOND;
+
+/** What a customer needs from its request for a socket to the open socket, also over a slow line. */
+const RETURN_TIME: Milliseconds = 10 * SECOND;
+
+type Running = { readonly deadline: Instant; readonly allowance?: Allowance };
+
+/**
+ * Until when somebody who is away may still come back although the deadline has passed: when the app, the storage or the
+ * socket service did not work over the deadline, an absence is no proof that nobody came. One allowance, counted from the
+ * first moment at which they worked again; another one only for another failure, and `LIMITS.outagesInARow` in all.
+ * Undefined: there was a real chance to come back.
+ */
+export function chanceUntil(
+  { deadline, allowance }: Running,
+  length: Milliseconds,
+  { now, workingSince = Number.NEGATIVE_INFINITY }: DecisionContext,
+): Instant | undefined {
+  const given = allowance?.outages ?? 0;
+  if (given >= LIMITS.outagesInARow) return undefined;
+  // Which process was down, and whether another one worked, nobody knows; that the deadline is long past is a fact.
+  const isLate = given === 0 && now - deadline > EXPLAINED_LATENESS;
+  const until = (isLate ? now : workingSince) + length;
+  return until > now ? until : undefined;
+}
+
+/** The wait with a later deadline, and why it has one. */
+export function prolonged<T extends Running>(
+  running: T,
+  until: Instant,
+  because: Allowance['because'],
+  now: Instant,
+): T & { readonly allowance: Allowance } {
+  const { by = 0, outages = 0, returns = 0 } = running.allowance ?? {};
+  const deadline = Math.max(until, running.deadline);
+  const allowance: Allowance = {
+    by: by + deadline - running.deadline,
+    until,
+    outages: outages + (because === 'outage' ? 1 : 0),
+    returns: returns + (because === 'customer-returning' ? 1 : 0),
+    at: now,
+    because,
+  };
+  return { ...running, deadline, allowance };
+}
+
+/** The conversation whose customer is waited for until then, for that reason. */
+export const waitingUntil = (
+  conversation: Ongoing & Away,
+  until: Instant,
+  because: Allowance['because'],
+  now: Instant,
+): Ongoing => ({
+  ...conversation,
+  disconnection: prolonged(conversation.disconnection, until, because, now),
+});
+
+/** The allowance of the customer's wait after an outage: never longer than the wait itself. */
+export const outageAllowanceOf = (
+  conversation: Ongoing,
+  policies: DecisionContext['policies'],
+): Milliseconds =>
+  Math.min(policyOf(conversation, 'outageAllowance', policies), gracePeriodOf(conversation, policies));
+
+/**
+ * The customer has begun to come back: a wait that is about to end leaves it the time to open its socket. Whoever asks
+ * again and again, and never opens one, is waited for `LIMITS.returnsInARow` times.
+ */
+export function decideReturning(conversation: Conversation, { now, policies }: DecisionContext): Ruling {
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  const outcome = { type: 'admitted' } as const;
+  if (conversation.disconnection === undefined) return { kind: 'unchanged', outcome };
+  const { deadline, allowance } = conversation.disconnection;
+  const until = now + Math.min(RETURN_TIME, outageAllowanceOf(conversation, policies) / 2);
+  const isEnough = until <= deadline || (allowance?.returns ?? 0) >= LIMITS.returnsInARow;
+  if (isEnough) return { kind: 'unchanged', outcome };
+  const waited = waitingUntil(conversation, until, 'customer-returning', now);
+  return { kind: 'changed', conversation: waited, outcome };
+}
