@@ -122,20 +122,22 @@ export interface RateLimiter {
   take(caller: string): void;
 }
 
+interface RateLimit {
+  /** 0 is no limit. */
+  readonly perMinute: number;
+  readonly now: () => Instant;
+}
+
 /** Callers that are remembered; whoever has been quiet for longest is forgotten first. */
 const MOST_CALLERS = 10_000;
 
 /**
  * A token bucket for each caller, in the memory of this instance of the app: `perMinute` at once, and as many again in
- * every minute; 0 is no limit. With n instances a caller may get n times as much, and a restart forgives everybody. That
+ * every minute. With n instances a caller may get n times as much, and a restart forgives everybody. That
  * is enough to keep one caller from taking an instance away from the others; what must hold across instances is counted
  * in the stored record instead (docs/decisions/0015).
  */
-export function createRateLimiter(options: {
-  readonly perMinute: number;
-  readonly now: () => Instant;
-}): RateLimiter {
-  const { perMinute, now } = options;
+export function createRateLimiter({ perMinute, now }: RateLimit): RateLimiter {
   const buckets = new Map<string, { readonly tokens: number; readonly at: Instant }>();
   const refill = perMinute / MINUTE;
   return {
@@ -171,10 +173,7 @@ const AGENTS_FACTOR = 10;
  * Requests per minute with one ticket, and handshakes with one socket URL: of a customer, and ten times as many of an
  * agent. In the memory of this instance, see `createRateLimiter`.
  */
-export function createParticipantLimits(options: {
-  readonly perMinute: number;
-  readonly now: () => Instant;
-}): ParticipantLimits {
+export function createParticipantLimits(options: RateLimit): ParticipantLimits {
   const customers = createRateLimiter(options);
   const agents = createRateLimiter({ ...options, perMinute: options.perMinute * AGENTS_FACTOR });
   return {

@@ -40,47 +40,40 @@ function compose(config: Config) {
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
-  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
-
   const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
-  const deadLetters = createTableDeadLetters(tables.deadLetters);
   const settingsStore = createTableSettingsStore(tables.settings, {
     parse: (value) => parsePolicyDocument(value, 'document'),
     view: policyDocumentView,
   });
-  const settings = createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf });
-  const capacity = createVerifiedAgentCapacity({
-    ledger: createTableAgentCapacity(tables.agentCapacity, { defaultTotal: config.agentCapacityUnits, now }),
-    holds: async ({ agentId, conversationId, assignment }) => {
-      const hold = (await store.load(conversationId))?.conversation.capacityHold;
-      return hold?.agentId === agentId && hold.assignment === assignment;
-    },
-    now,
-  });
-  const participants = createWebPubSubParticipants(webPubSub);
-  const conversations = createConversations({
+  const shared = {
     store,
-    workList,
-    settings,
-    capacity,
-    participants,
-    timers: durableTimers,
-    quarantine: createQuarantine({ deadLetters, now, loggerOf }),
+    workList: createTableWorkList(tables.workList),
+    deadLetters: createTableDeadLetters(tables.deadLetters),
+    settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
+    capacity: createVerifiedAgentCapacity({
+      ledger: createTableAgentCapacity(tables.agentCapacity, {
+        defaultTotal: config.agentCapacityUnits,
+        now,
+      }),
+      holds: async ({ agentId, conversationId, assignment }) => {
+        const hold = (await store.load(conversationId))?.conversation.capacityHold;
+        return hold?.agentId === agentId && hold.assignment === assignment;
+      },
+      now,
+    }),
+    participants: createWebPubSubParticipants(webPubSub),
     now,
     workingSince: availability.workingSince,
-  });
-
+    loggerOf,
+  };
+  const quarantine = createQuarantine(shared);
+  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
+    ...shared,
     conversations,
-    store,
-    workList,
-    deadLetters,
-    settings,
     settingsStore,
     policyBase,
-    capacity,
-    participants,
     customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
@@ -95,14 +88,10 @@ function compose(config: Config) {
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
     serviceHost: config.webPubSub.host,
-    now,
-    loggerOf,
   };
   /** For what files the failures of its conversations itself. */
-  const filing = (call: DurableCall) => {
-    const [service, logger] = [conversations(call), loggerOf(call)];
-    return { service, store, workList, deadLetters, now, logger };
-  };
+  const filing = (call: DurableCall) => ({ ...shared, service: conversations(call), logger: loggerOf(call) });
+
   return {
     services,
     activities: (call: DurableCall) => createActivities(filing(call)),
@@ -113,7 +102,7 @@ function compose(config: Config) {
       loggable(async () => {
         const logger = loggerOf(call);
         const purged = await Promise.allSettled([
-          purgeDeadLetters(deadLetters, now(), logger),
+          purgeDeadLetters(shared.deadLetters, now(), logger),
           purgeFinishedTimers(call.durable, now(), logger),
         ]);
         for (const one of purged) if (one.status === 'rejected') throw one.reason;

@@ -17,11 +17,11 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 /** Made when there is something to log. */
 export type LoggerOf = (call: Call) => Logger;
 
-/** Whether one more refusal is written now: how many have been left out since the last one, or undefined for "no". */
-export type RefusalSampler = () => number | undefined;
-
-/** One line per entry: the message, then the fields as JSON. */
-export function createLogger(sink: LogSink, sample: RefusalSampler = () => 0): Logger {
+/**
+ * One line per entry: the message, then the fields as JSON. `sample`: whether one more refusal is written now, which is how
+ * many have been left out since the last one, or undefined for "no".
+ */
+export function createLogger(sink: LogSink, sample: () => number | undefined = () => 0): Logger {
   const line = (message: string, fields?: LogFields) =>
     fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
   return {

@@ -20,12 +20,28 @@ export const writeRow = (
   item: WorkListItem | undefined,
 ): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
 
-export interface EffectDependencies {
+export interface ConversationServiceDependencies {
+  readonly store: ConversationStore;
   readonly workList: WorkList;
   readonly participants: Participants;
   readonly timers: (call: DurableCall) => DeadlineTimers;
   readonly capacity: AgentCapacity;
+  readonly settings: SettingsSource;
+  readonly quarantine: Quarantine;
+  readonly now: () => Instant;
+  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
+  readonly workingSince?: () => Instant;
 }
+
+/** Files the dead letter of an event that fails until something is mended. Never throws. */
+export type Quarantine = (
+  conversationId: string,
+  event: ConversationEvent,
+  thrown: StoredRowError,
+  call: Call,
+) => Promise<void>;
+
+type Dependencies = ConversationServiceDependencies & { readonly call: DurableCall };
 
 /** In this order: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
@@ -43,7 +59,7 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
 async function performEffects(
   conversationId: string,
   effects: readonly Effect[],
-  deps: OfCall<EffectDependencies>,
+  deps: Dependencies,
 ): Promise<void> {
   for (const stage of STAGES) {
     const due = effects.filter(({ type }) => stage.includes(type));
@@ -52,7 +68,7 @@ async function performEffects(
   }
 }
 
-function perform(conversationId: string, effect: Effect, deps: OfCall<EffectDependencies>): Promise<void> {
+function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
       return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
@@ -76,25 +92,6 @@ function perform(conversationId: string, effect: Effect, deps: OfCall<EffectDepe
       return deps.participants.closeConnection(effect.connectionId);
   }
 }
-
-export interface ConversationServiceDependencies extends EffectDependencies {
-  readonly store: ConversationStore;
-  readonly settings: SettingsSource;
-  readonly quarantine: Quarantine;
-  readonly now: () => Instant;
-  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
-  readonly workingSince?: () => Instant;
-}
-
-/** Files the dead letter of an event that fails until something is mended. Never throws. */
-export type Quarantine = (
-  conversationId: string,
-  event: ConversationEvent,
-  thrown: StoredRowError,
-  call: Call,
-) => Promise<void>;
-
-type OfCall<D> = D & { readonly call: DurableCall };
 
 /** What became of an event, and the conversation as it is now stored. */
 export type Handled =
@@ -169,7 +166,7 @@ const TOO_LARGE: Refusal = {
 async function decideAndSave(
   conversationId: string,
   event: ConversationEvent,
-  deps: OfCall<ConversationServiceDependencies>,
+  deps: Dependencies,
   ifMatch?: string,
 ): Promise<Settled> {
   let reservation: Reservation | undefined;
@@ -187,7 +184,9 @@ async function decideAndSave(
     }
 
     const { outcome, effects, conversation } = decision;
-    if (before === undefined) await list(conversation, deps);
+    // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
+    // conversation. A row without a conversation does no harm and is removed by reconciliation.
+    if (before === undefined) await writeRow(deps.workList, conversationId, workListItem(conversation));
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
@@ -205,7 +204,7 @@ async function decideAndSave(
 async function decideOnStale(
   conversation: Conversation,
   event: ConversationEvent,
-  { settings, now, call }: OfCall<ConversationServiceDependencies>,
+  { settings, now, call }: Dependencies,
 ): Promise<Settled> {
   const { policies, messages } = await settings.current(call);
   const decision = decide(conversation, event, { now: now(), policies, messages });
@@ -237,7 +236,7 @@ async function decideWithAnswers(
   before: StoredConversation | undefined,
   event: ConversationEvent,
   reserving: () => Reservation,
-  deps: OfCall<ConversationServiceDependencies>,
+  deps: Dependencies,
 ): Promise<Decided> {
   const { policies, messages } = await deps.settings.current(deps.call);
   const { participants } = deps;
@@ -263,15 +262,6 @@ async function decideWithAnswers(
     }
   }
   throw new Error('a decision asks each question once');
-}
-
-/**
- * Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
- * conversation. A row without a conversation does no harm and is removed by reconciliation.
- */
-async function list(created: Conversation, { workList }: ConversationServiceDependencies): Promise<void> {
-  const item = workListItem(created);
-  if (item !== undefined) await workList.put(item);
 }
 
 /**

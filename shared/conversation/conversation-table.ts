@@ -35,7 +35,7 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
-import { type Instant, type Milliseconds, MINUTE } from './time';
+import { type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
 import type { WorkList, WorkListItem } from './work-list';
 
@@ -289,9 +289,9 @@ export function createTableConversationStore(table: TableClient): ConversationSt
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
-      return (
-        entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt: savedAtOf(entity) }
-      );
+      // Table Storage stamps every row it writes.
+      const savedAt = Date.parse(entity?.timestamp ?? '');
+      return entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt };
     },
 
     save: async (change) => {
@@ -341,9 +341,6 @@ async function perform(
   else if (kind === 'create') await table.createEntity(record);
   else await table.updateEntity(record, mode, options);
 }
-
-/** Table Storage stamps every row it writes. */
-const savedAtOf = ({ timestamp }: { timestamp?: string }): Instant => Date.parse(timestamp ?? '');
 
 const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });
 
@@ -416,7 +413,11 @@ export function createTableWorkList(table: TableClient): WorkList {
     },
 
     list: async ({ state, agentId, ...page }) => {
-      const filter = filterOf(state, agentId);
+      const filter = [
+        odata`PartitionKey ge 'shard-0' and PartitionKey le 'shard-f'`,
+        ...(state === undefined ? [] : [odata`state eq ${state}`]),
+        ...(agentId === undefined ? [] : [odata`agentId eq ${agentId}`]),
+      ].join(' and ');
       const { rows, next } = await readPage(table, 'read work list', { ...page, filter });
       const { readable: items, unreadable } = readableRows(rows, decodeWorkListItem);
       return {
@@ -426,12 +427,4 @@ export function createTableWorkList(table: TableClient): WorkList {
       };
     },
   };
-}
-
-function filterOf(state: string | undefined, agentId: string | undefined): string {
-  return [
-    odata`PartitionKey ge 'shard-0' and PartitionKey le 'shard-f'`,
-    ...(state === undefined ? [] : [odata`state eq ${state}`]),
-    ...(agentId === undefined ? [] : [odata`agentId eq ${agentId}`]),
-  ].join(' and ');
 }

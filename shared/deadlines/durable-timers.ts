@@ -20,8 +20,6 @@ const EVENT_OF = {
   deadlineObsolete: CANCELLING_EVENTS.conversationEnded,
 } as const;
 
-type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
-
 /** Deadline timers as orchestrations, one instance per numbered deadline, by the client of a call. */
 export function durableTimers({ durable: client }: Pick<DurableCall, 'durable'>): DeadlineTimers {
   return {
@@ -53,7 +51,7 @@ export function durableTimers({ durable: client }: Pick<DurableCall, 'durable'>)
 }
 
 /** Whether the instance waits, or has done its work: a timer that has completed needs no second start. */
-async function isStarted(client: Client, instanceId: string): Promise<boolean> {
+async function isStarted(client: DurableClient, instanceId: string): Promise<boolean> {
   try {
     const status = await inTime(client.getStatus(instanceId, { showInput: false }));
     return status.instanceId === instanceId && !BROKEN.includes(status.runtimeStatus);

@@ -293,5 +293,5 @@ export function problemOf(thrown: unknown, name: string, logger: Logger): Refuse
     ? new Refused('temporarily-unavailable', { detail: 'Please repeat the request.' }, 503, {
         'retry-after': '1',
       })
-    : new Refused('internal-error', { detail: 'The request could not be handled.' });
+    : refuse('internal-error');
 }

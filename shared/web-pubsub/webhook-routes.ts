@@ -18,7 +18,7 @@ import {
   withHeaders,
   withoutContent,
 } from '../http/route';
-import { type AgentSocketsDependencies, createAgentSockets } from './agent-sockets-service';
+import { agentConnected, agentDisconnected, type AgentSocketsDependencies } from './agent-sockets-service';
 import {
   CONNECT_BODY,
   CONNECTION_STATE_HEADER,
@@ -245,10 +245,10 @@ async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: Ag
     case 'connect':
       return { groups: [AGENTS_GROUP] };
     case 'connected':
-      await createAgentSockets(deps).connected(agentId, event.connectionId);
+      await agentConnected(agentId, event.connectionId, deps);
       return undefined;
     case 'disconnected':
-      await createAgentSockets(deps).disconnected(agentId);
+      await agentDisconnected(agentId, deps);
       return undefined;
     case 'leave':
       throw new InvalidInputError('ce-eventName', 'only a customer can leave');

@@ -227,7 +227,7 @@ export function* x(context: OrchestrationContext) {
   [
     'a table may import rules, the storage and its SDK',
     TABLE,
-    importing('./work-list', '@azure/data-tables', '../storage/rows', 'node:crypto'),
+    importing('./work-list', '@azure/data-tables', '../storage/table', 'node:crypto'),
   ],
   [
     'the composition may import everything in shared/ and read the environment',

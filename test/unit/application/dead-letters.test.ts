@@ -7,7 +7,7 @@ import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { Failing } from '../../../shared/dead-letters/dead-letter';
 import { purgeDeadLetters } from '../../../shared/dead-letters/dead-letters-service';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
-import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
+import { agentDisconnected } from '../../../shared/web-pubsub/agent-sockets-service';
 import { bodyOf, call, request } from '../handlers/request';
 import {
   accepted,
@@ -377,8 +377,7 @@ describe('an agent of whose conversations one cannot be read', () => {
       holds: async ({ conversationId }) => (await world.store.load(conversationId)) !== undefined,
       now: () => clock.now,
     });
-    const sockets = createAgentSockets({ service, capacity, participants: world.participants });
-    await sockets.disconnected(ANN.agentId);
+    await agentDisconnected(ANN.agentId, { service, capacity, participants: world.participants });
     expect(world.conversation(good).agentDisconnection).toMatchObject({ agentId: ANN.agentId });
     expect((await capacity.loadOf(ANN.agentId)).holdings).toHaveLength(2);
   });
