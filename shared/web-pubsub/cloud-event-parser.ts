@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { deviceClassOf, deviceField, parseProfileFromQuery } from '../access/customer-profile-parser';
-import { InvalidInputError } from '../app/errors';
+import { InvalidInputError, UserEventError } from '../app/errors';
 import { type CustomerProfile, DEVICE_CLASSES, type DeviceClass, LIMITS } from '../conversation/conversation';
 import { type Participant, participantOf } from '../conversation/ids';
 import type { Instant } from '../conversation/time';
-import { conversationIdField, plainText } from '../http/fields';
+import { messageIdOf } from '../conversation/transcript';
+import { conversationIdField, typedText } from '../http/fields';
 import { decodeUtf8, type HttpInput, parseJson, parseWith } from '../http/request';
 
 /** What a connection carries with it: the answer to `connect` sets it, every later event brings it back. */
@@ -72,11 +73,19 @@ interface EventBase {
   readonly device?: DeviceClass;
 }
 
-/** Largest body of an event, in bytes: a `connect` carries headers, claims and certificates. */
-export const EVENT_BODY_LIMIT = 128 * 1024;
-
 const SYSTEM = 'azure.webpubsub.sys.';
 const USER = 'azure.webpubsub.user.';
+
+const isUserEvent = (headers: HttpInput['headers']): boolean =>
+  headers.get('ce-type')?.toLowerCase().startsWith(USER) ?? false;
+
+/**
+ * Largest body of an event, in bytes. A `connect` carries headers, claims and certificates; a user event whatever its
+ * sender likes, up to what the service takes as one message (1 MB, "Azure Web PubSub limits").
+ */
+export const eventBodyLimit = (headers: HttpInput['headers']): number =>
+  isUserEvent(headers) ? 1024 * 1024 : 128 * 1024;
+
 const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
   connect: `${SYSTEM}connect`,
   connected: `${SYSTEM}connected`,
@@ -91,16 +100,29 @@ export const CONNECT_BODY = z.object({
   // Only the user agent is of interest: headers in another form must not keep a customer out.
   headers: lists.catch({}),
 });
-export const MESSAGE_BODY = z.object({
-  text: plainText(LIMITS.messageCharacters).min(1),
-  conversationId: conversationIdField.optional(),
-  messageId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
-    .optional(),
-});
+export const MESSAGE_BODY = z.object(
+  {
+    text: typedText(LIMITS.messageCharacters),
+    conversationId: conversationIdField.optional(),
+    messageId: z
+      .string('must be a text')
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+      .optional(),
+  },
+  'must be an object',
+);
+/** What a message says of itself, whatever else is wrong with it. */
+const MESSAGE_IDS = z
+  .object({
+    conversationId: MESSAGE_BODY.shape.conversationId.catch(undefined),
+    messageId: MESSAGE_BODY.shape.messageId.catch(undefined),
+  })
+  .catch({});
 
-/** @throws InvalidInputError naming the header or the part of the body */
+/**
+ * @throws UserEventError naming the part of what a participant has sent
+ * @throws InvalidInputError naming the header, or the part of the body, that the service has got wrong
+ */
 export function parseWebPubSubEvent(
   headers: HttpInput['headers'],
   body: Uint8Array,
@@ -122,6 +144,8 @@ export function parseWebPubSubEvent(
     ...decodeConnectionState(headers.get(CONNECTION_STATE_HEADER)),
   };
   switch (name) {
+    case undefined:
+      throw new UserEventError('event', 'is not known', ofCustomer(participant));
     case 'connect':
       return { ...base, name, ...handshakeOf(body, participant) };
     case 'message':
@@ -142,13 +166,18 @@ function header(headers: HttpInput['headers'], name: string, form = /^.{1,256}$/
   return value;
 }
 
-function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] {
-  const type = header(headers, 'ce-type');
-  const name = header(headers, 'ce-eventName');
-  const known = Object.entries(TYPES).find(([, known]) => known.toLowerCase() === type.toLowerCase());
-  if (known === undefined) throw new InvalidInputError('ce-type', 'names an unknown event');
-  if (known[0] !== name) throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
-  return known[0] as WebPubSubEvent['name'];
+/** The service's patterns do not look at capitals, so neither does this. `undefined`: a user event of another name. */
+function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] | undefined {
+  const type = header(headers, 'ce-type').toLowerCase();
+  const name = header(headers, 'ce-eventName').toLowerCase();
+  const known = Object.entries(TYPES).find(([, known]) => known === type)?.[0];
+  if (known === undefined && !isUserEvent(headers)) {
+    throw new InvalidInputError('ce-type', 'names an unknown event');
+  }
+  if ((known ?? type.slice(USER.length)) !== name) {
+    throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
+  }
+  return known as WebPubSubEvent['name'] | undefined;
 }
 
 function timeOf(headers: HttpInput['headers']): Instant {
@@ -169,20 +198,36 @@ function handshakeOf(body: Uint8Array, { role }: Participant) {
   };
 }
 
+const ofCustomer = (sender: Participant): { readonly conversationId?: string } =>
+  sender.role === 'customer' ? { conversationId: sender.conversationId } : {};
+
 function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json' && type !== 'text/plain') {
-    throw new InvalidInputError('content-type', 'must be application/json or text/plain', 415);
+  let sent: unknown;
+  try {
+    sent = sentBy(headers, body);
+    const { conversationId, messageId, text } = { ...parseWith(MESSAGE_BODY, sent), ...ofCustomer(sender) };
+    if (conversationId === undefined) {
+      throw new InvalidInputError('conversationId', 'an agent must say which conversation');
+    }
+    if (messageId === undefined) return { text, conversationId, messageId: eventId };
+    // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    return { text, conversationId, messageId: messageIdOf(messageId, digest) };
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInputError)) throw thrown;
+    const ids = { ...MESSAGE_IDS.parse(sent), ...ofCustomer(sender) };
+    throw new UserEventError(thrown.field === '' ? 'data' : thrown.field, thrown.detail, ids);
   }
-  const plain = type === 'text/plain' ? { text: decodeUtf8(body, 'body') } : parseJson(body, 'body');
-  const message = parseWith(MESSAGE_BODY, plain, 'body');
-  const conversationId = sender.role === 'customer' ? sender.conversationId : message.conversationId;
-  if (conversationId === undefined) {
-    throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
+}
+
+/** What the sender has given as the data of its event. @throws InvalidInputError */
+function sentBy(headers: HttpInput['headers'], body: Uint8Array): unknown {
+  switch (headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()) {
+    case 'application/json':
+      return parseJson(body, 'data');
+    case 'text/plain':
+      return { text: decodeUtf8(body, 'data') };
+    default:
+      throw new InvalidInputError('dataType', 'must be json or text');
   }
-  const { text, messageId } = message;
-  if (messageId === undefined) return { text, conversationId, messageId: eventId };
-  // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return { text, conversationId, messageId: `sent.${messageId}.${digest}` };
 }
