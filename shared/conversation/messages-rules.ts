@@ -1,10 +1,10 @@
 import { withAgentBack } from './agent-presence-rules';
 import { type Conversation, LIMITS } from './conversation';
 import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
-import type { ConversationEvent } from './inputs';
+import type { ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
-import { type Instant, SECOND } from './time';
+import { type Instant, type Milliseconds, SECOND } from './time';
 import type { Author, MessageEntry } from './transcript';
 
 type Writer = Exclude<Author['role'], 'system'>;
@@ -89,18 +89,20 @@ export function decideAgentMessage(
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
 }
 
-type Written = { readonly messageId: string; readonly text: string };
 type StoredMessage = Conversation['recentMessages'][number];
 
 function store(
   conversation: Conversation,
-  { messageId, text }: Written,
+  { messageId, text, unnamed }: Written,
   author: Exclude<Author, { role: 'system' }>,
   now: Instant,
 ): Ruling {
   const sequence = conversation.lastSequence + 1;
   const by = author.role === 'agent' ? keyOfAgent(author.id) : author.role;
-  const recent = [...conversation.recentMessages, { id: messageId, by, sequence, at: now }];
+  const recent = [
+    ...conversation.recentMessages,
+    { id: messageId, by, sequence, at: now, ...(unnamed && { unnamed }) },
+  ];
   return {
     kind: 'changed',
     outcome: { type: 'message-stored', sequence },
@@ -120,12 +122,25 @@ const alreadyStored = ({ sequence }: StoredMessage): Ruling => ({
 
 const keyOfAgent = (agentId: string): string => `agent.${agentId}`;
 
-const storedMessage = (
+/**
+ * Within it, by the service's clock, the same text from the same connection is a repetition and no second message. The
+ * official client (`@azure/web-pubsub-client`, `messageRetryOptions`) sends what was not acknowledged up to three times
+ * more, a second apart, each time as a new event; the rest is for its way and for stamps of whole seconds.
+ */
+const REPEATED_WITHIN: Milliseconds = 5 * SECOND;
+
+function storedMessage(
   { recentMessages }: Conversation,
-  { messageId }: Pick<Written, 'messageId'>,
+  { messageId, unnamed }: Written,
   by: string,
-): StoredMessage | undefined =>
-  recentMessages.find((message) => message.id === messageId && message.by === by);
+): StoredMessage | undefined {
+  const own = recentMessages.filter((message) => message.by === by);
+  const isRepeated = ({ unnamed: first }: StoredMessage) =>
+    first !== undefined &&
+    first.digest === unnamed?.digest &&
+    Math.abs(unnamed.occurredAt - first.occurredAt) <= REPEATED_WITHIN;
+  return own.find(({ id }) => id === messageId) ?? own.find(isRepeated);
+}
 
 /**
  * The stored message that an input brings again. Under a name that is not known any more the notification would not be

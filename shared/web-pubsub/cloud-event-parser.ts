@@ -4,6 +4,7 @@ import { deviceClassOf, deviceField, parseProfileFromQuery } from '../access/cus
 import { InvalidInputError, UserEventError } from '../app/errors';
 import { type CustomerProfile, DEVICE_CLASSES, type DeviceClass, LIMITS } from '../conversation/conversation';
 import { type Participant, participantOf } from '../conversation/ids';
+import type { Written } from '../conversation/inputs';
 import type { Instant } from '../conversation/time';
 import { messageIdOf } from '../conversation/transcript';
 import { conversationIdField, typedText } from '../http/fields';
@@ -51,17 +52,11 @@ export type WebPubSubEvent = EventBase &
         readonly device: DeviceClass;
       }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
-    | {
+    | ({
         readonly name: 'message';
-        readonly text: string;
         /** The customer's own, or the one that an agent names. */
         readonly conversationId: string;
-        /**
-         * The same for every repetition: the sender's own id, which also covers a client that sends anew, or else the
-         * service's id of the event, which covers the service's repetitions.
-         */
-        readonly messageId: string;
-      }
+      } & Written)
   );
 
 interface EventBase {
@@ -136,7 +131,7 @@ export function parseWebPubSubEvent(
   const participant = participantOf(header(headers, 'ce-userId'));
   if (participant === undefined) throw new InvalidInputError('ce-userId', 'was not issued by negotiate');
   const connectionId = connectionIdOf(headers);
-  const eventId = `${connectionId}.${header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/)}`;
+  const id = header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/);
   const base: EventBase = {
     participant,
     connectionId,
@@ -149,7 +144,7 @@ export function parseWebPubSubEvent(
     case 'connect':
       return { ...base, name, ...handshakeOf(body, participant) };
     case 'message':
-      return { ...base, name, ...messageOf(headers, body, participant, eventId) };
+      return { ...base, name, ...messageOf(headers, body, id, base) };
     default:
       return { ...base, name };
   }
@@ -201,7 +196,12 @@ function handshakeOf(body: Uint8Array, { role }: Participant) {
 const ofCustomer = (sender: Participant): { readonly conversationId?: string } =>
   sender.role === 'customer' ? { conversationId: sender.conversationId } : {};
 
-function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {
+function messageOf(
+  headers: HttpInput['headers'],
+  body: Uint8Array,
+  id: string,
+  { participant: sender, connectionId, occurredAt }: EventBase,
+) {
   let sent: unknown;
   try {
     sent = sentBy(headers, body);
@@ -209,16 +209,20 @@ function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Part
     if (conversationId === undefined) {
       throw new InvalidInputError('conversationId', 'an agent must say which conversation');
     }
-    if (messageId === undefined) return { text, conversationId, messageId: eventId };
+    if (messageId === undefined) {
+      const unnamed = { digest: digestOf(`${connectionId} ${text}`), occurredAt };
+      return { text, conversationId, messageId: `${connectionId}.${id}`, unnamed };
+    }
     // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
-    const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    return { text, conversationId, messageId: messageIdOf(messageId, digest) };
+    return { text, conversationId, messageId: messageIdOf(messageId, digestOf(text)) };
   } catch (thrown) {
     if (!(thrown instanceof InvalidInputError)) throw thrown;
     const ids = { ...MESSAGE_IDS.parse(sent), ...ofCustomer(sender) };
     throw new UserEventError(thrown.field === '' ? 'data' : thrown.field, thrown.detail, ids);
   }
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** What the sender has given as the data of its event. @throws InvalidInputError */
 function sentBy(headers: HttpInput['headers'], body: Uint8Array): unknown {

@@ -261,8 +261,8 @@ async function handleAgentEvent(
     case 'leave':
       throw new UserEventError('event', 'only a customer can leave', {});
     case 'message': {
-      const { conversationId, messageId, text } = event;
-      const said = { type: 'agent-message', agentId, messageId, text } as const;
+      const { conversationId, messageId, text, unnamed } = event;
+      const said = { type: 'agent-message', agentId, messageId, text, ...(unnamed && { unnamed }) } as const;
       return refusedMessage(event, conversationId, await conversations.handle(conversationId, said));
     }
   }
@@ -310,8 +310,8 @@ function ofCustomer(event: WebPubSubEvent, conversationId: string): Conversation
     case 'leave':
       return { type: 'customer-left' };
     case 'message': {
-      const { text, messageId } = event;
-      return { type: 'customer-message', connectionId, messageId, text };
+      const { text, messageId, unnamed } = event;
+      return { type: 'customer-message', connectionId, messageId, text, ...(unnamed && { unnamed }) };
     }
   }
 }

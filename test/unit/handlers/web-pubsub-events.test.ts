@@ -248,6 +248,97 @@ describe('what people type', () => {
   });
 });
 
+describe('a message that its client sends again by itself [R133]', () => {
+  const at = (seconds: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, seconds)).toISOString();
+  const FIRST = { name: 'message', connectionId: 'tab-a', id: '5', time: at(0) };
+  const AGAIN = { ...FIRST, id: '6', time: at(3) };
+
+  /** A conversation that its customer has open in `tab-a`, and that Ann has accepted. */
+  async function accepted() {
+    const here = webhook();
+    await here.born();
+    const { agentId, agentName } = ANN;
+    await here.service.handle(ID, { type: 'agent-accepted', agentId, agentName });
+    const texts = () =>
+      here.world.entriesOf(ID).flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+    return { ...here, texts };
+  }
+  const BY_AGENT = { userId: `agent.${ANN.agentId}`, connectionId: 'desk' };
+  const writers: [string, EventParts, object][] = [
+    ['a customer', {}, {}],
+    ['an agent', BY_AGENT, { conversationId: ID }],
+  ];
+
+  it.each(writers)(
+    'is stored once, and told again under the same id, if it is of %s',
+    async (_who, by, more) => {
+      const { send, world, texts } = await accepted();
+      const told = () => world.pushes.flatMap(({ push }) => (push.type === 'message' ? [push.id] : []));
+      await send({ ...FIRST, ...by }, { text: 'ok', ...more });
+      const first = told();
+      for (const [index, seconds] of [1, 2, 3].entries()) {
+        const again = { ...FIRST, ...by, id: `${6 + index}`, time: at(seconds) };
+        expect(await send(again, { text: 'ok', ...more })).toEqual({ status: 204 });
+      }
+      expect(texts()).toEqual(['ok']);
+      expect(new Set(told())).toEqual(new Set(first));
+    },
+  );
+
+  it.each<[string, EventParts, string]>([
+    ['later than any repetition', { time: at(6) }, 'ok'],
+    ['from another connection', { connectionId: 'tab-b' }, 'ok'],
+    ['with another text', {}, 'OK'],
+    ['by somebody else', BY_AGENT, 'ok'],
+  ])('is a second message %s', async (_how, parts, text) => {
+    const { send, texts } = await accepted();
+    await send(FIRST, { text: 'ok' });
+    await send({ ...AGAIN, ...parts }, { text, conversationId: ID });
+    expect(texts()).toEqual(['ok', text]);
+  });
+
+  it('is no endless repetition: what is said every four seconds is stored every eight', async () => {
+    const { send, texts } = await accepted();
+    for (const seconds of [0, 4, 8, 12, 16]) {
+      await send({ ...FIRST, id: `${5 + seconds}`, time: at(seconds) }, { text: 'ok' });
+    }
+    expect(texts()).toHaveLength(3);
+  });
+
+  it('counts from when it was sent, however late it is heard', async () => {
+    const { send, texts, clock } = await accepted();
+    await send(FIRST, { text: 'ok' });
+    clock.now += 60_000;
+    await send(AGAIN, { text: 'ok' });
+    expect(texts()).toEqual(['ok']);
+  });
+
+  it.each(writers)(
+    'is stored once for good under an id of its own, if it is of %s',
+    async (_who, by, more) => {
+      const { send, texts } = await accepted();
+      const body = { text: 'ok', messageId: 'm-1', ...more };
+      await send({ ...FIRST, ...by }, body);
+      await send({ ...AGAIN, ...by, time: at(600) }, body);
+      await send({ ...AGAIN, ...by, connectionId: 'another', time: at(900) }, body);
+      expect(texts()).toEqual(['ok']);
+      await send({ ...AGAIN, ...by, id: '7' }, { ...body, messageId: 'm-2' });
+      expect(texts()).toEqual(['ok', 'ok']);
+    },
+  );
+
+  it.each(writers)('is stored once under an id of its own after %s was lost', async (_who, by, more) => {
+    const { send, world, texts } = await accepted();
+    const body = { text: 'ok', messageId: 'm-1', ...more };
+    await send({ ...FIRST, ...by }, body);
+    await send({ ...AGAIN, ...by, name: 'disconnected' });
+    world.open(ID, 'another');
+    await send({ ...FIRST, ...by, name: 'connected', connectionId: 'another' });
+    await send({ ...AGAIN, ...by, connectionId: 'another' }, body);
+    expect(texts()).toEqual(['ok']);
+  });
+});
+
 describe('the device of a customer', () => {
   const PHONE = 'Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0';
   const HANDSHAKE = { query: {}, headers: { 'User-Agent': [PHONE] } };
