@@ -1,7 +1,7 @@
 import { withAgentBack } from './agent-presence-rules';
 import { type Conversation, LIMITS } from './conversation';
 import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
-import type { ConversationEvent, Written } from './inputs';
+import type { Answers, ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -39,11 +39,15 @@ function messageLimit(conversation: Conversation, writer: Writer, now: Instant):
   };
 }
 
-/** The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. */
+/**
+ * The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. One of a
+ * socket that is thought lost proves it if the service lists the socket: the loss was told wrongly.
+ */
 export function decideCustomerMessage(
   conversation: Conversation,
   input: Written & { readonly connectionId: string },
   context: DecisionContext,
+  { presence }: Answers,
 ): Ruling {
   const { now } = context;
   const { connectionId } = input;
@@ -52,7 +56,11 @@ export function decideCustomerMessage(
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const { endedConnectionIds } = conversation;
   const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
-  const isNew = !endedConnectionIds.includes(connectionId) && !liveConnectionIds.includes(connectionId);
+  const isThoughtLost = endedConnectionIds.includes(connectionId);
+  // Prevents: a message that was delayed behind its socket's `disconnected` reviving a dead socket.
+  if (isThoughtLost && presence === undefined) return { kind: 'presence-needed', optional: true };
+  const isListed = presence?.alive === true && presence.connectionIds.includes(connectionId);
+  const isNew = isThoughtLost ? isListed : !liveConnectionIds.includes(connectionId);
   // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.
   const limit = isNew ? undefined : messageLimit(conversation, 'customer', now);
   if (limit) return { kind: 'refused', refusal: limit };
@@ -67,6 +75,7 @@ export function decideAgentMessage(
   conversation: Conversation,
   input: Written & { readonly agentId: string },
   { now }: DecisionContext,
+  { agentPresent }: Answers,
 ): Ruling {
   const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
   if (stored) return alreadyStored(stored);
@@ -82,8 +91,13 @@ export function decideAgentMessage(
       },
     };
   }
-  // Only a connected agent can write: the event of the return was lost, or is still under way.
-  const back = withAgentBack(conversation, now);
+  const isThoughtLost = conversation.agentDisconnection !== undefined;
+  // Prevents: a message that was delayed behind the loss of the agent's last socket calling off the wait for the agent.
+  if (isThoughtLost && agentPresent === undefined) {
+    return { kind: 'agent-presence-needed', agentId: agent.id, optional: true };
+  }
+  // The event of the return was lost, or is still under way.
+  const back = agentPresent ? withAgentBack(conversation, now) : conversation;
   const limit = back === conversation ? messageLimit(conversation, 'agent', now) : undefined;
   if (limit) return { kind: 'refused', refusal: limit };
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
