@@ -127,7 +127,7 @@ export interface CustomerProfile {
 
 /** By what a message without an id of its sender's own is recognised when the sender's client repeats it. */
 export interface Unnamed {
-  /** Of its connection and its text. */
+  /** Of its connection and its text as it was sent. */
   readonly digest: string;
   /** The service's clock. */
   readonly occurredAt: Instant;

@@ -210,7 +210,9 @@ function messageOf(
       throw new InvalidInputError('conversationId', 'an agent must say which conversation');
     }
     if (messageId === undefined) {
-      const unnamed = { digest: digestOf(`${connectionId} ${text}`), occurredAt };
+      // As it was sent: two texts that differ in what is cleaned away are two messages.
+      const asSent = (sent as { readonly text: string }).text;
+      const unnamed = { digest: digestOf(`${connectionId} ${asSent}`), occurredAt };
       return { text, conversationId, messageId: `${connectionId}.${id}`, unnamed };
     }
     // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
