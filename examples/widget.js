@@ -87,14 +87,14 @@ export function openChat() {
   client.on('connected', () => void loadTranscript().catch(console.error));
   // message, notice, conversation-assigned, conversation-queued, queue-position, conversation-ended
   client.on('group-message', ({ message }) => receive(message.data));
-  // { type: 'refused', code, detail, conversationId, state }; after the end also endReason, options, redirectUrl
+  // { type: 'refused', messageId, code, detail, field, state }; after the end also endReason, options, redirectUrl
   client.on('server-message', ({ message }) => receive(message.data));
   const start = () => client.start().catch(() => setTimeout(start, 2_000));
   void start();
   return {
     /**
      * Of 1 to 8,000 characters. Rejects when nobody knows whether it was stored: sent again with the same `messageId`, it
-     * is stored once. Resolves when it was stored, or refused by a rule, which comes as `refused`.
+     * is stored once. Resolves when it was stored, or refused, which comes as `refused` with its `messageId`.
      */
     say: (text, messageId = crypto.randomUUID()) => client.sendEvent('message', { text, messageId }, 'json'),
     /** Ends the conversation. Not waiting for an answer: the socket is closed before it could come. */

@@ -28,7 +28,7 @@ import {
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
 import { duration, instant } from './time';
-import type { TranscriptEntry } from './transcript';
+import { sentIdOf, type TranscriptEntry } from './transcript';
 import type { WorkList } from './work-list';
 
 export interface ConversationServices {
@@ -193,9 +193,11 @@ const ENTRY = z.object({
   author: AUTHOR,
   text: z.string(),
 });
-/** Message ids, which may name a connection, are nobody's business. */
 const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
-  ENTRY.extend({ kind: z.literal('message') }),
+  ENTRY.extend({
+    kind: z.literal('message'),
+    messageId: z.string().optional().describe("The sender's own, where it has given one."),
+  }),
   ENTRY.extend({
     kind: z.literal('notice'),
     trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
@@ -213,6 +215,10 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
   }),
 );
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
+
+/** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
+const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
+  entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
 /** The transcript without the notices that are meant for the agent. */
 export const entriesForCustomers = (entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] =>
@@ -323,6 +329,7 @@ export const CONVERSATION_ROUTES = [
             kind: 'message',
             author: { role: 'customer', name: 'Ann' },
             text: 'Where is my parcel?',
+            messageId: 'm-1',
           },
         ],
       },
@@ -344,7 +351,7 @@ export const CONVERSATION_ROUTES = [
       return withHeaders(
         {
           conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
-          transcript: isAgent ? entries : entriesForCustomers(entries),
+          transcript: (isAgent ? entries : entriesForCustomers(entries)).map(shownEntry),
           nextAfter,
         },
         { etag },

@@ -202,7 +202,7 @@ describe('Open', () => {
     const away = after(born('default', long), disconnected('tab-1', AT), AT, long);
     const { number, deadline } = away.autoClosure!;
     const late = AT + 15 * MINUTE;
-    const decision = decide(away, customerMessage('m1'), contextAt(late, long));
+    const decision = decide(away, { ...customerMessage('m1'), presence: NOBODY }, contextAt(late, long));
     if (decision.kind !== 'changed') throw new Error(decision.kind);
     const { autoClosure, disconnection } = decision.conversation;
     expect(autoClosure).toEqual({ number, deadline: late + 20 * MINUTE });

@@ -70,6 +70,16 @@ describe('a customer', () => {
     expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
   });
 
+  it("reads the sender's own id of a message, and never one that names a connection [R132]", async () => {
+    const { born, write, read } = api();
+    await born();
+    await write('tab-a.7', 'Hello');
+    await write('sent.m-1.0123456789abcdef', 'Where is my parcel?');
+    const { transcript } = bodyOf(await read(CUSTOMER)) as { transcript: object[] };
+    expect(transcript[0]).not.toHaveProperty('messageId');
+    expect(transcript[1]).toMatchObject({ text: 'Where is my parcel?', messageId: 'm-1' });
+  });
+
   it('gets the same 403 for any other conversation, existing or not', async () => {
     const { born, read, lines, world } = api();
     await born('conversation-0002');
