@@ -213,8 +213,7 @@ export const RECONNECT_LINK_ROUTE = route({
     if (hasEnded(conversation)) return refuseAs(endedRefusal(conversation), 'conversation-ended');
     const { policies } = await settings.current();
     if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
-    const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
-    const reconnectId = await tickets.issueReconnectId(conversation.id, timeLimit);
+    const reconnectId = await tickets.issueReconnectId(conversation.id);
     const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
     return { reconnectId, reconnectUrl: portalUrl && reconnectUrl(portalUrl, reconnectId) };
   },

@@ -74,7 +74,7 @@ function compose(config: Config) {
     participants: createWebPubSubParticipants(webPubSub),
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetime: config.ticketLifetime, now }),
+      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),

@@ -160,7 +160,8 @@ export function gracePeriodOf(
  * the end, but not while it blocks capacity for a custom time; `Open` and `Waiting` after inactivity; `Active` never.
  *
  * A connected customer of a live chat is never closed away, unless policy says so (docs/decisions/0011). Live chat in
- * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed.
+ * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed: a customer
+ * who was there until the loss was not inactive.
  */
 export function autoClosureDue(conversation: Conversation, policies: PolicyTable): Instant | undefined {
   const { state, stateSince, lastSignOfLife, end, capacityHold } = conversation;
@@ -175,10 +176,12 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
     case 'Waiting':
       return after(active, policyOf(conversation, 'waitingAutoClose', policies));
     case 'Open': {
-      const due = after(active, policyOf(conversation, 'openAutoClose', policies));
-      if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
+      const allowed = policyOf(conversation, 'openAutoClose', policies);
+      if (!mustAskForCustomer(conversation, policies)) return after(active, allowed);
       const { disconnection, autoClosure } = conversation;
-      if (disconnection === undefined) return undefined;
+      // Prevents: a customer who has waited in silence loses its line for a second, and is closed away at once.
+      const due = disconnection && after(Math.max(active, disconnection.since), allowed);
+      if (due === undefined || disconnection === undefined) return undefined;
       // Once it runs it is put off only, never dropped: a late event that changes nothing else has no effects to repeat.
       return autoClosure !== undefined || disconnection.deadline > due ? due : undefined;
     }
