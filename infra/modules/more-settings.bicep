@@ -11,6 +11,7 @@ type MoreSettings = {
   NEGOTIATE_RATE_LIMIT: string?
   OPEN_AUTO_CLOSE: string?
   OPEN_AUTO_CLOSE_WHILE_CONNECTED: string?
+  READ_AFTER_END: string?
   RECONCILE_COMPARE_EVERY: string?
   RECONCILE_OVERDUE_AFTER: string?
   RECONCILE_SCHEDULE: string?

@@ -4,7 +4,7 @@ import { type Conversation, hasEnded } from '../conversation/conversation';
 import { endedRefusal } from '../conversation/decision';
 import { agentUserId, customerUserId } from '../conversation/ids';
 import type { ConversationStore, CustomerIndex } from '../conversation/ports';
-import { instant } from '../conversation/time';
+import { type Instant, instant } from '../conversation/time';
 import {
   agentIdField,
   CONVERSATION_PATH,
@@ -17,7 +17,7 @@ import {
 import { refuse, refuseAs } from '../http/problems';
 import { type HttpInput, parseWith, readJson } from '../http/request';
 import { answer, body, type Caller, route, routeOfRequest, type Shown } from '../http/route';
-import { policyOf } from '../policies/policy';
+import { isReadableByCustomer, policyOf } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
 import { clientAddressOf, type RateLimiter } from './limit-guard';
@@ -34,6 +34,7 @@ export interface NegotiateServices {
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
+  readonly now: () => Instant;
 }
 
 /** The conversation that a customer comes back to: by its ticket, or by the id of a reconnect link. */
@@ -123,7 +124,13 @@ export const NEGOTIATE_ROUTES = [
       } else {
         const stored = await services.store.load(resumed);
         if (stored !== undefined && hasEnded(stored.conversation)) {
-          return refuseAs(endedRefusal(stored.conversation), 'conversation-ended');
+          const { policies } = await services.settings.current();
+          const refused = endedRefusal(stored.conversation);
+          const isReadable = isReadableByCustomer(stored.conversation, policies, services.now());
+          return refuseAs(
+            { ...refused, ...(isReadable && { conversationId: resumed }) },
+            'conversation-ended',
+          );
         }
       }
       const introduction = parseWith(INTRODUCTION, asked, 'body');

@@ -104,6 +104,13 @@ export const POLICY_SETTINGS = {
   ),
   RECONNECT_PORTAL_URL: optional(URL_FORM, 'The page with the widget: a reconnect link leads to it.'),
   RECONNECT_REDIRECT_URL: optional(URL_FORM, 'Where a customer is sent who comes back after the time limit.'),
+  READ_AFTER_END: duration(
+    'P1D',
+    'PT0S',
+    'P30D',
+    'How long after the end a customer can read its conversation with its ticket, unless it has ended it itself. `PT0S`: not ' +
+      'at all.',
+  ),
 };
 
 export const AGENT_SETTINGS = {
@@ -243,6 +250,7 @@ const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): P
     read.optional('RECONNECT_TIME_LIMIT') ?? atLeast(grace, read.fallback('RECONNECT_TIME_LIMIT')),
   reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL'),
   reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL'),
+  readAfterEnd: read.value('READ_AFTER_END'),
 });
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */

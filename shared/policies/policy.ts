@@ -42,6 +42,8 @@ export interface PolicyValues {
   readonly reconnectPortalUrl: string | undefined;
   /** Where a customer is sent who comes back too late; absent: a new conversation is offered. */
   readonly reconnectRedirectUrl: string | undefined;
+  /** How long after the end a customer who has not ended it can read it; 0: not at all. */
+  readonly readAfterEnd: Milliseconds;
 }
 
 export type PolicyName = keyof PolicyValues;
@@ -194,6 +196,20 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
 /** Whether, in `Open`, the service must have said that the customer is not there. Only persistent chats are `Waiting`. */
 export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
   conversation.channel === 'live-chat' && !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
+
+/**
+ * Whether its customer can read the conversation: while it goes on, and for a while after an end that may have come during an
+ * absence. Whoever has ended it has closed it: a ticket that is found later opens nothing (docs/decisions/0007).
+ */
+export function isReadableByCustomer(
+  conversation: Conversation,
+  policies: PolicyTable,
+  now: Instant,
+): boolean {
+  const { end } = conversation;
+  if (end === undefined) return true;
+  return end.reason !== 'customer-ended' && now < end.at + policyOf(conversation, 'readAfterEnd', policies);
+}
 
 export interface PolicyExplanation<K extends PolicyName = PolicyName> {
   readonly name: K;

@@ -142,6 +142,7 @@ describe('a usable configuration', () => {
       RECONNECT_TIME_LIMIT: 'P7D',
       RECONNECT_PORTAL_URL: 'https://shop.example/chat',
       RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
+      READ_AFTER_END: 'PT0S',
     });
     expect(config.policyBase).toEqual({
       grace: 10_000,
@@ -157,6 +158,7 @@ describe('a usable configuration', () => {
       reconnectTimeLimit: 7 * 86_400_000,
       reconnectPortalUrl: 'https://shop.example/chat',
       reconnectRedirectUrl: 'http://localhost:3000/bye',
+      readAfterEnd: 0,
     });
     expect(config.agentCapacityUnits).toBe(1_000);
   });
@@ -253,6 +255,8 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],
     ['RECONNECT_PORTAL_URL', 'shop.example/chat'],
     ['RECONNECT_REDIRECT_URL', 'javascript:alert(1)'],
+    ['READ_AFTER_END', 'P30DT1S'],
+    ['READ_AFTER_END', 'never'],
     ['TICKET_LIFETIME', 'PT59S'],
     ['TICKET_LIFETIME', 'P7DT1S'],
     ['CUSTOMER_TICKET_LIFETIME', 'P59D'],

@@ -47,6 +47,7 @@ export function scene() {
     bearer,
     deps: {
       store: world.store,
+      now,
       workList: world.workList,
       tickets,
       logger,

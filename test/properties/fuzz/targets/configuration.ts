@@ -43,6 +43,7 @@ const COMMON: Env = {
   RECONNECT_TIME_LIMIT: 'PT30M',
   RECONNECT_PORTAL_URL: 'https://portal.example/chat',
   RECONNECT_REDIRECT_URL: 'https://portal.example/sorry',
+  READ_AFTER_END: 'P1D',
   RECONCILE_SCHEDULE: '0 * * * * *',
   RECONCILE_OVERDUE_AFTER: 'PT30S',
   RECONCILE_COMPARE_EVERY: '8',
