@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
-import { type Conversation, hasEnded } from '../conversation/conversation';
+import { hasEnded } from '../conversation/conversation';
 import { endedRefusal } from '../conversation/decision';
 import { agentUserId, customerUserId } from '../conversation/ids';
-import type { ConversationStore, CustomerIndex } from '../conversation/ports';
 import { type Instant, instant } from '../conversation/time';
 import {
   agentIdField,
@@ -18,19 +17,15 @@ import { refuse, refuseAs } from '../http/problems';
 import { type HttpInput, parseWith, readJson } from '../http/request';
 import { answer, body, type Caller, route, routeOfRequest, type Shown } from '../http/route';
 import { isReadableByCustomer, policyOf } from '../policies/policy';
-import type { SettingsSource } from '../policies/settings';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
 import { clientAddressOf, type RateLimiter } from './limit-guard';
+import { conversationOfCustomer, type SignedInCustomersDependencies } from './signed-in-customers-service';
 import type { Tickets } from './ticket-guard';
 
-export interface NegotiateServices {
-  readonly store: Pick<ConversationStore, 'load'>;
-  readonly customers: CustomerIndex;
-  readonly settings: SettingsSource;
+export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly tickets: Tickets;
   /** A URL with which a socket of this user can be opened for a few minutes. */
   readonly clientUrl: (userId: string) => Promise<string>;
-  readonly newConversationId: () => string;
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
@@ -159,15 +154,10 @@ export const NEGOTIATE_ROUTES = [
       CUSTOMER_EXAMPLE,
     ),
     run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices) => {
-      const previous = choice === 'new' ? undefined : await continuable(customerId, services);
-      if (previous !== undefined && choice === undefined) {
-        const { id, agent, createdAt } = previous;
-        return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
-      }
-      const conversationId = previous?.id ?? services.newConversationId();
-      const admitted = await admit(conversationId, introduction, services);
-      await services.customers.remember(customerId, conversationId);
-      return admitted;
+      const found = await conversationOfCustomer(customerId, choice, services);
+      if ('conversationId' in found) return admit(found.conversationId, introduction, services);
+      const { id, agent, createdAt } = found.askAbout;
+      return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
     },
   }),
 
@@ -281,19 +271,6 @@ async function reconnectedConversation(reconnectId: string, tickets: Tickets): P
     throw new InvalidInputError('body.reconnectId', 'is not valid or has expired; start a new conversation');
   }
   return conversationId;
-}
-
-/** The customer's latest conversation, if reconnection is on for it and it goes on. */
-async function continuable(
-  customerId: string,
-  { customers, store, settings }: NegotiateServices,
-): Promise<Conversation | undefined> {
-  const latest = await customers.latestConversationOf(customerId);
-  const stored = latest === undefined ? undefined : await store.load(latest);
-  if (stored === undefined || hasEnded(stored.conversation)) return undefined;
-  const { policies } = await settings.current();
-  const { conversation } = stored;
-  return policyOf(conversation, 'reconnect', policies) ? conversation : undefined;
 }
 
 /** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */

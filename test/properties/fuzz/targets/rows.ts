@@ -187,10 +187,10 @@ export const ROWS = [
     use: ({ firstSeen, lastSeen, resolvedAt = 0 }) => [firstSeen, lastSeen, resolvedAt].forEach(toIso),
   }),
   row({
-    name: "customer's latest conversation",
+    name: "customer's conversations",
     parser: 'decodeCustomer',
-    values: arbitrary.id,
-    encode: (conversationId) => encodeCustomer('erika@example.org', conversationId),
+    values: fc.array(arbitrary.id, { minLength: 1, maxLength: 8 }),
+    encode: (conversationIds) => encodeCustomer('erika@example.org', conversationIds),
     decode: decodeCustomer,
   }),
 ];
