@@ -30,7 +30,8 @@ const REPETITIONS: {
     outcome: Extract<Outcome, { readonly type: T }>,
   ) => Told;
 } = {
-  admitted: (conversation) => (wasNeverConnected(conversation) ? ['opened'] : []),
+  admitted: (conversation) =>
+    wasNeverConnected(conversation) ? ['opened'] : isInferredLoss(conversation) ? ['lost'] : [],
   ignored: (conversation, input, { because }) =>
     (because === 'repeated' || because === 'ended'
       ? IGNORED[input.type]?.(conversation, input as never)
@@ -131,6 +132,10 @@ function compared(
   if (disconnection === undefined || isNew) return [];
   return disconnection.reason === 'not-yet-connected' ? ['opened'] : ['lost'];
 }
+
+/** A disconnection of which no event has told: a comparison has found it, or the handshake of one connection too many. */
+const isInferredLoss = ({ disconnection }: Conversation): boolean =>
+  disconnection !== undefined && disconnection.lostConnectionId === undefined;
 
 function wasNeverConnected({
   channel,
