@@ -187,7 +187,7 @@ export const ROWS = [
     use: ({ firstSeen, lastSeen, resolvedAt = 0 }) => [firstSeen, lastSeen, resolvedAt].forEach(toIso),
   }),
   row({
-    name: "customer's conversations",
+    name: "customer's latest conversation",
     parser: 'decodeCustomer',
     values: fc.array(arbitrary.id, { minLength: 1, maxLength: 8 }),
     encode: (conversationIds) => encodeCustomer('erika@example.org', conversationIds),
