@@ -39,8 +39,11 @@ export function openChat() {
         console.error(body.detail); // a mistake in CUSTOMER: trying again would not help
         break;
       }
-      if (body?.code === 'conversation-ended') end(body);
-      else if (answer?.status === 401)
+      if (body?.code === 'conversation-ended') {
+        access = { conversationId: body.conversationId, ticket };
+        if (body.conversationId) await loadTranscript().catch(console.error); // answered while nobody was here
+        end(body);
+      } else if (answer?.status === 401)
         sessionStorage.removeItem('chat-ticket'); // expired: a new conversation begins
       else await new Promise((resolve) => setTimeout(resolve, 1_000 * (body?.retryAfterSeconds ?? 2)));
     }

@@ -25,13 +25,17 @@ import {
   hasEnded,
   REQUEUE_REASONS,
 } from './conversation';
+import { isReadableByCustomer } from '../policies/policy';
+import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
-import { duration, instant } from './time';
+import { duration, type Instant, instant } from './time';
 import { sentIdOf, type TranscriptEntry } from './transcript';
 import type { WorkList } from './work-list';
 
 export interface ConversationServices {
+  readonly settings: SettingsSource;
+  readonly now: () => Instant;
   readonly store: Pick<ConversationStore, 'load' | 'transcript'>;
   readonly workList: Pick<WorkList, 'list'>;
 }
@@ -306,8 +310,8 @@ export const CONVERSATION_ROUTES = [
     tag: 'Conversations',
     summary: 'One conversation with its transcript',
     description:
-      'For agents, and for the customer whose conversation it is, until it ends; the customer does not see what is for ' +
-      'agents.',
+      'For agents, and for the customer whose conversation it is, also for `readAfterEnd` after an end that was not its own; ' +
+      'the customer does not see what is for agents.',
     access: 'an agent or the customer with a ticket',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
@@ -336,12 +340,16 @@ export const CONVERSATION_ROUTES = [
       { headers: ['ETag'] },
     ),
     problems: ['conversation-ended'],
-    run: async ({ caller, params, query }, { store }: ConversationServices) => {
+    run: async ({ caller, params, query }, { store, settings, now }: ConversationServices, call) => {
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
       const { conversation, etag } = stored;
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
-      if (caller.role === 'customer' && hasEnded(conversation)) {
+      if (
+        caller.role === 'customer' &&
+        hasEnded(conversation) &&
+        !isReadableByCustomer(conversation, (await settings.current(call)).policies, now())
+      ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
       const entries = await store.transcript(conversation.id, query);

@@ -71,6 +71,8 @@ export interface Refusal {
   /** What a customer can do whose conversation has ended. */
   readonly options?: readonly ReturnOption[];
   readonly redirectUrl?: string;
+  /** Which conversation its customer can still read. */
+  readonly conversationId?: string;
   /** Where the same thing is allowed later: in so many seconds. */
   readonly retryAfterSeconds?: number;
 }

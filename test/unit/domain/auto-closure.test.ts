@@ -161,6 +161,16 @@ describe('Open', () => {
     });
   });
 
+  it('whose customer has waited in silence, and then loses its line, has its whole grace period [R49]', () => {
+    const late = START + 25 * MINUTE;
+    const event: Asked = { type: 'disconnected', connectionId: 'tab-1', occurredAt: late };
+    const away = after(born('default'), event, late);
+    expect(away.disconnection!.deadline).toBe(late + 3 * MINUTE);
+    expect(dueOf(away)).toBeUndefined();
+    const long = { grace: 60 * MINUTE };
+    expect(dueOf(after(born('default', long), event, late, long))).toBe(late + 20 * MINUTE);
+  });
+
   it('whose customer is away has no closure when the grace period is over before', () => {
     const away = lost(born('default'));
     expect(away.disconnection!.deadline).toBeLessThan(away.stateSince + 20 * MINUTE);
