@@ -130,6 +130,7 @@ describe('a usable configuration', () => {
       ...VALID,
       DISCONNECT_GRACE: 'PT10S',
       AGENT_DISCONNECT_GRACE: 'PT24H',
+      OUTAGE_ALLOWANCE: 'PT0S',
       WAIT_EXTENSION_MAX: 'PT0S',
       OPEN_AUTO_CLOSE: 'P60D',
       OPEN_AUTO_CLOSE_WHILE_CONNECTED: 'true',
@@ -147,6 +148,7 @@ describe('a usable configuration', () => {
     expect(config.policyBase).toEqual({
       grace: 10_000,
       agentGrace: 86_400_000,
+      outageAllowance: 0,
       maxExtension: 0,
       openAutoClose: 60 * 86_400_000,
       openAutoCloseWhileConnected: true,
@@ -227,6 +229,7 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['DISCONNECT_GRACE', `PT${'9'.repeat(400)}S`],
     ['AGENT_DISCONNECT_GRACE', 'PT0.5S'],
     ['AGENT_DISCONNECT_GRACE', 'never'],
+    ['OUTAGE_ALLOWANCE', 'PT1H1S'],
     ['WAIT_EXTENSION_MAX', 'PT24H1S'],
     ['OPEN_AUTO_CLOSE', 'PT0.5S'],
     ['OPEN_AUTO_CLOSE', 'always'],

@@ -127,7 +127,7 @@ describe('the time limit of reconnection', () => {
     await made.accept();
     const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
     await made.lose();
-    made.clock.now += 31 * MINUTE;
+    made.clock.now = made.world.conversation(ID).disconnection!.deadline;
     await made.deadline(2);
     expect(made.world.conversation(ID).state).toBe('WrapUp');
     const told = { options: ['redirect', 'new-conversation'], redirectUrl: 'https://shop.example/contact' };
@@ -323,5 +323,23 @@ describe('a customer whom the site has signed in', () => {
     const made = numbered(ON);
     made.deps.customers = { ...made.world.customers, remember: async () => 'conflict' };
     expect((await made.known(WHO)).status).toBe(503);
+  });
+});
+
+describe('a customer who asks for a socket in the last moment of its wait', () => {
+  it('is not ended before it can have opened it, by ticket and by link [R127]', async () => {
+    const made = site(ON);
+    await made.born();
+    await made.accept();
+    const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+    await made.lose();
+    const { deadline } = made.world.conversation(ID).disconnection!;
+    made.world.operatorSettings.policies.base satisfies object;
+    made.clock.now = deadline - 11 * SECOND;
+    expect(await made.back({ reconnectId })).toMatchObject({ status: 200 });
+    expect(made.world.conversation(ID).disconnection).toMatchObject({ deadline });
+    made.clock.now = deadline - SECOND;
+    expect(await made.back({ reconnectId })).toMatchObject({ status: 200 });
+    expect(made.world.conversation(ID).disconnection!.deadline).toBe(deadline + 9 * SECOND);
   });
 });
