@@ -263,7 +263,7 @@ async function resumedConversation(
   const caller = await tickets.callerOf(request.headers);
   if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
   if (wanted !== undefined && wanted !== caller.conversationId) {
-    throw new AccessDeniedError(403, 'the ticket is for another conversation');
+    throw new AccessDeniedError(403, 'The ticket is for another conversation.');
   }
   return caller.conversationId;
 }
@@ -303,7 +303,10 @@ async function admit(
   for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
   if (device !== undefined) url.searchParams.append('device', device);
   if (url.href.length > URL_LIMIT) {
-    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+    throw new InvalidInputError(
+      'body',
+      'must be shorter: name and context do not fit together into a socket URL',
+    );
   }
   return {
     conversationId,

@@ -294,10 +294,10 @@ export const CONVERSATION_ROUTES = [
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
-      after: wholeNumber(Number.MAX_SAFE_INTEGER)
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
         .default(0)
         .describe('Only entries after this sequence number.'),
-      limit: wholeNumber(1_000).min(1).default(1_000).describe('At most so many entries.'),
+      limit: wholeNumber(1, 1_000).default(1_000).describe('At most so many entries.'),
     }),
     answer: answer(
       'The `ETag` names this version; actions accept it in `If-Match`.',

@@ -43,13 +43,18 @@ export const languageTag = z
   .max(35)
   .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP 47 language tag such as "en" or "pt-BR"');
 
-/** A whole number from 0 on, as a query writes it. */
-export const wholeNumber = (max: number) =>
-  z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
+/** Says of a number that it must be a whole one, also when it is none at all; its bounds speak for themselves. */
+export const WHOLE = {
+  error: ({ code, input }: { readonly code?: string; readonly input?: unknown }) =>
+    code === 'invalid_type' && input !== undefined ? 'must be a whole number' : undefined,
+};
+
+/** A whole number, both bounds included, as a query writes it. */
+export const wholeNumber = (min: number, max: number) => z.coerce.number(WHOLE).int().min(min).max(max);
 
 /** The parameters of lists that are read page by page. */
 export const page = (description: { readonly limit: string }) => ({
-  limit: wholeNumber(500).min(1).default(100).describe(description.limit),
+  limit: wholeNumber(1, 500).default(100).describe(description.limit),
   continuationToken: z.string().min(1).max(4_000).exactOptional().describe('From the answer before.'),
 });
 

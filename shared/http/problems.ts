@@ -154,12 +154,12 @@ export const PROBLEMS = {
   'not-authenticated': {
     status: 401,
     meaning: 'There is no proof of who is calling: no ticket, a bad one or one that has expired.',
-    example: { detail: 'the ticket is not valid or has expired' },
+    example: { detail: 'The ticket is not valid or has expired.' },
   },
   'not-allowed': {
     status: 403,
     meaning: 'The caller is known and may not do this.',
-    example: { detail: 'only agents may do this' },
+    example: { detail: 'Only agents may do this.' },
   },
   'too-many-requests': {
     status: 429,

@@ -1,5 +1,6 @@
 import type { z, ZodType } from 'zod';
-import { InvalidInputError } from '../app/errors';
+import { AccessDeniedError, InvalidInputError } from '../app/errors';
+import { wordsFor } from '../app/wording';
 
 /** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
 export interface HttpInput {
@@ -64,12 +65,23 @@ export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Pro
  * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
  */
 export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: string): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.map(String) ?? [];
-  const field = (root === undefined ? path : [root, ...path]).join('.');
+  const [issue] = result.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [...(root === undefined ? [] : [root]), ...(issue?.path ?? []), ...unknown]
+    .map(String)
+    .join('.');
   throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+}
+
+/** The JWT of `Authorization: Bearer`. @throws AccessDeniedError 401 which says whether there is none, or none of that form */
+export function bearerOf(headers: HttpInput['headers'], what: 'ticket' | 'token'): string {
+  const authorization = headers.get('authorization');
+  if (authorization === null) throw new AccessDeniedError(401, `Authorization: Bearer <${what}> is missing.`);
+  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+  if (token === undefined) throw new AccessDeniedError(401, `Authorization must be "Bearer <${what}>".`);
+  return token;
 }
 
 /** Those of these values, by name, that are given. */

@@ -1,6 +1,7 @@
 import { z, type ZodObject, type ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
 import type { Logger } from '../app/log';
+import { wordsFor } from '../app/wording';
 import type { Participant } from '../conversation/ids';
 import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
 import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
@@ -288,14 +289,14 @@ async function callerOf(
   switch (access) {
     case 'an agent with a ticket': {
       const caller = await tickets.callerOf(headers);
-      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
+      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'Only agents may do this.');
       return caller;
     }
     case 'an agent or the customer with a ticket': {
       const caller = await tickets.callerOf(headers);
       // Whether there is such a conversation is nobody else's business: nothing is looked up.
       if (caller.role === 'customer' && caller.conversationId !== params['conversationId']) {
-        throw new AccessDeniedError(403, 'the ticket is for another conversation');
+        throw new AccessDeniedError(403, 'The ticket is for another conversation.');
       }
       return caller;
     }
@@ -307,7 +308,7 @@ async function callerOf(
 /** @throws InvalidInputError */
 function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: ProblemCode | undefined): unknown {
   if (unknown === undefined) return parseWith(schema, params, 'path');
-  const read = schema.safeParse(params);
+  const read = schema.safeParse(params, { error: wordsFor });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   if (unknown === 'invalid-input')

@@ -250,5 +250,5 @@ export const POLICY_ROUTES = [
 
 function tooLarge(thrown: unknown): never {
   if (!(thrown instanceof StoredRowError)) throw thrown;
-  throw new InvalidInputError('body', 'the document is too large to be stored', 413);
+  throw new InvalidInputError('body', 'must be shorter: the document is too large to be stored', 413);
 }

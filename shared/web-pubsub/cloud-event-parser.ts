@@ -137,8 +137,8 @@ export const connectionIdOf = (headers: HttpInput['headers']): string =>
 
 function header(headers: HttpInput['headers'], name: string, form = /^.{1,256}$/s): string {
   const value = headers.get(name);
-  if (value === null || value === '') throw new InvalidInputError(name, 'header is missing');
-  if (!form.test(value)) throw new InvalidInputError(name, 'header is malformed');
+  if (value === null || value === '') throw new InvalidInputError(name, 'is missing');
+  if (!form.test(value)) throw new InvalidInputError(name, 'is malformed');
   return value;
 }
 
@@ -154,7 +154,7 @@ function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] {
 function timeOf(headers: HttpInput['headers']): Instant {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
   const instant = Date.parse(header(headers, 'ce-time', form));
-  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'header is malformed');
+  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'is malformed');
   return instant;
 }
 
@@ -178,7 +178,7 @@ function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Part
   const message = parseWith(MESSAGE_BODY, plain, 'body');
   const conversationId = sender.role === 'customer' ? sender.conversationId : message.conversationId;
   if (conversationId === undefined) {
-    throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
+    throw new InvalidInputError('body.conversationId', 'is missing: an agent must say which conversation');
   }
   const { text, messageId } = message;
   if (messageId === undefined) return { text, conversationId, messageId: eventId };

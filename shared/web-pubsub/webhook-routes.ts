@@ -10,7 +10,7 @@ import { AGENTS_GROUP, customerGroup } from '../conversation/ids';
 import type { ConversationEvent } from '../conversation/inputs';
 import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
-import { type HttpInput, readBody } from '../http/request';
+import { bearerOf, type HttpInput, readBody } from '../http/request';
 import { answer, body, routeOfRequest, withHeaders, withoutContent } from '../http/route';
 import type { AgentSockets } from './agent-sockets-service';
 import {
@@ -59,9 +59,9 @@ export const signatureGuard =
   (accessKeys: readonly string[]): WebhookGuard =>
   async (headers) => {
     const signature = headers.get('ce-signature');
-    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing');
+    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing.');
     if (!isSignedWith(accessKeys, connectionIdOf(headers), signature)) {
-      throw new AccessDeniedError(401, 'ce-signature is not valid');
+      throw new AccessDeniedError(401, 'ce-signature is not valid.');
     }
   };
 
@@ -93,11 +93,10 @@ export function entraGuard(options: EntraGuardOptions): WebhookGuard {
     clockTolerance: 60,
   };
   return async (headers) => {
-    const token = headers.get('authorization')?.match(/^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i)?.[1];
-    if (token === undefined) throw new AccessDeniedError(401, 'a bearer token is missing');
+    const token = bearerOf(headers, 'token');
     const payload = await verified(() => jwtVerify(token, keys, checks));
     if (payload['oid'] !== callerObjectId) {
-      throw new AccessDeniedError(401, 'the bearer token is not that of the configured service');
+      throw new AccessDeniedError(401, 'The bearer token is not that of the configured service.');
     }
   };
 }
@@ -112,7 +111,7 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
       thrown instanceof errors.JOSEError &&
       !(thrown instanceof errors.JWKSTimeout) &&
       thrown.code !== errors.JOSEError.code;
-    if (isAboutTheToken) throw new AccessDeniedError(401, 'the bearer token is not valid');
+    if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
     throw new DependencyError('token-authority', 'read keys');
   }
 }

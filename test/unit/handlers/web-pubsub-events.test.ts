@@ -65,8 +65,8 @@ it('grants nothing while no service is configured', async () => {
 
 describe('a request that is not signed', () => {
   it.each([
-    ['ce-signature is missing', without(eventHeaders(), 'ce-signature')],
-    ['ce-signature is not valid', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
+    ['ce-signature is missing.', without(eventHeaders(), 'ce-signature')],
+    ['ce-signature is not valid.', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
   ])('because %s: 401, nothing touched, one warning without secrets', async (detail, headers) => {
     const { handle, world, lines } = webhook();
     const answer = await handle({ headers, body: { text: 'PRIVATE' } });
