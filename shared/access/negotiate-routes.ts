@@ -43,7 +43,10 @@ const RESUMED = z.object({
 });
 /** What a customer says about itself, and its widget of what it runs on, if it knows better than its User-Agent says. */
 const INTRODUCTION = z.object({ ...PROFILE.shape, device: deviceField.optional() });
-const CUSTOMER_REQUEST = named('CustomerRequest', z.object({ ...RESUMED.shape, ...INTRODUCTION.shape }));
+const CUSTOMER_REQUEST = named(
+  'CustomerRequest',
+  z.strictObject({ ...RESUMED.shape, ...INTRODUCTION.shape }),
+);
 
 const ACCESS = z.object({
   url: z.url().describe('Opens a socket within the next minutes: `wss://…`.'),
@@ -55,7 +58,7 @@ const CUSTOMER_ACCESS = named('CustomerAccess', z.object({ conversationId, ...AC
 /** The customer whom a site's backend has signed in, and what the customer chose when it was asked. */
 const KNOWN_CUSTOMER_REQUEST = named(
   'KnownCustomerRequest',
-  z.object({
+  z.strictObject({
     customerId: z.string().min(1).max(256),
     choice: z.enum(['continue', 'new']).optional(),
     ...INTRODUCTION.shape,
@@ -86,7 +89,7 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.object({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
 );
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
@@ -126,7 +129,11 @@ export const NEGOTIATE_ROUTES = [
           return refuseAs(endedRefusal(stored.conversation), 'conversation-ended');
         }
       }
-      const introduction = parseWith(INTRODUCTION, asked, 'body');
+      const {
+        conversationId: _,
+        reconnectId: __,
+        ...introduction
+      } = parseWith(CUSTOMER_REQUEST, asked, 'body');
       return admit(resumed ?? services.newConversationId(), introduction, services);
     },
   }),

@@ -13,6 +13,9 @@ interface Issue {
   readonly issues?: readonly { readonly message: string }[];
 }
 
+export const MALFORMED = 'is malformed';
+export const UNKNOWN = 'is not known here';
+
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -55,7 +58,7 @@ export function wordsFor(issue: Issue): string {
     case 'invalid_value':
       return `must be ${alternatives(values.map((value) => JSON.stringify(value)))}`;
     case 'unrecognized_keys':
-      return 'is not known here';
+      return UNKNOWN;
     case 'invalid_union':
       return eitherOf(errors.flatMap(([first]) => (first === undefined ? [] : [first.message])));
     case 'invalid_key':
@@ -65,7 +68,6 @@ export function wordsFor(issue: Issue): string {
   }
 }
 
-const MALFORMED = 'is malformed';
 const MUST_BE = 'must be ';
 
 /** One text of those of the members of a union. */

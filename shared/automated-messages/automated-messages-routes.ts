@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { InvalidInputError } from '../app/errors';
 import { CHANNELS } from '../conversation/conversation';
 import {
+  BLANK,
   EXAMPLE,
   IF_MATCH,
+  isVisible,
   languageTag,
   named,
   plainName,
@@ -42,6 +44,7 @@ const OVERRIDE_BODY = named(
   OVERRIDE_PLACE.extend({
     text: plainText(LONGEST)
       .min(1)
+      .refine(isVisible, BLANK)
       .superRefine((text, context) => {
         const problem = templateProblem(text);
         if (problem) context.addIssue(`character ${problem.position}: ${problem.detail}`);

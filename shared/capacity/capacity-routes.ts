@@ -10,7 +10,7 @@ export interface CapacityServices {
 /** How many units an agent has in all. */
 const CAPACITY_BODY = named(
   'CapacityRequest',
-  z.object({ capacityUnits: z.int(WHOLE).min(0).max(1_000) }),
+  z.strictObject({ capacityUnits: z.int(WHOLE).min(0).max(1_000) }),
 );
 
 const AGENT_LOAD = named(

@@ -13,6 +13,11 @@ export function named<S extends ZodType>(id: string, schema: S): S {
 export const conversationIdField = z.string().regex(CONVERSATION_ID, 'is not a conversation id');
 export const agentIdField = z.string().regex(AGENT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
+/** Blanks alone, and characters that show nothing, look like an empty text. */
+export const isVisible = (text: string): boolean =>
+  /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+export const BLANK = 'must not be blank';
+
 /**
  * A name or label from outside: 1 to `max` characters of well-formed Unicode on one line, in the order in which they are
  * written: U+202D and U+202E, which nobody's name needs, would turn around what a desk shows behind it.
@@ -23,6 +28,7 @@ export const oneLine = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202d\u202e]*$/u, 'must be one line')
+    .refine(isVisible, BLANK)
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /** A text from outside: at most `max` characters of well-formed Unicode; of control characters only tab and new line. */

@@ -285,7 +285,10 @@ export function refuseAs<C extends Refusal['code']>(
  */
 export function problemOf(thrown: unknown, name: string, logger: Logger): HttpOutput {
   if (thrown instanceof InvalidInputError) {
-    const { status, field, message: detail } = thrown;
+    const { status, field, message: detail, code, place } = thrown;
+    // Deeper than this, names can be those of the sender: of context variables, for one.
+    const known = place.split('.').slice(0, 2).join('.');
+    logger.refusal(`${name}: refused a request that cannot be understood`, { code, status, field: known });
     return problem('invalid-input', { detail, field }, status);
   }
   if (thrown instanceof AccessDeniedError) {

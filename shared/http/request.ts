@@ -1,12 +1,12 @@
 import type { z, ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
-import { wordsFor } from '../app/wording';
+import { MALFORMED, UNKNOWN, wordsFor } from '../app/wording';
 
 /** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
 export interface HttpInput {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
-  readonly query: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null; keys(): Iterable<string> };
   readonly params: Readonly<Record<string, string>>;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
@@ -68,11 +68,10 @@ export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: s
   const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
+  const place = [...(root === undefined ? [] : [root]), ...(issue?.path ?? [])].map(String);
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const field = [...(root === undefined ? [] : [root]), ...(issue?.path ?? []), ...unknown]
-    .map(String)
-    .join('.');
-  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+  const field = [...place, ...unknown].join('.');
+  throw new InvalidInputError(field, issue?.message ?? MALFORMED, 400, undefined, place.join('.'));
 }
 
 /** The JWT of `Authorization: Bearer`. @throws AccessDeniedError 401 which says whether there is none, or none of that form */
@@ -82,6 +81,16 @@ export function bearerOf(headers: HttpInput['headers'], what: 'ticket' | 'token'
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
   if (token === undefined) throw new AccessDeniedError(401, `Authorization must be "Bearer <${what}>".`);
   return token;
+}
+
+/**
+ * Prevents: a misspelled parameter is taken for one that was left out, and the call does something else than was meant.
+ * @throws InvalidInputError naming the first one that is not among the `known`
+ */
+export function refuseUnknownNames(query: HttpInput['query'], known: readonly string[]): void {
+  const unknown = [...query.keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidInputError(`query.${unknown}`, UNKNOWN, 400, undefined, 'query');
 }
 
 /** Those of these values, by name, that are given. */

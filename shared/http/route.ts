@@ -4,7 +4,15 @@ import type { Logger } from '../app/log';
 import { wordsFor } from '../app/wording';
 import type { Participant } from '../conversation/ids';
 import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
-import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
+import {
+  given,
+  type HttpInput,
+  type HttpOutput,
+  jsonAnswer,
+  parseWith,
+  readJson,
+  refuseUnknownNames,
+} from './request';
 
 /** Who calls with a ticket: a customer of one conversation, or an agent with a name. */
 export type Caller =
@@ -257,6 +265,7 @@ function made<S extends RouteServices, D extends boolean>(
     answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
     handle: async (request, services) => {
       try {
+        if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
         return answerTo(await run(request, services), answer);
       } catch (thrown) {
         return problemOf(thrown, functionName, services.logger);
@@ -264,6 +273,15 @@ function made<S extends RouteServices, D extends boolean>(
     },
   };
 }
+
+/** What Azure calls, it calls with whatever it likes: an event must not be lost for a parameter of the webhook's URL. */
+export const readsNamesStrictly = ({ tag }: { readonly tag: Tag }): boolean => tag !== 'Service';
+
+/** The names that a query may have: besides the route's own, that of the function key, which the host reads. */
+const namesOf = ({ access, query }: { readonly access: Access } & Inputs<Shape, Shape, Shape, ZodType>) => [
+  ...Object.keys(query?.shape ?? {}),
+  ...(access.startsWith('the function key') ? ['code'] : []),
+];
 
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
   if (result instanceof Refused) return problem(result.code as ProblemCode, result.members);

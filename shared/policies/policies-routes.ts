@@ -146,7 +146,7 @@ export const POLICY_ROUTES = [
           {
             id: 'built-in-persistent-chat',
             when: { channel: ['persistent-chat'] },
-            set: { openAutoClose: 'PT43200M', wrapUpAutoClose: 'PT1440M' },
+            set: { openAutoClose: 'P30D', wrapUpAutoClose: 'P1D' },
           },
         ],
         base: {
@@ -156,7 +156,7 @@ export const POLICY_ROUTES = [
           openAutoClose: 'PT20M',
           openAutoCloseWhileConnected: false,
           wrapUpAutoClose: 'PT15M',
-          waitingAutoClose: 'PT1440M',
+          waitingAutoClose: 'P1D',
           wrapUpCapacity: 'always',
           capacityUnits: 20,
           reconnect: false,

@@ -329,7 +329,7 @@ describe('whatever happens', () => {
     store.isDown = true;
     await put('agent-left', secret);
     await remove('agent-left');
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
     expect(lines.map(({ text }) => text).join('\n')).not.toContain('TEXT-OF-A-MESSAGE');
   });
 });

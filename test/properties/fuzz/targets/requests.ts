@@ -15,7 +15,7 @@ import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 
-const NONE = { get: () => null };
+const NONE = { get: () => null, keys: () => [] };
 const request = (parts: Partial<HttpInput>): HttpInput => ({
   method: 'POST',
   headers: NONE,
