@@ -7,6 +7,7 @@ import {
   count,
   deadline,
   EXAMPLE,
+  etagField,
   named,
   page,
   sequenceNumber,
@@ -25,7 +26,7 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import { endedRefusal, returnOptions } from './decision';
-import { DEADLINE_KINDS } from './ids';
+import { DEADLINE_KINDS, etagOf } from './ids';
 import type { ConversationStore } from './ports';
 import { duration, instant } from './time';
 import type { TranscriptEntry } from './transcript';
@@ -198,6 +199,7 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
     conversation: CONVERSATION,
     transcript: z.array(TRANSCRIPT_ENTRY),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
+    etag: etagField,
   }),
 );
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
@@ -313,6 +315,7 @@ export const CONVERSATION_ROUTES = [
             text: 'Where is my parcel?',
           },
         ],
+        etag: EXAMPLE.etag,
       },
       { headers: ['ETag'] },
     ),
@@ -320,7 +323,8 @@ export const CONVERSATION_ROUTES = [
     run: async ({ caller, params, query }, { store }: ConversationServices) => {
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
-      const { conversation, etag } = stored;
+      const { conversation } = stored;
+      const etag = etagOf(stored.etag);
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
       if (caller.role === 'customer' && hasEnded(conversation)) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
@@ -334,6 +338,7 @@ export const CONVERSATION_ROUTES = [
           conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
           transcript: isAgent ? entries : entriesForCustomers(entries),
           nextAfter,
+          etag,
         },
         { etag },
       );

@@ -7,6 +7,7 @@ import type { SettingsSource } from '../policies/settings';
 import type { Conversation } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
+import { namesVersion } from './ids';
 import type { Answers, ConversationEvent } from './inputs';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import type { Instant } from './time';
@@ -136,7 +137,7 @@ async function decideAndSave(
   const reserving = () => (reservation ??= new Reservation(conversationId, deps.capacity));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
-    if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
+    if (ifMatch !== undefined && before !== undefined && !namesVersion(ifMatch, before.etag)) {
       await reservation?.giveBack(before.conversation);
       return decideOnStale(before.conversation, event, deps);
     }

@@ -12,6 +12,18 @@ export const AGENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const isConversationId = (text: string): boolean => CONVERSATION_ID.test(text);
 export const isAgentId = (text: string): boolean => AGENT_ID.test(text);
 
+/**
+ * What the API calls a version: the storage's own ETag (`W/"datetime'2026-03-01T10%3A02%3A05.1234567Z'"`) without what makes
+ * it weak and long. Different versions have different names: of a moment all digits stay.
+ */
+export const etagOf = (version: string): string => `"${bare(version)}"`;
+
+/** Whether an `If-Match` names the version, in any spelling: that of the API, that of the storage, with or without quotes. */
+export const namesVersion = (ifMatch: string, version: string): boolean =>
+  ifMatch.split(',').some((tag) => bare(tag) === bare(version));
+
+const bare = (tag: string): string => tag.replaceAll(/^\s*W\/|datetime|%3A|[^A-Za-z0-9]/gi, '');
+
 /** Who holds a socket, read from its Web PubSub user id. */
 export type Participant =
   | { readonly role: 'customer'; readonly conversationId: string }

@@ -109,11 +109,13 @@ export function versionReplaced(
 export const conversationId = z.string().regex(CONVERSATION_ID);
 export const count = z.int().min(0);
 export const sequenceNumber = z.int().min(1);
+/** Browsers show the header of an answer to no page of another origin. */
+export const etagField = z.string().describe('The `ETag` of the answer: `If-Match` takes it as it is.');
 export const deadline = z.object({ number: sequenceNumber, since: instant, deadline: instant });
 
 /** One story runs through the examples: Ann asks about an order, Bob takes the conversation, Ann's network fails. */
 export const EXAMPLE = {
   conversationId: '6b0c0f6e-2f0a-4d39-9f0e-1f6d2c1b7a55',
-  etag: 'W/"datetime\'2026-03-01T10%3A02%3A05.1234567Z\'"',
+  etag: '"20260301T1002051234567Z"',
   profile: { name: 'Ann', locale: 'en', queue: 'sales', context: { OrderId: '4711' } },
 } as const;

@@ -48,19 +48,29 @@ const RULE = z.strictObject({
   set: SET.refine((values) => Object.keys(values).length > 0, 'must set something'),
 });
 
-/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. */
-export const POLICY_DOCUMENT = z.strictObject({
-  channels: z.record(plainName, z.enum(CHANNELS)).default({}),
+const DOCUMENT = z.strictObject({
+  channels: z.record(plainName, z.enum(CHANNELS)).exactOptional(),
   rules: z
     .array(RULE)
     .max(100)
     .refine((rules) => new Set(rules.map(({ id }) => id)).size === rules.length, 'must have different ids')
-    .default([]),
+    .exactOptional(),
 });
 
+/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. */
+export const POLICY_DOCUMENT = DOCUMENT.refine(
+  (document) => Object.keys(document).length > 0,
+  'must have "channels" or "rules"',
+);
+
+/** What applies while nobody has written a document. */
+export const NO_RULES: PolicyDocument = { channels: {}, rules: [] };
+
 /** @throws InvalidInputError naming the part of the document */
-export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocument =>
-  parseWith(POLICY_DOCUMENT, value, root);
+export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocument => ({
+  ...NO_RULES,
+  ...parseWith(DOCUMENT, value, root),
+});
 
 /** The document as JSON that `parsePolicyDocument` reads. */
 export const policyDocumentView = (document: PolicyDocument): z.input<typeof POLICY_DOCUMENT> =>

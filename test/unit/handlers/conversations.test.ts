@@ -176,7 +176,10 @@ describe('an agent', () => {
     expect(late.status).toBe(412);
     expect(bodyOf(late)['code']).toBe('precondition-failed');
     expect(world.conversation(ID).state).toBe('Open');
-    expect((await acceptIf(await etagOf())).status).toBe(200);
+    const current = await etagOf();
+    expect(current).toMatch(/^"[A-Za-z0-9]{1,24}"$/);
+    expect(bodyOf(await read(ANN))['etag']).toBe(current);
+    expect((await acceptIf(current)).status).toBe(200);
   });
 
   it('without enough free units gets 409 and no conversation [R46]', async () => {

@@ -257,3 +257,15 @@ describe('what is refused', () => {
     expect(refusalOf(withSet({ grace: 'Secret4711' })).message).not.toContain('Secret4711');
   });
 });
+
+it('the example of docs/API.md leaves the 3 minutes of a widget that says nothing of itself', () => {
+  const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'API.md'), 'utf8');
+  const [, example = ''] = /\/v1\/policies" [^']*'If-None-Match: \*' -d '(\{[^']*\})'/.exec(page) ?? [];
+  const table = { ...parsePolicyDocument(JSON.parse(example)), base: BASE };
+  const widget = { channel: channelOf(table, 'default'), workstream: 'default', channelInstance: 'default' };
+  for (const device of DEVICE_CLASSES) {
+    const situation = { ...widget, state: 'Active', device } as const;
+    expect(policyFor(table, 'reconnect', situation)).toBe(false);
+    expect(policyFor(table, 'grace', situation)).toBe(3 * MINUTE);
+  }
+});
