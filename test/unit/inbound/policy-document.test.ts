@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import type { PolicyDocument } from '../../../shared/policies/policy';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { channelOf, type PolicyDocument, policyFor } from '../../../shared/policies/policy';
 import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 
@@ -261,7 +264,7 @@ describe('what is refused', () => {
 it('the example of docs/API.md leaves the 3 minutes of a widget that says nothing of itself', () => {
   const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'API.md'), 'utf8');
   const [, example = ''] = /\/v1\/policies" [^']*'If-None-Match: \*' -d '(\{[^']*\})'/.exec(page) ?? [];
-  const table = { ...parsePolicyDocument(JSON.parse(example)), base: BASE };
+  const table = { ...parsePolicyDocument(JSON.parse(example)), base: DEFAULTS };
   const widget = { channel: channelOf(table, 'default'), workstream: 'default', channelInstance: 'default' };
   for (const device of DEVICE_CLASSES) {
     const situation = { ...widget, state: 'Active', device } as const;
