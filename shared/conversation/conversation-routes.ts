@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidInputError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
   agentIdField,
@@ -30,7 +31,7 @@ import { DEADLINE_KINDS, etagOf } from './ids';
 import type { ConversationStore } from './ports';
 import { duration, instant } from './time';
 import type { TranscriptEntry } from './transcript';
-import type { WorkList } from './work-list';
+import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
 export interface ConversationServices {
   readonly store: Pick<ConversationStore, 'load' | 'transcript'>;
@@ -52,7 +53,9 @@ const WORK_LIST_ITEM = z.object({
   disconnection: deadline.optional().describe('The customer is away.'),
   deadlines: z
     .array(z.object({ kind: z.enum(DEADLINE_KINDS), at: instant }))
-    .describe('The other deadlines. An automatic closure may have been put off since.'),
+    .describe(
+      'Every running deadline, the next one first. An automatic closure may have been put off since.',
+    ),
 });
 export const WORK_LIST_PAGE = named(
   'WorkListPage',
@@ -242,6 +245,39 @@ export const CONVERSATION_EXAMPLE: z.input<typeof CONVERSATION> = {
   },
 };
 
+/** Rows in one answer of the storage. */
+const ROWS = 1_000;
+
+/** The rows have the order of their keys, not of the list: all of them are read, a request for each thousand. */
+async function everyItem(
+  workList: ConversationServices['workList'],
+  wanted: Pick<Parameters<WorkList['list']>[0], 'state' | 'agentId'>,
+): Promise<WorkListItem[]> {
+  const items: WorkListItem[] = [];
+  let rest: { readonly continuationToken?: string } = {};
+  do {
+    const { items: some, continuationToken } = await workList.list({ ...wanted, ...rest, limit: ROWS });
+    items.push(...some);
+    rest = continuationToken === undefined ? {} : { continuationToken };
+  } while (rest.continuationToken !== undefined);
+  return items;
+}
+
+const POSITION = /^(-?[0-9a-z]{1,11})\.([a-z0-9-]{8,64})$/;
+
+/** The token of what follows a line. It holds through whatever comes and goes meanwhile: it names a place, not a row. */
+export const listToken = ({ stateSince, conversationId }: Position): string =>
+  `${stateSince.toString(36)}.${conversationId}`;
+
+/** @throws InvalidInputError when it is not one that this list gives: it comes from the network. */
+export function parseListPosition(token: string): Position {
+  const [, since, conversationId] = POSITION.exec(token) ?? [];
+  if (since === undefined || conversationId === undefined) {
+    throw new InvalidInputError('query.continuationToken', 'is not a token that this list has given');
+  }
+  return { stateSince: Number.parseInt(since, 36), conversationId };
+}
+
 export const CONVERSATION_ROUTES = [
   route({
     id: 'list-conversations',
@@ -249,7 +285,9 @@ export const CONVERSATION_ROUTES = [
     path: '/v1/conversations',
     tag: 'Conversations',
     summary: 'The work list: conversations that are not closed',
-    description: 'In no order. A copy: a line can be older than the conversation for a moment. Agents only.',
+    description:
+      'Longest waiting first: by `stateSince`, then by `conversationId`. A page goes on behind the last line of the one ' +
+      'before. A copy: a line can be older than the conversation for a moment. Agents only.',
     access: 'an agent with a ticket',
     query: z.object({
       state: z
@@ -276,11 +314,26 @@ export const CONVERSATION_ROUTES = [
             since: '2026-03-01T10:02:05.000Z',
             deadline: '2026-03-01T10:05:05.000Z',
           },
-          deadlines: [],
+          deadlines: [{ kind: 'disconnection', at: '2026-03-01T10:05:05.000Z' }],
         },
       ],
     }),
-    run: ({ query }, { workList }: ConversationServices) => workList.list(query),
+    run: async ({ query }, { workList }: ConversationServices) => {
+      const { limit, continuationToken, ...wanted } = query;
+      const after = continuationToken === undefined ? undefined : parseListPosition(continuationToken);
+      const items = (await everyItem(workList, wanted))
+        .filter((item) => after === undefined || byWaiting(item, after) > 0)
+        .sort(byWaiting);
+      const shown = items.slice(0, limit);
+      const last = items.length > limit ? shown.at(-1) : undefined;
+      return {
+        items: shown.map((item) => ({
+          ...item,
+          deadlines: deadlinesIn(item).toSorted((a, b) => a.at - b.at),
+        })),
+        continuationToken: last && listToken(last),
+      };
+    },
   }),
 
   route({
