@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import { takeDataFolder } from './data-folder';
 
 /** Azurite's published development account; not a secret. */
 const ACCOUNT = 'devstoreaccount1';
@@ -40,8 +40,10 @@ export interface AzuritePorts {
 export interface AzuriteOptions {
   /** 0, the default, lets the operating system choose, so that two starts cannot take each other's port. */
   readonly ports?: Partial<AzuritePorts>;
-  /** Where the data is kept from one run to the next; in memory unless given. */
+  /** Where the data is kept from one run to the next, by one Azurite at a time; in memory unless given. */
   readonly dataDirectory?: string;
+  /** What to do when another one has it. */
+  readonly wayOut?: string;
   /** The accounts that there are, all with the same key; the development account unless given. */
   readonly accounts?: readonly [string, ...string[]];
 }
@@ -62,9 +64,10 @@ export interface Azurite {
 export async function startAzurite({
   ports = {},
   dataDirectory,
+  wayOut = 'stop that first.',
   accounts = [ACCOUNT],
 }: AzuriteOptions = {}): Promise<Azurite> {
-  if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true });
+  const folder = dataDirectory === undefined ? undefined : takeDataFolder(dataDirectory, wayOut);
   const { blob = 0, queue = 0, table = 0 } = ports;
   const child = spawn(
     process.execPath,
@@ -81,6 +84,9 @@ export async function startAzurite({
       env: { ...process.env, AZURITE_ACCOUNTS: accounts.map((name) => `${name}:${KEY}`).join(';') },
     },
   );
+  // What is stored is Azurite's, which may still save it when this process is gone.
+  if (child.pid !== undefined) folder?.belongsTo(child.pid);
+  child.once(child.pid === undefined ? 'error' : 'exit', () => folder?.release());
   // What is in memory only needs no saving, and open connections would delay an orderly end.
   const signal = dataDirectory === undefined ? 'SIGKILL' : 'SIGINT';
   try {

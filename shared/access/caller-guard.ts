@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AccessDeniedError, TooManyRequestsError } from '../app/errors';
 import { agentUserId, customerUserId, type Participant, participantOf } from '../conversation/conversation';
 import { type Instant, type Milliseconds, MINUTE, SECOND } from '../conversation/time';
-import type { Caller, HttpInput } from '../http/route';
+import { bearerOf, type Caller, type HttpInput } from '../http/route';
 
 export interface Tickets {
   /** A signed ticket for the caller. */
@@ -75,13 +75,11 @@ export function createTickets(options: {
     },
 
     async callerOf(headers) {
-      const authorization = headers.get('authorization') ?? '';
-      const ticket = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
-      if (ticket === undefined) throw new AccessDeniedError(401, 'Authorization: Bearer <ticket> is missing');
+      const ticket = bearerOf(headers, 'ticket');
       const payload = await verified(ticket, AUDIENCE);
       const caller = payload && callerFrom(payload);
       if (caller) return caller;
-      throw new AccessDeniedError(401, 'the ticket is not valid or has expired');
+      throw new AccessDeniedError(401, 'The ticket is not valid or has expired.');
     },
 
     issueReconnectId: (conversationId) =>

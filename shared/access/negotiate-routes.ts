@@ -50,7 +50,10 @@ const RESUMED = z.object({
 });
 /** What a customer says about itself, and its widget of what it runs on, if it knows better than its User-Agent says. */
 const INTRODUCTION = z.object({ ...PROFILE.shape, device: deviceField.optional() });
-const CUSTOMER_REQUEST = named('CustomerRequest', z.object({ ...RESUMED.shape, ...INTRODUCTION.shape }));
+const CUSTOMER_REQUEST = named(
+  'CustomerRequest',
+  z.strictObject({ ...RESUMED.shape, ...INTRODUCTION.shape }),
+);
 
 const ACCESS = z.object({
   url: z.url().describe('Opens a socket within the next minutes: `wss://…`.'),
@@ -62,7 +65,7 @@ const CUSTOMER_ACCESS = named('CustomerAccess', z.object({ conversationId, ...AC
 /** The customer whom a site's backend has signed in, and what the customer chose when it was asked. */
 const KNOWN_CUSTOMER_REQUEST = named(
   'KnownCustomerRequest',
-  z.object({
+  z.strictObject({
     customerId: z.string().min(1).max(256),
     choice: z.enum(['continue', 'new']).optional(),
     ...INTRODUCTION.shape,
@@ -93,7 +96,7 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.object({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
 );
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
@@ -138,7 +141,11 @@ export const NEGOTIATE_ROUTES = [
         }
         await leaveTimeToReturn(conversation, services, call);
       }
-      const introduction = parseWith(INTRODUCTION, asked, 'body');
+      const {
+        conversationId: _,
+        reconnectId: __,
+        ...introduction
+      } = parseWith(CUSTOMER_REQUEST, asked, 'body');
       return admit(resumed ?? services.newConversationId(), introduction, services);
     },
   }),
@@ -273,7 +280,7 @@ async function resumedConversation(
   const caller = await tickets.callerOf(request.headers);
   if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
   if (wanted !== undefined && wanted !== caller.conversationId) {
-    throw new AccessDeniedError(403, 'the ticket is for another conversation');
+    throw new AccessDeniedError(403, 'The ticket is for another conversation.');
   }
   return caller.conversationId;
 }
@@ -311,7 +318,10 @@ async function admit(
   for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
   if (device !== undefined) url.searchParams.append('device', device);
   if (url.href.length > URL_LIMIT) {
-    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+    throw new InvalidInputError(
+      'body',
+      'must be shorter: name and context do not fit together into a socket URL',
+    );
   }
   return {
     conversationId,

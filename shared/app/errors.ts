@@ -21,6 +21,8 @@ export class InvalidInputError extends AppError {
     readonly detail: string,
     readonly status: 400 | 404 | 413 | 415 = 400,
     cause?: unknown,
+    /** The part of the field that the product has named, where the rest is a name of the sender's. For logs. */
+    readonly place = field,
   ) {
     super('invalid-input', `${field}: ${detail}`, false, { cause });
   }

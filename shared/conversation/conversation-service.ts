@@ -5,7 +5,7 @@ import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
 import type { SettingsSource } from '../policies/settings-service';
-import type { Conversation } from './conversation';
+import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
@@ -173,7 +173,7 @@ async function decideAndSave(
   const reserving = () => (reservation ??= new Reservation(conversationId, deps.capacity));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
-    if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
+    if (ifMatch !== undefined && before !== undefined && !namesVersion(ifMatch, before.etag)) {
       await reservation?.giveBack(before.conversation);
       return decideOnStale(before.conversation, event, deps);
     }

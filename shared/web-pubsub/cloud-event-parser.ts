@@ -162,8 +162,8 @@ export const connectionIdOf = (headers: HttpInput['headers']): string =>
 
 function header(headers: HttpInput['headers'], name: string, form = /^.{1,256}$/s): string {
   const value = headers.get(name);
-  if (value === null || value === '') throw new InvalidInputError(name, 'header is missing');
-  if (!form.test(value)) throw new InvalidInputError(name, 'header is malformed');
+  if (value === null || value === '') throw new InvalidInputError(name, 'is missing');
+  if (!form.test(value)) throw new InvalidInputError(name, 'is malformed');
   return value;
 }
 
@@ -184,7 +184,7 @@ function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] | unde
 function timeOf(headers: HttpInput['headers']): Instant {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
   const instant = Date.parse(header(headers, 'ce-time', form));
-  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'header is malformed');
+  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'is malformed');
   return instant;
 }
 

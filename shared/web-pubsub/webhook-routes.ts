@@ -11,6 +11,7 @@ import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
 import {
   answer,
+  bearerOf,
   body,
   type HttpInput,
   readBody,
@@ -66,9 +67,9 @@ export const signatureGuard =
   (accessKeys: readonly string[]): WebhookGuard =>
   async (headers) => {
     const signature = headers.get('ce-signature');
-    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing');
+    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing.');
     if (!isSignedWith(accessKeys, connectionIdOf(headers), signature)) {
-      throw new AccessDeniedError(401, 'ce-signature is not valid');
+      throw new AccessDeniedError(401, 'ce-signature is not valid.');
     }
   };
 
@@ -100,11 +101,10 @@ export function entraGuard(options: EntraGuardOptions): WebhookGuard {
     clockTolerance: 60,
   };
   return async (headers) => {
-    const token = headers.get('authorization')?.match(/^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i)?.[1];
-    if (token === undefined) throw new AccessDeniedError(401, 'a bearer token is missing');
+    const token = bearerOf(headers, 'token');
     const payload = await verified(() => jwtVerify(token, keys, checks));
     if (payload['oid'] !== callerObjectId) {
-      throw new AccessDeniedError(401, 'the bearer token is not that of the configured service');
+      throw new AccessDeniedError(401, 'The bearer token is not that of the configured service.');
     }
   };
 }
@@ -119,7 +119,7 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
       thrown instanceof errors.JOSEError &&
       !(thrown instanceof errors.JWKSTimeout) &&
       thrown.code !== errors.JOSEError.code;
-    if (isAboutTheToken) throw new AccessDeniedError(401, 'the bearer token is not valid');
+    if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
     throw new DependencyError('token-authority', 'read keys');
   }
 }

@@ -103,7 +103,9 @@ describe('the webhook', () => {
 
 describe('negotiate', () => {
   it('takes no harm from names that mean something to JavaScript', async () => {
-    const body = '{"__proto__":{"name":"x"},"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
+    const refused = await system.call('v1/negotiate', { body: '{"__proto__":{"name":"x"}}' });
+    expect([refused.status, refused.json['field']]).toEqual([400, 'body.__proto__']);
+    const body = '{"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
     const answer = await system.call('v1/negotiate', { body });
     expect(answer.status).toBe(200);
     const query = new URL(String(answer.json['url'])).searchParams;

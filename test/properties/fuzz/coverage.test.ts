@@ -14,6 +14,7 @@ const NO_PARSERS = [
   ...['encodeConnectionState', 'profileToQuery', 'policyDocumentView', 'jsonAnswer'],
   ...['CONNECTION_STATE_HEADER', 'eventBodyLimit', 'SCHEMAS', 'named', 'EXAMPLE'],
   ...['conversationId', 'count', 'sequenceNumber', 'deadline', 'wholeNumber', 'page'],
+  ...['BLANK', 'WHOLE', 'etagField', 'NO_RULES'],
 ];
 
 const exportsOf = (path: string): string[] =>

@@ -3,7 +3,7 @@ import { MINUTE } from '../../../shared/conversation/time';
 import { AGENT_ACTIONS, type AgentAction } from '../../../shared/conversation/inputs';
 import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request, type RequestParts } from './request';
-import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
+import { ANN, BOB, CUSTOMER, ID, NOW, scene } from './scene';
 
 const ACTIONS = AGENT_ACTIONS;
 const BODIES: Partial<Record<AgentAction, object>> = {
@@ -256,7 +256,10 @@ describe('an agent', () => {
     expect(late.status).toBe(412);
     expect(bodyOf(late)['code']).toBe('precondition-failed');
     expect(world.conversation(ID).state).toBe('Open');
-    expect((await acceptIf(await etagOf())).status).toBe(200);
+    const current = await etagOf();
+    expect(current).toMatch(/^"[A-Za-z0-9]{1,24}"$/);
+    expect(bodyOf(await read(ANN))['etag']).toBe(current);
+    expect((await acceptIf(current)).status).toBe(200);
   });
 
   it('without enough free units gets 409 and no conversation [R46]', async () => {
@@ -305,10 +308,60 @@ describe('an agent', () => {
     ['query.limit', { limit: '' }],
     ['query.limit', { limit: '1.5' }],
     ['query.continuationToken', { continuationToken: 'x'.repeat(4_001) }],
+    ['query.continuationToken', { continuationToken: 'no-place' }],
+    ['query.continuationToken', { continuationToken: 'zzz.CONVERSATION' }],
   ])('gets 400 naming %s for the list %j [R118]', async (field, query) => {
     const answer = await api().list(ANN, query);
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)['field']).toBe(field);
+  });
+
+  it('lists who has waited longest first, page by page, whatever comes and goes meanwhile', async () => {
+    const { born, list, clock, world } = api();
+    const ids = ['conversation-9', 'conversation-1', 'conversation-5', 'conversation-7', 'conversation-3'];
+    for (const [index, id] of ids.entries()) {
+      await born(id);
+      // The last two are of one moment: their ids decide.
+      if (index < 3) clock.now += 1_000;
+    }
+    const page = async (query: Record<string, string>) => {
+      const { items, continuationToken } = bodyOf(await list(ANN, query)) as {
+        items: { conversationId: string }[];
+        continuationToken?: string;
+      };
+      return { ids: items.map(({ conversationId }) => conversationId), continuationToken };
+    };
+    const inOrder = [
+      'conversation-9',
+      'conversation-1',
+      'conversation-5',
+      'conversation-3',
+      'conversation-7',
+    ];
+    expect(await page({})).toEqual({ ids: inOrder, continuationToken: undefined });
+    const first = await page({ limit: '2' });
+    expect(first.ids).toEqual(inOrder.slice(0, 2));
+    world.listed.delete('conversation-1');
+    await born('conversation-0');
+    const second = await page({ limit: '2', continuationToken: first.continuationToken ?? '' });
+    expect(second.ids).toEqual(['conversation-5', 'conversation-0']);
+    const third = await page({ limit: '2', continuationToken: second.continuationToken ?? '' });
+    expect(third).toEqual({ ids: ['conversation-3', 'conversation-7'], continuationToken: undefined });
+  });
+
+  it('sees every running deadline in one place, the next one first', async () => {
+    const { born, list, service, act, world } = api();
+    await born();
+    const deadlines = async () =>
+      (bodyOf(await list(ANN)) as { items: { deadlines: { kind: string; at: string }[] }[] }).items[0]
+        ?.deadlines;
+    expect(await deadlines()).toEqual([]);
+    world.lose(ID, 'tab-a');
+    await service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: NOW });
+    expect(await deadlines()).toEqual([{ kind: 'disconnection', at: '2026-03-01T10:03:00.000Z' }]);
+    await act('accept', ANN);
+    await act('end', ANN);
+    expect((await deadlines())?.map(({ kind }) => kind)).toEqual(['auto-close']);
   });
 
   it('reads a transcript in pages [R119]', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MINUTE } from '../../../shared/conversation/time';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request } from './request';
@@ -334,12 +334,11 @@ describe('a customer who asks for a socket in the last moment of its wait', () =
     const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
     await made.lose();
     const { deadline } = made.world.conversation(ID).disconnection!;
-    made.world.operatorSettings.policies.base satisfies object;
     made.clock.now = deadline - 11 * SECOND;
-    expect(await made.back({ reconnectId })).toMatchObject({ status: 200 });
+    expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
     expect(made.world.conversation(ID).disconnection).toMatchObject({ deadline });
     made.clock.now = deadline - SECOND;
-    expect(await made.back({ reconnectId })).toMatchObject({ status: 200 });
+    expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
     expect(made.world.conversation(ID).disconnection!.deadline).toBe(deadline + 9 * SECOND);
   });
 });

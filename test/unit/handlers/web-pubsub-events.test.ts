@@ -63,10 +63,38 @@ it('grants nothing while no service is configured', async () => {
   expect((await webhook(0, '').handle({ method: 'OPTIONS', headers })).status).toBe(400);
 });
 
+describe('an event that cannot be understood', () => {
+  it.each<[string, EventParts, unknown, string]>([
+    ['a text that is none', { name: 'message' }, { text: 5 }, '"status":400,"field":"body.text"'],
+    ['another hub', { name: 'connected', hub: 'other' }, undefined, '"status":404,"field":"ce-hub"'],
+    [
+      'a context variable that is none',
+      { name: 'connect' },
+      { query: { 'ctx.PRIVATE name': ['PRIVATE'] } },
+      '"status":400,"field":"query.context"',
+    ],
+    [
+      'a body that is too large',
+      { name: 'message' },
+      { text: 'PRIVATE'.repeat(20_000) },
+      '"status":413,"field":"body"',
+    ],
+  ])('%s: one warning with its field and its code, and nothing that anybody wrote', async (...given) => {
+    const [, parts, body, told] = given;
+    const { send, lines } = webhook();
+    expect(bodyOf(await send(parts, body))['code']).toBe('invalid-input');
+    expect(lines).toEqual([
+      { level: 'warn', text: expect.stringContaining(`"code":"invalid-input",${told}`) },
+    ]);
+    expect(lines[0]?.text).toMatch(/^web-pubsub-events: refused a request that cannot be understood /);
+    expect(lines[0]?.text).not.toContain('PRIVATE');
+  });
+});
+
 describe('a request that is not signed', () => {
   it.each([
-    ['ce-signature is missing', without(eventHeaders(), 'ce-signature')],
-    ['ce-signature is not valid', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
+    ['ce-signature is missing.', without(eventHeaders(), 'ce-signature')],
+    ['ce-signature is not valid.', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
   ])('because %s: 401, nothing touched, one warning without secrets', async (detail, headers) => {
     const { handle, world, lines } = webhook();
     const answer = await handle({ headers, body: { text: 'PRIVATE' } });

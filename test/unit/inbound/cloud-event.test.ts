@@ -85,7 +85,7 @@ describe('a header that is not as the service sends it is named', () => {
   it.each(needed)('%s is missing, empty or far too long', (name) => {
     const others = without(eventHeaders(), name);
     for (const headers of [others, { ...others, [name]: '' }]) {
-      const missing = { field: name, status: 400, message: `${name}: header is missing` };
+      const missing = { field: name, status: 400, message: `${name}: is missing` };
       expect(failure(() => parse(headers))).toMatchObject(missing);
     }
     expect(failure(() => parse({ ...others, [name]: 'x'.repeat(100_000) })).field).toBe(name);

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import type { PolicyDocument } from '../../../shared/policies/policy';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { channelOf, type PolicyDocument, policyFor } from '../../../shared/policies/policy';
 import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 
@@ -208,14 +211,18 @@ describe('what is refused', () => {
     ['no object', 'body', 'text'],
     ['nothing at all', 'body', undefined],
     ['a list', 'body', []],
-    ['an unknown part', 'body', { rules: [], base: {} }],
+    ['an unknown part', 'body.base', { rules: [], base: {} }],
     ['channels that are a list', 'body.channels', { channels: ['async'] }],
     ['an unknown channel', 'body.channels.async', { channels: { async: 'sms' } }],
     ['rules that are no list', 'body.rules', { rules: { 0: ruleWith({ grace: 'PT1M' }) } }],
     ['101 rules', 'body.rules', { rules: rulesOf(101) }],
     ['two rules of one name', 'body.rules', { rules: [...rulesOf(3), ...rulesOf(1)] }],
     ['a rule that is null', 'body.rules.0', { rules: [null] }],
-    ['an unknown part of a rule', 'body.rules.0', { rules: [ruleWith({ grace: 'PT1M' }, { note: 'x' })] }],
+    [
+      'an unknown part of a rule',
+      'body.rules.0.note',
+      { rules: [ruleWith({ grace: 'PT1M' }, { note: 'x' })] },
+    ],
     ['a rule without a name', 'body.rules.0.id', { rules: [{ when: {}, set: { grace: 'PT1M' } }] }],
     ['an empty name', 'body.rules.0.id', withId('')],
     ['a name with a space', 'body.rules.0.id', withId('a b')],
@@ -224,7 +231,7 @@ describe('what is refused', () => {
     ['the name of a built-in rule', 'body.rules.0.id', withId('built-in-persistent-chat')],
     ['a name like that of a built-in rule', 'body.rules.0.id', withId('built-in')],
     ['a rule without conditions', 'body.rules.0.when', { rules: [{ id: 'a', set: { grace: 'PT1M' } }] }],
-    ['an unknown condition', 'body.rules.0.when', withWhen({ queue: ['sales'] })],
+    ['an unknown condition', 'body.rules.0.when.queue', withWhen({ queue: ['sales'] })],
     ['a condition that nothing meets', 'body.rules.0.when.device', withWhen({ device: [] })],
     ['a condition that is no list', 'body.rules.0.when.device', withWhen({ device: 'phone' })],
     ['an unknown device', 'body.rules.0.when.device.1', withWhen({ device: ['phone', 'watch'] })],
@@ -233,7 +240,7 @@ describe('what is refused', () => {
     ['a malformed workstream', 'body.rules.0.when.workstream.0', withWhen({ workstream: ['a b'] })],
     ['a malformed widget', 'body.rules.0.when.channelInstance.0', withWhen({ channelInstance: [''] })],
     ['a rule that sets nothing', 'body.rules.0.set', withSet({})],
-    ['an unknown value', 'body.rules.0.set', withSet({ grace: 'PT1M', gracePeriod: 'PT1M' })],
+    ['an unknown value', 'body.rules.0.set.gracePeriod', withSet({ grace: 'PT1M', gracePeriod: 'PT1M' })],
     ['a flag that is a text', 'body.rules.0.set.reconnect', withSet({ reconnect: 'true' })],
     [
       'a flag that is a number',
@@ -262,4 +269,16 @@ describe('what is refused', () => {
     expect(refusalOf(url).message).not.toContain('Secret4711');
     expect(refusalOf(withSet({ grace: 'Secret4711' })).message).not.toContain('Secret4711');
   });
+});
+
+it('the example of docs/API.md leaves the 3 minutes of a widget that says nothing of itself', () => {
+  const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'API.md'), 'utf8');
+  const [, example = ''] = /\/v1\/policies" [^']*'If-None-Match: \*' -d '(\{[^']*\})'/.exec(page) ?? [];
+  const table = { ...parsePolicyDocument(JSON.parse(example)), base: DEFAULTS };
+  const widget = { channel: channelOf(table, 'default'), workstream: 'default', channelInstance: 'default' };
+  for (const device of DEVICE_CLASSES) {
+    const situation = { ...widget, state: 'Active', device } as const;
+    expect(policyFor(table, 'reconnect', situation)).toBe(false);
+    expect(policyFor(table, 'grace', situation)).toBe(3 * MINUTE);
+  }
 });

@@ -100,7 +100,11 @@ describe('a ticket', () => {
   ])('is asked for when the header is %j', async (form) => {
     const authorization = form?.replace('TOKEN', await forged());
     const headers = new Headers(authorization === undefined ? {} : { authorization });
-    await expect(tickets().callerOf(headers)).rejects.toMatchObject({ status: 401 });
+    const message =
+      form === undefined
+        ? 'Authorization: Bearer <ticket> is missing.'
+        : 'Authorization must be "Bearer <ticket>".';
+    await expect(tickets().callerOf(headers)).rejects.toMatchObject({ status: 401, message });
   });
 });
 

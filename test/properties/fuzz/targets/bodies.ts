@@ -119,7 +119,7 @@ export const BODIES: readonly Target[] = [
         await readJson({
           method: 'POST',
           headers: { get: () => length },
-          query: { get: () => null },
+          query: { get: () => null, keys: () => [] },
           params: {},
           arrayBuffer: async () => new Uint8Array(bytes).buffer,
         });

@@ -126,7 +126,15 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
   }),
   target<unknown>({
     name: 'query of a socket URL',
-    parsers: ['parseProfileFromQuery', 'PROFILE', 'oneLine', 'plainText', 'languageTag', 'plainName'],
+    parsers: [
+      'parseProfileFromQuery',
+      'PROFILE',
+      'oneLine',
+      'isVisible',
+      'plainText',
+      'languageTag',
+      'plainName',
+    ],
     // The event's own schema comes before: what arrives here has lists of texts, under any name.
     inputs: mutatedValue(fc.constantFrom(...CONNECTS.map((event) => event.query))).filter(isOfLists),
     reads: (query) =>

@@ -91,7 +91,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
   const targets = [
     target<string>({
       name: 'ticket',
-      parsers: ['createTickets'],
+      parsers: ['createTickets', 'bearerOf'],
       inputs: bearers(good),
       async reads(text) {
         const isRead = await passes(() => tickets.callerOf(bearer(text)));
