@@ -40,6 +40,8 @@ export class HubLease {
   private isLost = false;
   private etag = '';
   private readonly owner = randomUUID();
+  /** When the host before this one was last seen, in milliseconds since 1970; undefined unless it was killed. */
+  killedAt?: number;
 
   private constructor(
     private readonly table: TableClient,
@@ -55,6 +57,8 @@ export class HubLease {
         `Another host (process ${current.pid} on ${current.machine}) already runs the task hub '${hubName}'. Stop it, or give this one another hub name.`,
       );
     }
+    // A host that stops in order leaves no row.
+    if (current) lease.killedAt = Date.parse(current.expires) - expiryMs;
     try {
       // Conditional on what was read: of two hosts starting at the same moment, one gets 409 or 412 here.
       const answer = current
