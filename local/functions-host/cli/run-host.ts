@@ -24,7 +24,8 @@ import { applySettingsFile } from './settings';
 
 /** An orderly stop takes no longer than this; what is not done by then resumes at the next start. */
 const stopWithinMs = 1_600;
-const releaseWithinMs = 300;
+/** A moment, unless the storage is away or the machine is busy. */
+const releaseWithinMs = 3_000;
 
 export interface RunningHost {
   readonly url: string;
@@ -32,7 +33,7 @@ export interface RunningHost {
   readonly functionCount: number;
   /** What happens when the worker, or the script host with it, goes away and comes back after `awayMs`. */
   restartWorker(awayMs: number): Promise<void>;
-  /** Answers what is under way, and leaves the rest for the next start. Takes less than two seconds. */
+  /** Answers what is under way for up to two seconds, and leaves the rest for the next start. */
   stop(): Promise<void>;
 }
 

@@ -39,6 +39,7 @@ export class HubLease {
   private timer?: NodeJS.Timeout;
   private isLost = false;
   private etag = '';
+  private renewal: Promise<void> = Promise.resolve();
   private readonly owner = randomUUID();
   /** When the host before this one was last seen, in milliseconds since 1970; undefined unless it was killed. */
   killedAt?: number;
@@ -88,11 +89,15 @@ export class HubLease {
     clearTimeout(this.timer);
     if (this.isLost) return;
     this.isLost = true;
+    // Prevents: the row changes under the deletion, stays, and says that this host was killed.
+    await this.renewal;
     await this.table.deleteEntity(key.partitionKey, key.rowKey, { etag: this.etag }).catch(() => undefined);
   }
 
   private scheduleRenewal(): void {
-    this.timer = setTimeout(() => void this.renew(), heartbeatMs);
+    this.timer = setTimeout(() => {
+      this.renewal = this.renew();
+    }, heartbeatMs);
   }
 
   private async renew(): Promise<void> {
