@@ -13,6 +13,18 @@ export interface FunctionsHostOptions {
   /** Path of a local.settings.json. */
   readonly settings?: string;
   readonly logLevel?: LogLevel;
+  /**
+   * ISO 8601. After a kill, what the killed host had in hand (queue messages, activities) is out of sight for this long;
+   * as in Azure, PT300S unless said otherwise.
+   */
+  readonly invisibility?: string;
+  /** ISO 8601. After a kill, timer functions wait for the killed host's lease; as in Azure, PT60S unless said otherwise. */
+  readonly timerLease?: string;
+  /**
+   * Of the starts of orchestrations that overlap with another start, every so-manieth is put off by two seconds, and
+   * what is raised meanwhile is lost. 20, the default, is what was measured; 0: none.
+   */
+  readonly deferredStarts?: number;
   /** The process listens there for a debugger, on the loopback interface. */
   readonly inspectPort?: number;
   /** Called with whatever the host writes to stdout and stderr. */
@@ -25,6 +37,11 @@ export interface FunctionsHost {
   readonly pid: number;
   /** Orderly stop (SIGTERM); one that has not ended after `stopWithinMs` is killed. Tells how it ended. */
   stop(): Promise<'by itself' | 'killed'>;
+  /**
+   * The worker (or the script host with it) dies and is back after `awayMs`, 2,000 unless said otherwise: invocations
+   * under way fail, and so does every new one until then. Orchestrations among them are Failed for good, as in Azure.
+   */
+  restartWorker(awayMs?: number): Promise<void>;
   /** SIGKILL: what a crash looks like. Resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -35,6 +52,7 @@ const stopWithinMs = 15_000;
 /** Starts the host as a child process on the Node of this one. Rejects with what it wrote to stderr when it fails. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { appDirectory, port = 0, env, settings, logLevel = 'warning', inspectPort, onOutput } = options;
+  const { invisibility, timerLease, deferredStarts } = options;
   const child = spawn(
     process.execPath,
     [
@@ -42,6 +60,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       ...(await programArguments(path.join(__dirname, 'main.ts'))),
       ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
       ...(settings ? ['--settings', settings] : []),
+      ...(invisibility === undefined ? [] : ['--invisibility', invisibility]),
+      ...(timerLease === undefined ? [] : ['--timer-lease', timerLease]),
+      ...(deferredStarts === undefined ? [] : ['--deferred-starts', String(deferredStarts)]),
     ],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
@@ -79,6 +100,17 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     url,
     port: actualPort,
     pid: child.pid ?? 0,
+    restartWorker: (awayMs = 2_000) =>
+      new Promise((resolve, reject) => {
+        const onEnd = (): void => reject(new Error('The host has ended.'));
+        const onMessage = (message: unknown): void => {
+          if ((message as { type?: string }).type !== 'worker-restarted') return;
+          child.off('message', onMessage).off('close', onEnd);
+          resolve();
+        };
+        child.on('message', onMessage).once('close', onEnd);
+        child.send({ type: 'restart-worker', awayMs });
+      }),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };

@@ -1,12 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from './cli/arguments';
 import { HostError } from './cli/host-error';
 import { createLog, type LogLevel } from './cli/log';
 import { runHost } from './cli/run-host';
 import { toError } from './cli/to-error';
-
-/** An orderly stop takes no longer than this; what is not done by then resumes at the next start. */
-const stopWithinMs = 1_900;
 
 let logLevel: LogLevel = 'warning';
 
@@ -30,12 +26,17 @@ async function main(): Promise<void> {
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
-    void Promise.race([host.stop(), delay(stopWithinMs)]).then(() => process.exit(0), fail);
+    void host.stop().then(() => process.exit(0), fail);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   // Started by another process that is gone: nobody could stop this one any more.
   process.on('disconnect', stop);
+  process.on('message', (message) => {
+    const { type, awayMs = 0 } = message as { type?: string; awayMs?: number };
+    if (type !== 'restart-worker') return;
+    void host.restartWorker(awayMs).then(() => process.send?.({ type: 'worker-restarted' }));
+  });
 
   process.stdout.write(
     `Functions host (local stand-in) at ${host.url}, ${host.functionCount} functions. Ctrl-C stops it.\n`,

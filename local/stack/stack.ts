@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startFunctionsHost } from '../functions-host';
+import { startFunctionsHost, type FunctionsHostOptions } from '../functions-host';
 import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../web-pubsub';
 import { startAzurite } from './azurite';
 import { freePort, withoutAdvice } from './ports';
@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Settings that replace those of local.settings.json, for example DISCONNECT_GRACE. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly webPubSub?: Partial<WebPubSubOptions>;
+  /** What the host does by itself, and how long things stay as they are after it was killed. */
+  readonly hostBehavior?: Pick<FunctionsHostOptions, 'invisibility' | 'timerLease' | 'deferredStarts'>;
   /** Called as each part is up: its name and its address. */
   readonly onUp?: (part: string, address: string) => void;
   readonly onHostOutput?: (line: string) => void;
@@ -47,6 +49,8 @@ export interface Stack {
     kill(): Promise<void>;
     /** Starts it again on the same port and the same storage. */
     start(): Promise<void>;
+    /** Its worker dies with what it is doing, and is back after so many milliseconds. */
+    restartWorker(awayMs?: number): Promise<void>;
   };
   stop(): Promise<void>;
 }
@@ -107,6 +111,7 @@ async function bringUp(
       port: functionsPort,
       env,
       settings,
+      ...options.hostBehavior,
       ...(options.inspectPort !== undefined && { inspectPort: options.inspectPort }),
       ...(options.onHostOutput && { onOutput: options.onHostOutput }),
     });
@@ -125,6 +130,7 @@ async function bringUp(
       start: async () => {
         host = await startHost();
       },
+      restartWorker: (awayMs) => host.restartWorker(awayMs),
     },
     stop: stopAll,
   };

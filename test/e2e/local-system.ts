@@ -9,6 +9,8 @@ export const GRACE = 'PT4S';
 const AGENT_GRACE = 'PT2S';
 const RECOVERY_WINDOW_MS = 1_500;
 const PATIENCE_MS = 20_000;
+/** In Azure, what a killed host had in hand is out of sight for five minutes, and timers wait for a minute. */
+const AFTER_KILL = { invisibility: 'PT2S', timerLease: 'PT2S' };
 
 /** The whole system on this machine, on free ports and with data of its own in memory. */
 export interface LocalSystem {
@@ -35,6 +37,7 @@ export async function startLocalSystem({
   const stack = await startStack({
     ...options,
     settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
+    hostBehavior: AFTER_KILL,
     webPubSub: {
       recoveryWindowMs: RECOVERY_WINDOW_MS,
       log: (level, line) => void (level !== 'info' && log.push(`web-pubsub: ${line}`)),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { VersionRules } from '../durable/version-match';
 import { HostError } from './host-error';
 import { resolveSettings, type Settings } from './settings';
 import { toError } from './to-error';
@@ -8,8 +9,9 @@ import { toError } from './to-error';
 export interface HostConfiguration {
   readonly routePrefix: string;
   readonly hubName: string;
+  /** As it is in links; "Storage" stands for the setting AzureWebJobsStorage. */
   readonly connectionName: string;
-  readonly defaultVersion?: string;
+  readonly versions: VersionRules;
   readonly maxConcurrentActivities: number;
   readonly maxConcurrentOrchestrators: number;
 }
@@ -20,6 +22,8 @@ interface HostJson {
     durableTask?: {
       hubName?: string;
       defaultVersion?: string;
+      versionMatchStrategy?: string;
+      versionFailureStrategy?: string;
       maxConcurrentActivityFunctions?: number;
       maxConcurrentOrchestratorFunctions?: number;
       storageProvider?: { type?: string; connectionName?: string; connectionStringName?: string };
@@ -51,11 +55,26 @@ export async function readHostJson(appDirectory: string, settings: Settings): Pr
       `The task hub name '${hubName}' is not valid: 3 to 45 letters and digits, a letter first.`,
     );
   }
+  const oneOf = <T extends string>(
+    name: string,
+    value: string | undefined,
+    [first, ...more]: [T, ...T[]],
+  ): T => {
+    if (value === undefined) return first;
+    const found = [first, ...more].find((known) => known.toLowerCase() === value.toLowerCase());
+    if (found) return found;
+    throw new HostError(`host.json durableTask.${name} must be one of ${[first, ...more].join(', ')}.`);
+  };
+  const { defaultVersion, versionMatchStrategy, versionFailureStrategy } = durable;
   return {
     routePrefix: (json.extensions?.http?.routePrefix ?? 'api').replaceAll(/^\/+|\/+$/g, ''),
     hubName,
-    connectionName: provider.connectionName ?? provider.connectionStringName ?? 'AzureWebJobsStorage',
-    defaultVersion: durable.defaultVersion && resolve(durable.defaultVersion, 'durableTask.defaultVersion'),
+    connectionName: provider.connectionName ?? provider.connectionStringName ?? 'Storage',
+    versions: {
+      defaultVersion: defaultVersion && resolve(defaultVersion, 'durableTask.defaultVersion'),
+      match: oneOf('versionMatchStrategy', versionMatchStrategy, ['CurrentOrOlder', 'Strict', 'None']),
+      failure: oneOf('versionFailureStrategy', versionFailureStrategy, ['Reject', 'Fail']),
+    },
     maxConcurrentActivities: durable.maxConcurrentActivityFunctions ?? 10,
     maxConcurrentOrchestrators: durable.maxConcurrentOrchestratorFunctions ?? 10,
   };

@@ -5,16 +5,20 @@ import { toError } from '../cli/to-error';
 import { Children, isSameParent, type StartRequest } from './children';
 import { Semaphore } from './concurrency';
 import { EpisodeLoop, newExecutionId } from './episode-loop';
-import { isTerminal, type InstanceRecord } from './instance';
+import { isTerminal, liveStatuses, type InstanceRecord, type RuntimeStatus } from './instance';
 import { LiveInstances, type LiveInstance } from './live-instances';
 import { Outstanding } from './outstanding';
 import { EventType, type HistoryEvent } from './protocol';
 import type { RunOrchestrator } from './run-orchestrator';
 import type { InstanceStore } from './store';
+import type { VersionRules } from './version-match';
+import type { Visibility } from './visibility';
 
 /** How long a client's request is kept waiting for a table that refuses. */
 const clientPatienceMs = 8_000;
 const drainMs = 1_500;
+/** A start whose message is taken before its record is there is put off for so long. */
+const deferralMs = 2_000;
 
 /** The orchestration engine: what a client may ask of it, and recovery. Everything is stored before it is acknowledged. */
 export class Engine {
@@ -22,6 +26,8 @@ export class Engine {
   private readonly outstanding: Outstanding;
   private readonly children: Children;
   private readonly background = new Set<Promise<unknown>>();
+  private startsUnderWay = 0;
+  private overlappingStarts = 0;
 
   constructor(
     private readonly options: {
@@ -29,18 +35,22 @@ export class Engine {
       verifyLease: () => Promise<boolean>;
       runOrchestrator: RunOrchestrator;
       runActivity: (scheduled: HistoryEvent, instanceId: string) => Promise<HistoryEvent>;
-      /** For sub-orchestrations that name no version. */
-      defaultVersion?: string;
+      /** The default is for sub-orchestrations that name no version. */
+      versions: VersionRules;
+      visibility: Visibility;
+      /** Of the starts that overlap with another one, every so-manieth is put off; 0: none. */
+      deferredStarts: number;
       maxConcurrentOrchestrators: number;
       maxConcurrentActivities: number;
       log: Log;
     },
   ) {
-    const { store, verifyLease, runOrchestrator, runActivity, log } = options;
+    const { store, verifyLease, runOrchestrator, runActivity, visibility, versions, log } = options;
     const inBackground = (task: Promise<unknown>) => this.inBackground(task);
     this.instances = new LiveInstances(store, verifyLease, log);
-    this.children = new Children(this.instances, (request) => this.start(request), options.defaultVersion);
-    this.outstanding = new Outstanding(this.instances, new Semaphore(options.maxConcurrentActivities), {
+    this.children = new Children(this.instances, (request) => this.start(request), versions.defaultVersion);
+    const activitySlots = new Semaphore(options.maxConcurrentActivities);
+    this.outstanding = new Outstanding(this.instances, activitySlots, visibility, {
       activity: runActivity,
       child: (created, parent) => this.children.start(created, parent),
       inBackground,
@@ -49,6 +59,8 @@ export class Engine {
       this.instances,
       new Semaphore(options.maxConcurrentOrchestrators),
       runOrchestrator,
+      visibility,
+      versions,
       log,
       {
         committed: (live) => this.outstanding.pursue(live),
@@ -69,7 +81,7 @@ export class Engine {
     const slots = new Semaphore(8);
     let token: string | undefined;
     do {
-      const page = await this.options.store.query({ statuses: ['Pending', 'Running'] }, { size: 500, token });
+      const page = await this.options.store.query({ statuses: liveStatuses }, { size: 500, token });
       await Promise.all(
         page.records.map(({ instanceId }) =>
           slots.run(() => this.instances.persist(instanceId, () => this.instances.reload(instanceId))),
@@ -80,15 +92,30 @@ export class Engine {
     return this.instances.all().length;
   }
 
+  /** Starts what a client asks for. Told with its status: an instance with this id that has not ended. */
+  async startForClient(request: StartRequest): Promise<'started' | { readonly inUse: RuntimeStatus }> {
+    const overlaps = this.startsUnderWay > 0 && ++this.overlappingStarts % this.options.deferredStarts === 0;
+    this.startsUnderWay++;
+    try {
+      const deferredUntil = overlaps ? new Date(Date.now() + deferralMs).toISOString() : undefined;
+      if ((await this.start(request, deferredUntil)) === 'started') return 'started';
+      const existing = await this.options.store.readRecord(request.instanceId);
+      return { inUse: existing?.record.status ?? 'Running' };
+    } finally {
+      this.startsUnderWay--;
+    }
+  }
+
   /** Starts a new instance, or a new execution of an ended one. `in-use`: an instance with this id has not ended. */
-  async start(request: StartRequest): Promise<'started' | 'in-use'> {
+  private async start(request: StartRequest, deferredUntil?: string): Promise<'started' | 'in-use'> {
     const { instanceId, name, input, version, parent } = request;
     const now = new Date().toISOString();
     // Chosen once: an attempt that went through without an answer is recognized by it when repeated.
     const executionId = newExecutionId();
     const record: InstanceRecord = {
       ...{ instanceId, executionId, name, version, input, parent, status: 'Pending', output: null },
-      ...{ customStatus: null, createdAt: now, updatedAt: now, episodes: 0, canceledTimers: [] },
+      ...{ customStatus: null, createdAt: now, deferredUntil, updatedAt: now, episodes: 0 },
+      canceledTimers: [],
     };
     const start = async (): Promise<'started' | 'in-use'> => {
       const { store } = this.options;
@@ -115,14 +142,14 @@ export class Engine {
     return this.instances.persist(instanceId, start, parent ? Infinity : clientPatienceMs);
   }
 
-  /** Raises an event; `input` is JSON text. `gone`: the instance has ended. */
+  /** Raises an event; `input` is JSON text. `gone`: the instance has ended. What comes too early is accepted and lost. */
   async raise(instanceId: string, name: string, input: string): Promise<'accepted' | 'gone' | 'unknown'> {
     const key = `e-${randomUUID()}`;
     return this.onLive(instanceId, async (live) => {
+      if (this.options.visibility.isStartHidden(live.record, Date.now())) return;
       await this.instances.accept(live, {
         key,
         order: this.instances.nextOrder(),
-        isStored: true,
         event: {
           EventType: EventType.EventRaised,
           EventId: -1,
@@ -150,13 +177,34 @@ export class Engine {
     });
   }
 
+  /** Stops an instance from going on, or lets it: meanwhile its messages wait. The reason becomes its output and stays. */
+  async setSuspended(
+    instanceId: string,
+    isSuspended: boolean,
+    reason: string | null,
+  ): Promise<'accepted' | 'gone' | 'unknown'> {
+    return this.onLive(instanceId, async (live) => {
+      if (this.options.visibility.isStartHidden(live.record, Date.now())) return;
+      const record: InstanceRecord = {
+        ...live.record,
+        status: isSuspended ? 'Suspended' : 'Running',
+        output: reason === null ? live.record.output : JSON.stringify(reason),
+        updatedAt: new Date().toISOString(),
+      };
+      live.etag = await this.options.store.replace(record, live.etag);
+      live.record = record;
+      this.instances.wake(instanceId);
+    });
+  }
+
   /** Deletes an ended instance. One that still runs is refused: Azure would delete it under its own feet. */
-  async purge(instanceId: string): Promise<'purged' | 'running' | 'unknown'> {
-    const purge = async (): Promise<'purged' | 'running' | 'unknown'> => {
+  async purge(instanceId: string): Promise<'purged' | 'unknown' | { readonly inUse: RuntimeStatus }> {
+    const purge = async (): ReturnType<Engine['purge']> => {
       const existing = await this.options.store.readRecord(instanceId);
       if (!existing) return 'unknown';
       // Were a child deleted before its parent's answer is stored, a crash would make the parent start it again.
-      if (!isTerminal(existing.record.status) || this.children.isNotifying(instanceId)) return 'running';
+      const { status } = existing.record;
+      if (!isTerminal(status) || this.children.isNotifying(instanceId)) return { inUse: status };
       await this.options.store.purge(instanceId);
       return 'purged';
     };

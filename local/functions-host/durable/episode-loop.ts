@@ -3,14 +3,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../cli/log';
 import { toError } from '../cli/to-error';
 import type { Semaphore } from './concurrency';
+import { setAlarm } from './alarm';
 import { closeEpisode, openEpisode, playable, takeBatch } from './episode';
-import { isTerminal } from './instance';
+import { isTerminal, sentAt } from './instance';
 import type { LiveInstance, LiveInstances } from './live-instances';
 import type { RunOrchestrator } from './run-orchestrator';
+import { versionVerdict, type VersionRules } from './version-match';
+import type { Visibility } from './visibility';
 
 export const newExecutionId = (): string => randomUUID().replaceAll('-', '');
 
 const longestPauseMs = 2_000;
+
+const versionMismatch = { refusal: 'Orchestration version did not comply with Worker Versioning' };
+
+/** Among the alarms of an instance, the one for messages that are not in sight yet; tasks have numbers from 0. */
+const nextInSight = -1;
 
 /** Runs episodes of an instance as long as it has something to play. */
 export class EpisodeLoop {
@@ -18,6 +26,8 @@ export class EpisodeLoop {
     private readonly instances: LiveInstances,
     private readonly slots: Semaphore,
     private readonly runOrchestrator: RunOrchestrator,
+    private readonly visibility: Visibility,
+    private readonly versions: VersionRules,
     private readonly log: Log,
     private readonly after: {
       committed(live: LiveInstance): void;
@@ -64,16 +74,22 @@ export class EpisodeLoop {
     const live = this.instances.get(instanceId);
     if (!live) return false;
     const { record, history } = live;
-    const messages = takeBatch(playable(record, history, live.inbox));
-    if (record.episodes > 0 && messages.length === 0) {
-      live.inbox = [];
+    live.inbox = playable(record, history, live.inbox);
+    const verdict = versionVerdict(record.version, this.versions);
+    const playableAt = this.playableAt(live);
+    const now = Date.now();
+    if (playableAt > now || record.status === 'Suspended' || verdict === 'reject') {
       // In the same tick as the look into the inbox: a message arriving later finds no loop and starts one.
       live.isWorking = false;
+      if (playableAt > now) this.wakeAt(live, playableAt);
       return false;
     }
-    const opened = openEpisode(record, messages, Date.now());
-    const outcome = await this.runOrchestrator(record, [...history, ...opened]);
-    const episode = closeEpisode(record, history, opened, outcome, newExecutionId());
+    const inSight = live.inbox.filter((message) => this.visibility.inHandAt(sentAt(message)) <= now);
+    const messages = takeBatch(inSight);
+    const opened = openEpisode(record, messages, now);
+    const outcome =
+      verdict === 'fail' ? versionMismatch : await this.runOrchestrator(record, [...history, ...opened]);
+    const episode = closeEpisode(record, history, opened, outcome, newExecutionId(), Date.now());
     live.etag = await this.instances.store.commit(
       episode.record,
       live.etag,
@@ -92,5 +108,19 @@ export class EpisodeLoop {
       this.after.continuedAsNew(live, record.executionId);
     } else this.after.committed(live);
     return true;
+  }
+
+  /** When there is something to play: the start, or the first message that comes into sight. */
+  private playableAt({ record, inbox }: LiveInstance): number {
+    if (record.episodes === 0) return this.visibility.startsAt(record);
+    return Math.min(...inbox.map((message) => this.visibility.inHandAt(sentAt(message))));
+  }
+
+  private wakeAt(live: LiveInstance, at: number): void {
+    const { instanceId } = live.record;
+    live.alarms.get(nextInSight)?.();
+    live.alarms.delete(nextInSight);
+    const ring = (): void => this.wake(instanceId);
+    if (at < Infinity) live.alarms.set(nextInSight, setAlarm(at, ring));
   }
 }

@@ -5,7 +5,11 @@ import { simulate } from './simulate';
 import { answeredNumber, isCreated, type Command } from './task-numbering';
 
 /** What the orchestrator function did: its state, or why it could not be run at all. */
-export type OrchestratorOutcome = { readonly state: OrchestratorState } | { readonly failure: string };
+export type OrchestratorOutcome =
+  | { readonly state: OrchestratorState }
+  | { readonly failure: string }
+  /** The host itself has failed it, in these words. */
+  | { readonly refusal: string };
 
 export interface Episode {
   readonly record: InstanceRecord;
@@ -57,9 +61,7 @@ export function openEpisode(
   messages: readonly InboxMessage[],
   now: number,
 ): HistoryEvent[] {
-  // The orchestrator's clock must have reached every timer that fires, or the library adds a piece to a long timer.
-  const clock = Math.max(now, ...messages.map(({ event }) => Date.parse(event.FireAt ?? '') || 0));
-  const at = new Date(clock).toISOString();
+  const at = new Date(now).toISOString();
   const started: HistoryEvent = {
     ...base(EventType.ExecutionStarted, record.createdAt),
     Name: record.name,
@@ -120,19 +122,18 @@ export function closeEpisode(
   opened: readonly HistoryEvent[],
   outcome: OrchestratorOutcome,
   newExecutionId: string,
+  now: number,
 ): Episode {
   const at = opened[0]?.Timestamp ?? record.updatedAt;
+  const closedAt = new Date(now).toISOString();
   const next = { ...record, updatedAt: at, episodes: record.episodes + 1 };
-  const fail = (reason: string): Episode => ({
-    record: {
-      ...next,
-      status: 'Failed',
-      output: JSON.stringify(
-        `Orchestrator function '${record.name}' failed: ${reason.slice(0, longestReason)}`,
-      ),
-    },
+  const end = (output: string): Episode => ({
+    record: { ...next, status: 'Failed', output: JSON.stringify(output) },
     events: [...opened, base(EventType.OrchestratorCompleted, at)],
   });
+  const fail = (reason: string): Episode =>
+    end(`Orchestrator function '${record.name}' failed: ${reason.slice(0, longestReason)}`);
+  if ('refusal' in outcome) return end(outcome.refusal);
   if ('failure' in outcome) return fail(outcome.failure);
 
   const { state } = outcome;
@@ -144,7 +145,7 @@ export function closeEpisode(
   const known = new Set(past.filter(isCreated).map(({ EventId }) => EventId));
   const created = commands
     .filter(({ number }) => !known.has(number))
-    .map((command) => createdEvent(command, record, at));
+    .map((command) => createdEvent(command, record, closedAt));
   const answered = new Set(history.map(answeredNumber));
   const running: Episode = {
     record: {
@@ -174,7 +175,8 @@ export function closeEpisode(
         ...running.record,
         executionId: newExecutionId,
         input: nextInput,
-        createdAt: at,
+        createdAt: closedAt,
+        deferredUntil: undefined,
         episodes: 0,
         canceledTimers: [],
       },

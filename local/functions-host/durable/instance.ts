@@ -1,8 +1,9 @@
 import type { HistoryEvent } from './protocol';
 
-export type RuntimeStatus = 'Pending' | 'Running' | 'Completed' | 'Failed' | 'Terminated';
+export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';
 
 export const endedStatuses: readonly RuntimeStatus[] = ['Completed', 'Failed', 'Terminated'];
+export const liveStatuses: readonly RuntimeStatus[] = ['Pending', 'Running', 'Suspended'];
 export const isTerminal = (status: RuntimeStatus): boolean => endedStatuses.includes(status);
 
 /** The task in a parent that waits for this instance. */
@@ -23,6 +24,8 @@ export interface InstanceRecord {
   readonly output: string | null;
   readonly customStatus: string | null;
   readonly createdAt: string;
+  /** The start message was taken before the record was there, and put off until then (ISO). */
+  readonly deferredUntil?: string;
   readonly updatedAt: string;
   readonly parent?: ParentLink;
   /** Episodes committed in this execution; the next one writes under this number. */
@@ -34,13 +37,15 @@ export interface InstanceRecord {
 /** An event waiting for the next episode. Ordered by arrival; the same key is the same message. */
 export interface InboxMessage {
   readonly key: string;
+  /** Microseconds since 1970, no two alike. */
   readonly order: number;
   /** Set when the message answers a task of one execution; another execution must not see it. */
   readonly executionId?: string;
   readonly event: HistoryEvent;
-  /** False for timers: they need no row, because TimerCreated in the history lets them fire again. */
-  readonly isStored: boolean;
 }
+
+/** When it was sent, in milliseconds since 1970: its place in the order of arrival is made of that. */
+export const sentAt = ({ order }: InboxMessage): number => order / 1_000;
 
 /** An instance with all that its next episode needs. */
 export interface LoadedInstance {

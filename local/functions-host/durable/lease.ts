@@ -39,7 +39,10 @@ export class HubLease {
   private timer?: NodeJS.Timeout;
   private isLost = false;
   private etag = '';
+  private renewal: Promise<void> = Promise.resolve();
   private readonly owner = randomUUID();
+  /** When the host before this one was last seen, in milliseconds since 1970; undefined unless it was killed. */
+  killedAt?: number;
 
   private constructor(
     private readonly table: TableClient,
@@ -55,6 +58,8 @@ export class HubLease {
         `Another host (process ${current.pid} on ${current.machine}) already runs the task hub '${hubName}'. Stop it, or give this one another hub name.`,
       );
     }
+    // A host that stops in order leaves no row.
+    if (current) lease.killedAt = Date.parse(current.expires) - expiryMs;
     try {
       // Conditional on what was read: of two hosts starting at the same moment, one gets 409 or 412 here.
       const answer = current
@@ -84,11 +89,15 @@ export class HubLease {
     clearTimeout(this.timer);
     if (this.isLost) return;
     this.isLost = true;
+    // Prevents: the row changes under the deletion, stays, and says that this host was killed.
+    await this.renewal;
     await this.table.deleteEntity(key.partitionKey, key.rowKey, { etag: this.etag }).catch(() => undefined);
   }
 
   private scheduleRenewal(): void {
-    this.timer = setTimeout(() => void this.renew(), heartbeatMs);
+    this.timer = setTimeout(() => {
+      this.renewal = this.renew();
+    }, heartbeatMs);
   }
 
   private async renew(): Promise<void> {

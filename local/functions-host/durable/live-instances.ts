@@ -140,7 +140,7 @@ export class LiveInstances {
       const live = this.instances.get(instanceId);
       if (live?.record.executionId !== executionId || live.inbox.some((message) => message.key === key))
         return;
-      await this.accept(live, { key, executionId, event, order: this.nextOrder(), isStored: true });
+      await this.accept(live, { key, executionId, event, order: this.nextOrder() });
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { endWithBody } from '../http/map-response';
 
-/** What the management API answers: text as text, anything else as JSON. */
+/** What the management API answers, in JSON. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
@@ -12,9 +13,27 @@ export const notCovered = (what: string): Answer => ({
   body: `${what} is not covered by this local stand-in.`,
 });
 
+/** What Web API makes of a message, and of the .NET exception behind it. */
+export const errorAnswer = (
+  status: number,
+  message: string,
+  exception?: readonly [string, string],
+): Answer => ({
+  status,
+  body: {
+    Message: message,
+    ...(exception && {
+      ExceptionMessage: exception[1],
+      ExceptionType: exception[0],
+      StackTrace: '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.HttpApiHandler',
+    }),
+  },
+});
+
+export const notFound: Answer = { status: 404 };
+
 export function sendAnswer(response: ServerResponse, { status, body, headers = {} }: Answer): void {
-  const isText = typeof body === 'string';
-  const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
-  response.writeHead(status, { ...(body !== undefined && { 'content-type': type }), ...headers });
-  response.end(body === undefined ? undefined : isText ? body : JSON.stringify(body));
+  const type = body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' };
+  response.writeHead(status, { ...type, ...headers });
+  endWithBody(response, body === undefined ? '' : JSON.stringify(body));
 }

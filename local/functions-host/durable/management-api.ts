@@ -3,42 +3,34 @@ import type { IncomingMessage } from 'node:http';
 import type { Handle } from '../http/function-endpoint';
 import { readBody } from '../http/read-body';
 import type { Engine } from './engine';
-import type { FunctionTable } from './function-table';
 import { endedStatuses, isTerminal } from './instance';
 import { StorageUnavailableError } from './live-instances';
-import { notCovered, sendAnswer, type Answer } from './management-answer';
+import { errorAnswer, notCovered, notFound, sendAnswer, type Answer } from './management-answer';
 import { filterOf, isValidId, payloadOf } from './management-input';
 import { managementLinks, type ManagementContext } from './management-links';
 import { historyJson, statusJson } from './status-json';
 import type { InstanceStore } from './store';
 
-const unknownInstance = (id: string): Answer => ({ status: 404, body: `No instance with ID '${id}' found.` });
-
 /** The durable HTTP API: for the client library on the loopback port, for management links on the main port. */
 export function createManagementApi(options: {
   engine: Engine;
   store: InstanceStore;
-  functions: FunctionTable;
   context: ManagementContext;
   defaultVersion?: string;
   basePath: string;
 }): Handle {
-  const { engine, store, functions, context, defaultVersion, basePath } = options;
+  const { engine, store, context, defaultVersion, basePath } = options;
 
   const start = async (name: string, id: string, url: URL, body: Buffer): Promise<Answer> => {
     if (url.searchParams.has('timeout')) return notCovered('Create-and-wait');
-    if (!functions.orchestrator(name)) {
-      return {
-        status: 400,
-        body: `The function '${name}' doesn't exist or is not an orchestrator function.`,
-      };
-    }
-    if (!isValidId(id)) return { status: 400, body: `The instance id '${id}' is not valid.` };
+    if (!isValidId(id)) return errorAnswer(400, `The instance id '${id}' is not valid.`);
     const input = body.length === 0 ? 'null' : payloadOf(body, 'input');
     if (typeof input !== 'string') return input;
     const version = url.searchParams.get('version') ?? defaultVersion;
-    if ((await engine.start({ instanceId: id, name, input, version })) === 'in-use') {
-      return { status: 409, body: `An instance with the ID '${id}' already exists and has not ended.` };
+    const started = await engine.startForClient({ instanceId: id, name, input, version });
+    if (started !== 'started') {
+      const message = `An Orchestration instance with the status ${started.inUse} already exists.`;
+      return errorAnswer(409, message);
     }
     const links = managementLinks(id, context);
     return {
@@ -49,31 +41,34 @@ export function createManagementApi(options: {
   };
 
   const raise = async (id: string, name: string, request: IncomingMessage, body: Buffer): Promise<Answer> => {
+    const existing = await store.readRecord(id);
+    if (!existing) return notFound;
+    if (isTerminal(existing.record.status)) return { status: 410 };
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-      return { status: 400, body: 'Only application/json is accepted.' };
+      return errorAnswer(400, 'Only application/json request content is supported');
     }
     const input = payloadOf(body, 'event');
     if (typeof input !== 'string') return input;
     // The library keeps events and task numbers in one map: an event named 0 would complete the task 0.
-    if (/^\d+$/.test(name)) return { status: 400, body: 'An event name must not be a number.' };
-    return outcome(id, await engine.raise(id, name, input));
+    if (/^\d+$/.test(name)) return errorAnswer(400, 'An event name must not be a number.');
+    return outcome(await engine.raise(id, name, input));
   };
 
-  const outcome = (id: string, result: 'accepted' | 'gone' | 'unknown'): Answer =>
-    result === 'unknown' ? unknownInstance(id) : { status: result === 'gone' ? 410 : 202 };
+  const outcome = (result: 'accepted' | 'gone' | 'unknown'): Answer =>
+    result === 'unknown' ? notFound : { status: result === 'gone' ? 410 : 202 };
 
   const status = async (id: string, url: URL): Promise<Answer> => {
     const flag = (name: string) => url.searchParams.get(name)?.toLowerCase();
     const withHistory = flag('showHistory') === 'true';
     const loaded = withHistory ? await store.load(id) : await store.readRecord(id);
-    if (!loaded) return unknownInstance(id);
-    const body = statusJson(loaded.record, flag('showInput') !== 'false');
-    if ('history' in loaded) {
-      body['historyEvents'] = historyJson(loaded.history, flag('showHistoryOutput') === 'true');
+    if (!loaded) return notFound;
+    const show = { input: flag('showInput') !== 'false', output: flag('showHistoryOutput') === 'true' };
+    const body = statusJson(loaded.record, show.input);
+    if ('history' in loaded && loaded.record.status !== 'Pending') {
+      body['historyEvents'] = historyJson(loaded, show);
     }
     if (isTerminal(loaded.record.status)) return { status: 200, body };
-    const location = managementLinks(id, context)['statusQueryGetUri'] ?? '';
-    return { status: 202, body, headers: { location, 'retry-after': '5' } };
+    return { status: 202, body, headers: { location: url.href, 'retry-after': '5' } };
   };
 
   const list = async (request: IncomingMessage, url: URL): Promise<Answer> => {
@@ -97,7 +92,9 @@ export function createManagementApi(options: {
   const purgeBy = async (url: URL): Promise<Answer> => {
     const filter = filterOf(url);
     if ('status' in filter) return filter;
-    if (!filter.createdFrom) return { status: 400, body: 'createdTimeFrom is required.' };
+    if (!filter.createdFrom) {
+      return { status: 400, body: "Please provide value for 'createdTimeFrom' parameter." };
+    }
     const wanted = (filter.statuses ?? endedStatuses).filter(isTerminal);
     let deleted = 0;
     let token: string | undefined;
@@ -110,15 +107,27 @@ export function createManagementApi(options: {
         token = page.continuationToken;
       } while (token);
     }
-    return { status: deleted > 0 ? 200 : 404, body: { instancesDeleted: deleted } };
+    return deleted > 0 ? { status: 200, body: { instancesDeleted: deleted } } : notFound;
   };
 
   const purge = async (id: string): Promise<Answer> => {
     const result = await engine.purge(id);
-    if (result === 'unknown') return unknownInstance(id);
-    return result === 'purged'
-      ? { status: 200, body: { instancesDeleted: 1 } }
-      : { status: 400, body: `The instance '${id}' has not ended; terminate it before purging it.` };
+    if (result === 'unknown') return notFound;
+    if (result === 'purged') return { status: 200, body: { instancesDeleted: 1 } };
+    return {
+      status: 412,
+      body: `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${id} has status ${result.inUse}`,
+    };
+  };
+
+  const rewind = async (id: string): Promise<Answer> => {
+    const status = (await store.readRecord(id))?.record.status;
+    if (!status) return { status: 404, body: `No orchestration with instance ID "$${id}" found.` };
+    if (status === 'Failed') return notCovered('Operation rewind');
+    return {
+      status: 412,
+      body: `This orchestration has status ${status}, but only orchestrations in the "Failed" state can be rewound.`,
+    };
   };
 
   const route = async (request: IncomingMessage, url: URL, body: Buffer): Promise<Answer> => {
@@ -133,28 +142,32 @@ export function createManagementApi(options: {
       return start(id, operation ?? randomUUID().replaceAll('-', ''), url, body);
     }
     if (resource === 'entities') return notCovered('Entities');
-    if (resource !== 'instances') return { status: 404 };
+    if (resource !== 'instances') return notFound;
     if (!id) {
       if (method === 'GET') return list(request, url);
-      return method === 'DELETE' ? purgeBy(url) : { status: 404 };
+      return method === 'DELETE' ? purgeBy(url) : notFound;
     }
     if (!operation) {
       if (method === 'GET') return status(id, url);
-      return method === 'DELETE' ? purge(id) : { status: 404 };
+      return method === 'DELETE' ? purge(id) : notFound;
     }
-    if (!isPost) return { status: 404 };
+    if (!isPost) return notFound;
+    const reason = url.searchParams.get('reason');
     switch (operation.toLowerCase()) {
       case 'raiseevent':
         return raise(id, argument, request, body);
       case 'terminate':
-        return outcome(id, await engine.terminate(id, url.searchParams.get('reason') ?? ''));
+        return outcome(await engine.terminate(id, reason ?? ''));
       case 'suspend':
+        return outcome(await engine.setSuspended(id, true, reason));
       case 'resume':
+        return outcome(await engine.setSuspended(id, false, reason));
       case 'rewind':
+        return rewind(id);
       case 'restart':
-        return notCovered(`Operation ${operation}`);
+        return notCovered('Operation restart');
       default:
-        return { status: 404 };
+        return notFound;
     }
   };
 
@@ -164,8 +177,8 @@ export function createManagementApi(options: {
     try {
       answer = body ? await route(request, url, body) : { status: 413 };
     } catch (error) {
-      if (error instanceof URIError) answer = { status: 400, body: 'The path is not valid.' };
-      else if (error instanceof StorageUnavailableError) answer = { status: 503, body: error.message };
+      if (error instanceof URIError) answer = errorAnswer(400, 'The path is not valid.');
+      else if (error instanceof StorageUnavailableError) answer = errorAnswer(503, error.message);
       else throw error;
     }
     sendAnswer(response, answer);

@@ -4,6 +4,7 @@ import type { ParentLink } from './instance';
 import type { LiveInstance, LiveInstances } from './live-instances';
 import { EventType, type HistoryEvent } from './protocol';
 import { answeredNumber, isCreated } from './task-numbering';
+import { timerVisibleAt, type Visibility } from './visibility';
 
 /** Created events that have no answer yet, neither in the history nor in the inbox. */
 export function unanswered({ record, history, inbox }: LiveInstance): HistoryEvent[] {
@@ -24,6 +25,7 @@ export class Outstanding {
   constructor(
     private readonly instances: LiveInstances,
     private readonly activitySlots: Semaphore,
+    private readonly visibility: Visibility,
     private readonly run: {
       activity(scheduled: HistoryEvent, instanceId: string): Promise<HistoryEvent>;
       child(created: HistoryEvent, parent: ParentLink): Promise<void>;
@@ -36,34 +38,33 @@ export class Outstanding {
     if (this.instances.isStopping) return;
     this.instances.disarm(live, live.record.canceledTimers);
     for (const event of unanswered(live)) {
-      if (event.EventType === EventType.TimerCreated) this.armTimer(live, event);
-      else this.once(live, event);
+      const orderedAt = Date.parse(event.Timestamp);
+      if (event.EventType === EventType.TimerCreated) {
+        const visibleAt = timerVisibleAt(orderedAt, Date.parse(event.FireAt ?? ''));
+        this.arm(live, event, visibleAt, () => this.run.inBackground(this.fire(live, event)));
+      } else if (event.EventType === EventType.TaskScheduled) {
+        this.arm(live, event, this.visibility.inHandAt(orderedAt), () => this.once(live, event));
+      } else this.once(live, event);
     }
   }
 
-  private armTimer(live: LiveInstance, created: HistoryEvent): void {
-    const number = created.EventId;
-    if (live.alarms.has(number)) return;
-    const ring = (): void => {
-      const { record } = live;
-      live.inbox.push({
-        key: `${record.executionId}-t${number}`,
-        executionId: record.executionId,
-        order: this.instances.nextOrder(),
-        isStored: false,
-        event: {
-          EventType: EventType.TimerFired,
-          EventId: -1,
-          IsPlayed: false,
-          Timestamp: new Date().toISOString(),
-          TimerId: number,
-          FireAt: created.FireAt,
-        },
-      });
-      this.instances.wake(record.instanceId);
-    };
-    // The alarm stays in the map after it rang, so that it isn't armed again before its episode is committed.
-    live.alarms.set(number, setAlarm(Date.parse(created.FireAt ?? ''), ring));
+  /** The alarm stays in the map after it rang, so that it isn't armed again before its episode is committed. */
+  private arm(live: LiveInstance, { EventId }: HistoryEvent, at: number, ring: () => void): void {
+    if (!live.alarms.has(EventId)) live.alarms.set(EventId, setAlarm(at, ring));
+  }
+
+  /** Stored before it is played: a host that is killed in between has had the message in hand. */
+  private async fire({ record }: LiveInstance, created: HistoryEvent): Promise<void> {
+    const { instanceId, executionId } = record;
+    await this.instances.deliver(instanceId, executionId, `${executionId}-t${created.EventId}`, {
+      EventType: EventType.TimerFired,
+      EventId: -1,
+      IsPlayed: false,
+      // The message was written when the timer was ordered, and says so.
+      Timestamp: created.Timestamp,
+      TimerId: created.EventId,
+      FireAt: created.FireAt,
+    });
   }
 
   /**

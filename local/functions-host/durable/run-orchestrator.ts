@@ -19,6 +19,14 @@ function outcomeOfThrow(thrown: unknown): OrchestratorOutcome {
   return { state: JSON.parse(message.slice(label + outOfProcessLabel.length)) as OrchestratorState };
 }
 
+/** In the extension's words. */
+const unknownOrchestrator = (name: string, known: readonly string[]): string =>
+  `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: ${
+    known.length > 0
+      ? `The following are the known orchestrator functions: '${known.join("', '")}'.`
+      : 'No orchestrator functions are currently registered!'
+  }`;
+
 export type RunOrchestrator = (
   record: InstanceRecord,
   history: readonly HistoryEvent[],
@@ -29,7 +37,7 @@ export function createRunOrchestrator(functions: FunctionTable, invoke: Invoke, 
   const reported = new Set<string>();
   return async (record, history) => {
     const fn = functions.orchestrator(record.name);
-    if (!fn) return { failure: `the app has no orchestrator function named '${record.name}'.` };
+    if (!fn) return { failure: unknownOrchestrator(record.name, functions.orchestratorNames()) };
     try {
       const { raw, returnValue } = await invoke(fn, { input: orchestratorInput(record, history) });
       const reused = findReusedTask(raw);

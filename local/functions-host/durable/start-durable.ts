@@ -15,6 +15,7 @@ import { clientBindingJson, webhookPath, type ManagementContext } from './manage
 import { runActivity } from './run-activity';
 import { createRunOrchestrator } from './run-orchestrator';
 import { TableStore } from './table-store';
+import type { Visibility } from './visibility';
 
 export interface Durable {
   /** The value of a durableClient input; known once the main port is. */
@@ -33,19 +34,20 @@ export async function startDurable(options: {
   configuration: HostConfiguration;
   table: TableClient;
   verifyLease: () => Promise<boolean>;
+  visibility: Visibility;
+  deferredStarts: number;
   origin: () => string;
   keys: Keys;
   log: Log;
 }): Promise<Durable> {
-  const { invoke, configuration, table, verifyLease, keys, log } = options;
+  const { invoke, configuration, table, verifyLease, visibility, deferredStarts, keys, log } = options;
   const functions = new FunctionTable(options.functions);
   const store = new TableStore(table);
   const engine = new Engine({
-    store,
-    verifyLease,
+    ...{ store, verifyLease, visibility, deferredStarts },
     runOrchestrator: createRunOrchestrator(functions, invoke, log),
     runActivity: (scheduled, instanceId) => runActivity(scheduled, instanceId, functions, invoke),
-    defaultVersion: configuration.defaultVersion,
+    versions: configuration.versions,
     maxConcurrentOrchestrators: configuration.maxConcurrentOrchestrators,
     maxConcurrentActivities: configuration.maxConcurrentActivities,
     log,
@@ -62,8 +64,8 @@ export async function startDurable(options: {
   };
   const api = (basePath: string) =>
     createManagementApi({
-      ...{ engine, store, functions, context, basePath },
-      defaultVersion: configuration.defaultVersion,
+      ...{ engine, store, context, basePath },
+      defaultVersion: configuration.versions.defaultVersion,
     });
   const rpc = await startServer({ port: 0, handle: api('/durabletask/'), log });
   const webhook = api(webhookPath);

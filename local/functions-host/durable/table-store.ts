@@ -94,9 +94,10 @@ export class TableStore implements InstanceStore {
     const transaction: TransactionAction[] = [
       ['update', recordRow(record), 'Replace', { etag }],
       ...history.map((row): TransactionAction => ['create', row]),
-      ...consumed
-        .filter(({ isStored }) => isStored)
-        .map((message): TransactionAction => ['delete', { partitionKey, rowKey: messageKey(message) }]),
+      ...consumed.map((message): TransactionAction => [
+        'delete',
+        { partitionKey, rowKey: messageKey(message) },
+      ]),
     ];
     const answer = await this.table.submitTransaction(transaction).catch(conflicts);
     return answer.getResponseForEntity(recordKey)?.etag ?? '';

@@ -21,6 +21,13 @@ export function formatCookie(cookie: HttpCookie): string {
     .join('; ');
 }
 
+/** Sends a body as the host does: in chunks, without a length. Status and headers must have been set. */
+export function endWithBody(response: ServerResponse, body: Uint8Array | string): void {
+  // Once the headers are out, node knows no length to send.
+  if (body.length > 0) response.flushHeaders();
+  response.end(body);
+}
+
 /** Sends what the function returned. Nothing returned means 204; say so in the log, because Azure's answer may differ. */
 export function sendResponse(response: ServerResponse, data: TypedData | null | undefined): void {
   const http = data?.http;
@@ -30,11 +37,11 @@ export function sendResponse(response: ServerResponse, data: TypedData | null | 
   }
   response.statusCode = Number(http.statusCode ?? 200);
   for (const [name, value] of Object.entries(http.headers ?? {})) {
-    // The length is that of the bytes sent here; a chunked body would contradict it.
+    // Both are the host's: it sends chunks.
     if (!['content-length', 'transfer-encoding'].includes(name.toLowerCase()))
       response.setHeader(name, value);
   }
   const cookies = (http.cookies ?? []).map(formatCookie);
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-  response.end(toBytes(http.body));
+  endWithBody(response, toBytes(http.body));
 }

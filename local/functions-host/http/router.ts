@@ -57,8 +57,10 @@ export class Router<T> {
   }
 
   find(method: string, pathname: string): Match<T> | undefined {
-    const path = pathname.split('/').filter(Boolean).map(decode);
-    if (path.includes(undefined)) return undefined;
+    // One slash at either end is no segment; any more are empty segments, which no route has.
+    const inner = pathname.replace(/^\//, '').replace(/\/$/, '');
+    const path = inner === '' ? [] : inner.split('/').map(decode);
+    if (path.includes(undefined) || path.includes('')) return undefined;
     for (const route of this.routes) {
       if (!route.methods.has(method)) continue;
       const parameters = matchSegments(route.segments, path as string[]);

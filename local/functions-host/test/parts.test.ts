@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { compareVersions, versionVerdict } from '../durable/version-match';
+import { timerVisibleAt, Visibility } from '../durable/visibility';
+import type { InstanceRecord } from '../durable/instance';
+import { parseDuration } from '../cli/duration';
 import { encodeKey, rowText, toRow, toRows } from '../durable/table-rows';
 import { Router } from '../http/router';
 import { parseSchedule } from '../timers/schedule';
 import { TimerRunner } from '../timers/timer-runner';
 import type { TimerStatusTable } from '../timers/timer-status';
 import type { RegisteredFunction } from '../worker/core-api';
+import { createWorker } from '../worker/worker';
 import type { Invocation } from '../worker/invoke';
 
 describe('routes', () => {
@@ -113,5 +118,91 @@ describe('table rows', () => {
     const encoded = ids.map(encodeKey);
     expect(new Set(encoded).size).toBe(ids.length);
     for (const key of encoded) expect(key).toMatch(/^[A-Za-z0-9_.:@~ -]+$/);
+  });
+});
+
+describe("a timer's message", () => {
+  it.each([
+    [5_000, 5_000],
+    [4_999, 4_000],
+    [1_000, 1_000],
+    [999, 0],
+    [0, 0],
+    [-3_000, 0],
+  ])('that is due in %d ms is seen after %d ms', (due, seen) => {
+    expect(timerVisibleAt(10_500, 10_500 + due)).toBe(10_500 + seen);
+  });
+});
+
+describe('what a killed host had in hand', () => {
+  const at = (seconds: number): string => new Date(seconds * 1_000).toISOString();
+  const pending = (createdAt: string) => ({ createdAt, episodes: 0 }) as InstanceRecord;
+  const afterKill = new Visibility(60_000, 5_000);
+
+  it('is seen again when its time is over, and what is sent since, at once', () => {
+    expect(afterKill.inHandAt(59_000)).toBe(64_000);
+    expect(afterKill.inHandAt(60_000)).toBeLessThan(60_100);
+    expect(new Visibility(undefined, 5_000).inHandAt(59_000)).toBeLessThan(59_100);
+  });
+
+  it('hides that an instance was started, until then', () => {
+    expect(afterKill.isStartHidden(pending(at(59)), 63_999)).toBe(true);
+    expect(afterKill.isStartHidden(pending(at(59)), 64_000)).toBe(false);
+    expect(afterKill.isStartHidden(pending(at(60)), 60_001)).toBe(false);
+    expect(afterKill.isStartHidden({ ...pending(at(59)), episodes: 1 }, 60_001)).toBe(false);
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    ['2.0', '2.0', 0],
+    ['2.0', '10.0', -1],
+    ['2.0.1', '2.0', 1],
+    ['3', '20', 1],
+    [undefined, '2.0', -1],
+    ['2.0', '', 1],
+    ['beta', 'Alpha', 1],
+  ])('%s against %s', (one, other, sign) => {
+    expect(Math.sign(compareVersions(one, other))).toBe(sign);
+    expect(Math.sign(compareVersions(other, one)) + sign).toBe(0);
+  });
+
+  it('are run, left alone or failed by the strategies of host.json', () => {
+    const rules = { defaultVersion: '2.0', match: 'CurrentOrOlder', failure: 'Reject' } as const;
+    expect(versionVerdict('1.9', rules)).toBe('run');
+    expect(versionVerdict('3.0', rules)).toBe('reject');
+    expect(versionVerdict('3.0', { ...rules, failure: 'Fail' })).toBe('fail');
+    expect(versionVerdict('1.9', { ...rules, match: 'Strict' })).toBe('reject');
+    expect(versionVerdict('3.0', { ...rules, match: 'None' })).toBe('run');
+  });
+});
+
+describe('the worker', () => {
+  it('fails what is under way when it dies, refuses until it is back, and works then', async () => {
+    let finish: () => void = () => undefined;
+    const worker = createWorker(() => new Promise((resolve) => (finish = () => resolve({ raw: 'done' }))));
+    const fn = {} as RegisteredFunction;
+    const underWay = worker.invoke(fn, { input: {} });
+    const back = worker.restart(20);
+    await expect(underWay).rejects.toThrow('node exited with code 137');
+    await expect(worker.invoke(fn, { input: {} })).rejects.toThrow('any initialized language workers');
+    await back;
+    const next = worker.invoke(fn, { input: {} });
+    finish();
+    expect(await next).toEqual({ raw: 'done' });
+  });
+});
+
+describe('durations of the command line', () => {
+  it.each([
+    ['PT300S', 300_000],
+    ['PT1M30S', 90_000],
+    ['PT2H', 7_200_000],
+    ['PT0.5S', 500],
+    ['PT', undefined],
+    ['5', undefined],
+    ['P1D', undefined],
+  ])('%s', (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds);
   });
 });

@@ -2,22 +2,25 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { FunctionsHost } from '../index';
+import type { FunctionsHost, FunctionsHostOptions } from '../index';
 import { eventually, newHubName, RemoteClient, startAzurite, startFixture, type Azurite } from './support';
 
 const hour = 3_600_000;
+
+type AfterKill = Pick<FunctionsHostOptions, 'invisibility' | 'timerLease'>;
 
 describe('a host that is killed or loses its storage', () => {
   let azurite: Azurite;
   let directory: string;
   const running = new Set<FunctionsHost>();
 
-  const start = async (hub: string, env: Record<string, string> = {}) => {
+  const soon = { invisibility: 'PT1S', timerLease: 'PT0S' };
+  const start = async (hub: string, env: Record<string, string> = {}, afterKill: AfterKill = soon) => {
     let output = '';
     const host = await startFixture(
       azurite.connectionString,
       { FIXTURE_HUB: hub, FIXTURE_NOTES: path.join(directory, hub), ...env },
-      { onOutput: (text) => (output += text) },
+      { ...afterKill, onOutput: (text) => (output += text) },
     );
     running.add(host);
     return { host, client: new RemoteClient(host), output: () => output };
@@ -49,6 +52,7 @@ describe('a host that is killed or loses its storage', () => {
     const pending = await client.start('race', { waitMs: 3_000 });
     const missed = await client.start('race', { waitMs: 100 });
     const answered = await client.start('race', { waitMs: hour });
+    await client.until(answered, 'Running');
     await host.kill();
     const second = await start(hub);
     await second.client.call('raiseEvent', answered, 'answered', 'after the restart');
@@ -92,12 +96,13 @@ describe('a host that is killed or loses its storage', () => {
       const child = `${id}-slow`;
       await eventually(
         () =>
-          survivor.call('raiseEvent', child, 'go', 1).then(
-            () => true,
-            () => false,
+          survivor.status(child).then(
+            ({ runtimeStatus }) => runtimeStatus,
+            () => 'unknown',
           ),
-        (raised) => raised,
+        (status) => status === 'Running',
       );
+      await survivor.call('raiseEvent', child, 'go', 1);
     }
     for (const id of timers) {
       expect((await survivor.until(id, 'Completed')).output).toMatchObject({ answeredInTime: false });
@@ -109,16 +114,45 @@ describe('a host that is killed or loses its storage', () => {
     for (const id of parents) expect((await survivor.until(id, 'Completed')).output).toContain('last');
   });
 
-  it('runs an activity again that was under way', async () => {
+  it('runs an activity again that was under way, once it is seen again', async () => {
     const hub = newHubName();
     const { host, client } = await start(hub);
+    const startedAt = Date.now();
     const id = await client.start('held-then-timer');
     await isHeld(hub);
     await host.kill();
     await letGo(hub);
-    const second = await start(hub);
+    const second = await start(hub, {}, { invisibility: 'PT6S' });
+    expect(second.output()).toContain('was killed: what it had in hand is out of sight for 6 s');
     expect((await second.client.until(id, 'Completed')).output).toBe('let go');
+    expect(Date.now() - startedAt).toBeGreaterThan(6_000);
     expect(await readNotes(hub)).toBe('held\nheld\n');
+  });
+
+  it('keeps nothing out of sight when it is stopped in order, though work is under way', async () => {
+    const hub = newHubName();
+    const { host, client } = await start(hub);
+    const id = await client.start('held-then-timer');
+    await isHeld(hub);
+    await host.stop();
+    await letGo(hub);
+    const second = await start(hub, {}, {});
+    expect((await second.client.until(id, 'Completed')).output).toBe('let go');
+    expect(second.output()).not.toContain('killed');
+  });
+
+  it('keeps the timer functions of its successor waiting', async () => {
+    const hub = newHubName();
+    const timers = { FIXTURE_TURN_ON: 'timer', FIXTURE_SCHEDULE: '* * * * * *' };
+    const { host } = await start(hub, timers);
+    const lines = async () => (await readNotes(hub)).split('\n').length;
+    await eventually(lines, (count) => count > 2);
+    await host.kill();
+    const [killedAt, before] = [Date.now(), await lines()];
+    await start(hub, timers, { timerLease: 'PT8S' });
+    await eventually(lines, (count) => count > before);
+    // The lease had been renewed within the last second or two.
+    expect(Date.now() - killedAt).toBeGreaterThan(5_000);
   });
 
   it('fails an instance whose orchestrator has changed under it', async () => {

@@ -70,7 +70,10 @@ describe('starting the host', () => {
     const settings = path.join(directory, 'local.settings.json');
     const values = { ...keys, AzureWebJobsStorage: azurite.connectionString, FIXTURE_HUB: 'FromFile' };
     await writeFile(settings, JSON.stringify({ IsEncrypted: false, Values: values }));
-    const env = { AzureWebJobsStorage: undefined, FIXTURE_HUB: undefined, LOCAL_FUNCTION_KEY: 'from-env' };
+    const env = {
+      ...{ AzureWebJobsStorage: undefined, FIXTURE_HUB: undefined },
+      ...{ FIXTURE_VERSION: '7.0', LOCAL_FUNCTION_KEY: 'from-env' },
+    };
     const host = await startFunctionsHost({ appDirectory: fixtureApp, settings, env });
     const status = async (key: string) => (await fetch(`${host.url}/api/guarded?code=${key}`)).status;
     expect([await status(keys.LOCAL_FUNCTION_KEY), await status('from-env')]).toEqual([401, 200]);

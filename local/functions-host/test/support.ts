@@ -65,7 +65,11 @@ export function startFixture(
 ): Promise<FunctionsHost> {
   return startFunctionsHost({
     appDirectory: fixtureApp,
-    env: { AzureWebJobsStorage: connectionString, FIXTURE_HUB: newHubName(), ...keys, ...env },
+    env: {
+      ...{ AzureWebJobsStorage: connectionString, FIXTURE_HUB: newHubName(), FIXTURE_VERSION: '7.0' },
+      ...keys,
+      ...env,
+    },
     ...more,
   });
 }
@@ -78,6 +82,7 @@ export interface Status {
   readonly output: unknown;
   readonly customStatus: unknown;
   readonly createdTime: string;
+  readonly version?: string;
 }
 
 /** The real durable client inside the fixture app, reached through its HTTP function. */
@@ -100,6 +105,12 @@ export class RemoteClient {
 
   status(instanceId: string): Promise<Status> {
     return this.call<Status>('getStatus', instanceId, { showInput: true });
+  }
+
+  /** What the management API of the main port answers for this instance, by the name of the link. */
+  async manage(instanceId: string, link: string, init?: RequestInit, more = ''): Promise<Response> {
+    const links = await this.call<Record<string, string>>('createHttpManagementPayload', instanceId);
+    return fetch(`${links[link]?.replace('{eventName}', 'answered')}${more}`, init);
   }
 
   async until(instanceId: string, runtimeStatus: string): Promise<Status> {

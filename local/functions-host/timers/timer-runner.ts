@@ -10,6 +10,8 @@ import type { TimerStatus, TimerStatusTable } from './timer-status';
 /** A missed occurrence counts as past due only when the schedule is slower than this, as in the Functions host. */
 const monitoredFromMs = 60_000;
 
+const retryMs = 1_000;
+
 const earliest = new Date(0).toISOString();
 
 /** Runs one timer function: at start when it asks for that or has missed a run, then by its schedule. */
@@ -36,7 +38,12 @@ export class TimerRunner {
     this.isMonitored = (fn.trigger['useMonitor'] as boolean | undefined) !== false && this.isSlow();
   }
 
-  async start(): Promise<void> {
+  /** @param notBefore in milliseconds since 1970: until then a killed host still has the lease for timers. */
+  async start(notBefore = 0): Promise<void> {
+    if (Date.now() < notBefore) {
+      this.cancel = setAlarm(notBefore, () => void this.startOrRetry());
+      return;
+    }
     const status = this.isMonitored ? await this.statusTable.read(this.fn.name) : undefined;
     const isPastDue = status !== undefined && Date.parse(status.next) < Date.now();
     if (isPastDue || this.fn.trigger['runOnStartup'] === true) this.running = this.run(isPastDue, status);
@@ -44,6 +51,15 @@ export class TimerRunner {
       this.arm(status);
       // The first start writes down what is expected, so that even the very first run can be missed and noticed.
       if (!status) await this.save(this.statusAfter(new Date(), earliest));
+    }
+  }
+
+  private async startOrRetry(): Promise<void> {
+    try {
+      await this.start();
+    } catch (thrown) {
+      this.log('warning', this.fn.name, `Not started yet: ${toError(thrown).message}`);
+      if (!this.isStopped) this.cancel = setAlarm(Date.now() + retryMs, () => void this.startOrRetry());
     }
   }
 

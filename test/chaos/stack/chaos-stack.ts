@@ -17,6 +17,9 @@ export interface ChaosStack {
   stop(): Promise<void>;
 }
 
+/** In Azure, what a killed host had in hand is out of sight for five minutes, and timers wait for a minute. */
+const AFTER_KILL = { invisibility: 'PT3S', timerLease: 'PT2S' };
+
 /** Reconciliation gets its chance within seconds, for all conversations. Nothing but the customer ends a conversation. */
 const SETTINGS = {
   RECONCILE_SCHEDULE: '*/2 * * * * *',
@@ -52,6 +55,7 @@ export async function startChaosStack(
       dataDirectory,
       ports: { table },
       settings: { ...SETTINGS, ...storage, DISCONNECT_GRACE: `PT${graceMs / 1_000}S` },
+      hostBehavior: AFTER_KILL,
       webPubSub: { recoveryWindowMs: 1_500, log: () => undefined, ...webPubSub },
       onHostOutput: (text) => void output.push(...text.trimEnd().split('\n')),
     });

@@ -45,7 +45,7 @@ describe('a body that is too large', () => {
     ['PUT v1/agents/ann/capacity', 16 * KIB, 'key'],
     ['PUT v1/automated-messages/agent-joined', 16 * KIB, 'key'],
     ['PUT v1/policies', 64 * KIB, 'key'],
-  ])('is refused with 413, whether its length is announced or not: %s', async (route, limit, who) => {
+  ])('is refused with 413: %s', async (route, limit, who) => {
     const [method = '', path = ''] = route.split(' ');
     const headers =
       who === 'nobody' ? {} : who === 'key' ? withKey() : (await system.agent(newId().slice(0, 8))).bearer;
@@ -56,17 +56,6 @@ describe('a body that is too large', () => {
     const refused = await send(limit + 1);
     expect(refused.status).toBe(413);
     expect(refused.json).toMatchObject({ code: 'invalid-input', field: 'body' });
-
-    const chunks = new ReadableStream({
-      start: (controller) => {
-        for (let sent = 0; sent <= limit; sent += KIB) controller.enqueue(Buffer.alloc(KIB, ' '));
-        controller.close();
-      },
-    });
-    const url = `${system.stack.functionsUrl}/api/${path.replace('{id}', newId())}`;
-    const chunked = await fetch(url, { method, headers, body: chunks, duplex: 'half' });
-    expect(chunked.status).toBe(413);
-    await chunked.text();
   });
 });
 
