@@ -169,7 +169,7 @@ export const POLICY_ROUTES = [
           reconnectTimeLimit: 'PT30M',
           reconnectPortalUrl: null,
           reconnectRedirectUrl: null,
-          readAfterEnd: 'PT1440M',
+          readAfterEnd: 'P1D',
         },
         etag: EXAMPLE.etag,
       },

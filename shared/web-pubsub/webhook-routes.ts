@@ -243,7 +243,8 @@ export const WEBHOOK_ROUTES = [
           : await handleCustomerEvent(event, event.participant.conversationId, service);
       } catch (thrown) {
         if (!(thrown instanceof UserEventError)) throw thrown;
-        const { ids, field, message: detail } = thrown;
+        const { ids, field, code, message: detail } = thrown;
+        services.loggerOf(call).refusal('web-pubsub-events: refused a message', { code, field });
         return { type: 'refused', ...ids, code: 'invalid-input', detail, field } satisfies RefusedMessage;
       }
     },
