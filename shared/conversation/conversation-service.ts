@@ -102,8 +102,6 @@ export interface ConversationService {
    * a conversation that no longer has this ETag is refused as `precondition-failed`.
    */
   handle(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
-  /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
-  settle(conversationId: string, event: ConversationEvent): Promise<Handled>;
 }
 
 /** Enough for every tab of a customer and an agent to act in the same moment. */
@@ -121,9 +119,6 @@ export function createConversationService(deps: ConversationServiceDependencies)
       const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
       await performEffects(conversationId, effects, deps);
       return handled;
-    },
-    async settle(conversationId, event) {
-      return (await decideAndSave(conversationId, event, deps)).handled;
     },
   };
 }
