@@ -46,7 +46,7 @@ describe('a usable configuration', () => {
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetime: 12 * 3_600_000,
-      reconciliation: { schedule: '0 * * * * *', overdueAfter: 30_000, compareEvery: 8 },
+      reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
     });
   });
