@@ -105,8 +105,8 @@ export function perConversation(a) {
       'task hub: 9 of a cancelled timer, 12 of an expired one',
     ],
     hubTransactions: [
-      17 * cancelled + 16 * a.expiries,
-      'task hub: 13 of a cancelled timer, 12 of an expired one, and 4 to purge it',
+      17 * cancelled + 16 * a.expiries + (a.minutes + a.wrapUpMinutes) / 4,
+      'task hub: 13 of a cancelled timer, 12 of an expired one, 4 to purge it, and 2 for the deadline at a comparison',
     ],
     actions: [
       2 * cancelled + 4 * a.expiries,

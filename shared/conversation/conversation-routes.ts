@@ -19,13 +19,13 @@ import {
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
+  DEADLINE_KINDS,
   DEVICE_CLASSES,
   END_REASONS,
   hasEnded,
   REQUEUE_REASONS,
 } from './conversation';
 import { endedRefusal, returnOptions } from './decision';
-import { DEADLINE_KINDS } from './ids';
 import type { ConversationStore } from './ports';
 import { duration, instant } from './time';
 import type { TranscriptEntry } from './transcript';

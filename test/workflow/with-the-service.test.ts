@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type DeadlineKind, timerInstanceId } from '../../shared/conversation/ids';
+import { type DeadlineKind, timerInstanceId } from '../../shared/conversation/conversation';
 import { deadlinesOf } from '../../shared/conversation/work-list';
 import { replay } from '../../shared/dead-letters/dead-letters-service';
 import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';

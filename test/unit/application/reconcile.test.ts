@@ -22,10 +22,13 @@ import {
   scene,
   connect,
   connected,
+  deadline,
+  disconnected,
   pastTheDeadline,
   quiet,
   run,
   type Scene,
+  withoutAllowance,
 } from './scene';
 import { policies } from '../../support/domain/policies';
 
@@ -48,8 +51,8 @@ const sum = (reports: ReconcileReport[], figure: keyof ReconcileReport) =>
 
 describe('a disconnection whose timer never fired', () => {
   it('is ended in the next run, with its one notice', async () => {
-    const made = await pastTheDeadline();
-    made.clock.now += 31 * SECOND;
+    const made = withoutAllowance(await pastTheDeadline());
+    made.clock.now += 21 * SECOND;
     expect(await run(made)).toMatchObject({ expired: 1, failed: 0 });
     expect(made.world.conversation(ID)).toMatchObject({
       state: 'WrapUp',
@@ -65,8 +68,55 @@ describe('a disconnection whose timer never fired', () => {
     expect(made.world.conversation(ID).state).toBe('Active');
   });
 
-  it('is ended once by two runs at the same time', async () => {
+  it('is ended by a timer of its own, when one allowance more is over, since nobody knows what was down', async () => {
     const made = await pastTheDeadline();
+    made.world.timerList.clear();
+    made.clock.now += 21 * SECOND;
+    expect(await run(made)).toMatchObject({ expired: 0, failed: 0 });
+    const due = made.clock.now + MINUTE;
+    expect([...made.world.timerList.values()]).toEqual([
+      { id: { conversationId: ID, kind: 'disconnection', number: 2 }, deadline: due },
+    ]);
+    made.clock.now = due;
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('is ended, each once, within 90 seconds and one allowance where hundreds have failed in a second', async () => {
+    const made = scene();
+    const ids = Array.from({ length: 400 }, (_, n) => `conversation-${String(n).padStart(4, '0')}`);
+    for (const id of ids) {
+      await made.service.handle(id, { ...connect, conversationId: id } as typeof connect);
+      await made.service.handle(id, connected('tab-a', made.clock.now));
+      await made.service.handle(id, disconnected('tab-a', made.clock.now));
+    }
+    const due = made.clock.now + GRACE;
+    // The most unlucky minute: in the run before, not one was overdue by enough.
+    made.clock.now = due + PACE.overdueAfter;
+    await run(made);
+    for (const id of ids) expect(made.world.conversation(id).disconnection?.deadline).toBe(due);
+    made.world.timerList.clear();
+    // Each takes a tenth of a second of the run.
+    made.clock.now += MINUTE;
+    let loads = 0;
+    made.world.gate = (operation) => {
+      if (operation === 'load' && (loads += 1) % 16 === 0) made.clock.now += 100;
+    };
+    await run(made);
+    expect(made.clock.now).toBeLessThan(due + 90 * SECOND);
+    const timers = [...made.world.timerList.values()];
+    expect(timers).toHaveLength(ids.length);
+    for (const { id, deadline } of timers) {
+      expect(deadline).toBeLessThan(due + 90 * SECOND + MINUTE);
+      made.clock.now = Math.max(made.clock.now, deadline);
+      const { kind, number } = id;
+      await made.service.handle(id.conversationId, { type: 'deadline-reached', kind, number });
+    }
+    for (const id of ids) expect(made.world.noticesOf(id)).toHaveLength(1);
+  });
+
+  it('is ended once by two runs at the same time', async () => {
+    const made = withoutAllowance(await pastTheDeadline());
     made.clock.now += MINUTE;
     await Promise.all([run(made), run(made)]);
     expect(made.world.noticesOf(ID)).toHaveLength(1);
@@ -81,7 +131,7 @@ describe('a disconnection whose timer never fired', () => {
   });
 
   it('is not ended while the service does not answer, and then is', async () => {
-    const made = await pastTheDeadline();
+    const made = withoutAllowance(await pastTheDeadline());
     made.clock.now += MINUTE;
     made.world.fail('presence');
     expect(await run(made)).toMatchObject({ expired: 0, failed: 1 });
@@ -211,7 +261,7 @@ describe('the work list', () => {
   });
 
   it('leads to a conversation of which nothing but the first save happened', async () => {
-    const made = scene();
+    const made = withoutAllowance(scene());
     made.world.crashAfterNextSave();
     await expect(made.handle(connect)).rejects.toThrow();
     made.clock.now += GRACE + MINUTE;

@@ -1,15 +1,13 @@
 import { jest } from '@jest/globals';
 import type { Logger } from '../../../shared/app/log';
-import {
-  type ConversationService,
-  createConversationService,
-  type Handled,
-} from '../../../shared/conversation/conversation-service';
+import type { ConversationService, Handled } from '../../../shared/conversation/conversation-service';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
 import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
+import { policies } from '../../support/domain/policies';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
+import { serviceOver } from '../../support/service';
 import { silent } from '../../support/silent';
 
 export const ID = 'conversation-0001';
@@ -69,18 +67,9 @@ export interface Scene {
 export function scene(): Scene {
   const world = new MemoryWorld();
   const clock = { now: T0 };
-  const { store, participants, timers, workList } = world;
   const now = () => clock.now;
   world.now = now;
-  const service = createConversationService({
-    store,
-    participants,
-    timers,
-    workList,
-    now,
-    capacity: world.capacity,
-    settings: world.settings,
-  });
+  const service = serviceOver({ ...world, now });
   const handle = (event: ConversationEvent) => service.handle(ID, event);
   return {
     world,
@@ -103,6 +92,12 @@ export function scene(): Scene {
 export function dependenciesOf({ world, service, clock }: Scene, logger: Logger = silent) {
   const { store, workList, deadLetters } = world;
   return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger };
+}
+
+/** As operators may have it: a deadline that is reached late is no other than one in time (outages.test.ts). */
+export function withoutAllowance(made: Scene): Scene {
+  made.world.operatorSettings = { policies: policies({ outageAllowance: 0 }), messages: [] };
+  return made;
 }
 
 /** One run of reconciliation. */

@@ -42,7 +42,7 @@ describe('a deadline that is reached late', () => {
         state: 'Active',
         notifications: ['wait-extended to agents'],
         // Reconciliation may be late for a timer that has failed.
-        timers: ['start disconnection.2'],
+        timers: ['start disconnection.2 in PT1M'],
         conversation: { disconnection: { number: 2, deadline: late + MINUTE } },
       });
     expect(pushesOf(given1.decision)).toMatchObject([

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Presence } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
-import type { Effect } from '../../../shared/conversation/decision';
 import { deadlinesOf } from '../../../shared/conversation/work-list';
 import { policies } from '../../support/domain/policies';
 import {
@@ -135,26 +134,17 @@ describe('a comparison with the service', () => {
   it.each([
     ['wrapped up', expired()],
     ['closed', expired(aConversation())],
-  ])('leaves an ended conversation alone, but for the timers of what it waits for: %s', (_title, conversation) => {
-    const timers = deadlinesOf(conversation).map(({ kind, number, at }) => ({
-      ...{ type: 'start-timer', kind, number, deadline: at },
-    }));
-    expect(decideAt(conversation, checked(NOBODY), afterStart(900))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'ended' },
-      effects: timers,
-    });
-  });
-
-  it('starts the timer of every deadline anew: it may have failed for good', () => {
-    const both = decideAt(lost(), { type: 'agent-disconnected', agentId: 'ann', agentPresent: false }, afterStart(70));
-    const conversation = both.kind === 'changed' ? both.conversation : lost();
-    const { effects } = decideAt(conversation, checked(NOBODY, false), afterStart(80)) as { effects: Effect[] };
-    const started = effects.filter(({ type }) => type === 'start-timer');
-    expect(started).toMatchObject(deadlinesOf(conversation).map(({ kind, number }) => ({ kind, number })));
-    expect(started.map((effect) => effect.type === 'start-timer' && effect.kind)).toEqual([
-      'disconnection',
-      'agent-disconnection',
-    ]);
-  });
+  ])(
+    'leaves an ended conversation alone, but for the timers of what it waits for: %s',
+    (_title, conversation) => {
+      const timers = deadlinesOf(conversation).map(({ kind, number, at }) => ({
+        ...{ type: 'start-timer', kind, number, deadline: at },
+      }));
+      expect(decideAt(conversation, checked(NOBODY), afterStart(900))).toEqual({
+        kind: 'unchanged',
+        outcome: { type: 'ignored', because: 'ended' },
+        effects: timers,
+      });
+    },
+  );
 });
