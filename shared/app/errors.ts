@@ -26,6 +26,13 @@ export class InvalidInputError extends AppError {
   }
 }
 
+/** A body was announced in chunks, of unknown length, and none has come: the Functions host drops such bodies. */
+export class LengthRequiredError extends AppError {
+  constructor() {
+    super('length-required', 'Send the body with a Content-Length.', false);
+  }
+}
+
 /** Nobody proved who is calling (401), or the proven caller may not do this (403). */
 export class AccessDeniedError extends AppError {
   constructor(

@@ -65,6 +65,7 @@ export function problemsOf(route: DocumentedRoute): readonly ProblemAt[] {
   const readsText = inputs.query !== undefined || (inputs.params !== undefined && unknown === undefined);
   const { invalid = inputs.body ? [400, 413] : readsText ? [400] : [] } = route;
   const codes = [
+    ...(inputs.body ? (['length-required'] as const) : []),
     ...ACCESS[access].problems,
     ...(unknown === undefined || unknown === 'invalid-input' ? [] : [unknown]),
     ...problems,
