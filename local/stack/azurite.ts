@@ -18,6 +18,19 @@ const START_LIMIT_MS = 45_000;
 const WHILE_WE_LIVE =
   'process.stdin.resume().on("close", () => process.kill(process.pid, "SIGINT")).unref(); require(process.argv[1]);';
 
+/**
+ * Azurite finds the JSON of an operation within a transaction by a regular expression that stops at U+2028 and U+2029, and
+ * answers 400; Table Storage takes them. Escaped they mean the same, so it is handed them escaped.
+ */
+const BATCH_READER = require.resolve('azurite/dist/src/table/batch/TableBatchSerialization.js');
+const TAKING_LINE_SEPARATORS = String.raw`
+  const { prototype } = require(${JSON.stringify(BATCH_READER)}).TableBatchSerialization;
+  const { deserializeBatchRequest: read } = prototype;
+  prototype.deserializeBatchRequest = function (text) {
+    return read.call(this, text.replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029'));
+  };
+`;
+
 export interface AzuritePorts {
   readonly blob: number;
   readonly queue: number;
@@ -56,7 +69,7 @@ export async function startAzurite({
   const child = spawn(
     process.execPath,
     [
-      ...['-e', WHILE_WE_LIVE, require.resolve('azurite/dist/src/azurite.js')],
+      ...['-e', TAKING_LINE_SEPARATORS + WHILE_WE_LIVE, require.resolve('azurite/dist/src/azurite.js')],
       ...(dataDirectory === undefined ? ['--inMemoryPersistence'] : ['--location', dataDirectory]),
       ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],

@@ -18,7 +18,7 @@ export class AppError extends Error {
 export class InvalidInputError extends AppError {
   constructor(
     readonly field: string,
-    detail: string,
+    readonly detail: string,
     readonly status: 400 | 404 | 413 | 415 = 400,
     cause?: unknown,
   ) {
@@ -30,6 +30,17 @@ export class InvalidInputError extends AppError {
 export class LengthRequiredError extends AppError {
   constructor() {
     super('length-required', 'Send the body with a Content-Length.', false);
+  }
+}
+
+/** A user event whose sender, not the service, has got it wrong: the sender is told, by the ids that can be read. */
+export class UserEventError extends InvalidInputError {
+  constructor(
+    field: string,
+    detail: string,
+    readonly ids: { readonly conversationId?: string | undefined; readonly messageId?: string | undefined },
+  ) {
+    super(field, detail);
   }
 }
 

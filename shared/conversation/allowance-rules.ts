@@ -7,7 +7,7 @@ import { type Instant, type Milliseconds, SECOND } from './time';
 const EXPLAINED_LATENESS: Milliseconds = 3 * SECOND;
 
 /** What a customer needs from its request for a socket to the open socket, also over a slow line. */
-const RETURN_TIME: Milliseconds = 10 * SECOND;
+export const RETURN_TIME: Milliseconds = 10 * SECOND;
 
 type Running = { readonly deadline: Instant; readonly allowance?: Allowance };
 

@@ -25,13 +25,17 @@ import {
   hasEnded,
   REQUEUE_REASONS,
 } from './conversation';
+import { isReadableByCustomer } from '../policies/policy';
+import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
-import { duration, instant } from './time';
-import type { TranscriptEntry } from './transcript';
+import { duration, type Instant, instant } from './time';
+import { sentIdOf, type TranscriptEntry } from './transcript';
 import type { WorkList } from './work-list';
 
 export interface ConversationServices {
+  readonly settings: SettingsSource;
+  readonly now: () => Instant;
   readonly store: Pick<ConversationStore, 'load' | 'transcript'>;
   readonly workList: Pick<WorkList, 'list'>;
 }
@@ -193,9 +197,11 @@ const ENTRY = z.object({
   author: AUTHOR,
   text: z.string(),
 });
-/** Message ids, which may name a connection, are nobody's business. */
 const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
-  ENTRY.extend({ kind: z.literal('message') }),
+  ENTRY.extend({
+    kind: z.literal('message'),
+    messageId: z.string().optional().describe("The sender's own, where it has given one."),
+  }),
   ENTRY.extend({
     kind: z.literal('notice'),
     trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
@@ -213,6 +219,10 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
   }),
 );
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
+
+/** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
+const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
+  entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
 /** The transcript without the notices that are meant for the agent. */
 export const entriesForCustomers = (entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] =>
@@ -300,8 +310,8 @@ export const CONVERSATION_ROUTES = [
     tag: 'Conversations',
     summary: 'One conversation with its transcript',
     description:
-      'For agents, and for the customer whose conversation it is, until it ends; the customer does not see what is for ' +
-      'agents.',
+      'For agents, and for the customer whose conversation it is, also for `readAfterEnd` after an end that was not its own; ' +
+      'the customer does not see what is for agents.',
     access: 'an agent or the customer with a ticket',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
@@ -323,18 +333,23 @@ export const CONVERSATION_ROUTES = [
             kind: 'message',
             author: { role: 'customer', name: 'Ann' },
             text: 'Where is my parcel?',
+            messageId: 'm-1',
           },
         ],
       },
       { headers: ['ETag'] },
     ),
     problems: ['conversation-ended'],
-    run: async ({ caller, params, query }, { store }: ConversationServices) => {
+    run: async ({ caller, params, query }, { store, settings, now }: ConversationServices, call) => {
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
       const { conversation, etag } = stored;
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
-      if (caller.role === 'customer' && hasEnded(conversation)) {
+      if (
+        caller.role === 'customer' &&
+        hasEnded(conversation) &&
+        !isReadableByCustomer(conversation, (await settings.current(call)).policies, now())
+      ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
       const entries = await store.transcript(conversation.id, query);
@@ -344,7 +359,7 @@ export const CONVERSATION_ROUTES = [
       return withHeaders(
         {
           conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
-          transcript: isAgent ? entries : entriesForCustomers(entries),
+          transcript: (isAgent ? entries : entriesForCustomers(entries)).map(shownEntry),
           nextAfter,
         },
         { etag },

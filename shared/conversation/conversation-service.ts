@@ -1,6 +1,6 @@
 import { collisionPause } from '../app/collision-pause';
 import type { Call, DurableCall } from '../app/call';
-import { ContentionError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { ContentionError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
@@ -244,10 +244,20 @@ async function decideWithAnswers(
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':
-        answers = { ...answers, presence: await participants.presenceOf(conversationId) };
+        answers = {
+          ...answers,
+          presence: await participants
+            .presenceOf(conversationId)
+            .catch(unlessOptional(decision, { alive: false } as const)),
+        };
         break;
       case 'agent-presence-needed':
-        answers = { ...answers, agentPresent: await participants.isAgentPresent(decision.agentId) };
+        answers = {
+          ...answers,
+          agentPresent: await participants
+            .isAgentPresent(decision.agentId)
+            .catch(unlessOptional(decision, false)),
+        };
         break;
       case 'capacity-needed':
         answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };
@@ -258,6 +268,14 @@ async function decideWithAnswers(
   }
   throw new Error('a decision asks each question once');
 }
+
+/** What stands for an answer that the service has not given, where the decision can do without. @throws the failure */
+const unlessOptional =
+  <T>({ optional }: { readonly optional?: true }, instead: T) =>
+  (failure: unknown): T => {
+    if (optional && failure instanceof DependencyError) return instead;
+    throw failure;
+  };
 
 /**
  * The log line of a conversation that ended because its customer was away: how long after the deadline, in milliseconds.

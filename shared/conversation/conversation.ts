@@ -162,6 +162,14 @@ export interface CustomerProfile {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** By what a message without an id of its sender's own is recognised when the sender's client repeats it. */
+export interface Unnamed {
+  /** Of its connection and its text as it was sent. */
+  readonly digest: string;
+  /** The service's clock. */
+  readonly occurredAt: Instant;
+}
+
 /** How and why a conversation ended. */
 export interface End {
   readonly at: Instant;
@@ -206,6 +214,7 @@ interface Common {
     readonly by: string;
     readonly sequence: number;
     readonly at: Instant;
+    readonly unnamed?: Unnamed;
   }[];
   /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
   readonly recentNotices: readonly {

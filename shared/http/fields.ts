@@ -33,6 +33,23 @@ export const plainText = (max: number) =>
     .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
+/**
+ * A text as somebody typed or pasted it, in the form that is stored: half a character becomes U+FFFD, line breaks of
+ * office programs (vertical tab, form feed, U+0085) become new lines, and control characters, which nothing can show, are
+ * left out. Then it has at most `max` characters, and something to see.
+ */
+export const typedText = (max: number) =>
+  z
+    .string('must be a text')
+    .overwrite((text) =>
+      text
+        .toWellFormed()
+        .replace(/[\v\f\x85]/g, '\n')
+        .replace(/[^\P{Cc}\n\r\t]/gu, ''),
+    )
+    .max(max, `must have at most ${max} characters`)
+    .regex(/[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u, 'must have something to read');
+
 /** The name of a queue, a workstream or a chat widget. */
 export const plainName = z
   .string()

@@ -26,6 +26,10 @@ const MEMBERS = z.object({
     .optional()
     .describe('`conversation-ended`: what a customer can do next, the best first.'),
   redirectUrl: z.string().optional().describe('Where `redirect` leads.'),
+  conversationId: z
+    .string()
+    .optional()
+    .describe('`conversation-ended`, from `negotiate`: the conversation, if the ticket still reads it.'),
   retryAfterSeconds: z.int().min(1).optional().describe('Like `Retry-After`: the same may succeed then.'),
 });
 

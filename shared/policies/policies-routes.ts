@@ -56,6 +56,7 @@ const VALUES = z.object({
   reconnectTimeLimit: duration,
   reconnectPortalUrl: urlOrNone,
   reconnectRedirectUrl: urlOrNone,
+  readAfterEnd: duration,
 } satisfies Record<PolicyName, ZodType>);
 const NAMES = Object.keys(VALUES.shape) as [PolicyName, ...PolicyName[]];
 
@@ -165,6 +166,7 @@ export const POLICY_ROUTES = [
           reconnectTimeLimit: 'PT30M',
           reconnectPortalUrl: null,
           reconnectRedirectUrl: null,
+          readAfterEnd: 'PT1440M',
         },
       },
       { headers: ['ETag'] },

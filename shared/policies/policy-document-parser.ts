@@ -42,6 +42,7 @@ const SET = z.strictObject({
   reconnectTimeLimit: durationBetween(MINUTE, 7 * DAY).exactOptional(),
   reconnectPortalUrl: urlOrNone.exactOptional(),
   reconnectRedirectUrl: urlOrNone.exactOptional(),
+  readAfterEnd: durationBetween(0, 30 * DAY).exactOptional(),
 });
 const RULE = z.strictObject({
   id: plainName.refine(

@@ -24,6 +24,7 @@ export const driveSettings: Drives = {
         wrapUpCapacity: 'PT1M',
         capacityUnits: 10,
         reconnectRedirectUrl: null,
+        readAfterEnd: 'PT0S',
       },
     };
     const body = { channels: { async: 'persistent-chat' }, rules: [rule] };

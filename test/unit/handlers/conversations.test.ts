@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { MINUTE } from '../../../shared/conversation/time';
 import { AGENT_ACTIONS, type AgentAction } from '../../../shared/conversation/inputs';
+import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
 
@@ -70,6 +72,16 @@ describe('a customer', () => {
     expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
   });
 
+  it("reads the sender's own id of a message, and never one that names a connection [R132]", async () => {
+    const { born, write, read } = api();
+    await born();
+    await write('tab-a.7', 'Hello');
+    await write('sent.m-1.0123456789abcdef', 'Where is my parcel?');
+    const { transcript } = bodyOf(await read(CUSTOMER)) as { transcript: object[] };
+    expect(transcript[0]).not.toHaveProperty('messageId');
+    expect(transcript[1]).toMatchObject({ text: 'Where is my parcel?', messageId: 'm-1' });
+  });
+
   it('gets the same 403 for any other conversation, existing or not', async () => {
     const { born, read, lines, world } = api();
     await born('conversation-0002');
@@ -83,7 +95,75 @@ describe('a customer', () => {
     expect(lines.every(({ level }) => level === 'warn')).toBe(true);
   });
 
-  it('reads nothing any more once the conversation has ended', async () => {
+  const ENDS: readonly (readonly [string, (here: ReturnType<typeof api>) => Promise<unknown>])[] = [
+    ['the agent has ended it', ({ act }) => act('end', ANN)],
+    [
+      'the grace period was over',
+      ({ service, clock }) => {
+        clock.now += 3 * MINUTE;
+        return service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+      },
+    ],
+    [
+      'the agent has ended it, and closed it',
+      async ({ act }) => {
+        await act('end', ANN);
+        return act('close', ANN);
+      },
+    ],
+  ];
+
+  it.each(ENDS)(
+    'who was away reads what was answered meanwhile, for a while after the end, and writes no more: %s [R112 R122]',
+    async (_how, end) => {
+      const here = api();
+      const { born, read, act, service, clock, world, deps, bearer } = here;
+      const settings = { policies: policies({ readAfterEnd: 10 * MINUTE }), messages: [] };
+      world.operatorSettings = settings;
+      await born();
+      await act('accept', ANN);
+      world.lose(ID, 'tab-a');
+      await service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: clock.now });
+      const said = {
+        type: 'agent-message',
+        agentId: 'ann',
+        messageId: 'm',
+        text: 'Your code is 1234',
+      } as const;
+      await service.handle(ID, said);
+      await end(here);
+      const negotiate = async () =>
+        bodyOf(await call('negotiate', request({ headers: await bearer(CUSTOMER) }), deps));
+      expect(await negotiate()).toMatchObject({ code: 'conversation-ended', conversationId: ID });
+      const answer = await read(CUSTOMER);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toContain('Your code is 1234');
+      expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"|"trigger":"customer-disconnected"/);
+      const written = {
+        type: 'customer-message',
+        connectionId: 'tab-a',
+        messageId: 'w',
+        text: 'Thanks',
+      } as const;
+      expect(await service.handle(ID, written)).toMatchObject({ refusal: { code: 'conversation-ended' } });
+      expect((await read(CUSTOMER, 'conversation-0002')).status).toBe(403);
+
+      clock.now = world.conversation(ID).end!.at + 10 * MINUTE - 1;
+      expect((await read(CUSTOMER)).status).toBe(200);
+      clock.now += 1;
+      expect((await read(CUSTOMER)).status).toBe(409);
+      expect(await negotiate()).not.toHaveProperty('conversationId');
+      // What policy says now counts.
+      world.operatorSettings = { ...settings, policies: policies({ readAfterEnd: 11 * MINUTE }) };
+      expect((await read(CUSTOMER)).status).toBe(200);
+      world.operatorSettings = { ...settings, policies: policies({ readAfterEnd: 0 }) };
+      clock.now = world.conversation(ID).end!.at;
+      expect((await read(CUSTOMER)).status).toBe(409);
+      expect(await negotiate()).not.toHaveProperty('conversationId');
+    },
+  );
+
+  it('reads nothing any more once it has ended the conversation itself [R122]', async () => {
     const { born, write, read, service } = api();
     await born();
     await write('m-1', 'Where is my parcel?');

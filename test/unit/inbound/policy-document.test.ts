@@ -54,6 +54,7 @@ const WRITTEN = {
         reconnectTimeLimit: 'PT20M',
         reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
         reconnectRedirectUrl: null,
+        readAfterEnd: 'PT40M',
       },
     },
     { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
@@ -74,6 +75,7 @@ const READ = {
         wrapUpCapacity: 45 * SECOND,
         reconnectTimeLimit: 20 * MINUTE,
         reconnectRedirectUrl: undefined,
+        readAfterEnd: 40 * MINUTE,
       },
     },
     SECOND_RULE,
@@ -119,6 +121,7 @@ const LENGTHS: readonly (readonly [string, string, number, string, number, strin
   ['wrapUpAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P61D'],
   ['waitingAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpCapacity', 'PT30S', 30 * SECOND, 'PT60M', HOUR, 'PT29.999S', 'PT1H1S'],
+  ['readAfterEnd', 'PT0S', 0, 'P30D', 30 * DAY, 'PT-1S', 'P30DT1S'],
   ['reconnectTimeLimit', 'PT1M', MINUTE, 'P7D', 7 * DAY, 'PT59S', 'P7DT1S'],
 ];
 

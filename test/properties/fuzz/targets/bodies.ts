@@ -41,6 +41,7 @@ export const POLICIES = [
           reconnectTimeLimit: 'PT30M',
           reconnectPortalUrl: 'https://portal.example/chat',
           reconnectRedirectUrl: null,
+          readAfterEnd: 'PT0S',
         },
       },
     ],
