@@ -18,6 +18,7 @@ import {
   PROFILE,
   quiet,
   type Scene,
+  withAllowance,
 } from '../unit/application/scene';
 import { EARLY, iso, MINUTE, SECOND } from './scenarios';
 
@@ -105,7 +106,7 @@ describe('a customer who stays away', () => {
   });
 
   it('is ended once the service answers whether somebody is there', async () => {
-    const made = await lost();
+    const made = withAllowance(await lost());
     made.world.fail('presence', 3);
     const run = await wait(made);
     // Nobody could be asked over the deadline: one more minute is given and told, then it ends.

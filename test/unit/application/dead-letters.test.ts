@@ -25,7 +25,6 @@ import {
   quiet,
   scene,
   type Scene,
-  withoutAllowance,
 } from './scene';
 
 const DAY = 24 * 60 * MINUTE;
@@ -48,7 +47,6 @@ function quarantineOf(made: Scene) {
 
 /** So many conversations whose customers are away for too long, in the order of the work list. */
 async function overdue(made: Scene, ids: readonly string[]): Promise<void> {
-  withoutAllowance(made);
   for (const id of ids) {
     await made.service.handle(id, { ...connect, conversationId: id } as ConversationEvent);
     await made.service.handle(id, connected('tab-a', made.clock.now));
@@ -227,7 +225,7 @@ describe('a run of reconciliation', () => {
   });
 
   it('ends the others when the letters cannot be read', async () => {
-    const made = withoutAllowance(await pastTheDeadline());
+    const made = await pastTheDeadline();
     made.clock.now += MINUTE;
     const deps = quarantineOf(made);
     const list = () => Promise.reject(new DependencyError('table-storage', 'list dead letters'));

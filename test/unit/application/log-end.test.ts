@@ -6,7 +6,7 @@ import { createActivities } from '../../../shared/deadlines/deadline-activities'
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { PACE } from '../../support/pace';
 import { call, request } from '../handlers/request';
-import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene } from './scene';
+import { deadline, dependenciesOf, ID, inQueue, pastTheDeadline, type Scene, withAllowance } from './scene';
 
 const INPUT = {
   conversationId: ID,
@@ -50,7 +50,7 @@ describe('how late an absent customer was ended', () => {
   });
 
   it('is logged by reconciliation where it acts in place of the timer, after the one allowance', async () => {
-    const made = await late(PACE.overdueAfter + SECOND);
+    const made = withAllowance(await late(PACE.overdueAfter + SECOND));
     const deps = watched(made);
     expect(await reconcile(deps)).toMatchObject({ expired: 0 });
     made.clock.now += MINUTE + PACE.overdueAfter + SECOND;

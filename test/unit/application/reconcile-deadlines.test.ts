@@ -19,7 +19,6 @@ import {
   run,
   scene,
   type Scene,
-  withoutAllowance,
 } from './scene';
 
 const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
@@ -27,7 +26,7 @@ const unitsOf = ({ world }: Scene, agentId = ANN.agentId) =>
 
 /** The agent's last socket is lost, and the agent's minute is over. */
 async function agentGone(): Promise<Scene> {
-  const made = withoutAllowance(await inConversation());
+  const made = await inConversation();
   made.world.absentAgents.add(ANN.agentId);
   await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
   made.clock.now += MINUTE;

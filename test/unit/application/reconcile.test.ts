@@ -28,7 +28,7 @@ import {
   quiet,
   run,
   type Scene,
-  withoutAllowance,
+  withAllowance,
 } from './scene';
 import { policies } from '../../support/domain/policies';
 
@@ -51,7 +51,7 @@ const sum = (reports: ReconcileReport[], figure: keyof ReconcileReport) =>
 
 describe('a disconnection whose timer never fired', () => {
   it('is ended in the next run, with its one notice', async () => {
-    const made = withoutAllowance(await pastTheDeadline());
+    const made = await pastTheDeadline();
     made.clock.now += 21 * SECOND;
     expect(await run(made)).toMatchObject({ expired: 1, failed: 0 });
     expect(made.world.conversation(ID)).toMatchObject({
@@ -69,7 +69,7 @@ describe('a disconnection whose timer never fired', () => {
   });
 
   it('is ended by a timer of its own, when one allowance more is over, since nobody knows what was down', async () => {
-    const made = await pastTheDeadline();
+    const made = withAllowance(await pastTheDeadline());
     made.world.timerList.clear();
     made.clock.now += 21 * SECOND;
     expect(await run(made)).toMatchObject({ expired: 0, failed: 0 });
@@ -83,7 +83,7 @@ describe('a disconnection whose timer never fired', () => {
   });
 
   it('is ended, each once, within 90 seconds and one allowance where hundreds have failed in a second', async () => {
-    const made = scene();
+    const made = withAllowance(scene());
     const ids = Array.from({ length: 400 }, (_, n) => `conversation-${String(n).padStart(4, '0')}`);
     for (const id of ids) {
       await made.service.handle(id, { ...connect, conversationId: id } as typeof connect);
@@ -116,7 +116,7 @@ describe('a disconnection whose timer never fired', () => {
   });
 
   it('is ended once by two runs at the same time', async () => {
-    const made = withoutAllowance(await pastTheDeadline());
+    const made = await pastTheDeadline();
     made.clock.now += MINUTE;
     await Promise.all([run(made), run(made)]);
     expect(made.world.noticesOf(ID)).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('a disconnection whose timer never fired', () => {
   });
 
   it('is not ended while the service does not answer, and then is', async () => {
-    const made = withoutAllowance(await pastTheDeadline());
+    const made = await pastTheDeadline();
     made.clock.now += MINUTE;
     made.world.fail('presence');
     expect(await run(made)).toMatchObject({ expired: 0, failed: 1 });
@@ -261,7 +261,7 @@ describe('the work list', () => {
   });
 
   it('leads to a conversation of which nothing but the first save happened', async () => {
-    const made = withoutAllowance(scene());
+    const made = scene();
     made.world.crashAfterNextSave();
     await expect(made.handle(connect)).rejects.toThrow();
     made.clock.now += GRACE + MINUTE;
