@@ -85,8 +85,8 @@ export function perConversation(a) {
       'webhooks, negotiate, and 4 of the desk (list, transcript, accept, close)',
     ],
     measured: [
-      9 + 2 * a.messages + 3 * losses + 3 * a.returns + 4 * a.expiries,
-      'table requests, measured: connect 3, connected 3, accept 3, a message 2, a loss 3, a return 3, an expiry 4',
+      9 + 2 * a.messages + 3 * losses + 3 * a.returns + 3 * a.expiries,
+      'table requests, measured: connect 3, connected 3, accept 3, a message 2, a loss 3, a return 3, an expiry 3',
     ],
     counted: [
       2 * a.returns + 4 * (1 - a.expiries) + 13 + (a.minutes + a.wrapUpMinutes) / 8,
@@ -97,20 +97,20 @@ export function perConversation(a) {
       'cancelled: the first, one for each return, the wrap-up; expired: one for each expiry',
     ],
     durable: [
-      2 * cancelled + 6 * a.expiries,
-      'executions: 2 of a cancelled timer; 4 and 2 activities of an expired one',
+      2 * cancelled + 4 * a.expiries,
+      'executions: 2 of a cancelled timer; 3 and an activity of an expired one',
     ],
     queueOperations: [
-      9 * cancelled + 18 * a.expiries,
-      'task hub: 9 of a cancelled timer, 18 of an expired one',
+      9 * cancelled + 12 * a.expiries,
+      'task hub: 9 of a cancelled timer, 12 of an expired one',
     ],
     hubTransactions: [
-      17 * cancelled + 19 * a.expiries,
-      'task hub: 13 of a cancelled timer, 15 of an expired one, and 4 to purge it',
+      17 * cancelled + 16 * a.expiries + (a.minutes + a.wrapUpMinutes) / 4,
+      'task hub: 13 of a cancelled timer, 12 of an expired one, 4 to purge it, and 2 for the deadline at a comparison',
     ],
     actions: [
-      2 * cancelled + 6 * a.expiries,
-      'Durable Task Scheduler: 2 of a cancelled timer, 6 of an expired one',
+      2 * cancelled + 4 * a.expiries,
+      'Durable Task Scheduler: 2 of a cancelled timer, 4 of an expired one',
     ],
     pushes: [
       2 * a.messages + 4 + a.expiries,

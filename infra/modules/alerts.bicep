@@ -68,7 +68,7 @@ var rules = [
   {
     name: 'orchestrations-failed'
     title: 'Timers failed'
-    meaning: 'An orchestration conversation-deadline ended as Failed. It catches what its activities throw, so the fault is in its own code or in its history.'
+    meaning: 'Orchestrations conversation-deadline ended as Failed. Many at once: a worker or the host restarted while timers were at work, and reconciliation does their work; do not restart the app for it. Again and again since a deployment: the code does not fit the histories.'
     severity: 1
     every: 'PT5M'
     window: 'PT15M'

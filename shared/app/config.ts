@@ -132,7 +132,7 @@ export const AGENT_SETTINGS = {
 export const RECONCILIATION_SETTINGS = {
   RECONCILE_SCHEDULE: withDefault(SCHEDULE, '0 * * * * *', 'When reconciliation runs, in UTC.'),
   RECONCILE_OVERDUE_AFTER: duration(
-    'PT30S',
+    'PT20S',
     'PT1S',
     'PT1H',
     'How late a timer may be before reconciliation does its work.',

@@ -28,6 +28,13 @@ export class InvalidInputError extends AppError {
   }
 }
 
+/** A body was announced in chunks, of unknown length, and none has come: the Functions host drops such bodies. */
+export class LengthRequiredError extends AppError {
+  constructor() {
+    super('length-required', 'Send the body with a Content-Length.', false);
+  }
+}
+
 /** A user event whose sender, not the service, has got it wrong: the sender is told, by the ids that can be read. */
 export class UserEventError extends InvalidInputError {
   constructor(

@@ -115,8 +115,6 @@ export interface ConversationService {
    * first. An event that does not fit is refused, because repeating it cannot help.
    */
   receive(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
-  /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
-  settle(conversationId: string, event: ConversationEvent): Promise<Handled>;
 }
 
 /** Enough for every tab of a customer and an agent to act in the same moment. */
@@ -150,9 +148,6 @@ export function createConversations(shared: ConversationServiceDependencies): Co
           if (thrown instanceof RecordTooLargeError) return { kind: 'refused', refusal: TOO_LARGE };
           throw thrown;
         }
-      },
-      async settle(conversationId, event) {
-        return (await decideAndSave(conversationId, event, deps)).handled;
       },
     };
   };

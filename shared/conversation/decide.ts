@@ -167,7 +167,7 @@ function repeatedEffects(
   const { releasedHold } = before;
   return [
     ...(topics.length > 0 && isRowDue ? [{ type: 'update-work-list', conversation: before } as const] : []),
-    ...(topics.length > 0 ? deadlinesOf(before).map(start) : []),
+    ...(startsAll(input, again) ? deadlinesOf(before).map(start) : []),
     ...(topics.length > 0 && releasedHold ? [release(releasedHold)] : []),
     ...cancelAgain(before, input, topics),
     ...notificationsOf(before, before, message ? [message] : [], topics),
@@ -190,21 +190,30 @@ function withAutoClosure(
   return { ...rest, autoClosure: { number, deadline }, autoClosureCount: number };
 }
 
+/**
+ * Prevents: a timer that was never started, or has failed for good, is left to its deadline. To start one that runs is a
+ * no-op, so a comparison starts them all.
+ */
+const startsAll = (input: ConversationEvent, { topics }: Retold): boolean =>
+  topics.length > 0 || input.type === 'presence-checked';
+
 /** Each deadline has a timer: new ones start, and those that are gone end, except for the one that has just fired. */
 function timersOfChange(
   before: Conversation | undefined,
   after: Conversation,
   input: ConversationEvent,
-  { topics }: Retold,
+  again: Retold,
 ): readonly Effect[] {
   const old = before === undefined ? [] : deadlinesOf(before);
   const current = deadlinesOf(after);
   const isIn = (list: readonly Deadline[]) => (one: Deadline) =>
     list.some((other) => sameDeadline(one, other));
+  // Prevents: a deadline is moved when it is reached, its timer has failed before, and nothing wakes at the new one.
+  const isDue = (one: Deadline) => !isIn(old)(one) || isReached(one, input);
   return [
-    ...current.filter((one) => topics.length > 0 || !isIn(old)(one)).map(start),
+    ...current.filter((one) => startsAll(input, again) || isDue(one)).map(start),
     ...old.filter((one) => !isIn(current)(one) && !isReached(one, input)).map((one) => cancel(one, after)),
-    ...cancelAgain(after, input, topics),
+    ...cancelAgain(after, input, again.topics),
   ];
 }
 

@@ -57,7 +57,7 @@ export interface DeadlineId {
 
 /** Durable wake-ups. Throws `DependencyError` when the durable client gives no usable answer. */
 export interface DeadlineTimers {
-  /** Starting a timer that exists already is a success. */
+  /** Starting a timer that runs already is a success. One that has failed for good is started anew. */
   start(id: DeadlineId, deadline: Instant): Promise<void>;
   /** Cancelling a timer that has fired, or never existed, is a success: the timer is only a wake-up. */
   cancel(

@@ -9,17 +9,16 @@ import {
 
 /** About four minutes of tries; after that the orchestrator rests and begins anew, so it never gives up. */
 const RETRY = { firstIntervalMs: 5_000, attempts: 8, backoff: 2, maxIntervalMs: 60_000 };
-/**
- * Storage keeps a timer's message for 7 days at most. A later deadline is reached in stages: at each the activity answers
- * "not reached", and a new generation waits on.
- */
+/** Storage keeps a timer's message for 7 days at most. A later deadline is reached in stages, each a new generation. */
 const LONGEST_TIMER_MS = 5 * 24 * 60 * 60_000;
-const SHORTEST_WAIT_MS = 1_000;
+/** The engine cuts a wait to whole seconds: of one second, nothing may be left. */
+const SHORTEST_WAIT_MS = 2_000;
 const REST_AFTER_FAILURE_MS = 5 * 60_000;
 const NOTHING_TO_TELL: readonly string[] = ['superseded', 'not-found', 'dead-lettered'];
 
-/** Since version 2.0 of host.json's `defaultVersion`. Older instances keep the steps that their histories have. */
-const filesDeadLetters = (version: string | undefined): boolean => Number.parseInt(version ?? '1', 10) >= 2;
+/** host.json's `defaultVersion` when the instance was started. Older instances keep the steps that their histories have. */
+const isSince = (version: 2 | 3, { df }: OrchestrationContext): boolean =>
+  Number.parseInt(df.version ?? '1', 10) >= version;
 
 /**
  * Waits for one deadline of one conversation, or for an event that cancels it. It knows nothing about the
@@ -48,6 +47,10 @@ export function* conversationDeadline(
     timer.cancel();
     return { outcome: 'cancelled', by: cancel.by };
   }
+  if (deadline > latest && isSince(3, context)) {
+    context.df.continueAsNew(id);
+    return undefined;
+  }
 
   const retry = new RetryOptions(RETRY.firstIntervalMs, RETRY.attempts);
   retry.backoffCoefficient = RETRY.backoff;
@@ -66,7 +69,9 @@ export function* conversationDeadline(
       context.df.continueAsNew({ ...id, deadline });
       return undefined;
     }
-    if (NOTHING_TO_TELL.includes(reached.outcome)) return { outcome: reached.outcome };
+    // Since version 3 the step above tells what it has saved.
+    const isTold = isSince(3, context) || NOTHING_TO_TELL.includes(reached.outcome);
+    if (isTold) return { outcome: reached.outcome };
     const told = (yield context.df.callActivityWithRetry(
       ACTIVITIES.tellParticipants,
       retry,
@@ -74,7 +79,7 @@ export function* conversationDeadline(
     )) as DeadlineOutcome;
     return { outcome: told.outcome === 'dead-lettered' ? told.outcome : reached.outcome };
   } catch {
-    if (filesDeadLetters(context.df.version)) yield* fileDeadLetter(context, id);
+    if (isSince(2, context)) yield* fileDeadLetter(context, id);
     // Storage or the service has been failing for minutes. End nothing, lose nothing: try again later.
     const restUntil = new Date(context.df.currentUtcDateTime.getTime() + REST_AFTER_FAILURE_MS);
     context.df.continueAsNew({ ...id, deadline: restUntil.toISOString(), resting: true });

@@ -1,45 +1,51 @@
 import { AppError, ownError } from '../app/errors';
 import { type ConversationService, type Handled, logEnd } from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
-import { toIso } from '../conversation/time';
+import { type Milliseconds, SECOND, toIso } from '../conversation/time';
 import { fileFailure, type FilingDependencies } from '../dead-letters/dead-letters-service';
 import type { DeadlineInput, DeadlineOutcome } from './deadline-contract';
 
 export interface ActivitiesDependencies extends FilingDependencies {
-  readonly service: Pick<ConversationService, 'handle' | 'settle'>;
+  readonly service: Pick<ConversationService, 'handle'>;
+  readonly pause?: (time: Milliseconds) => Promise<void>;
 }
 
-/**
- * The two steps after a deadline, and what is done when they keep failing. All run at least once and are idempotent: the
- * second step decides the same event again, which changes nothing and yields the effects that are due.
- */
+/** The engine counts in whole seconds, so a timer fires up to one second early; besides, the clocks of hosts differ. */
+const LAST_MOMENT: Milliseconds = 1.5 * SECOND;
+
+const sleep = (time: Milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, time));
+
+/** The step at a deadline, and what is done when it keeps failing. Both run at least once and are idempotent. */
 export function createActivities(deps: ActivitiesDependencies) {
-  const { service, deadLetters, now, logger } = deps;
-  const step = async (input: DeadlineInput, act: Step): Promise<DeadlineOutcome> => {
+  const { service, deadLetters, now, logger, pause = sleep } = deps;
+  const reachDeadline = async (input: DeadlineInput): Promise<DeadlineOutcome> => {
+    const { conversationId } = input;
     const event = eventOf(input);
+    // Prevents: a timer that fires early finds that its deadline is not reached, and has to be waited for once more.
+    const left = () => Date.parse(input.deadline) - now();
+    while (left() > 0 && left() <= LAST_MOMENT) await pause(left());
     try {
-      return outcomeOf(await act(input.conversationId, event));
+      const handled = await service.handle(conversationId, event);
+      logEnd(handled, logger);
+      return outcomeOf(handled);
     } catch (thrown) {
       // Trying again cannot help. The letter comes first: without it, the instance must not end.
       const isHopeless = thrown instanceof AppError && !thrown.retryable;
-      if (isHopeless && (await fileFailure(input.conversationId, event, thrown, deps)))
+      if (isHopeless && (await fileFailure(conversationId, event, thrown, deps)))
         return { outcome: 'dead-lettered' };
       // The task hub keeps what is thrown, and the host logs it.
       throw ownError(thrown);
     }
   };
   return {
-    /** Decides on the stored conversation and saves. @throws retryable errors, which the retry policy repeats. */
-    reachDeadline: (input: DeadlineInput): Promise<DeadlineOutcome> =>
-      step(input, async (id, event) => {
-        const handled = await service.settle(id, event);
-        logEnd(handled, logger);
-        return handled;
-      }),
+    /**
+     * Waits out the last moment, decides on the stored conversation, saves and tells.
+     * @throws retryable errors, which the retry policy repeats.
+     */
+    reachDeadline,
 
-    /** Tells the participants what `reachDeadline` has saved. */
-    tellParticipants: (input: DeadlineInput): Promise<DeadlineOutcome> =>
-      step(input, (id, event) => service.handle(id, event)),
+    /** Instances before version 3 of the orchestrator tell by a step of their own; it finds what is told already. */
+    tellParticipants: reachDeadline,
 
     /** Every try of a whole retry policy has failed. @throws DependencyError when that cannot be stored either. */
     fileDeadLetter: async ({ conversationId, kind, number }: DeadlineInput): Promise<void> => {
@@ -50,8 +56,6 @@ export function createActivities(deps: ActivitiesDependencies) {
     },
   };
 }
-
-type Step = (conversationId: string, event: ConversationEvent) => Promise<Handled>;
 
 const eventOf = ({ kind, number }: DeadlineInput): ConversationEvent => ({
   type: 'deadline-reached',

@@ -12,8 +12,8 @@ export interface DeadlineInput {
 }
 
 /**
- * What became of a conversation at a deadline. Everything but `superseded`, `not-found` and `dead-lettered` has to be
- * told. `dead-lettered`: it cannot be handled before somebody mends it, and operators have the record.
+ * What became of a conversation at a deadline. `dead-lettered`: it cannot be handled before somebody mends it, and
+ * operators have the record.
  */
 export type Reached =
   | 'expired'

@@ -64,6 +64,7 @@ export function problemsOf(route: DocumentedRoute): readonly ProblemAt[] {
   if (problems === 'never') return [];
   const { invalid = inputs.body ? [400, 413] : readsNamesStrictly(route) ? [400] : [] } = route;
   const codes = [
+    ...(inputs.body ? (['length-required'] as const) : []),
     ...ACCESS[access].problems,
     ...(unknown === undefined || unknown === 'invalid-input' ? [] : [unknown]),
     ...problems,

@@ -3,6 +3,7 @@ import {
   AccessDeniedError,
   AppError,
   InvalidInputError,
+  LengthRequiredError,
   ownError,
   TooManyRequestsError,
 } from '../app/errors';
@@ -154,6 +155,11 @@ export const PROBLEMS = {
     meaning: 'The request cannot be understood. `field` names the offending part.',
     example: { detail: 'body.name: must be one line', field: 'body.name' },
   },
+  'length-required': {
+    status: 411,
+    meaning: 'The body was sent in chunks (`Transfer-Encoding`), and the host has dropped it.',
+    example: { detail: 'Send the body with a Content-Length.' },
+  },
   'not-authenticated': {
     status: 401,
     meaning: 'There is no proof of who is calling: no ticket, a bad one or one that has expired.',
@@ -281,6 +287,7 @@ export function problemOf(thrown: unknown, name: string, logger: Logger): Refuse
     logger.refusal(`${name}: refused a request that cannot be understood`, { code, status, field: known });
     return new Refused('invalid-input', { detail, field }, status);
   }
+  if (thrown instanceof LengthRequiredError) return refuse('length-required');
   if (thrown instanceof AccessDeniedError) {
     const { status, message: detail } = thrown;
     logger.refusal(`${name}: refused a request that is not allowed`, { code: thrown.code, detail });

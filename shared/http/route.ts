@@ -1,5 +1,5 @@
 import { z, type ZodObject, type ZodType } from 'zod';
-import { AccessDeniedError, InvalidInputError } from '../app/errors';
+import { AccessDeniedError, InvalidInputError, LengthRequiredError } from '../app/errors';
 import type { Call, DurableCall } from '../app/call';
 import type { LoggerOf } from '../app/log';
 import { MALFORMED, UNKNOWN, wordsFor } from '../app/wording';
@@ -379,12 +379,17 @@ function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: Proble
 
 /**
  * The request's body as bytes.
- * @throws InvalidInputError 413 when it is larger than `limit` bytes
+ * @throws InvalidInputError 413 when it is larger than `limit` bytes; LengthRequiredError when it was sent and is lost
  */
 export async function readBody(request: HttpInput, limit: number): Promise<Buffer> {
   const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
-  if (Number(request.headers.get('content-length')) > limit) throw tooLarge();
+  const length = request.headers.get('content-length');
+  if (Number(length) > limit) throw tooLarge();
   const bytes = Buffer.from(await request.arrayBuffer());
+  // Prevents: what was asked for got lost on its way, and the request is answered as one that asks for nothing.
+  const isLost =
+    bytes.byteLength === 0 && length === null && request.headers.get('transfer-encoding') !== null;
+  if (isLost) throw new LengthRequiredError();
   if (bytes.byteLength > limit) throw tooLarge();
   return bytes;
 }

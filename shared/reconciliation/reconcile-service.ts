@@ -129,9 +129,10 @@ export interface ReconcileDependencies extends FilingDependencies {
 const TIME_LIMIT = 45 * SECOND;
 /** Of that, what the list may take at most: what is overdue in the part that was read has to have its turn. */
 const SURVEY_LIMIT = 20 * SECOND;
-const AT_ONCE = 8;
+/** Enough for hundreds of overdue ones in a few seconds: all of them within 90 seconds of their deadline. */
+const AT_ONCE = 16;
 /** So many failures in a row mean that a service is down: no use asking it a thousand times. */
-const FAILURES_IN_A_ROW = 3 * AT_ONCE;
+const FAILURES_IN_A_ROW = 24;
 /** A younger row without a conversation may be one that is just being created. */
 const GHOST_AGE = 5 * MINUTE;
 /** A row is written within this time of its record, unless its writer has died. */

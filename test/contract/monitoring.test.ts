@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DURABLE_BACKENDS, hostJsonFor } from '../../scripts/package/host-json';
 import { createLogger } from '../../shared/app/log';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
 import { PROBLEMS } from '../../shared/http/problems';
@@ -151,12 +152,34 @@ describe('the log', () => {
     expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace']));
   });
 
-  it('has what queries look for: lines of functions from Information on, and of failed orchestrations', () => {
-    const { 'Host.Triggers.DurableTask': durable, default: usual, ...others } = logging.logLevel;
-    expect(usual).toBe('Information');
-    expect(['Information', 'Warning', 'Error']).toContain(durable);
+  /** The level from which on a category is written: that of the longest name which it begins with. */
+  const levelOf = (category: string) => {
+    const names = Object.keys(logging.logLevel).filter((name) => `${category}.`.startsWith(`${name}.`));
+    return logging.logLevel[names.sort((one, other) => other.length - one.length)[0] ?? 'default'];
+  };
+
+  it('has what queries and people look for: the lines of all functions but the orchestrator, which has none, and requests', () => {
     // Lines of functions are of the category Function.<name>.User, requests of Host.Results.
-    expect(Object.keys(others).filter((category) => !category.startsWith('DurableTask.'))).toEqual([]);
+    const functions = recordedFunctions().map(({ name }) => name);
+    const quiet = functions.filter((name) => levelOf(`Function.${name}.User`) !== 'Information');
+    expect(quiet).toEqual(['conversation-deadline']);
+    expect(functions).toEqual(expect.arrayContaining(['reach-deadline', 'reconcile', ...quiet]));
+    expect(levelOf('Host.Results')).toBe('Information');
+  });
+
+  it.each([
+    ['the requests and answers of the host to its storage', 'Azure.Core'],
+    ['every step of every timer, in extensions since 3.19', 'Function.conversation-deadline.User'],
+    ['the same, in older ones', 'Host.Triggers.DurableTask'],
+    ['the engine', 'DurableTask.AzureStorage'],
+    ['the engine', 'DurableTask.Core'],
+  ])('is not flooded by %s, and keeps their warnings and failures: %s', (_what, category) => {
+    expect(levelOf(category)).toBe('Warning');
+    expect(logging.logLevel).toHaveProperty([category]);
+  });
+
+  it.each(DURABLE_BACKENDS)('is the same in the package for %s', (backend) => {
+    expect(JSON.parse(hostJsonFor(backend, read('host.json')))).toMatchObject({ logging });
   });
 });
 

@@ -1,6 +1,6 @@
 import { differences, readFacts, type Facts } from './facts';
 import { messageOf } from './failures';
-import { reasonToSkip, type Scenario } from './scenario';
+import { patienceFor, reasonToSkip, type Scenario } from './scenario';
 import { Stage, type Tell } from './stage';
 import type { World } from './world';
 
@@ -52,7 +52,8 @@ export async function readBack(verdict: Verdict, world: World): Promise<Verdict>
 async function play(scenario: Scenario, world: World, tell: Tell): Promise<Verdict> {
   const because = reasonToSkip(scenario, world);
   if (because !== undefined) return { scenario, outcome: 'skipped', because };
-  const stage = new Stage(world, scenario.name, tell);
+  const patienceMs = patienceFor(scenario.expected, world.patienceMs);
+  const stage = new Stage({ ...world, patienceMs }, scenario.name, tell);
   try {
     return await judge(scenario, await scenario.run(stage), world);
   } catch (thrown) {
@@ -64,7 +65,8 @@ async function play(scenario: Scenario, world: World, tell: Tell): Promise<Verdi
 
 async function judge(scenario: Scenario, conversationId: string, world: World): Promise<Verdict> {
   const facts = await readFacts(conversationId, world);
-  const found = differences(facts, scenario.expected, world.patienceMs);
+  const { expected } = scenario;
+  const found = differences(facts, expected, patienceFor(expected, world.patienceMs));
   return found.length === 0
     ? { scenario, outcome: 'ok', facts }
     : { scenario, outcome: 'failed', problem: found.join('; '), facts };

@@ -13,11 +13,20 @@ export interface Expected {
   readonly transcript: readonly string[];
   /** The agent did not wait for the deadline: the end comes before it. */
   readonly endedByAgent?: true;
+  /** The app is down meanwhile: the end may be left to reconciliation, and comes after an allowance that is told. */
+  readonly afterOutage?: true;
   /** Episodes without a live connection; number 1 is the time before the first connection. */
   readonly disconnections: number;
   /** Types of the pushes to agents, in order, messages left out. */
   readonly pushes: readonly Push['type'][];
 }
+
+/** Reconciliation acts within 90 seconds of a deadline; the allowance after an outage is as long as the grace period at most. */
+const RECONCILED_WITHIN_MS = 100_000;
+
+/** How long the end may be waited for. */
+export const patienceFor = ({ afterOutage }: Expected, patienceMs: number): number =>
+  afterOutage ? Math.max(patienceMs, RECONCILED_WITHIN_MS) : patienceMs;
 
 export interface Scenario {
   readonly name: string;

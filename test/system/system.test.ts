@@ -31,11 +31,15 @@ afterAll(async () => {
 }, 60_000);
 
 describe('scenarios on the local stack', () => {
-  it.each(SCENARIOS.map(({ name }) => name))('%s', async (name) => {
-    const verdict = await verdicts.get(name);
-    const because = verdict?.outcome === 'failed' ? verdict.problem : '';
-    expect({ name, outcome: verdict?.outcome, because }).toEqual({ name, outcome: 'ok', because: '' });
-  });
+  it.each(SCENARIOS.map(({ name }) => name))(
+    '%s',
+    async (name) => {
+      const verdict = await verdicts.get(name);
+      const because = verdict?.outcome === 'failed' ? verdict.problem : '';
+      expect({ name, outcome: verdict?.outcome, because }).toEqual({ name, outcome: 'ok', because: '' });
+    },
+    150_000,
+  );
 
   it('read back when all are over, nothing has been added', async () => {
     const again = await Promise.all([...verdicts.values()].map(async (one) => readBack(await one, world)));

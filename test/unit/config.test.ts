@@ -51,7 +51,7 @@ describe('a usable configuration', () => {
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
-      reconciliation: { schedule: '0 * * * * *', overdueAfter: 30_000, compareEvery: 8 },
+      reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
     });
   });

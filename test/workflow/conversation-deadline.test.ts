@@ -6,6 +6,8 @@ import { drive, type Run } from '../support/durable/driver';
 import { EVENT, type Action } from '../support/durable/history';
 import {
   DEADLINE,
+  EARLY,
+  IN_TWELVE_DAYS,
   INPUT,
   iso,
   LATER,
@@ -253,6 +255,53 @@ describe('what cannot be handled', () => {
     });
     expect(new Set(namesOf(run))).toEqual(new Set([reachDeadline]));
     expect(run.status).toBe('running');
+  });
+});
+
+describe('version 3, on an engine whose timers fire early', () => {
+  it('has one step for an expired deadline', async () => {
+    const run = await SCENARIOS['version-3-expires']();
+    expect(run.calls).toEqual([{ at: DEADLINE - EARLY, name: reachDeadline, input: INPUT }]);
+    expect(run).toMatchObject({ status: 'completed', output: { outcome: 'expired' } });
+  });
+
+  it('is called off without any', async () => {
+    const run = await SCENARIOS['version-3-reconnected-in-time']();
+    expect(run.calls).toEqual([]);
+    expect(run.output).toEqual({ outcome: 'cancelled', by: 'customerReconnected' });
+  });
+
+  it('has one more for a wait that was moved', async () => {
+    const run = await SCENARIOS['version-3-not-reached-then-expires']();
+    expect(run.calls.map(({ at, name }) => [at, name])).toEqual([
+      [DEADLINE - EARLY, reachDeadline],
+      [LATER - EARLY, reachDeadline],
+    ]);
+  });
+
+  it('has none for the stages of a long wait', async () => {
+    const run = await SCENARIOS['version-3-in-stages']();
+    const deadline = iso(IN_TWELVE_DAYS);
+    expect(run.generations.map(({ input }) => input)).toEqual(Array(3).fill({ ...INPUT, deadline }));
+    expect(run.calls.map(({ at, name }) => [at, name])).toEqual([[IN_TWELVE_DAYS - EARLY, reachDeadline]]);
+  });
+
+  it('is called off in a later stage as in the first', async () => {
+    const run = await drive(conversationDeadline, {
+      input: { ...INPUT, deadline: iso(IN_TWELVE_DAYS) },
+      startedAt: T0,
+      version: '3.0',
+      events: [{ at: T0 + 7 * 24 * 60 * MINUTE, name: 'conversationEnded' }],
+    });
+    expect(run).toMatchObject({ output: { outcome: 'cancelled' }, endedAt: T0 + 7 * 24 * 60 * MINUTE });
+  });
+
+  it('has one more for a rest, in which it can be called off', async () => {
+    const ended = await SCENARIOS['version-3-files-what-keeps-failing']();
+    expect(ended.output).toEqual({ outcome: 'expired' });
+    expect(namesOf(ended).filter((name) => name !== reachDeadline)).toEqual([fileDeadLetter]);
+    const calledOff = await SCENARIOS['version-3-reconnected-while-resting']();
+    expect(calledOff.output).toEqual({ outcome: 'cancelled', by: 'customerReconnected' });
   });
 });
 

@@ -7,7 +7,7 @@ import {
 } from '../../shared/deadlines/deadline-contract';
 import { drive, type DriveOptions, type Run, type VirtualClock } from '../support/durable/driver';
 
-/** The stories of `conversation-deadline`: told by the tests, and recorded as golden histories. */
+/** The stories of `conversation-deadline`: told by the tests, and recorded as golden histories, each of its own version. */
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -64,6 +64,10 @@ function downUntil(moment: number, clock: VirtualClock): () => DeadlineOutcome {
   return () => (clock.now < moment ? down() : ENDED);
 }
 
+/** Of what is deployed now, on an engine whose timers fire 0.95 s before their time. */
+const V3 = { version: '3.0', startedAt: T0 + 50, firesEarly: true, tell: down } as const;
+export const EARLY = 950;
+export const IN_TWELVE_DAYS = T0 + 12 * 24 * 60 * MINUTE;
 const PAST = { ...INPUT, deadline: iso(T0 - 10 * MINUTE) };
 export const LATER = DEADLINE + 2 * MINUTE;
 export const STORAGE_IS_BACK = DEADLINE + 20 * MINUTE;
@@ -136,6 +140,24 @@ export const SCENARIOS = {
       reach: down,
       events: [{ at: DEADLINE + 6 * MINUTE, name: customerReconnected }],
     }),
+  'version-3-expires': () => run(V3),
+  'version-3-reconnected-in-time': () =>
+    run({ ...V3, events: [{ at: T0 + MINUTE, name: customerReconnected }] }),
+  'version-3-not-reached-then-expires': () =>
+    run({
+      ...V3,
+      reach: inTurn(
+        () => ({ outcome: 'not-reached', deadline: iso(LATER) }),
+        () => ENDED,
+      ),
+    }),
+  'version-3-in-stages': () => run({ ...V3, input: { ...INPUT, deadline: iso(IN_TWELVE_DAYS) } }),
+  'version-3-files-what-keeps-failing': () => {
+    const clock = { now: T0 };
+    return run({ ...V3, clock, reach: downUntil(SERVICE_IS_BACK, clock) });
+  },
+  'version-3-reconnected-while-resting': () =>
+    run({ ...V3, reach: down, events: [{ at: DEADLINE + 6 * MINUTE, name: customerReconnected }] }),
 } satisfies Record<string, () => Promise<Run>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { timerInstanceId } from '../../shared/conversation/conversation';
+import { type DeadlineKind, timerInstanceId } from '../../shared/conversation/conversation';
+import { deadlinesOf } from '../../shared/conversation/work-list';
 import { replay } from '../../shared/dead-letters/dead-letters-service';
 import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
 import { ACTIVITIES, type DeadlineInput } from '../../shared/deadlines/deadline-contract';
+import { policies } from '../support/domain/policies';
 import { silent } from '../support/silent';
 import { drive, type DriveOptions, type Run } from '../support/durable/driver';
 import {
+  agentEnded,
   ANN,
   GRACE,
   ID,
@@ -15,27 +18,43 @@ import {
   PROFILE,
   quiet,
   type Scene,
+  withAllowance,
 } from '../unit/application/scene';
-import { iso, MINUTE } from './scenarios';
+import { EARLY, iso, MINUTE, SECOND } from './scenarios';
 
 const activitiesOf = ({ service, world, clock }: Scene) =>
-  createActivities({ service, deadLetters: world.deadLetters, now: () => clock.now, logger: silent });
+  createActivities({
+    service,
+    deadLetters: world.deadLetters,
+    now: () => clock.now,
+    logger: silent,
+    pause: async (time) => void (clock.now += time),
+  });
 
-/** The orchestrator with its own activities and the service behind them: the whole path, in virtual time. */
+/**
+ * The orchestrator with its own activities and the service behind them: the whole path, in virtual time, on an engine whose
+ * timers fire 0.95 s before their time.
+ */
 async function wait(made: Scene, more: Partial<DriveOptions> = {}): Promise<Run> {
   const { disconnection } = made.world.conversation(ID);
   if (disconnection === undefined) throw new Error('nothing to wait for');
   const { number, deadline } = disconnection;
   const input: DeadlineInput = { conversationId: ID, kind: 'disconnection', number, deadline: iso(deadline) };
-  const { reachDeadline, tellParticipants, fileDeadLetter } = activitiesOf(made);
+  return waitFor(made, input, more);
+}
+
+function waitFor(made: Scene, input: DeadlineInput, more: Partial<DriveOptions> = {}): Promise<Run> {
+  const { reachDeadline, fileDeadLetter } = activitiesOf(made);
+  made.clock.now += 1_000 - EARLY;
   return drive(conversationDeadline, {
     input,
     startedAt: made.clock.now,
     clock: made.clock,
-    instanceId: timerInstanceId(ID, 'disconnection', number),
+    instanceId: timerInstanceId(ID, input.kind, input.number),
+    version: '3.0',
+    firesEarly: true,
     activities: {
       [ACTIVITIES.reachDeadline]: reachDeadline,
-      [ACTIVITIES.tellParticipants]: tellParticipants,
       [ACTIVITIES.fileDeadLetter]: fileDeadLetter,
     },
     ...more,
@@ -63,6 +82,7 @@ describe('a customer who stays away', () => {
       state: 'WrapUp',
       end: { at: lostAt + GRACE, reason: 'customer-disconnected' },
     });
+    expect(run.calls.map(({ name }) => name)).toEqual([ACTIVITIES.reachDeadline]);
     expect(made.world.noticesOf(ID)).toHaveLength(1);
     expect(typesTold(made)).toEqual([
       'notice to agent',
@@ -86,11 +106,13 @@ describe('a customer who stays away', () => {
   });
 
   it('is ended once the service answers whether somebody is there', async () => {
-    const made = await lost();
+    const made = withAllowance(await lost());
     made.world.fail('presence', 3);
     const run = await wait(made);
+    // Nobody could be asked over the deadline: one more minute is given and told, then it ends.
     expect(run.calls).toHaveLength(3 + 1 + 1);
     expect(made.world.conversation(ID).state).toBe('WrapUp');
+    expect(typesTold(made)[0]).toBe('wait-extended to agents');
   });
 
   it('stays ended, once, while the news cannot be told; then the news is told', async () => {
@@ -106,6 +128,94 @@ describe('a customer who stays away', () => {
       'conversation-ended to customer',
     ]);
     expect([...made.world.socketsOf(ID)]).toEqual([]);
+  });
+});
+
+/** Each of the kinds, and when its deadline is. */
+const KINDS: readonly (readonly [DeadlineKind, () => Promise<Scene>, string])[] = [
+  ['disconnection', lost, 'expired'],
+  ['agent-disconnection', agentLost, 'requeued'],
+  ['capacity-release', wrappedUp, 'capacity-released'],
+  ['auto-close', wrappedUp, 'auto-closed'],
+];
+
+async function agentLost(): Promise<Scene> {
+  const made = await inConversation();
+  made.world.absentAgents.add(ANN.agentId);
+  await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+  return quiet(made);
+}
+
+async function wrappedUp(): Promise<Scene> {
+  const made = await inConversation();
+  made.world.operatorSettings = { policies: policies({ wrapUpCapacity: 5 * MINUTE }), messages: [] };
+  await made.handle(agentEnded);
+  return quiet(made);
+}
+
+function timerOf({ world }: Scene, kind: DeadlineKind): DeadlineInput {
+  const due = deadlinesOf(world.conversation(ID)).find((one) => one.kind === kind);
+  if (due === undefined) throw new Error(`no ${kind} is waited for`);
+  return { conversationId: ID, kind, number: due.number, deadline: iso(due.at) };
+}
+
+describe('an engine whose timers fire early', () => {
+  it.each(KINDS)(
+    'costs one fire and one step for %s, and is never before the deadline',
+    async (kind, prepare, outcome) => {
+      const made = await prepare();
+      const input = timerOf(made, kind);
+      const run = await waitFor(made, input);
+      expect(run).toMatchObject({ status: 'completed', output: { outcome } });
+      expect(run.generations).toHaveLength(1);
+      expect(run.calls).toEqual([{ at: Date.parse(input.deadline), name: ACTIVITIES.reachDeadline, input }]);
+    },
+  );
+
+  it('costs one more for a wait that was moved', async () => {
+    const made = await lost();
+    const input = timerOf(made, 'disconnection');
+    const by = 5 * MINUTE;
+    await made.handle({ type: 'wait-extended', agentId: ANN.agentId, by, key: 'once' });
+    const run = await waitFor(made, input);
+    const deadline = Date.parse(input.deadline);
+    expect(run.calls.map(({ at }) => at)).toEqual([deadline, deadline + by]);
+    expect(made.world.conversation(ID).end?.at).toBe(deadline + by);
+  });
+
+  it('costs one more for a rest', async () => {
+    const made = await wrappedUp();
+    made.world.fail('save', 8);
+    const input = timerOf(made, 'capacity-release');
+    const run = await waitFor(made, input);
+    expect(run.generations).toHaveLength(2);
+    expect(run.calls.map(({ name }) => name)).toEqual([
+      ...Array.from({ length: 8 }, () => ACTIVITIES.reachDeadline),
+      ACTIVITIES.fileDeadLetter,
+      ACTIVITIES.reachDeadline,
+    ]);
+  });
+
+  it.each([
+    [400, 1],
+    [SECOND, 2],
+    [10 * SECOND, 7],
+  ])('is asked seldom by a host whose clock is %i ms behind', async (behind, most) => {
+    const made = await lost();
+    const input = timerOf(made, 'disconnection');
+    const { clock } = made;
+    const engine = {
+      get now() {
+        return clock.now + behind;
+      },
+      set now(at) {
+        clock.now = at - behind;
+      },
+    };
+    const run = await waitFor(made, input, { startedAt: engine.now + 50, clock: engine });
+    expect(run.output).toEqual({ outcome: 'expired' });
+    expect(run.calls.length).toBeLessThanOrEqual(most);
+    expect(made.world.conversation(ID).end?.at).toBeGreaterThanOrEqual(Date.parse(input.deadline));
   });
 });
 
@@ -136,7 +246,7 @@ describe('a service that is down for minutes', () => {
       made.world.recover();
     };
     made.world.fail('presence');
-    const run = await wait(made, { version: '2.0' });
+    const run = await wait(made);
     expect(made.world.deadLetters.all()).toMatchObject([
       {
         kind: 'deadline-failed',
@@ -158,17 +268,9 @@ describe('a customer who is there', () => {
     const waiting = made.clock.now;
     await made.arrives('tab-b');
     const before = made.world.conversation(ID);
-    const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline: iso(waiting + GRACE) };
-    const { reachDeadline, tellParticipants } = activitiesOf(made);
-    const run = await drive(conversationDeadline, {
-      input,
-      startedAt: waiting,
-      clock: made.clock,
-      activities: {
-        [ACTIVITIES.reachDeadline]: reachDeadline,
-        [ACTIVITIES.tellParticipants]: tellParticipants,
-      },
-    });
+    const deadline = iso(waiting + GRACE);
+    const input = { conversationId: ID, kind: 'disconnection', number: 2, deadline } as const;
+    const run = await waitFor(made, input);
     expect(run.output).toEqual({ outcome: 'customer-present' });
     expect(made.world.conversation(ID)).toEqual(before);
   });

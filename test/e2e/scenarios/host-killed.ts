@@ -1,6 +1,10 @@
 import { BEFORE_ANY_LOSS, type Scenario } from '../scenario';
 
-/** The timer is durable: a host that dies while it is pending finds it again, and the deadline stands. */
+/**
+ * The timer is durable: a host that dies while it is pending finds it again, and the deadline stands. The engine hides the
+ * message that a host had in hand for 5 minutes, so a host that dies just after it has ordered the timer leaves the end to
+ * reconciliation.
+ */
 export const hostKilled: Scenario = {
   name: 'host killed',
   needs: ['host-control'],
@@ -10,6 +14,7 @@ export const hostKilled: Scenario = {
     reason: 'customer-disconnected',
     transcript: ['notice: customer-disconnected'],
     disconnections: 2,
+    afterOutage: true,
     pushes: [...BEFORE_ANY_LOSS, 'connection-lost', 'conversation-ended'],
   },
   async run(stage) {

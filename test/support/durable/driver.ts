@@ -27,6 +27,8 @@ export interface DriveOptions {
   /** Becomes `context.df.version`. */
   readonly version?: string;
   readonly instanceId?: string;
+  /** Timers fire as the engine's do: the time until then is cut to whole seconds. */
+  readonly firesEarly?: true;
   /** How long every activity takes, in virtual milliseconds. */
   readonly activityTakes?: number;
   /** Give up after this moment and return a running instance. */
@@ -68,7 +70,8 @@ export async function drive(orchestrator: OrchestrationHandler, options: DriveOp
   const answer = async (command: Command, generation: number): Promise<void> => {
     const { number } = command;
     if (command.kind === 'timer') {
-      const at = Math.max(clock.now, Date.parse(command.fireAt));
+      const wait = Math.max(0, Date.parse(command.fireAt) - clock.now);
+      const at = clock.now + (options.firesEarly ? Math.floor(wait / 1_000) * 1_000 : wait);
       const event = { EventType: EVENT.timerFired, TimerId: number, FireAt: command.fireAt };
       return agenda.add({ at, rank: 1, event, generation });
     }

@@ -162,14 +162,15 @@ describe('asking the service who is there', () => {
   });
 });
 
-describe('settle and handle', () => {
-  it('settle saves and performs nothing; handle of the same event performs it all, without a second notice', async () => {
+describe('handle', () => {
+  it('of an event whose change was saved and not told performs it all, without a second notice', async () => {
     const made = await pastTheDeadline();
-    const settled = await made.service.settle(ID, deadline(2));
-    expect(settled).toMatchObject({ kind: 'accepted', outcome: { type: 'expired' } });
-    expect(made.world.log).toEqual(['load', 'presence', 'save']);
+    made.world.fail('push');
+    await expect(made.handle(deadline(2))).rejects.toBeInstanceOf(DependencyError);
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+    made.world.recover();
 
-    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+    expect(await quiet(made).handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
     expect(made.world.pushes.map(({ audience, push }) => [audience.to, push.type])).toEqual([
       ['agent', 'notice'],
       ['agents', 'conversation-ended'],

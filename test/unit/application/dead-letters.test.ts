@@ -15,6 +15,7 @@ import {
   ANN,
   connect,
   connected,
+  deadline,
   dependenciesOf,
   disconnected,
   GRACE,
@@ -64,6 +65,13 @@ const restedAt = (conversationId: string, kind: DeadlineKind, number: number): F
   deadline: { kind, number },
   code: 'retries-exhausted',
 });
+
+/** The change is stored, and nobody is told. */
+async function savedAndUntold(made: Scene, event: ConversationEvent): Promise<void> {
+  made.world.fail('push');
+  await expect(made.handle(event)).rejects.toThrow(DependencyError);
+  made.world.recover();
+}
 
 describe('a run of reconciliation', () => {
   it('reaches everybody behind a hundred conversations that cannot be handled', async () => {
@@ -256,7 +264,7 @@ describe('a replay', () => {
 
   it('tells what was saved and never told', async () => {
     const made = await rested();
-    await made.service.settle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    await savedAndUntold(made, deadline(2));
     expect(made.world.pushes).toEqual([]);
     await replayed(made.deps, made.id);
     expect(made.world.pushes.map(({ push }) => push.type)).toContain('conversation-ended');
@@ -264,7 +272,7 @@ describe('a replay', () => {
 
   it('tells of an end that was saved, too, where the letter is of a row and names no deadline', async () => {
     const made = await pastTheDeadline();
-    await made.service.settle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    await savedAndUntold(made, deadline(2));
     const failing = { conversationId: ID, kind: 'unreadable-row', code: 'stored-row-unusable' } as const;
     await made.world.deadLetters.file(failing, made.clock.now);
     await replayed(quarantineOf(made), `${ID}.unreadable-row`);
@@ -275,9 +283,9 @@ describe('a replay', () => {
     const made = await inConversation();
     made.world.absentAgents.add(ANN.agentId);
     await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
-    made.clock.now += 10 * MINUTE;
+    made.clock.now += MINUTE;
     const { number } = made.world.conversation(ID).agentDisconnection!;
-    await made.service.settle(ID, { type: 'deadline-reached', kind: 'agent-disconnection', number });
+    await savedAndUntold(made, { type: 'deadline-reached', kind: 'agent-disconnection', number });
     expect(made.world.conversation(ID).state).toBe('Open');
     await made.world.deadLetters.file(restedAt(ID, 'agent-disconnection', number), made.clock.now);
     quiet(made);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { DeadlineKind } from '../../../shared/conversation/conversation';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import { deadlinesOf } from '../../../shared/conversation/work-list';
 import type { ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
 import { policies } from '../../support/domain/policies';
 import {
@@ -166,6 +168,46 @@ describe('a deadline whose timer never fired', () => {
     expect(made.world.noticesOf(ID)).toHaveLength(1);
     expect(unitsOf(made)).toEqual(state === 'WrapUp' ? [20] : []);
   });
+});
+
+describe('a timer that has failed for good', () => {
+  const LONG = 50 * MINUTE;
+  const PATIENT = { grace: LONG, agentGrace: LONG, wrapUpCapacity: LONG, wrapUpAutoClose: LONG };
+  /** How each kind of deadline comes to be waited for. */
+  const BEGINS: readonly (readonly [DeadlineKind, (made: Scene) => Promise<unknown>])[] = [
+    ['disconnection', (made) => made.leavesSilently('tab-a')],
+    [
+      'agent-disconnection',
+      (made) => {
+        made.world.absentAgents.add(ANN.agentId);
+        return made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+      },
+    ],
+    ['capacity-release', (made) => made.handle(agentEnded)],
+    ['auto-close', (made) => made.handle(agentEnded)],
+  ];
+
+  it.each(BEGINS)(
+    'is started anew within two cycles while the conversation goes on: %s',
+    async (kind, begin) => {
+      const made = await inConversation();
+      made.world.operatorSettings = { policies: policies(PATIENT), messages: [] };
+      await begin(made);
+      const before = made.world.conversation(ID);
+      const waited = deadlinesOf(before).map(({ at, ...one }) => ({
+        id: { conversationId: ID, ...one },
+        deadline: at,
+      }));
+      expect(waited.map(({ id }) => id.kind)).toContain(kind);
+      made.world.timerList.clear();
+      for (let minute = 0; minute < 16; minute += 1) {
+        made.clock.now += MINUTE;
+        expect(await run(made)).toMatchObject({ expired: 0, deadlinesMet: 0, failed: 0 });
+      }
+      expect([...made.world.timerList.values()]).toEqual(waited);
+      expect(made.world.conversation(ID)).toEqual(before);
+    },
+  );
 });
 
 /** So many customers wait, one second behind the other. */

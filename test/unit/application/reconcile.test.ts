@@ -22,10 +22,13 @@ import {
   scene,
   connect,
   connected,
+  deadline,
+  disconnected,
   pastTheDeadline,
   quiet,
   run,
   type Scene,
+  withAllowance,
 } from './scene';
 import { policies } from '../../support/domain/policies';
 
@@ -49,7 +52,7 @@ const sum = (reports: ReconcileReport[], figure: keyof ReconcileReport) =>
 describe('a disconnection whose timer never fired', () => {
   it('is ended in the next run, with its one notice', async () => {
     const made = await pastTheDeadline();
-    made.clock.now += 31 * SECOND;
+    made.clock.now += 21 * SECOND;
     expect(await run(made)).toMatchObject({ expired: 1, failed: 0 });
     expect(made.world.conversation(ID)).toMatchObject({
       state: 'WrapUp',
@@ -63,6 +66,53 @@ describe('a disconnection whose timer never fired', () => {
     made.clock.now += 5 * SECOND;
     await run(made);
     expect(made.world.conversation(ID).state).toBe('Active');
+  });
+
+  it('is ended by a timer of its own, when one allowance more is over, since nobody knows what was down', async () => {
+    const made = withAllowance(await pastTheDeadline());
+    made.world.timerList.clear();
+    made.clock.now += 21 * SECOND;
+    expect(await run(made)).toMatchObject({ expired: 0, failed: 0 });
+    const due = made.clock.now + MINUTE;
+    expect([...made.world.timerList.values()]).toEqual([
+      { id: { conversationId: ID, kind: 'disconnection', number: 2 }, deadline: due },
+    ]);
+    made.clock.now = due;
+    expect(await made.handle(deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+    expect(made.world.noticesOf(ID)).toHaveLength(1);
+  });
+
+  it('is ended, each once, within 90 seconds and one allowance where hundreds have failed in a second', async () => {
+    const made = withAllowance(scene());
+    const ids = Array.from({ length: 400 }, (_, n) => `conversation-${String(n).padStart(4, '0')}`);
+    for (const id of ids) {
+      await made.service.handle(id, { ...connect, conversationId: id } as typeof connect);
+      await made.service.handle(id, connected('tab-a', made.clock.now));
+      await made.service.handle(id, disconnected('tab-a', made.clock.now));
+    }
+    const due = made.clock.now + GRACE;
+    // The most unlucky minute: in the run before, not one was overdue by enough.
+    made.clock.now = due + PACE.overdueAfter;
+    await run(made);
+    for (const id of ids) expect(made.world.conversation(id).disconnection?.deadline).toBe(due);
+    made.world.timerList.clear();
+    // Each takes a tenth of a second of the run.
+    made.clock.now += MINUTE;
+    let loads = 0;
+    made.world.gate = (operation) => {
+      if (operation === 'load' && (loads += 1) % 16 === 0) made.clock.now += 100;
+    };
+    await run(made);
+    expect(made.clock.now).toBeLessThan(due + 90 * SECOND);
+    const timers = [...made.world.timerList.values()];
+    expect(timers).toHaveLength(ids.length);
+    for (const { id, deadline } of timers) {
+      expect(deadline).toBeLessThan(due + 90 * SECOND + MINUTE);
+      made.clock.now = Math.max(made.clock.now, deadline);
+      const { kind, number } = id;
+      await made.service.handle(id.conversationId, { type: 'deadline-reached', kind, number });
+    }
+    for (const id of ids) expect(made.world.noticesOf(id)).toHaveLength(1);
   });
 
   it('is ended once by two runs at the same time', async () => {

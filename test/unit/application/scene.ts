@@ -4,6 +4,7 @@ import type { ConversationService, Handled } from '../../../shared/conversation/
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
 import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
+import { policies } from '../../support/domain/policies';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
 import { serviceOver } from '../../support/service';
@@ -91,6 +92,12 @@ export function scene(): Scene {
 export function dependenciesOf({ world, service, clock }: Scene, logger: Logger = silent) {
   const { store, workList, deadLetters } = world;
   return { service, store, workList, deadLetters, pace: PACE, now: () => clock.now, logger };
+}
+
+/** A deadline that is reached late gives a minute more, as it does by default. */
+export function withAllowance(made: Scene): Scene {
+  made.world.operatorSettings = { policies: policies(), messages: [] };
+  return made;
 }
 
 /** One run of reconciliation. */

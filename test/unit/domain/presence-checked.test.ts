@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Presence } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
+import { deadlinesOf } from '../../../shared/conversation/work-list';
 import { policies } from '../../support/domain/policies';
 import {
   type Asked,
@@ -133,11 +134,17 @@ describe('a comparison with the service', () => {
   it.each([
     ['wrapped up', expired()],
     ['closed', expired(aConversation())],
-  ])('leaves an ended conversation alone: %s', (_title, conversation) => {
-    expect(decideAt(conversation, checked(NOBODY), afterStart(900))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'ended' },
-      effects: [],
-    });
-  });
+  ])(
+    'leaves an ended conversation alone, but for the timers of what it waits for: %s',
+    (_title, conversation) => {
+      const timers = deadlinesOf(conversation).map(({ kind, number, at }) => ({
+        ...{ type: 'start-timer', kind, number, deadline: at },
+      }));
+      expect(decideAt(conversation, checked(NOBODY), afterStart(900))).toEqual({
+        kind: 'unchanged',
+        outcome: { type: 'ignored', because: 'ended' },
+        effects: timers,
+      });
+    },
+  );
 });

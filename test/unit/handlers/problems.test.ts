@@ -115,6 +115,31 @@ describe('a misspelled name', () => {
   });
 });
 
+describe('a body that was sent in chunks, and that the host has dropped', () => {
+  const CHUNKED = { 'transfer-encoding': 'chunked' };
+
+  it.each(routesWith(411, 'length-required'))('is answered 411: %s', async (id) => {
+    const ticket = byTicket.includes(id) ? await scene().bearer(ANN) : {};
+    const { answer } = await answered(id, { headers: { ...ticket, ...CHUNKED }, body: undefined });
+    expect([answer.status, bodyOf(answer)['code']]).toEqual([411, 'length-required']);
+  });
+
+  it('is a problem of every route that reads a body, and of no other', () => {
+    const reading = API.filter(({ inputs }) => inputs.body !== undefined).map(({ id }) => id);
+    expect(reading).toContain('negotiate');
+    expect(routesWith(411, 'length-required')).toEqual(reading);
+  });
+
+  it.each<[string, RequestParts]>([
+    ['came all the same', { headers: CHUNKED, body: {} }],
+    ['has the length 0', { headers: { 'content-length': '0' }, body: undefined }],
+    ['was never announced', { headers: {}, body: undefined }],
+  ])('is not missed where it %s', async (_what, parts) => {
+    const refused = new TooManyRequestsError(7);
+    expect((await answered('negotiate', parts, refused)).answer.status).toBe(429);
+  });
+});
+
 describe('every route that names a conversation, a trigger or a dead letter', () => {
   const named = API.filter(({ unknown }) => unknown !== undefined);
   it.each(named.map(({ id }) => id))('answers 404 to a name that can be none: %s', async (id) => {

@@ -142,6 +142,14 @@ describe('the events of a customer', () => {
     expect(world.log).toEqual([]);
   });
 
+  it('get 411 for a body that was sent in chunks and that the host has dropped', async () => {
+    const { handle, world } = webhook();
+    const headers = { ...eventHeaders({ name: 'message' }), 'transfer-encoding': 'chunked' };
+    const answer = await handle({ headers });
+    expect([answer.status, bodyOf(answer)['code']]).toEqual([411, 'length-required']);
+    expect(world.log).toEqual([]);
+  });
+
   it.each(['\u0001', '\ud800'])(
     'get 400 for context variables full of characters like %j, which cannot be stored',
     async (value) => {

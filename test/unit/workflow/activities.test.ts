@@ -26,7 +26,6 @@ function saying(handled: Handled | Error) {
   };
   const service = {
     handle: jest.fn<ConversationService['handle']>(answer),
-    settle: jest.fn<ConversationService['settle']>(answer),
   };
   const { deadLetters } = new MemoryWorld();
   const activities = createActivities({ service, deadLetters, now: () => 0, logger: silent });
@@ -113,14 +112,65 @@ describe('what cannot be handled', () => {
   });
 });
 
-describe('the two steps', () => {
-  it('reach-deadline only settles, tell-participants handles the same event', async () => {
+describe('the last moment before the deadline', () => {
+  const DEADLINE = Date.parse(INPUT.deadline);
+
+  /** The step begins at this moment; each pause is this much shorter than asked for. */
+  async function reachedFrom(begin: number, cut = 0) {
+    const clock = { now: begin };
+    const pauses: number[] = [];
+    const decidedAt: number[] = [];
+    const handle: ConversationService['handle'] = async () => {
+      decidedAt.push(clock.now);
+      return ended({ type: 'expired' });
+    };
+    const pause = async (time: number) => {
+      pauses.push(time);
+      clock.now += Math.max(1, time - cut);
+    };
+    const { deadLetters } = new MemoryWorld();
+    const now = () => clock.now;
+    await createActivities({ service: { handle }, deadLetters, now, logger: silent, pause }).reachDeadline(
+      INPUT,
+    );
+    return { pauses, decidedAt };
+  }
+
+  it.each([1, 950, 999, 1_500])('is waited out where %i ms are left', async (left) => {
+    expect(await reachedFrom(DEADLINE - left)).toEqual({ pauses: [left], decidedAt: [DEADLINE] });
+  });
+
+  it.each([0, -1, -60_000, 1_501, 60_000])('is not where %i ms are left', async (left) => {
+    expect(await reachedFrom(DEADLINE - left)).toEqual({ pauses: [], decidedAt: [DEADLINE - left] });
+  });
+
+  it('is over when the clock says so, and not when a pause is', async () => {
+    expect(await reachedFrom(DEADLINE - 950, 3)).toEqual({ pauses: [950, 3, 2, 1], decidedAt: [DEADLINE] });
+  });
+
+  it('holds nobody up whose clock is set back meanwhile', async () => {
+    const { decidedAt } = await reachedFrom(DEADLINE - 950, 4_000_000);
+    expect(decidedAt).toHaveLength(1);
+  });
+
+  it('is waited out by the clock of the host, too', async () => {
+    const { service, deadLetters } = { ...saying(ended({ type: 'expired' })) };
+    const due = Date.now() + 120;
+    const activities = createActivities({ service, deadLetters, now: Date.now, logger: silent });
+    await activities.reachDeadline({ ...INPUT, deadline: new Date(due).toISOString() });
+    expect(Date.now()).toBeGreaterThanOrEqual(due);
+  });
+});
+
+describe('the step', () => {
+  it('of every version is the same: it decides, saves and tells', async () => {
     const { service, activities } = saying(ended({ type: 'expired' }));
     await activities.reachDeadline(INPUT);
-    expect(service.settle.mock.calls).toEqual([[ID, deadline(2)]]);
-    expect(service.handle).not.toHaveBeenCalled();
     await activities.tellParticipants(INPUT);
-    expect(service.handle.mock.calls).toEqual([[ID, deadline(2)]]);
+    expect(service.handle.mock.calls).toEqual([
+      [ID, deadline(2)],
+      [ID, deadline(2)],
+    ]);
   });
 
   it('tell what was decided, even though each of them runs twice', async () => {
