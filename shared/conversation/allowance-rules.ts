@@ -6,8 +6,8 @@ import { type Instant, type Milliseconds, SECOND } from './time';
 /** The engine delivers a timer within 2 s when it is idle. What comes later than this, something has held up. */
 const EXPLAINED_LATENESS: Milliseconds = 3 * SECOND;
 
-/** What a customer needs from its request for a socket to the open socket, also over a slow line. */
-const RETURN_TIME: Milliseconds = 10 * SECOND;
+/** What somebody needs from the request for a socket to the open socket, also over a slow line. */
+export const RETURN_TIME: Milliseconds = 10 * SECOND;
 
 type Running = { readonly deadline: Instant; readonly allowance?: Allowance };
 

@@ -17,6 +17,7 @@ import {
 } from '../storage/rows';
 import { answering, CONFLICTS, firstRows, getRow, tableCall } from '../storage/table';
 import {
+  ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
@@ -59,7 +60,7 @@ const allowance = z.object({
   outages: z.int(),
   returns: z.int(),
   at: instantInJson,
-  because: z.enum(['outage', 'customer-returning']),
+  because: z.enum(ALLOWANCE_REASONS),
 });
 
 /** What is past stands as JSON in one column, for nobody filters by it. Its moments stay ISO 8601 text. */

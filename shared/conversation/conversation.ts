@@ -39,6 +39,12 @@ export const REQUEUE_REASONS = [
 ] as const;
 export type RequeueReason = (typeof REQUEUE_REASONS)[number];
 
+/**
+ * Why a wait is longer than policy says: something had not worked over its deadline; the customer has begun to come back;
+ * or the agent's wait had nothing to decide, because the customer is away, too.
+ */
+export const ALLOWANCE_REASONS = ['outage', 'customer-returning', 'customer-away'] as const;
+
 /** Time that was added to a wait by itself, so that nobody is ended who had no chance to come back. */
 export interface Allowance {
   /** What it has added to the deadline in all. */
@@ -50,7 +56,7 @@ export interface Allowance {
   readonly returns: number;
   /** When and why it was given last. */
   readonly at: Instant;
-  readonly because: 'outage' | 'customer-returning';
+  readonly because: (typeof ALLOWANCE_REASONS)[number];
 }
 
 /** One episode with no live customer connection. */

@@ -226,6 +226,18 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
   });
 });
 
+describe('the absence of agents, in random lives', () => {
+  it('gives away no live chat that an agent has accepted while its customer is away [R130]', () => {
+    everyStep(true, ({ before, after, decision }) => {
+      if (decision.kind !== 'changed' || decision.outcome.type !== 'requeued') return;
+      const isForAbsence = after?.requeue?.reason === 'agent-disconnected';
+      if (isForAbsence && before?.agent?.acceptedAt !== undefined) {
+        expect(before.disconnection).toBeUndefined();
+      }
+    });
+  });
+});
+
 describe('the capacity of agents, in random lives', () => {
   it('is held exactly as the record says once the effects are done', () => {
     everyLife(true, (life) => {

@@ -6,6 +6,7 @@ import {
 } from '../../../shared/automated-messages/automated-message';
 import type { CapacityHolding } from '../../../shared/capacity/capacity';
 import {
+  ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
@@ -81,7 +82,7 @@ const allowance = {
   outages: count,
   returns: count,
   at: instant,
-  because: fc.constantFrom('outage' as const, 'customer-returning' as const),
+  because: fc.constantFrom(...ALLOWANCE_REASONS),
 };
 const disconnection = {
   number: count,
