@@ -22,7 +22,7 @@ type Taking = ByAgent & { readonly agentName: string };
 
 /**
  * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
- * replaced by another, or it would hold the conversation for good.
+ * replaced by another, and expires by itself, or it would hold the conversation for good.
  */
 function decideAgentOffered(
   conversation: Conversation,
@@ -34,7 +34,8 @@ function decideAgentOffered(
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (agent?.id === input.agentId) return { kind: 'unchanged', outcome: { type: 'assigned' } };
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  return take(conversation, input, { assignedAt: context.now }, context, answers);
+  const times = { assignedAt: context.now, ...offerExpiry(conversation, context) };
+  return take(conversation, input, times, context, answers);
 }
 
 /**
@@ -58,8 +59,38 @@ function decideAgentAccepted(
   const { agent } = conversation;
   if (agent.id !== input.agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return { kind: 'unchanged', outcome: { type: 'assigned' } };
-  const accepted = { ...agent, name: input.agentName, acceptedAt: now };
+  const { id, assignedAt } = agent;
+  const accepted = { id, name: input.agentName, assignedAt, acceptedAt: now };
   return assign(withAgentBack(conversation, now), accepted, context);
+}
+
+/** When an offer that is made now expires; nothing where policy lets it wait for ever. */
+export function offerExpiry(
+  conversation: Ongoing,
+  { now, policies }: DecisionContext,
+): Pick<Agent, 'offerExpiresAt'> {
+  const offered = { ...conversation, state: 'Active', agent: undefined } as const;
+  const timeout = policyOf(offered, 'offerTimeout', policies);
+  return timeout === 'never' ? {} : { offerExpiresAt: now + timeout };
+}
+
+/** Nobody has accepted the offer in time: back into the queue. */
+export function reachOfferExpiry(
+  conversation: Conversation,
+  { number }: { readonly number: number },
+  context: DecisionContext,
+): Ruling {
+  const { agent, assignmentCount, requeue: latest, state } = conversation;
+  const expiresAt = state === 'Active' && assignmentCount === number ? agent?.offerExpiresAt : undefined;
+  if (expiresAt === undefined) {
+    // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
+    const isInQueue = state === 'Open' && assignmentCount === number && latest?.reason === 'offer-expired';
+    return { kind: 'unchanged', outcome: { type: isInQueue ? 'requeued' : 'superseded' } };
+  }
+  if (context.now < expiresAt) {
+    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: expiresAt } };
+  }
+  return requeue(conversation, 'offer-expired', context);
 }
 
 /** The agent does not want the offer: back into the queue. */
@@ -133,7 +164,7 @@ const QUEUED_ALREADY: Ruling = { kind: 'unchanged', outcome: { type: 'queued' } 
 function take(
   conversation: Ongoing,
   { agentId, agentName }: Taking,
-  times: Pick<Agent, 'assignedAt' | 'acceptedAt'>,
+  times: Omit<Agent, 'id' | 'name'>,
   context: DecisionContext,
   { capacity }: Answers,
 ): Ruling {

@@ -91,6 +91,7 @@ const FOR_CUSTOMERS = z.object({
       accepted: z.boolean().describe('False while it is only offered.'),
       assignedAt: instant,
       acceptedAt: instant.optional(),
+      offerExpiresAt: instant.optional().describe('When an offer goes back to the queue.'),
     })
     .optional(),
   end: z

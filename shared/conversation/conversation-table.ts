@@ -123,6 +123,7 @@ const conversationColumns = z.object({
       name: column('agentName', text),
       assignedAt: column('agentAssignedAt', instant),
       acceptedAt: instant.optional(),
+      offerExpiresAt: instant.optional(),
     })
     .optional(),
   previousAgent: z

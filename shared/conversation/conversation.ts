@@ -35,6 +35,7 @@ export const REQUEUE_REASONS = [
   'agent-transferred',
   'agent-closed-window',
   'agent-disconnected',
+  'offer-expired',
   'customer-returned',
 ] as const;
 export type RequeueReason = (typeof REQUEUE_REASONS)[number];
@@ -120,6 +121,8 @@ export interface Agent {
   readonly assignedAt: Instant;
   /** Absent while the conversation is only offered to the agent. */
   readonly acceptedAt?: Instant;
+  /** Of an offer that expires: when it goes back to the queue. */
+  readonly offerExpiresAt?: Instant;
 }
 
 /**

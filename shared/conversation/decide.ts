@@ -5,7 +5,7 @@ import {
   reachAgentDeadline,
   withAgentExpected,
 } from './agent-presence-rules';
-import { AGENT_RULES } from './agents-rules';
+import { AGENT_RULES, reachOfferExpiry } from './agents-rules';
 import { decideReturning } from './allowance-rules';
 import type { CapacityHold, Conversation } from './conversation';
 import {
@@ -61,6 +61,7 @@ const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
 const DEADLINE_RULES: Readonly<Record<DeadlineKind, Rule<Input<'deadline-reached'>>>> = {
   disconnection: reachCustomerDeadline,
   'agent-disconnection': reachAgentDeadline,
+  offer: reachOfferExpiry,
   'capacity-release': reachCapacityRelease,
   'auto-close': reachAutoClosure,
 };

@@ -37,11 +37,13 @@ export const AGENTS_GROUP = 'agents';
 
 /**
  * What a deadline is for. One orchestrator serves every kind. Each kind counts on its own: disconnections of the
- * customer, disconnections of the agent, assignments whose capacity is given back, automatic closures.
+ * customer, disconnections of the agent, assignments that are only offered, assignments whose capacity is given back,
+ * automatic closures.
  */
 export const DEADLINE_KINDS = [
   'disconnection',
   'agent-disconnection',
+  'offer',
   'capacity-release',
   'auto-close',
 ] as const;

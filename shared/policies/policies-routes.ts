@@ -44,6 +44,7 @@ const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
 const VALUES = z.object({
   grace: duration,
   agentGrace: duration,
+  offerTimeout: closing,
   outageAllowance: duration,
   maxExtension: duration,
   openAutoClose: closing,
@@ -153,6 +154,7 @@ export const POLICY_ROUTES = [
         base: {
           grace: 'PT3M',
           agentGrace: 'PT1M',
+          offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
           maxExtension: 'PT30M',
           openAutoClose: 'PT20M',

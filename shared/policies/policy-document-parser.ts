@@ -30,6 +30,7 @@ const WHEN = z.strictObject({
 const SET = z.strictObject({
   grace: durationBetween(SECOND, 7 * DAY).exactOptional(),
   agentGrace: durationBetween(SECOND, DAY).exactOptional(),
+  offerTimeout: z.union([z.literal('never'), durationBetween(SECOND, DAY)]).exactOptional(),
   outageAllowance: durationBetween(0, 60 * MINUTE).exactOptional(),
   maxExtension: durationBetween(0, DAY).exactOptional(),
   openAutoClose: closing.exactOptional(),

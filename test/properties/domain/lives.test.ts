@@ -208,6 +208,7 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
           {
             disconnection: after?.disconnectionCount,
             'agent-disconnection': after?.agentDisconnectionCount,
+            offer: after?.assignmentCount,
             'capacity-release': after?.assignmentCount,
             'auto-close': after?.autoClosureCount,
           }[effect.kind] ?? 0,
@@ -289,6 +290,14 @@ describe('random lives that are left alone', () => {
       expect(conversation?.state).not.toBe('Waiting');
       const closes = openAutoClose !== 'never' && life.policies.base.openAutoCloseWhileConnected;
       if (closes) expect(conversation?.state).not.toBe('Open');
+    });
+  });
+
+  it('are not offered to anybody any more, unless policy says never [R132]', () => {
+    everyLife(false, (life) => {
+      const { conversation } = live(life);
+      if (conversation?.state !== 'Active' || life.policies.base.offerTimeout === 'never') return;
+      expect(conversation.agent.acceptedAt).toBeDefined();
     });
   });
 

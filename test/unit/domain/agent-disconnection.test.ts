@@ -130,7 +130,10 @@ describe('an agent who is away', () => {
   it('and whose offer is taken by a colleague has no absence any more', () => {
     given(away(offered()))
       .when(agentOffered(BEN), AT + 1_000)
-      .then({ without: ['agentDisconnection'], timers: [CANCEL] })
+      .then({
+        without: ['agentDisconnection'],
+        timers: ['start offer.2 in PT30S', CANCEL, 'cancel offer.1 (deadlineObsolete)'],
+      })
       .when(reached(1), DEADLINE)
       .then({ outcome: 'superseded', changed: false });
   });
