@@ -1,7 +1,6 @@
 import * as df from 'durable-functions';
 import { composition } from '../shared/app/composition';
 import { conversationDeadline } from '../shared/deadlines/conversation-deadline-orchestrator';
-import { createActivities } from '../shared/deadlines/deadline-activities';
 import { ACTIVITIES, type DeadlineInput, ORCHESTRATORS } from '../shared/deadlines/deadline-contract';
 
 df.app.orchestration(ORCHESTRATORS.conversationDeadline, conversationDeadline);
@@ -11,6 +10,6 @@ for (const step of steps) {
   df.app.activity(ACTIVITIES[step], {
     extraInputs: [df.input.durableClient()],
     handler: (input: DeadlineInput, context) =>
-      createActivities(composition.bind({ durable: df.getClient(context), log: context }))[step](input),
+      composition.activities({ durable: df.getClient(context), log: context })[step](input),
   });
 }

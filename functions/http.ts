@@ -15,8 +15,8 @@ for (const name of new Set(ROUTES.map(({ functionName }) => functionName))) {
     handler: (request, context) => {
       const route = routes.find(({ method }) => method === request.method) ?? routes[0]!;
       return route.durable
-        ? route.handle(request, composition.bind({ durable: df.getClient(context), log: context }))
-        : route.handle(request, composition.bind({ log: context }));
+        ? route.handle(request, composition.services, { durable: df.getClient(context), log: context })
+        : route.handle(request, composition.services, { log: context });
     },
   });
 }

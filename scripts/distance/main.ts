@@ -36,7 +36,7 @@ const CAPABILITIES = {
   'dead letters': /^dead-letter/,
   'work list': /^work-list/,
   deadlines: /deadline/,
-  tickets: /^ticket/,
+  'who calls': /^caller/,
 };
 const foldersOf = (form: RegExp) =>
   new Set(product.filter((path) => path.startsWith('shared/') && form.test(basename(path))).map(dirname))
@@ -48,10 +48,10 @@ async function main(): Promise<void> {
   const { disconnected, extendWait } = await whatRuns();
   /** The target; and where it is not reached yet, what must not be exceeded meanwhile. */
   const measures: readonly [what: string, value: number, target: number, meanwhile?: number][] = [
-    ['files of shared/ that run for the last `disconnected`', disconnected.files.length, 16, 23],
-    ['  folders', disconnected.folders.length, 6, 8],
-    ['files of shared/ that run for `extend-wait`', extendWait.files.length, 16, 24],
-    ['  folders', extendWait.folders.length, 6, 8],
+    ['files of shared/ that run for the last `disconnected`', disconnected.files.length, 16],
+    ['  folders', disconnected.folders.length, 6],
+    ['files of shared/ that run for `extend-wait`', extendWait.files.length, 16],
+    ['  folders', extendWait.folders.length, 6],
     ["files of the product that know one agent's action", knowsAction.length, 4],
     ['folders of one capability', spread, 1],
     ['files of the product with the same name', sameName, 1],

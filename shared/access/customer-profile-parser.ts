@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../app/errors';
 import type { CustomerProfile, DeviceClass } from '../conversation/conversation';
 import { languageTag, oneLine, plainName, plainText } from '../http/fields';
-import { parseWith } from '../http/request';
+import { parseWith } from '../http/route';
 
 /** Prefix of the query parameters that carry context variables: `ctx.OrderId=4711`. */
 const CONTEXT_PREFIX = 'ctx.';

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import type { CustomerIndex } from '../conversation/ports';
-import { type Keys, row } from '../storage/rows';
-import { getRow, tableCall } from '../storage/table';
+import { getRow, type Keys, row, tableCall } from '../storage/table';
 
 const customerRow = row(z.object({ conversationId: z.string() }));
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { Call } from '../app/call';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
-import { type Conversation, hasEnded } from '../conversation/conversation';
+import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import { endedRefusal } from '../conversation/decision';
-import { agentUserId, customerUserId } from '../conversation/ids';
 import type { ConversationStore, CustomerIndex } from '../conversation/ports';
 import { instant } from '../conversation/time';
 import {
@@ -15,13 +15,21 @@ import {
   oneLine,
 } from '../http/fields';
 import { refuse, refuseAs } from '../http/problems';
-import { type HttpInput, parseWith, readJson } from '../http/request';
-import { answer, body, type Caller, route, routeOfRequest, type Shown } from '../http/route';
+import {
+  answer,
+  body,
+  type Caller,
+  type HttpInput,
+  parseWith,
+  readJson,
+  route,
+  routeOfRequest,
+  type Shown,
+} from '../http/route';
 import { policyOf } from '../policies/policy';
-import type { SettingsSource } from '../policies/settings';
+import type { SettingsSource } from '../policies/settings-service';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
-import { clientAddressOf, type RateLimiter } from './limit-guard';
-import type { Tickets } from './ticket-guard';
+import { clientAddressOf, type RateLimiter, type Tickets } from './caller-guard';
 
 export interface NegotiateServices {
   readonly store: Pick<ConversationStore, 'load'>;
@@ -151,8 +159,8 @@ export const NEGOTIATE_ROUTES = [
       KNOWN_CUSTOMER_ACCESS,
       CUSTOMER_EXAMPLE,
     ),
-    run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices) => {
-      const previous = choice === 'new' ? undefined : await continuable(customerId, services);
+    run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices, call) => {
+      const previous = choice === 'new' ? undefined : await continuable(customerId, services, call);
       if (previous !== undefined && choice === undefined) {
         const { id, agent, createdAt } = previous;
         return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
@@ -206,12 +214,12 @@ export const RECONNECT_LINK_ROUTE = route({
     reconnectUrl: 'https://shop.example/help?oc.reconnectid=eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
   }),
   problems: ['conversation-ended', 'reconnect-disabled'],
-  run: async ({ params }, { store, settings, tickets }: NegotiateServices) => {
+  run: async ({ params }, { store, settings, tickets }: NegotiateServices, call) => {
     const stored = await store.load(params.conversationId);
     if (stored === undefined) return refuse('conversation-not-found');
     const { conversation } = stored;
     if (hasEnded(conversation)) return refuseAs(endedRefusal(conversation), 'conversation-ended');
-    const { policies } = await settings.current();
+    const { policies } = await settings.current(call);
     if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
     const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
     const reconnectId = await tickets.issueReconnectId(conversation.id, timeLimit);
@@ -281,11 +289,12 @@ async function reconnectedConversation(reconnectId: string, tickets: Tickets): P
 async function continuable(
   customerId: string,
   { customers, store, settings }: NegotiateServices,
+  call: Call,
 ): Promise<Conversation | undefined> {
   const latest = await customers.latestConversationOf(customerId);
   const stored = latest === undefined ? undefined : await store.load(latest);
   if (stored === undefined || hasEnded(stored.conversation)) return undefined;
-  const { policies } = await settings.current();
+  const { policies } = await settings.current(call);
   const { conversation } = stored;
   return policyOf(conversation, 'reconnect', policies) ? conversation : undefined;
 }

@@ -3,8 +3,13 @@ import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
 
 type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
 
+const BEAT: Milliseconds = SECOND;
+
 /** What a started process waits for its first request to prove that the services work. */
 const FIRST_USE: Milliseconds = 10 * SECOND;
+
+/** Whoever waits longer for an answer, or for its turn, is as badly off as with none. */
+const TOO_LONG: Milliseconds = 3 * SECOND;
 
 /** No answer at all, and these, mean that a service does not do its part. Its other answers show that it works. */
 const isFailure = (status: number): boolean => status >= 500 || status === 408 || status === 429;
@@ -15,7 +20,7 @@ export interface Availability {
    * Since when they have answered without a failure. A process that has just started knows of nothing before; while they
    * fail it is the present moment.
    */
-  workingSince(): Instant;
+  readonly workingSince: () => Instant;
   /** For the clients of the services: sees what is left of every operation after all repetitions. */
   readonly policies: Policies;
 }
@@ -32,6 +37,13 @@ export function watchAvailability(now: () => Instant): Availability {
     since = undefined;
     isFirst = false;
   };
+  // A process that was frozen, or had no time, has let its callers wait.
+  let beatAt = performance.now();
+  setInterval(() => {
+    const gap = performance.now() - beatAt;
+    if (gap > BEAT + TOO_LONG) failed();
+    beatAt += gap;
+  }, BEAT).unref();
   return {
     workingSince: () => since ?? now(),
     policies: [
@@ -40,9 +52,10 @@ export function watchAvailability(now: () => Instant): Availability {
         policy: {
           name: 'availability',
           async sendRequest(request, next) {
+            const askedAt = performance.now();
             try {
               const response = await next(request);
-              if (isFailure(response.status)) failed();
+              if (isFailure(response.status) || performance.now() - askedAt > TOO_LONG) failed();
               else worked();
               return response;
             } catch (thrown) {

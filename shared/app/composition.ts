@@ -1,65 +1,55 @@
 import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
-import type { DurableClient } from 'durable-functions';
 import { createTableCustomerIndex } from '../access/customers-table';
 import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createTickets,
   limitedTickets,
-} from '../access/limit-guard';
-import { createTickets } from '../access/ticket-guard';
+} from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
-import { type ConversationService, createConversationService } from '../conversation/conversation-service';
-import { createTableConversationStore } from '../conversation/conversation-table';
-import { createTableWorkList } from '../conversation/work-list-table';
-import { purgeDeadLetters, quarantining } from '../dead-letters/dead-letters-service';
+import { createConversations } from '../conversation/conversation-service';
+import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
+import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
-import { createDurableDeadlineTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
+import { createActivities } from '../deadlines/deadline-activities';
+import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
 import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
-import { createAgentSockets } from '../web-pubsub/agent-sockets-service';
 import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
+import { type Availability, watchAvailability } from './availability';
+import type { DurableCall } from './call';
 import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
-import { createLogger, type LogSink } from './log';
-import type { DurableServices, Services } from './routes';
+import { createLogger, type LoggerOf } from './log';
+import type { Services } from './routes';
 
-/** What one invocation brings along. */
-export interface Call {
-  readonly log: LogSink;
-}
-export interface DurableCall extends Call {
-  readonly durable: DurableClient;
-}
-
-/** The object graph: built once when the app is loaded, but for what needs the log or the durable client of a call. */
+/** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
-  const { tables, webPubSub } = clientsOf(config);
-  const now = () => Date.now();
+  const { now } = Date;
+  const availability = watchAvailability(now);
+  const { tables, webPubSub } = clientsOf(config, availability);
   const { rateLimits, webhookGuard, policyBase } = config;
+
   const refusals = createRefusalSampler(now);
-  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
+  const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
   const store = createTableConversationStore(tables.conversations);
   const settingsStore = createTableSettingsStore(tables.settings, {
     parse: (value) => parsePolicyDocument(value, 'document'),
     view: policyDocumentView,
   });
-  const settingsSource = createSettingsSource({ store: settingsStore, base: policyBase, now });
   const shared = {
     store,
-    settingsStore,
-    limits,
-    now,
     workList: createTableWorkList(tables.workList),
-    customers: createTableCustomerIndex(tables.customers),
     deadLetters: createTableDeadLetters(tables.deadLetters),
+    settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({
       ledger: createTableAgentCapacity(tables.agentCapacity, {
         defaultTotal: config.agentCapacityUnits,
@@ -72,58 +62,47 @@ function compose(config: Config) {
       now,
     }),
     participants: createWebPubSubParticipants(webPubSub),
+    now,
+    workingSince: availability.workingSince,
+    loggerOf,
+  };
+  const quarantine = createQuarantine(shared);
+  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
+  const services: Services = {
+    ...shared,
+    conversations,
+    settingsStore,
+    policyBase,
+    customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetime: config.ticketLifetime, now }),
       limits,
     ),
+    limits,
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,
     trustedProxies: rateLimits.trustedProxies,
-    policyBase,
     guard:
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
     serviceHost: config.webPubSub.host,
-    pace: config.reconciliation,
   };
-
-  type Bound = typeof shared & Services;
-  type DurableBound = typeof shared & DurableServices & { readonly service: ConversationService };
-  function bind(call: DurableCall): DurableBound;
-  function bind(call: Call): Bound;
-  function bind({ log, durable }: Call & Partial<DurableCall>): Bound | DurableBound {
-    const logger = createLogger(log, refusals);
-    const bound = { ...shared, logger, settings: settingsSource(logger) };
-    if (durable === undefined) return bound;
-    /** For deadlines and replays, which file their failures themselves. What an event does not need is not made for it. */
-    const service = createConversationService({
-      ...bound,
-      get timers() {
-        return createDurableDeadlineTimers(durable);
-      },
-    });
-    /** For events from outside. */
-    const conversations = quarantining(service, bound);
-    return {
-      ...bound,
-      service,
-      conversations,
-      get agentSockets() {
-        return createAgentSockets({ ...bound, service: conversations });
-      },
-    };
-  }
+  /** For what files the failures of its conversations itself. */
+  const filing = (call: DurableCall) => ({ ...shared, service: conversations(call), logger: loggerOf(call) });
 
   return {
-    bind,
+    services,
+    activities: (call: DurableCall) => createActivities(filing(call)),
     reconcileSchedule: config.reconciliation.schedule,
-    reconcile: (call: DurableCall) => loggable(() => reconcile(bind(call))),
+    reconcile: (call: DurableCall) =>
+      loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
     purge: (call: DurableCall) =>
       loggable(async () => {
-        const { deadLetters, logger } = bind(call);
+        const logger = loggerOf(call);
         const purged = await Promise.allSettled([
-          purgeDeadLetters(deadLetters, now(), logger),
+          purgeDeadLetters(shared.deadLetters, now(), logger),
           purgeFinishedTimers(call.durable, now(), logger),
         ]);
         for (const one of purged) if (one.status === 'rejected') throw one.reason;
@@ -140,7 +119,7 @@ async function loggable<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function clientsOf(config: Config) {
+function clientsOf(config: Config, { policies }: Availability) {
   let shared: TokenCredential | undefined;
   const credential = (): TokenCredential =>
     (shared ??=
@@ -150,20 +129,28 @@ function clientsOf(config: Config) {
   const withCredential = (connection: Connection) =>
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
   return {
-    tables: createTableClients(withCredential(config.tables)),
-    webPubSub: webPubSubClient(config, credential),
+    tables: createTableClients(withCredential(config.tables), {}, { policies }),
+    webPubSub: webPubSubClient(config, credential, policies),
   };
 }
 
-function webPubSubClient(config: Config, credential: () => TokenCredential): WebPubSubServiceClient {
+function webPubSubClient(
+  config: Config,
+  credential: () => TokenCredential,
+  additionalPolicies: Availability['policies'],
+): WebPubSubServiceClient {
   const { connection, hub } = config.webPubSub;
   const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
   if ('endpoint' in connection) {
-    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, { retryOptions });
+    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, {
+      retryOptions,
+      additionalPolicies,
+    });
   }
   const allowInsecureConnection = /Endpoint=http:/i.test(connection.connectionString);
   return new WebPubSubServiceClient(connection.connectionString, hub, {
     retryOptions,
+    additionalPolicies,
     allowInsecureConnection,
   });
 }

@@ -1,3 +1,5 @@
+import type { Call, LogSink } from './call';
+
 /**
  * The logger that handlers use: a message and a few ids. Values of other types have no place in a log line, which
  * keeps texts, names and tokens out (invariant 9).
@@ -12,18 +14,14 @@ export interface Logger {
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where log lines go; `InvocationContext` of `@azure/functions` fits. */
-export interface LogSink {
-  info(...args: unknown[]): void;
-  warn(...args: unknown[]): void;
-  error(...args: unknown[]): void;
-}
+/** Made when there is something to log. */
+export type LoggerOf = (call: Call) => Logger;
 
-/** Whether one more refusal is written now: how many have been left out since the last one, or undefined for "no". */
-export type RefusalSampler = () => number | undefined;
-
-/** One line per entry: the message, then the fields as JSON. */
-export function createLogger(sink: LogSink, sample: RefusalSampler = () => 0): Logger {
+/**
+ * One line per entry: the message, then the fields as JSON. `sample`: whether one more refusal is written now, which is how
+ * many have been left out since the last one, or undefined for "no".
+ */
+export function createLogger(sink: LogSink, sample: () => number | undefined = () => 0): Logger {
   const line = (message: string, fields?: LogFields) =>
     fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
   return {

@@ -15,18 +15,14 @@ import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
 import { named } from '../http/fields';
 
-/** What the routes need that do without timers. */
+/** What the routes need. */
 export type Services = RouteServices &
   NegotiateServices &
   CapacityServices &
   ConversationServices &
+  AgentActionServices &
   PolicyServices &
   AutomatedMessageServices &
-  Pick<DeadLetterServices, 'deadLetters'>;
-
-/** What the others need besides: whatever changes a conversation starts and cancels timers. */
-export type DurableServices = Services &
-  AgentActionServices &
   DeadLetterServices &
   WebhookServices & { readonly serviceHost: string };
 
@@ -65,7 +61,7 @@ const SERVICE_ROUTES = [
 ];
 
 /** Every route of the API. */
-export const ROUTES: readonly (Route<Services, false> | Route<DurableServices, true>)[] = [
+export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[] = [
   ...NEGOTIATE_ROUTES,
   ...CONVERSATION_ROUTES,
   RECONNECT_LINK_ROUTE,

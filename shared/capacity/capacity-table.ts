@@ -3,8 +3,18 @@ import { z } from 'zod';
 import { collisionPause } from '../app/collision-pause';
 import { ContentionError, DependencyError } from '../app/errors';
 import type { Instant } from '../conversation/time';
-import { instant, int32, type Keys, natural, row } from '../storage/rows';
-import { answering, CONFLICTS, firstRows, NOT_FOUND, tableCall } from '../storage/table';
+import {
+  answering,
+  CONFLICTS,
+  instant,
+  int32,
+  type Keys,
+  natural,
+  NOT_FOUND,
+  row,
+  tableCall,
+} from '../storage/table';
+import { firstRows } from '../storage/pages';
 import {
   type CapacityClaim,
   type CapacityHolding,

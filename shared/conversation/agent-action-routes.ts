@@ -4,13 +4,13 @@ import { agentIdField, CONVERSATION_PATH, IF_MATCH, named, oneLine, plainName } 
 import { refuseAs } from '../http/problems';
 import { type AgentCaller, answer, type Body, body, route } from '../http/route';
 import { CONVERSATION_ANSWER, CONVERSATION_EXAMPLE, shownToAgents } from './conversation-routes';
-import type { ConversationService } from './conversation-service';
+import type { Conversations } from './conversation-service';
 import { customerIsConnected, type Refusal } from './decision';
 import type { AgentAction, ConversationEvent } from './inputs';
 import { durationBetween, MINUTE, SECOND } from './time';
 
 export interface AgentActionServices {
-  readonly conversations: Pick<ConversationService, 'handle'>;
+  readonly conversations: Conversations;
 }
 
 const CONVERSATION_NOW = answer(
@@ -61,9 +61,9 @@ function action<B extends ZodType, H extends Record<string, ZodType> = Record<ne
     ...(body && { body: body }),
     answer: CONVERSATION_NOW,
     problems,
-    run: async ({ caller, params, body, headers }, { conversations }: AgentActionServices) => {
+    run: async ({ caller, params, body, headers }, { conversations }: AgentActionServices, call) => {
       const asked = event(caller, body, headers as z.output<z.ZodObject<H>>);
-      const handled = await conversations.handle(params.conversationId, asked, headers['If-Match']);
+      const handled = await conversations(call).receive(params.conversationId, asked, headers['If-Match']);
       if (handled.kind === 'refused') {
         return refuseAs(handled.refusal, 'conversation-not-found', ...problems);
       }

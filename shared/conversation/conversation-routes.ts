@@ -20,6 +20,7 @@ import {
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
+  DEADLINE_KINDS,
   DEVICE_CLASSES,
   type Disconnection,
   END_REASONS,
@@ -27,7 +28,6 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import { endedRefusal, returnOptions } from './decision';
-import { DEADLINE_KINDS } from './ids';
 import type { ConversationStore } from './ports';
 import { duration, instant } from './time';
 import type { TranscriptEntry } from './transcript';

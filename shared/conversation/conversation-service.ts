@@ -1,9 +1,10 @@
 import { collisionPause } from '../app/collision-pause';
-import { ContentionError } from '../app/errors';
+import type { Call, DurableCall } from '../app/call';
+import { ContentionError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
-import type { SettingsSource } from '../policies/settings';
+import type { SettingsSource } from '../policies/settings-service';
 import type { Conversation } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
@@ -19,12 +20,28 @@ export const writeRow = (
   item: WorkListItem | undefined,
 ): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
 
-export interface EffectDependencies {
+export interface ConversationServiceDependencies {
+  readonly store: ConversationStore;
   readonly workList: WorkList;
   readonly participants: Participants;
-  readonly timers: DeadlineTimers;
+  readonly timers: (call: DurableCall) => DeadlineTimers;
   readonly capacity: AgentCapacity;
+  readonly settings: SettingsSource;
+  readonly quarantine: Quarantine;
+  readonly now: () => Instant;
+  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
+  readonly workingSince?: () => Instant;
 }
+
+/** Files the dead letter of an event that fails until something is mended. Never throws. */
+export type Quarantine = (
+  conversationId: string,
+  event: ConversationEvent,
+  thrown: StoredRowError,
+  call: Call,
+) => Promise<void>;
+
+type Dependencies = ConversationServiceDependencies & { readonly call: DurableCall };
 
 /** In this order: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
@@ -42,7 +59,7 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
 async function performEffects(
   conversationId: string,
   effects: readonly Effect[],
-  deps: EffectDependencies,
+  deps: Dependencies,
 ): Promise<void> {
   for (const stage of STAGES) {
     const due = effects.filter(({ type }) => stage.includes(type));
@@ -51,17 +68,17 @@ async function performEffects(
   }
 }
 
-function perform(conversationId: string, effect: Effect, deps: EffectDependencies): Promise<void> {
+function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
       return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
     case 'start-timer': {
       const { kind, number } = effect;
-      return deps.timers.start({ conversationId, kind, number }, effect.deadline);
+      return deps.timers(deps.call).start({ conversationId, kind, number }, effect.deadline);
     }
     case 'cancel-timer': {
       const { kind, number } = effect;
-      return deps.timers.cancel({ conversationId, kind, number }, effect.because);
+      return deps.timers(deps.call).cancel({ conversationId, kind, number }, effect.because);
     }
     case 'release-capacity': {
       const { agentId, assignment } = effect;
@@ -74,15 +91,6 @@ function perform(conversationId: string, effect: Effect, deps: EffectDependencie
     case 'close-connection':
       return deps.participants.closeConnection(effect.connectionId);
   }
-}
-
-export interface ConversationServiceDependencies extends EffectDependencies {
-  readonly store: ConversationStore;
-  readonly participants: Participants;
-  readonly settings: SettingsSource;
-  readonly now: () => Instant;
-  /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
-  readonly workingSince?: () => Instant;
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -102,6 +110,11 @@ export interface ConversationService {
    * a conversation that no longer has this ETag is refused as `precondition-failed`.
    */
   handle(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
+  /**
+   * `handle` for events from outside: a conversation whose row is damaged or full gets its dead letter whoever meets it
+   * first. An event that does not fit is refused, because repeating it cannot help.
+   */
+  receive(conversationId: string, event: ConversationEvent, ifMatch?: string): Promise<Handled>;
   /** Decides and saves, but leaves the effects to a later `handle` of the same event. */
   settle(conversationId: string, event: ConversationEvent): Promise<Handled>;
 }
@@ -111,27 +124,49 @@ const ATTEMPTS = 24;
 /** Each question is asked once; a decision that asks on would ask for ever. */
 const MOST_QUESTIONS = 3;
 
+/** The service for one call. */
+export type Conversations = (call: DurableCall) => ConversationService;
+
 /**
  * The one path from an event to its consequences: load, decide, save under the ETag, perform effects.
  * @throws DependencyError, ContentionError (both retryable), StoredRowError
  */
-export function createConversationService(deps: ConversationServiceDependencies): ConversationService {
-  return {
-    async handle(conversationId, event, ifMatch) {
+export function createConversations(shared: ConversationServiceDependencies): Conversations {
+  return (call) => {
+    const deps = { ...shared, call };
+    const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
       const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
       await performEffects(conversationId, effects, deps);
       return handled;
-    },
-    async settle(conversationId, event) {
-      return (await decideAndSave(conversationId, event, deps)).handled;
-    },
+    };
+    return {
+      handle,
+      async receive(conversationId, event, ifMatch) {
+        try {
+          return await handle(conversationId, event, ifMatch);
+        } catch (thrown) {
+          if (!(thrown instanceof StoredRowError)) throw thrown;
+          await deps.quarantine(conversationId, event, thrown, call);
+          if (thrown instanceof RecordTooLargeError) return { kind: 'refused', refusal: TOO_LARGE };
+          throw thrown;
+        }
+      },
+      async settle(conversationId, event) {
+        return (await decideAndSave(conversationId, event, deps)).handled;
+      },
+    };
   };
 }
+
+const TOO_LARGE: Refusal = {
+  code: 'conversation-too-large',
+  detail: 'The conversation has no room for this. Repeating the request will not help.',
+};
 
 async function decideAndSave(
   conversationId: string,
   event: ConversationEvent,
-  deps: ConversationServiceDependencies,
+  deps: Dependencies,
   ifMatch?: string,
 ): Promise<Settled> {
   let reservation: Reservation | undefined;
@@ -149,7 +184,9 @@ async function decideAndSave(
     }
 
     const { outcome, effects, conversation } = decision;
-    if (before === undefined) await list(conversation, deps);
+    // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
+    // conversation. A row without a conversation does no harm and is removed by reconciliation.
+    if (before === undefined) await writeRow(deps.workList, conversationId, workListItem(conversation));
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
@@ -167,9 +204,9 @@ async function decideAndSave(
 async function decideOnStale(
   conversation: Conversation,
   event: ConversationEvent,
-  { settings, now }: ConversationServiceDependencies,
+  { settings, now, call }: Dependencies,
 ): Promise<Settled> {
-  const { policies, messages } = await settings.current();
+  const { policies, messages } = await settings.current(call);
   const decision = decide(conversation, event, { now: now(), policies, messages });
   if (decision.kind === 'unchanged' || (decision.kind === 'refused' && decision.effects.length > 0)) {
     return withoutChange(decision, conversation);
@@ -199,15 +236,15 @@ async function decideWithAnswers(
   before: StoredConversation | undefined,
   event: ConversationEvent,
   reserving: () => Reservation,
-  deps: ConversationServiceDependencies,
+  deps: Dependencies,
 ): Promise<Decided> {
-  const { policies, messages } = await deps.settings.current();
+  const { policies, messages } = await deps.settings.current(deps.call);
   const { participants } = deps;
   let answers: Answers = {};
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
     // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
-    const since = event.type === 'deadline-reached' ? deps.workingSince?.() : undefined;
-    const working = since === undefined ? {} : { workingSince: since };
+    const isAsked = event.type === 'deadline-reached' && deps.workingSince !== undefined;
+    const working = isAsked ? { workingSince: deps.workingSince() } : {};
     const context = { now: deps.now(), policies, messages, ...working };
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
@@ -225,15 +262,6 @@ async function decideWithAnswers(
     }
   }
   throw new Error('a decision asks each question once');
-}
-
-/**
- * Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
- * conversation. A row without a conversation does no harm and is removed by reconciliation.
- */
-async function list(created: Conversation, { workList }: ConversationServiceDependencies): Promise<void> {
-  const item = workListItem(created);
-  if (item !== undefined) await workList.put(item);
 }
 
 /**

@@ -1,21 +1,27 @@
+import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { RecordTooLargeError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
+import { firstRows, readableRows, readPage } from '../storage/pages';
 import {
+  answering,
   column,
+  CONFLICTS,
   double,
   encodedJson,
+  getRow,
   instant,
   instantInJson,
   int32,
   json,
   type Keys,
+  NOT_FOUND,
   row,
   rowName,
+  tableCall,
   textsByName,
-} from '../storage/rows';
-import { answering, CONFLICTS, firstRows, getRow, tableCall } from '../storage/table';
+} from '../storage/table';
 import {
   ALLOWANCE_REASONS,
   CHANNELS,
@@ -24,13 +30,15 @@ import {
   CONVERSATION_STATES,
   conversationOf,
   type ConversationRecord,
+  DEADLINE_KINDS,
   DEVICE_CLASSES,
   END_REASONS,
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
-import { type Instant, type Milliseconds, MINUTE } from './time';
+import { type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
+import type { WorkList, WorkListItem } from './work-list';
 
 const text = z.string();
 
@@ -283,9 +291,9 @@ export function createTableConversationStore(table: TableClient): ConversationSt
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
-      return (
-        entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt: savedAtOf(entity) }
-      );
+      // Table Storage stamps every row it writes.
+      const savedAt = Date.parse(entity?.timestamp ?? '');
+      return entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt };
     },
 
     save: async (change) => {
@@ -336,5 +344,89 @@ async function perform(
   else await table.updateEntity(record, mode, options);
 }
 
-/** Table Storage stamps every row it writes. */
-const savedAtOf = ({ timestamp }: { timestamp?: string }): Instant => Date.parse(timestamp ?? '');
+const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });
+
+/** The row of an item. Defaults are what a row of version 1 means. */
+const workListRow = row(
+  z.object({
+    conversationId: column('rowKey', z.string()),
+    channel: z.enum(CHANNELS).default('live-chat'),
+    state: z.enum(CONVERSATION_STATES),
+    queue: z.string(),
+    customerName: z.string(),
+    agentId: z.string().optional(),
+    accepted: z.boolean(),
+    createdAt: instant,
+    /** Missing in version 1, see `decodeWorkListItem`. */
+    stateSince: instant.optional(),
+    previousAgentId: z.string().optional(),
+    queuePosition: z.int().optional(),
+    deadlines: json(z.array(deadline)).default([]),
+    disconnection: z
+      .object({
+        number: column('disconnectionNumber', int32),
+        since: column('disconnectionSince', instant),
+        deadline: column('disconnectionDeadline', instant),
+      })
+      .optional(),
+  } satisfies Record<keyof WorkListItem, z.ZodType>),
+);
+
+/**
+ * Where an item lives: one of 16 partitions, chosen by a hash of the conversation id. One partition takes 2,000
+ * rows a second; thousands of conversations that lose their customers at once must not queue for a single one.
+ */
+export const workListKeys = (conversationId: string): Keys => ({
+  partitionKey: `shard-${createHash('sha256').update(conversationId).digest('hex').charAt(0)}`,
+  rowKey: conversationId,
+});
+
+/** @throws StoredRowError when the item would not fit into its row. */
+export const encodeWorkListItem = (item: WorkListItem): TableEntity & Keys =>
+  workListRow.encode(workListKeys(item.conversationId), item);
+
+/** @throws StoredRowError naming the row and the column that cannot be read. */
+export function decodeWorkListItem(entity: object): WorkListItem {
+  const item = workListRow.decode(entity);
+  return { ...item, stateSince: item.stateSince ?? item.createdAt };
+}
+
+/**
+ * The work list in Table Storage: one row per conversation that is not closed, in 16 partitions.
+ *
+ * `put` has no ETag on purpose. Two writers may arrive in the wrong order and leave the older row; the list is a
+ * copy, decides nothing, and reconciliation writes it again from the truth.
+ */
+export function createTableWorkList(table: TableClient): WorkList {
+  return {
+    put: async (item) => {
+      const entity = encodeWorkListItem(item);
+      await tableCall(table, 'put work-list item', () => table.upsertEntity(entity, 'Replace'));
+    },
+
+    remove: async (conversationId) => {
+      const { partitionKey, rowKey } = workListKeys(conversationId);
+      await tableCall<unknown>(
+        table,
+        'remove work-list item',
+        () => table.deleteEntity(partitionKey, rowKey),
+        answering(NOT_FOUND, undefined),
+      );
+    },
+
+    list: async ({ state, agentId, ...page }) => {
+      const filter = [
+        odata`PartitionKey ge 'shard-0' and PartitionKey le 'shard-f'`,
+        ...(state === undefined ? [] : [odata`state eq ${state}`]),
+        ...(agentId === undefined ? [] : [odata`agentId eq ${agentId}`]),
+      ].join(' and ');
+      const { rows, next } = await readPage(table, 'read work list', { ...page, filter });
+      const { readable: items, unreadable } = readableRows(rows, decodeWorkListItem);
+      return {
+        items,
+        unreadable: unreadable.map(({ rowKey, writtenAt }) => ({ conversationId: rowKey, writtenAt })),
+        ...next,
+      };
+    },
+  };
+}

@@ -7,7 +7,7 @@ import {
 } from './agent-presence-rules';
 import { AGENT_RULES, reachOfferExpiry } from './agents-rules';
 import { decideReturning } from './allowance-rules';
-import type { CapacityHold, Conversation } from './conversation';
+import type { CapacityHold, Conversation, DeadlineKind } from './conversation';
 import {
   type Decided,
   type Decision,
@@ -22,7 +22,6 @@ import {
   reachCapacityRelease,
   reachCustomerDeadline,
 } from './ending-rules';
-import type { DeadlineKind } from './ids';
 import { actionOf, type Answers, type ConversationEvent } from './inputs';
 import { decideAgentMessage, decideCustomerMessage } from './messages-rules';
 import { notificationsOf } from './notifications';

@@ -1,7 +1,6 @@
 import type { MessageOverride } from '../automated-messages/automated-message';
 import type { PolicyTable } from '../policies/policy';
-import type { Conversation, ConversationState, EndReason } from './conversation';
-import type { DeadlineKind } from './ids';
+import type { Conversation, ConversationState, DeadlineKind, EndReason } from './conversation';
 import type { AgentAction } from './inputs';
 import type { Audience, Push } from './notifications';
 import type { Instant } from './time';

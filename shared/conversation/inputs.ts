@@ -1,5 +1,4 @@
-import type { CustomerProfile, DeviceClass } from './conversation';
-import type { DeadlineKind } from './ids';
+import type { CustomerProfile, DeadlineKind, DeviceClass } from './conversation';
 import type { Instant, Milliseconds } from './time';
 
 /**

@@ -1,5 +1,4 @@
-import type { Conversation } from './conversation';
-import type { DeadlineKind } from './ids';
+import type { Conversation, DeadlineKind } from './conversation';
 import type { Presence } from './inputs';
 import type { Audience, Push } from './notifications';
 import type { Instant } from './time';

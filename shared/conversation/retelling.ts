@@ -30,7 +30,10 @@ const REPETITIONS: {
     outcome: Extract<Outcome, { readonly type: T }>,
   ) => Told;
 } = {
-  admitted: (conversation) => (wasNeverConnected(conversation) ? ['opened'] : []),
+  admitted: (conversation) => [
+    ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
+    ...(conversation.disconnection?.allowance ? (['extended'] as const) : []),
+  ],
   ignored: (conversation, input, { because }) =>
     (because === 'repeated' || because === 'ended'
       ? IGNORED[input.type]?.(conversation, input as never)

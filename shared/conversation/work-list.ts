@@ -1,5 +1,4 @@
-import type { Channel, Conversation, ConversationState } from './conversation';
-import type { DeadlineKind } from './ids';
+import type { Channel, Conversation, ConversationState, DeadlineKind } from './conversation';
 import type { Instant } from './time';
 
 /** A moment at which something becomes of a conversation by itself. */
@@ -24,10 +23,6 @@ export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
   if (autoClosure) add('auto-close', autoClosure.number, autoClosure.deadline);
   return deadlines;
 }
-
-/** Those that are not the customer's disconnection, which is started and shown together with its news. */
-const furtherDeadlinesOf = (conversation: Conversation): readonly Deadline[] =>
-  deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection');
 
 export const sameDeadline = (one: Deadline, other: Deadline): boolean =>
   one.kind === other.kind && one.number === other.number;
@@ -70,7 +65,7 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
     stateSince: conversation.stateSince,
     ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
     ...(queuePosition && { queuePosition: queuePosition.position }),
-    deadlines: furtherDeadlinesOf(conversation),
+    deadlines: deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection'),
     ...(disconnection && {
       disconnection: {
         number: disconnection.number,

@@ -1,4 +1,4 @@
-import type { DeadlineKind } from '../conversation/ids';
+import type { DeadlineKind } from '../conversation/conversation';
 import type { Instant } from '../conversation/time';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Logger } from '../app/log';
-import { loggingEnds } from '../conversation/conversation-service';
-import { DEADLINE_KINDS } from '../conversation/ids';
+import type { LoggerOf } from '../app/log';
+import { type Conversations, loggingEnds } from '../conversation/conversation-service';
+import { DEADLINE_KINDS } from '../conversation/conversation';
 import { instant } from '../conversation/time';
 import { EXAMPLE, named, page, sequenceNumber } from '../http/fields';
 import { refuse } from '../http/problems';
@@ -12,11 +12,18 @@ import {
   type DeadLetters,
   type StoredDeadLetter,
 } from './dead-letter';
-import { eventOfFailing, fileFailure, replay, type ReplayDependencies } from './dead-letters-service';
+import {
+  eventOfFailing,
+  fileFailure,
+  type FilingDependencies,
+  replay,
+  type ReplayDependencies,
+} from './dead-letters-service';
 
-export interface DeadLetterServices extends ReplayDependencies {
+export interface DeadLetterServices extends Omit<ReplayDependencies, 'service'> {
+  readonly conversations: Conversations;
   readonly deadLetters: DeadLetters;
-  readonly logger: Logger;
+  readonly loggerOf: LoggerOf;
 }
 
 const DEAD_LETTER = z.object({
@@ -101,16 +108,17 @@ export const DEAD_LETTER_ROUTES = [
       resolvedAt: '2026-03-01T10:20:00.000Z',
     }),
     problems: ['still-failing'],
-    run: async ({ params: { deadLetterId } }, services: DeadLetterServices) => {
-      const { deadLetters, service, logger, now } = services;
+    run: async ({ params: { deadLetterId } }, services: DeadLetterServices, call) => {
+      const { deadLetters, conversations, loggerOf, now } = services;
       const stored = await deadLetters.load(deadLetterId);
       if (stored === undefined) return refuse('dead-letter-not-found');
       const { letter } = stored;
       if (letter.state === 'resolved') return letter;
+      const logger = loggerOf(call);
       try {
-        await replay(letter, { ...services, service: loggingEnds(service, logger) });
+        await replay(letter, { ...services, service: loggingEnds(conversations(call), logger) });
       } catch (thrown) {
-        return stillFailing(stored, thrown, services);
+        return stillFailing(stored, thrown, { deadLetters, now, logger });
       }
       const resolvedAt = now();
       if ((await deadLetters.resolve(stored, resolvedAt)) === 'resolved') {
@@ -125,8 +133,8 @@ export const DEAD_LETTER_ROUTES = [
   }),
 ];
 
-async function stillFailing({ letter }: StoredDeadLetter, thrown: unknown, services: DeadLetterServices) {
-  const failing = await fileFailure(letter.conversationId, eventOfFailing(letter), thrown, services);
+async function stillFailing({ letter }: StoredDeadLetter, thrown: unknown, deps: FilingDependencies) {
+  const failing = await fileFailure(letter.conversationId, eventOfFailing(letter), thrown, deps);
   if (failing === undefined) throw thrown;
   const at = failing.row === undefined ? '' : ` at ${failing.row}`;
   return refuse('still-failing', `The conversation still fails: ${failing.code}${at}.`);

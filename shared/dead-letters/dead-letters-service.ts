@@ -1,7 +1,11 @@
 import { AppError, ownError, RecordTooLargeError, StoredRowError } from '../app/errors';
-import type { Logger } from '../app/log';
-import { type ConversationService, type Handled, writeRow } from '../conversation/conversation-service';
-import type { Refusal } from '../conversation/decision';
+import type { Logger, LoggerOf } from '../app/log';
+import {
+  type ConversationService,
+  type Handled,
+  type Quarantine,
+  writeRow,
+} from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
@@ -34,46 +38,17 @@ export interface FilingDependencies {
   readonly logger: Logger;
 }
 
-/**
- * The service for events from outside: a conversation whose row is damaged or full gets its dead letter whoever meets
- * it first. An event that does not fit is refused, because repeating it cannot help.
- */
-export function quarantining(
-  service: ConversationService,
-  deps: FilingDependencies,
-): Pick<ConversationService, 'handle'> {
-  return {
-    async handle(conversationId, event, ifMatch) {
-      try {
-        return await service.handle(conversationId, event, ifMatch);
-      } catch (thrown) {
-        if (!(thrown instanceof StoredRowError)) throw thrown;
-        await tryToFile(conversationId, event, thrown, deps);
-        if (thrown instanceof RecordTooLargeError) return { kind: 'refused', refusal: TOO_LARGE };
-        throw thrown;
-      }
-    },
-  };
-}
-
-const TOO_LARGE: Refusal = {
-  code: 'conversation-too-large',
-  detail: 'The conversation has no room for this. Repeating the request will not help.',
-};
-
 /** The caller is told of its own failure, whatever becomes of the letter; reconciliation files it as well. */
-async function tryToFile(
-  conversationId: string,
-  event: ConversationEvent,
-  thrown: unknown,
-  deps: FilingDependencies,
-): Promise<void> {
-  try {
-    await fileFailure(conversationId, event, thrown, deps);
-  } catch (cause) {
-    deps.logger.error('dead-letter: not filed', { conversationId, detail: ownError(cause).message });
-  }
-}
+export const createQuarantine =
+  ({ loggerOf, ...deps }: Omit<FilingDependencies, 'logger'> & { readonly loggerOf: LoggerOf }): Quarantine =>
+  async (conversationId, event, thrown, call) => {
+    const logger = loggerOf(call);
+    try {
+      await fileFailure(conversationId, event, thrown, { ...deps, logger });
+    } catch (cause) {
+      logger.error('dead-letter: not filed', { conversationId, detail: ownError(cause).message });
+    }
+  };
 
 /** A failure that has its letter; `opened`: the first of its kind since the last one was resolved. */
 export interface FiledFailure extends Failing {

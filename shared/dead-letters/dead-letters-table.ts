@@ -2,10 +2,20 @@ import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import { collisionPause } from '../app/collision-pause';
 import { ContentionError } from '../app/errors';
-import { DEADLINE_KINDS } from '../conversation/ids';
+import { DEADLINE_KINDS } from '../conversation/conversation';
 import type { Instant } from '../conversation/time';
-import { column, instant, int32, type Keys, readableRows, row } from '../storage/rows';
-import { answering, CONFLICTS, getRow, readPage, tableCall } from '../storage/table';
+import {
+  answering,
+  column,
+  CONFLICTS,
+  getRow,
+  instant,
+  int32,
+  type Keys,
+  row,
+  tableCall,
+} from '../storage/table';
+import { readableRows, readPage } from '../storage/pages';
 import {
   DEAD_LETTER_KINDS,
   DEAD_LETTER_STATES,

@@ -1,4 +1,4 @@
-import type { DeadlineKind } from '../conversation/ids';
+import type { DeadlineKind } from '../conversation/conversation';
 
 /** Input of the orchestrator and its activities: ids and a time, never texts or names (invariant 9). */
 export interface DeadlineInput {

@@ -1,7 +1,8 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import type { Logger } from '../app/log';
-import { timerInstanceId } from '../conversation/ids';
+import { timerInstanceId } from '../conversation/conversation';
 import type { DeadlineTimers } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';
@@ -19,10 +20,8 @@ const EVENT_OF = {
   deadlineObsolete: CANCELLING_EVENTS.conversationEnded,
 } as const;
 
-type Client = Pick<DurableClient, 'startNew' | 'raiseEvent' | 'getStatus'>;
-
-/** Deadline timers as orchestrations, one instance per numbered deadline. */
-export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
+/** Deadline timers as orchestrations, one instance per numbered deadline, by the client of a call. */
+export function durableTimers({ durable: client }: Pick<DurableCall, 'durable'>): DeadlineTimers {
   return {
     async start(id, deadline) {
       const instanceId = timerInstanceId(id.conversationId, id.kind, id.number);
@@ -52,7 +51,7 @@ export function createDurableDeadlineTimers(client: Client): DeadlineTimers {
 }
 
 /** Whether the instance waits, or has done its work: a timer that has completed needs no second start. */
-async function isStarted(client: Client, instanceId: string): Promise<boolean> {
+async function isStarted(client: DurableClient, instanceId: string): Promise<boolean> {
   try {
     const status = await inTime(client.getStatus(instanceId, { showInput: false }));
     return status.instanceId === instanceId && !BROKEN.includes(status.runtimeStatus);

@@ -1,5 +1,5 @@
 import { z, type ZodType } from 'zod';
-import { AGENT_ID, CONVERSATION_ID } from '../conversation/ids';
+import { AGENT_ID, CONVERSATION_ID } from '../conversation/conversation';
 import { instant } from '../conversation/time';
 
 /** Schemas that the document has by name; wherever one contains another one of these, it refers to it. */

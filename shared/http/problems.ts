@@ -10,7 +10,6 @@ import type { Logger } from '../app/log';
 import { CONVERSATION_STATES, END_REASONS } from '../conversation/conversation';
 import type { Refusal } from '../conversation/decision';
 import { named } from './fields';
-import { type HttpOutput, jsonAnswer } from './request';
 
 /** What a customer can do whose conversation has ended. */
 export const RETURN_OPTIONS = ['new-conversation', 'redirect'] as const;
@@ -235,26 +234,13 @@ export const problemDocument = (
   ...members,
 });
 
-/** The answer that is a problem document. The seconds after which the same may succeed are in `Retry-After`, too. */
-export function problem(
-  code: ProblemCode,
-  members: ProblemMembers,
-  status: number = PROBLEMS[code].status,
-  headers: Readonly<Record<string, string>> = {},
-): HttpOutput {
-  const { retryAfterSeconds } = members;
-  const all = {
-    ...headers,
-    ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
-  };
-  return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
-}
-
 /** A problem that a route answers with. `detail` is for people who read logs. */
 export class Refused<C extends ProblemCode = ProblemCode> {
   constructor(
     readonly code: C,
     readonly members: ProblemMembers,
+    readonly status: number = PROBLEMS[code].status,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 }
 
@@ -283,29 +269,29 @@ export function refuseAs<C extends Refusal['code']>(
  * The answer to what a route has thrown: nothing goes unanswered, and no detail of a failure of ours leaves the process.
  * `name` is the function's, for the log.
  */
-export function problemOf(thrown: unknown, name: string, logger: Logger): HttpOutput {
+export function problemOf(thrown: unknown, name: string, logger: Logger): Refused {
   if (thrown instanceof InvalidInputError) {
     const { status, field, message: detail } = thrown;
-    return problem('invalid-input', { detail, field }, status);
+    return new Refused('invalid-input', { detail, field }, status);
   }
   if (thrown instanceof AccessDeniedError) {
     const { status, message: detail } = thrown;
     logger.refusal(`${name}: refused a request that is not allowed`, { code: thrown.code, detail });
-    if (status === 403) return problem('not-allowed', { detail });
-    return problem('not-authenticated', { detail }, status, { 'www-authenticate': 'Bearer' });
+    if (status === 403) return new Refused('not-allowed', { detail });
+    return new Refused('not-authenticated', { detail }, status, { 'www-authenticate': 'Bearer' });
   }
   if (thrown instanceof TooManyRequestsError) {
     // Not logged: a line for every refused request would be the next thing that a flood fills up.
     const { message: detail, retryAfterSeconds } = thrown;
-    return problem('too-many-requests', { detail, retryAfterSeconds });
+    return new Refused('too-many-requests', { detail, retryAfterSeconds });
   }
   const { code, message, cause } = ownError(thrown);
   const because = cause instanceof Error ? cause.message : undefined;
   logger.error(`${name}: failed`, { code, detail: message, cause: because });
   // The same call may succeed later where a service did not do its part, and where others were faster.
   return thrown instanceof AppError && thrown.retryable
-    ? problem('temporarily-unavailable', { detail: 'Please repeat the request.' }, 503, {
+    ? new Refused('temporarily-unavailable', { detail: 'Please repeat the request.' }, 503, {
         'retry-after': '1',
       })
-    : problem('internal-error', { detail: 'The request could not be handled.' });
+    : refuse('internal-error');
 }

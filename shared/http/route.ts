@@ -1,9 +1,25 @@
 import { z, type ZodObject, type ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
-import type { Logger } from '../app/log';
-import type { Participant } from '../conversation/ids';
-import { problem, type ProblemCode, problemOf, refuse, Refused } from './problems';
-import { given, type HttpInput, type HttpOutput, jsonAnswer, parseWith, readJson } from './request';
+import type { Call, DurableCall } from '../app/call';
+import type { LoggerOf } from '../app/log';
+import type { Participant } from '../conversation/conversation';
+import { type ProblemCode, problemDocument, problemOf, refuse, Refused } from './problems';
+
+/** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
+export interface HttpInput {
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null };
+  readonly params: Readonly<Record<string, string>>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
+export interface HttpOutput {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
 
 /** Who calls with a ticket: a customer of one conversation, or an agent with a name. */
 export type Caller =
@@ -13,7 +29,7 @@ export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** What every route needs. */
 export interface RouteServices {
-  readonly logger: Logger;
+  readonly loggerOf: LoggerOf;
   readonly tickets: {
     /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401, TooManyRequestsError */
     callerOf(headers: HttpInput['headers']): Promise<Caller>;
@@ -153,17 +169,19 @@ interface Outcomes<R extends ZodType, N extends string | undefined> {
   readonly nothing?: N;
 }
 
+type CallOf<D extends boolean> = D extends true ? DurableCall : Call;
+
 /** A route of the API: what it is, what it says of itself and what it does. `S`: the services that it needs. */
 export interface Route<S = never, D extends boolean = boolean> extends Described<ProblemCode> {
   readonly access: Access;
   readonly functionName: string;
   readonly authLevel: 'anonymous' | 'function';
-  /** Whether the services need the durable client. */
+  /** Whether the function has the durable client among its inputs. */
   readonly durable: D;
   readonly inputs: Inputs<Shape, Shape, Shape, ZodType>;
   readonly answers: readonly Answer[];
   /** Parses, checks who calls, runs, encodes. Never throws. */
-  readonly handle: (request: HttpInput, services: S) => Promise<HttpOutput>;
+  readonly handle: (request: HttpInput, services: S, call: CallOf<D>) => Promise<HttpOutput>;
 }
 
 interface Definition<A extends Access, D extends boolean, C extends ProblemCode> extends Described<C> {
@@ -196,11 +214,12 @@ export function route<
           readonly body: z.output<NoInfer<B>>;
         },
         services: S,
+        call: CallOf<NoInfer<D>>,
       ) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
     },
 ): Route<S & RouteServices, D> {
   const { access, params, query, headers, body, run } = definition;
-  return made(definition, async (request, services: S & RouteServices) => {
+  return made(definition, async (request, services: S & RouteServices, call: CallOf<D>) => {
     const caller = (await callerOf(access, request, services)) as CallerWith<A>;
     const path = params && pathOf(params, request, definition.unknown);
     if (path instanceof Refused) return path;
@@ -211,7 +230,7 @@ export function route<
       body: body && parseWith(body.schema, await readJson(request, body.limit), 'body'),
       headers: headers && parseWith(headers, given(Object.keys(headers.shape), request.headers)),
     };
-    return run(input as Parameters<typeof run>[0], services);
+    return run(input as Parameters<typeof run>[0], services, call);
   });
 }
 
@@ -227,16 +246,22 @@ export const routeOfRequest = <
   definition: Definition<A, D, C> &
     Inputs<Shape, Shape, Shape, ZodType> &
     Outcomes<R, N> & {
-      readonly run: (request: HttpInput, services: S) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
+      readonly run: (
+        request: HttpInput,
+        services: S,
+        call: CallOf<NoInfer<D>>,
+      ) => Promise<Result<NoInfer<R>, NoInfer<N>, NoInfer<C>>>;
     },
 ): Route<S & RouteServices, D> =>
-  made(definition, (request, services: S & RouteServices) => definition.run(request, services));
+  made(definition, (request, services: S & RouteServices, call: CallOf<D>) =>
+    definition.run(request, services, call),
+  );
 
 function made<S extends RouteServices, D extends boolean>(
   definition: Definition<Access, D, ProblemCode> &
     Inputs<Shape, Shape, Shape, ZodType> &
     Outcomes<ZodType, string | undefined>,
-  run: (request: HttpInput, services: S) => Promise<unknown>,
+  run: (request: HttpInput, services: S, call: CallOf<D>) => Promise<unknown>,
 ): Route<S, D> {
   const { id, functionName = id, access, durable = false, answer, nothing, ...described } = definition;
   const { params, query, headers, body } = definition;
@@ -254,23 +279,50 @@ function made<S extends RouteServices, D extends boolean>(
       ...(body && { body }),
     },
     answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
-    handle: async (request, services) => {
+    handle: async (request, services, call) => {
       try {
-        return answerTo(await run(request, services), answer);
+        return answerTo(await run(request, services, call), answer);
       } catch (thrown) {
-        return problemOf(thrown, functionName, services.logger);
+        return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
       }
     },
   };
 }
 
+/** A problem document. The seconds after which the same may succeed are in `Retry-After`, too. */
+export function problemAnswer({ code, members, status, headers }: Refused): HttpOutput {
+  const { retryAfterSeconds } = members;
+  const all = {
+    ...headers,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
+  };
+  return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
+}
+
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
-  if (result instanceof Refused) return problem(result.code as ProblemCode, result.members);
+  if (result instanceof Refused) return problemAnswer(result as Refused);
   const { value, headers } =
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
   if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
 }
+
+/**
+ * Conversations are personal: nothing may keep a copy. What people write is data: no browser may guess that it is a page.
+ */
+const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** An answer with a JSON body. */
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  mediaType = 'application/json',
+): HttpOutput => ({
+  status,
+  headers: { 'content-type': mediaType, ...OF_EVERY_ANSWER, ...headers },
+  body: JSON.stringify(value),
+});
 
 /**
  * As the caller gets it. Bounds and patterns are promises of the document: a record that breaks one is shown as it is,
@@ -314,3 +366,70 @@ function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: Proble
     throw new InvalidInputError(String(issue?.path[0]), `${issue?.message}`, 404);
   return refuse(unknown);
 }
+
+/**
+ * The request's body as bytes.
+ * @throws InvalidInputError 413 when it is larger than `limit` bytes
+ */
+export async function readBody(request: HttpInput, limit: number): Promise<Buffer> {
+  const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
+  if (Number(request.headers.get('content-length')) > limit) throw tooLarge();
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.byteLength > limit) throw tooLarge();
+  return bytes;
+}
+
+/** @throws InvalidInputError naming `field` */
+export function decodeUtf8(bytes: Uint8Array, field: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(field, 'must be UTF-8', 400, cause);
+  }
+}
+
+/**
+ * JSON text as a value; an empty text is an empty object.
+ * @throws InvalidInputError naming `field` when it is not JSON
+ */
+export function parseJson(bytes: Uint8Array, field: string): unknown {
+  const text = decodeUtf8(bytes, field);
+  try {
+    return text.trim() === '' ? {} : (JSON.parse(text) as unknown);
+  } catch {
+    // The parser's error repeats a part of the text: it is not kept.
+    throw new InvalidInputError(field, 'must be JSON');
+  }
+}
+
+/** Largest JSON body of a call of the API, in bytes, unless the route says otherwise. */
+const JSON_BODY_LIMIT = 16 * 1024;
+
+/** The JSON body of a call of the API; an empty one is an empty object. @throws InvalidInputError */
+export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Promise<unknown> =>
+  parseJson(await readBody(request, limit), 'body');
+
+/**
+ * The value, if it has the form.
+ * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
+ */
+export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.map(String) ?? [];
+  const field = (root === undefined ? path : [root, ...path]).join('.');
+  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+}
+
+/** Those of these values, by name, that are given. */
+export const given = (
+  names: readonly string[],
+  values: { get(name: string): string | null },
+): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );

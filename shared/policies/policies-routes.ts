@@ -233,10 +233,10 @@ export const POLICY_ROUTES = [
       },
       policies: [{ name: 'capacityUnits', value: 20, from: 'default', considered: [] }],
     }),
-    run: async ({ params }, { store, settings }: PolicyServices) => {
+    run: async ({ params }, { store, settings }: PolicyServices, call) => {
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
-      const { policies } = await settings.current();
+      const { policies } = await settings.current(call);
       const situation = situationOf(stored.conversation);
       const explain = (name: PolicyName) => {
         const { value, ...why } = explainPolicy(policies, name, situation);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
 import { durationBetween, MINUTE, SECOND } from '../conversation/time';
 import { plainName } from '../http/fields';
-import { parseWith } from '../http/request';
+import { parseWith } from '../http/route';
 import { POLICY_STATES, type PolicyDocument } from './policy';
 
 const HOUR = 60 * MINUTE;

@@ -1,8 +1,9 @@
 import { ownError, StoredRowError } from '../app/errors';
-import type { Logger } from '../app/log';
+import type { Call } from '../app/call';
+import type { LoggerOf } from '../app/log';
 import { type Instant, SECOND } from '../conversation/time';
 import type { PolicyValues } from './policy';
-import type { OperatorSettings, SettingsSource, SettingsStore } from './settings';
+import type { OperatorSettings, SettingsStore } from './settings';
 
 /** How long a process goes by what it has read. */
 const FRESH_FOR = 30 * SECOND;
@@ -12,6 +13,12 @@ export interface SettingsSourceDependencies {
   /** What applies where no rule does. */
   readonly base: PolicyValues;
   readonly now: () => Instant;
+  readonly loggerOf: LoggerOf;
+}
+
+/** Gives the settings in force. Reads the storage at most every 30 seconds: a change takes that long to be seen. */
+export interface SettingsSource {
+  current(call: Call): Promise<OperatorSettings>;
 }
 
 export interface CachedSettings extends SettingsSource {
@@ -24,40 +31,47 @@ export interface CachedSettings extends SettingsSource {
  * last goes on: a decision must not wait for a rule that has hardly ever changed. `current` throws `DependencyError` only
  * where nothing has been read yet.
  */
-export function createSettingsSource({ store, base, now }: SettingsSourceDependencies) {
+export function createSettingsSource({
+  store,
+  base,
+  now,
+  loggerOf,
+}: SettingsSourceDependencies): CachedSettings {
   let known: { readonly settings: OperatorSettings; readonly freshUntil: Instant } | undefined;
   let loading: Promise<OperatorSettings> | undefined;
 
   /** A document that nobody can read must not stop every chat: what was in force stays, or the base alone. */
-  async function readPolicies(logger: Logger) {
+  async function readPolicies(call: Call) {
     try {
       return (await store.loadPolicies())?.document;
     } catch (thrown) {
       if (!(thrown instanceof StoredRowError)) throw thrown;
-      logger.error('settings: the stored policies cannot be read', { detail: thrown.message });
+      loggerOf(call).error('settings: the stored policies cannot be read', { detail: thrown.message });
       return known?.settings.policies;
     }
   }
 
-  async function read(logger: Logger): Promise<OperatorSettings> {
+  async function read(call: Call): Promise<OperatorSettings> {
     const [document, { overrides, unreadable }] = await Promise.all([
-      readPolicies(logger),
+      readPolicies(call),
       store.listOverrides(),
     ]);
     const [first] = unreadable;
     if (first !== undefined) {
-      logger.error('settings: automated messages cannot be read', { count: unreadable.length, first });
+      const count = unreadable.length;
+      loggerOf(call).error('settings: automated messages cannot be read', { count, first });
     }
     const { channels = {}, rules = [] } = document ?? {};
     return { policies: { channels, rules, base }, messages: overrides.map(({ override }) => override) };
   }
 
-  function load(logger: Logger): Promise<OperatorSettings> {
+  function load(call: Call): Promise<OperatorSettings> {
     const freshUntil = now() + FRESH_FOR;
-    const mine = read(logger)
+    const mine = read(call)
       .catch((thrown: unknown) => {
         if (known === undefined) throw thrown;
-        logger.warn('settings: not read, the known ones go on', { detail: ownError(thrown).message });
+        const detail = ownError(thrown).message;
+        loggerOf(call).warn('settings: not read, the known ones go on', { detail });
         return known.settings;
       })
       .then((settings) => {
@@ -71,16 +85,16 @@ export function createSettingsSource({ store, base, now }: SettingsSourceDepende
     return mine;
   }
 
-  return (logger: Logger): CachedSettings => ({
-    async current() {
+  return {
+    async current(call) {
       if (known !== undefined && now() < known.freshUntil) return known.settings;
       // Prevents: a storm of events after the 30 seconds, each of which reads the settings for itself.
-      loading ??= load(logger);
+      loading ??= load(call);
       return loading;
     },
     forget() {
       loading = undefined;
       known = known && { ...known, freshUntil: Number.NEGATIVE_INFINITY };
     },
-  });
+  };
 }

@@ -3,8 +3,18 @@ import { z } from 'zod';
 import { InvalidInputError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS, type MessageOverride } from '../automated-messages/automated-message';
 import { CHANNELS } from '../conversation/conversation';
-import { json, type Keys, readableRows, row, rowName } from '../storage/rows';
-import { answering, CONFLICTS, firstRows, getRow, NOT_FOUND, tableCall } from '../storage/table';
+import {
+  answering,
+  CONFLICTS,
+  getRow,
+  json,
+  type Keys,
+  NOT_FOUND,
+  row,
+  rowName,
+  tableCall,
+} from '../storage/table';
+import { firstRows, readableRows } from '../storage/pages';
 import type { PolicyDocument } from './policy';
 import type { Expected, OverrideKey, SettingsStore, StoredOverrides, Written } from './settings';
 

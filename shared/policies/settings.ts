@@ -7,11 +7,6 @@ export interface OperatorSettings {
   readonly messages: readonly MessageOverride[];
 }
 
-/** Gives the settings in force. Reads the storage at most every 30 seconds: a change takes that long to be seen. */
-export interface SettingsSource {
-  current(): Promise<OperatorSettings>;
-}
-
 /** What tells one override from another. Locales compare without case. */
 export type OverrideKey = Pick<MessageOverride, 'trigger' | 'channel' | 'channelInstance' | 'locale'>;
 

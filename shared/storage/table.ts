@@ -1,7 +1,238 @@
-import { RestError, type TableClient, type TableEntityResultPage } from '@azure/data-tables';
+import { RestError, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
-import { AppError, DependencyError, InvalidInputError } from '../app/errors';
-import type { Keys } from './rows';
+import { AppError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { type Instant, toIso } from '../conversation/time';
+
+/**
+ * What all tables have in common: a row is one codec, in which each column stands once, with its type. The codec reads an
+ * entity as the SDK returns it, and writes one as the SDK takes it. Moments are ISO 8601 text and numbers carry their Edm
+ * type, so that an operator reads a row in any storage browser. An error names the row and the column, and never a value:
+ * a stored text must not end up in a log line.
+ */
+
+/**
+ * The version the writers write. Readers understand this and every older one. 2: channels, capacity, automatic closure,
+ * the agent's disconnections, queue positions, notices with a recipient of their own.
+ */
+const SCHEMA_VERSION = 2;
+
+const LATEST: Instant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const EARLIEST: Instant = Date.UTC(1601, 0, 1);
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
+const NO_MOMENT = 'not an ISO 8601 moment in UTC, from 1601 to 9999';
+
+/** A moment, as ISO 8601 text in UTC. */
+export const instant = z.codec(
+  z.string(),
+  z.number(NO_MOMENT).min(EARLIEST, NO_MOMENT).max(LATEST, NO_MOMENT),
+  { decode: (text) => (ISO_8601.test(text) ? Date.parse(text) : Number.NaN), encode: toIso },
+);
+
+/** A moment within JSON, in milliseconds: no other number is a date, and whoever shows it as one would throw. */
+export const instantInJson = z.int().min(EARLIEST).max(LATEST);
+
+const edm = <T extends z.ZodType<number>>(type: 'Int32' | 'Double', number: T) =>
+  z.codec(z.unknown(), number, {
+    decode: (stored) => stored as z.input<T>,
+    encode: (value) => ({ type, value }),
+  });
+
+export const int32 = edm('Int32', z.int32());
+/** A count, or units: not below zero. */
+export const natural = edm('Int32', z.int32().min(0));
+/** A number that may be large, negative or fractional. */
+export const double = edm('Double', z.number());
+
+/** JSON text in one column, for lists and nested records only; its own codecs are used in both directions. */
+export const encodedJson = <T extends z.ZodType>(content: T) =>
+  z.codec(z.string(), content, {
+    decode(text, { issues }) {
+      try {
+        return JSON.parse(text) as z.input<T>;
+      } catch {
+        issues.push({ code: 'custom', input: undefined, message: 'not JSON' });
+        return z.NEVER;
+      }
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+
+/** The same for content that is written as it is: long lists are not gone through again whenever they are written. */
+export const json = <T extends z.ZodType>(content: T) => {
+  const codec = encodedJson(content);
+  return z.codec(z.string(), z.custom<z.output<T>>(), {
+    decode(text, { issues }) {
+      const read = codec.safeDecode(text);
+      if (read.success) return read.data;
+      issues.push(...(read.error.issues as never[]));
+      return z.NEVER;
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+};
+
+/** A record of texts, whatever its keys are called (`z.record` would drop `__proto__`). */
+export const textsByName = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+  'not a record of texts',
+);
+
+/** A column that is not called as its field is. */
+export const column = <T extends z.ZodType>(name: string, type: T): T => type.meta({ column: name });
+
+/** Where a field of the value stands in the row: in a column, or, when it is an object, in several. */
+type Field = { readonly name: string; readonly column: string } | Group;
+interface Group {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  /** Of an optional object: the first of its columns, which is there exactly when the object is. */
+  readonly marker?: string;
+}
+
+function fieldsOf(content: z.ZodType): readonly Field[] {
+  if (content instanceof z.ZodDiscriminatedUnion) {
+    const all = (content.options as z.ZodType[]).flatMap(fieldsOf);
+    return [...new Map(all.map((field) => [field.name, field])).values()];
+  }
+  if (!(content instanceof z.ZodObject)) return [];
+  return Object.entries(content.shape as Record<string, z.ZodType>).map(([name, type]): Field => {
+    const fields = fieldsOf(type instanceof z.ZodOptional ? (type.unwrap() as z.ZodType) : type);
+    if (fields.length === 0) return { name, column: nameOf(type) ?? name };
+    return { name, fields, ...(type instanceof z.ZodOptional && { marker: columnOf([], fields) }) };
+  });
+}
+
+/** The name that `column` has given, to the type itself or to what it makes optional. */
+function nameOf(type: z.ZodType): string | undefined {
+  const named = type.meta()?.['column'];
+  if (typeof named === 'string') return named;
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault
+    ? nameOf(type.unwrap() as z.ZodType)
+    : undefined;
+}
+
+/** The column that the path leads to, and what follows it: the way within its JSON. */
+function columnOf([name, ...rest]: readonly PropertyKey[], fields: readonly Field[]): string {
+  const field = name === undefined ? fields[0] : fields.find((one) => one.name === name);
+  if (field === undefined) return String(name);
+  return 'column' in field ? [field.column, ...rest.map(String)].join('.') : columnOf(rest, field.fields);
+}
+
+type Columns = Record<string, unknown>;
+
+/** From the columns of a row to the fields of its value, and back. */
+function gather(entity: Columns, fields: readonly Field[]): Columns {
+  const value: Columns = {};
+  for (const field of fields) {
+    if (!('column' in field)) {
+      if (field.marker === undefined || field.marker in entity)
+        value[field.name] = gather(entity, field.fields);
+    } else if (field.column in entity) value[field.name] = entity[field.column];
+  }
+  return value;
+}
+
+function spread(value: Columns, fields: readonly Field[], entity: Columns): Columns {
+  for (const field of fields) {
+    const content = value[field.name];
+    if (content === undefined) continue;
+    if ('column' in field) entity[field.column] = content;
+    else spread(content as Columns, field.fields, entity);
+  }
+  return entity;
+}
+
+/** What a row may be given to write: lists of the domain are read-only. */
+type Given<T> = T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T;
+
+export interface Keys {
+  readonly partitionKey: string;
+  readonly rowKey: string;
+}
+
+export interface Row<T> {
+  /** @throws StoredRowError when a column cannot hold its value, RecordTooLargeError */
+  encode(keys: Keys, value: Given<T>): TableEntity & Keys;
+  /** @throws StoredRowError naming the row and the column that cannot be read. */
+  decode(entity: object): T;
+}
+
+const versioned = z.object({
+  schemaVersion: z
+    .int()
+    .min(1)
+    .max(SCHEMA_VERSION, `newer than ${SCHEMA_VERSION}, the newest this version reads`),
+});
+
+/**
+ * The codec of a row. A field stands in the column of its name, or in the one that `column` names. An object of fields
+ * stands in a column for each of them; an optional one is there when the first of these columns is. Columns that
+ * the row does not name are ignored, so that a version which adds columns can be rolled back.
+ */
+export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T): Row<z.output<T>> {
+  const fields = fieldsOf(content);
+  const codec = z.codec(z.custom<Columns>(), content, {
+    decode(entity, { issues }) {
+      const { error } = versioned.safeParse(entity);
+      if (error) issues.push(...(error.issues as never[]));
+      return gather(entity, fields) as z.input<T>;
+    },
+    encode: (value) =>
+      spread(value as Columns, fields, { schemaVersion: { type: 'Int32', value: SCHEMA_VERSION } }),
+  });
+  const refused = (keys: object, { issues: [issue] }: z.ZodError) =>
+    new StoredRowError(
+      rowName(keys),
+      `${columnOf(issue?.path ?? [], fields)}: ${issue?.message ?? 'unreadable'}`,
+    );
+  return {
+    encode(keys, value) {
+      const written = codec.safeEncode(value as z.output<T>);
+      if (!written.success) throw refused(keys, written.error);
+      return checkFits(Object.assign(written.data, keys));
+    },
+    decode(entity) {
+      const read = codec.safeDecode(entity as Columns);
+      if (!read.success) throw refused(entity, read.error);
+      return read.data;
+    },
+  };
+}
+
+/** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
+export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
+  [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
+
+/** 64 KiB of UTF-16, the service's limit for a text property. */
+const PROPERTY_CHARACTERS = 32 * 1024;
+/** The service's limit is 1 MiB; the rest is a margin. */
+const ROW_BYTES = 900 * 1024;
+
+/**
+ * Refuses what the service would refuse, before it is sent, and names the column.
+ * @throws RecordTooLargeError
+ */
+export function checkFits<T extends object>(entity: T): T {
+  let bytes = 0;
+  for (const [column, value] of Object.entries(entity)) {
+    const characters = typeof value === 'string' ? value.length : 0;
+    if (characters > PROPERTY_CHARACTERS) {
+      throw new RecordTooLargeError(
+        rowName(entity),
+        `${column}: ${characters} characters do not fit into a property of ${PROPERTY_CHARACTERS}`,
+      );
+    }
+    bytes += 20 + 2 * (column.length + characters);
+  }
+  if (bytes > ROW_BYTES) {
+    throw new RecordTooLargeError(rowName(entity), `${bytes} bytes do not fit into a row of ${ROW_BYTES}`);
+  }
+  return entity;
+}
 
 /** The service's error code, for example `EntityAlreadyExists`; undefined when the service did not answer. */
 function tableErrorCode(thrown: unknown): string | undefined {
@@ -87,89 +318,3 @@ function withoutSecrets(thrown: unknown): Error {
 
 const systemErrorCode = (thrown: unknown): string | undefined =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
-
-/** The service's limit for the rows of one answer. */
-const ANSWER_ROWS = 1_000;
-/** More partial answers in a row than a query over every partition of a small table can give. */
-const ANSWERS = 32;
-
-/**
- * The first `limit` rows of a query, and the SDK's token of what follows. One request as a rule; but the service
- * may end an answer early, even empty, at a partition boundary or after five seconds, so partial answers are
- * collected, a bounded number of them. Fewer rows than `limit` together with a token is therefore possible.
- */
-export async function firstRows(
-  table: TableClient,
-  query: { readonly filter: string; readonly limit: number; readonly token?: string },
-): Promise<{ readonly rows: readonly object[]; readonly token?: string }> {
-  const rows: object[] = [];
-  let token = query.token;
-  for (let answer = 0; answer < ANSWERS && rows.length < query.limit; answer += 1) {
-    const pages = table.listEntities({ queryOptions: { filter: query.filter } }).byPage({
-      maxPageSize: Math.min(query.limit - rows.length, ANSWER_ROWS),
-      ...(token !== undefined && { continuationToken: token }),
-    });
-    const page = (await pages.next()).value as TableEntityResultPage<object> | undefined;
-    rows.push(...(page ?? []));
-    token = page?.continuationToken;
-    if (token === undefined) break;
-  }
-  return { rows, ...(token !== undefined && { token }) };
-}
-
-const key = z
-  .string()
-  .min(1)
-  .refine((text) => text.isWellFormed());
-
-/** What the SDK puts into its tokens, and reads without looking. */
-const position = z.strictObject({
-  nextPartitionKey: key,
-  nextRowKey: key.optional(),
-});
-
-/** Our form of the SDK's token: base64url, so that it needs no escaping in a query string. */
-export const toPublicToken = (sdkToken: string): string =>
-  Buffer.from(sdkToken, 'base64').toString('base64url');
-
-/** The SDK's token in one of ours. @throws InvalidInputError when it is not one: it comes from the network. */
-export function fromPublicToken(token: string): string {
-  try {
-    if (token.length > 2_048 || !/^[A-Za-z0-9_-]+$/.test(token)) throw refused();
-    position.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
-    return Buffer.from(token, 'base64url').toString('base64');
-  } catch {
-    throw refused();
-  }
-}
-
-export const refused = (): InvalidInputError =>
-  new InvalidInputError('continuationToken', 'not a token that this list has given');
-
-/**
- * One page of a list that callers page through, and our form of the token of what follows.
- * @throws InvalidInputError when the continuation token is not one of this list's, DependencyError
- */
-export async function readPage(
-  table: TableClient,
-  operation: string,
-  query: {
-    readonly filter: string;
-    readonly limit: number;
-    readonly continuationToken?: string | undefined;
-  },
-): Promise<{ readonly rows: readonly object[]; readonly next: { readonly continuationToken?: string } }> {
-  const { filter, limit, continuationToken } = query;
-  const from = continuationToken === undefined ? undefined : fromPublicToken(continuationToken);
-  const { rows, token } = await tableCall(
-    table,
-    operation,
-    () => firstRows(table, { filter, limit, ...(from && { token: from }) }),
-    (code) => {
-      // A position that is well formed but that the service has never given.
-      if (from !== undefined && code === 'InvalidInput') throw refused();
-      return undefined;
-    },
-  );
-  return { rows, next: token === undefined ? {} : { continuationToken: toPublicToken(token) } };
-}

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { deviceClassOf, deviceField, parseProfileFromQuery } from '../access/customer-profile-parser';
 import { InvalidInputError } from '../app/errors';
-import { type CustomerProfile, DEVICE_CLASSES, type DeviceClass, LIMITS } from '../conversation/conversation';
-import { type Participant, participantOf } from '../conversation/ids';
+import {
+  type CustomerProfile,
+  DEVICE_CLASSES,
+  type DeviceClass,
+  LIMITS,
+  type Participant,
+  participantOf,
+} from '../conversation/conversation';
 import type { Instant } from '../conversation/time';
 import { conversationIdField, plainText } from '../http/fields';
-import { decodeUtf8, type HttpInput, parseJson, parseWith } from '../http/request';
+import { decodeUtf8, type HttpInput, parseJson, parseWith } from '../http/route';
 
 /** What a connection carries with it: the answer to `connect` sets it, every later event brings it back. */
 export interface ConnectionState {

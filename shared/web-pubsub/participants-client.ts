@@ -1,7 +1,12 @@
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { DependencyError } from '../app/errors';
-import { LIMITS } from '../conversation/conversation';
-import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../conversation/ids';
+import {
+  AGENTS_GROUP,
+  agentUserId,
+  customerGroup,
+  customerUserId,
+  LIMITS,
+} from '../conversation/conversation';
 import type { Audience, Push } from '../conversation/notifications';
 import type { Participants } from '../conversation/ports';
 

@@ -1,18 +1,24 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { ParticipantLimits } from '../access/limit-guard';
+import type { ParticipantLimits } from '../access/caller-guard';
 import { AccessDeniedError, DependencyError, InvalidInputError } from '../app/errors';
-import { CONVERSATION_STATES, END_REASONS } from '../conversation/conversation';
-import type { ConversationService, Handled } from '../conversation/conversation-service';
+import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
+import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
 import type { Refusal } from '../conversation/decision';
-import { AGENTS_GROUP, customerGroup } from '../conversation/ids';
 import type { ConversationEvent } from '../conversation/inputs';
 import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
-import { type HttpInput, readBody } from '../http/request';
-import { answer, body, routeOfRequest, withHeaders, withoutContent } from '../http/route';
-import type { AgentSockets } from './agent-sockets-service';
+import {
+  answer,
+  body,
+  type HttpInput,
+  readBody,
+  routeOfRequest,
+  withHeaders,
+  withoutContent,
+} from '../http/route';
+import { agentConnected, agentDisconnected, type AgentSocketsDependencies } from './agent-sockets-service';
 import {
   CONNECT_BODY,
   CONNECTION_STATE_HEADER,
@@ -117,9 +123,8 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
   }
 }
 
-export interface WebhookServices {
-  readonly conversations: Pick<ConversationService, 'handle'>;
-  readonly agentSockets: AgentSockets;
+export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service'> {
+  readonly conversations: Conversations;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
   readonly hub: string;
@@ -220,40 +225,37 @@ export const WEBHOOK_ROUTES = [
     nothing: 'To every other event.',
     invalid: [400, 404, 413, 415],
     problems: ['too-many-requests', ...REFUSALS],
-    run: async (request, services: WebhookServices) => {
+    run: async (request, services: WebhookServices, call) => {
       await services.guard(request.headers);
       const bytes = await readBody(request, EVENT_BODY_LIMIT);
       const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
       // Handshakes only: whether a socket is open or lost must always be heard.
       if (event.name === 'connect') services.limits.take(event.participant);
+      const service = services.conversations(call);
       return event.participant.role === 'agent'
-        ? handleAgentEvent(event, event.participant.agentId, services)
-        : handleCustomerEvent(event, event.participant.conversationId, services);
+        ? handleAgentEvent(event, event.participant.agentId, { ...services, service })
+        : handleCustomerEvent(event, event.participant.conversationId, service);
     },
   }),
 ];
 
 /** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
-async function handleAgentEvent(
-  event: WebPubSubEvent,
-  agentId: string,
-  { conversations, agentSockets }: WebhookServices,
-) {
+async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: AgentSocketsDependencies) {
   switch (event.name) {
     case 'connect':
       return { groups: [AGENTS_GROUP] };
     case 'connected':
-      await agentSockets.connected(agentId, event.connectionId);
+      await agentConnected(agentId, event.connectionId, deps);
       return undefined;
     case 'disconnected':
-      await agentSockets.disconnected(agentId);
+      await agentDisconnected(agentId, deps);
       return undefined;
     case 'leave':
       throw new InvalidInputError('ce-eventName', 'only a customer can leave');
     case 'message': {
       const { conversationId, messageId, text } = event;
       const said = { type: 'agent-message', agentId, messageId, text } as const;
-      return refusedMessage(conversationId, await conversations.handle(conversationId, said));
+      return refusedMessage(conversationId, await deps.service.receive(conversationId, said));
     }
   }
 }
@@ -261,9 +263,9 @@ async function handleAgentEvent(
 async function handleCustomerEvent(
   event: WebPubSubEvent,
   conversationId: string,
-  { conversations }: WebhookServices,
+  service: Pick<ConversationService, 'receive'>,
 ) {
-  const handled = await conversations.handle(conversationId, ofCustomer(event, conversationId));
+  const handled = await service.receive(conversationId, ofCustomer(event, conversationId));
   if (event.name === 'message' || event.name === 'leave') return refusedMessage(conversationId, handled);
   if (handled.kind === 'refused') return refuseAs(handled.refusal, ...REFUSALS);
   if (event.name !== 'connect') return undefined;

@@ -20,6 +20,7 @@ const observed = (sockets: SocketLife[], more: Partial<Observed> = {}): Observed
     run: 0,
     knockedAt: 900,
     sockets,
+    knocks: [],
     messages: [],
     accepted: false,
     closed: false,
@@ -57,6 +58,11 @@ describe('the model finds nothing wrong with', () => {
       'an end that ignores a visit of which no event ever arrived',
       observed([socket(1_000, 2_000), { connectionId: 'x', openedAt: 3_000, lostFrom: 4_000 }]),
       endedAt(5_000),
+    ],
+    [
+      'an end of a customer who had given up knocking, and one who knocks too late',
+      observed([socket(1_000, 2_000)], { knocks: [{ from: 3_000, until: 4_000 }, { from: 4_500 }] }),
+      endedAt(5_100),
     ],
     [
       'an accepted conversation in wrap-up',
@@ -114,6 +120,12 @@ describe('the model finds', () => {
       ['false end'],
       observed([socket(1_000, 2_000), socket(4_900, 5_300)]),
       endedAt(5_010),
+    ],
+    [
+      'an end of a customer who had been knocking since before the time was up',
+      ['false end'],
+      observed([socket(1_000, 2_000)], { knocks: [{ from: 3_900, until: 5_200 }] }),
+      endedAt(5_100),
     ],
     [
       'an end of a customer who had been back for a while',

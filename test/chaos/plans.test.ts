@@ -36,6 +36,7 @@ describe('the plan', () => {
     const kinds = new Set(all.flatMap(({ stack }) => stack.faults.map(({ kind }) => kind)));
     expect([...kinds].sort()).toEqual([
       'all webhooks lost',
+      'everything down',
       'host killed',
       'host killed between save and effect',
       'pushes fail',

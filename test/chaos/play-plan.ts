@@ -35,7 +35,17 @@ export async function playPlan(plan: Plan): Promise<Played> {
     onEvent: network.onAttempt,
   });
   const customers = conversations.map(({ name, run }) => ({
-    ...{ name, run, sockets: [], messages: [], timeline: [], accepted: false, closed: false, faults: [] },
+    ...{
+      name,
+      run,
+      sockets: [],
+      knocks: [],
+      messages: [],
+      timeline: [],
+      accepted: false,
+      closed: false,
+      faults: [],
+    },
   }));
   let all: Customer[] = [];
   let agent: Agent | undefined;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import { apiDocument, ROUTES } from '../../shared/app/routes';
 import { answersOf } from '../../shared/http/openapi';
-import type { HttpOutput } from '../../shared/http/request';
+import type { HttpOutput } from '../../shared/http/route';
 import { recordedFunction, recordedFunctions } from '../support/functions-core';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { problemsOfDocument } from './openapi-form';

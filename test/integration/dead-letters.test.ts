@@ -1,8 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE, toIso } from '../../shared/conversation/time';
-import { quarantining } from '../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
-import type { HttpOutput } from '../../shared/http/request';
+import type { HttpOutput } from '../../shared/http/route';
 import { reconcile } from '../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../support/memory-ports';
 import { PACE } from '../support/pace';
@@ -113,13 +112,12 @@ describe('spoiled conversations among twenty others that are overdue', () => {
 
     // However often, by whomever, and at the same time.
     const activities = createActivities(made);
-    const fromOutside = quarantining(made.service, made);
     await Promise.all([reconcile(made), reconcile(made)]);
     for (const { id } of POISONS) {
       await expect(
         activities.reachDeadline({ conversationId: id, ...DISCONNECTION, deadline: toIso(now) }),
       ).resolves.toEqual({ outcome: 'dead-lettered' });
-      await fromOutside.handle(id, { type: 'deadline-reached', ...DISCONNECTION }).catch(() => undefined);
+      await made.service.receive(id, { type: 'deadline-reached', ...DISCONNECTION }).catch(() => undefined);
     }
     const open = await letters();
     expect(open).toEqual(
@@ -198,7 +196,7 @@ describe('an event for a conversation without room', () => {
     const id = await overdue('spoiled-size');
     await spoil(id, { lostConnectionId: 'x'.repeat(32_760) });
     const back = { type: 'connected', connectionId: 'tab-2', occurredAt: now } as const;
-    await expect(quarantining(made.service, made).handle(id, back)).resolves.toMatchObject({
+    await expect(made.service.receive(id, back)).resolves.toMatchObject({
       kind: 'refused',
       refusal: { code: 'conversation-too-large' },
     });

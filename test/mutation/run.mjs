@@ -30,7 +30,7 @@ const parts = {
   core: {
     mutate: [
       'shared/conversation/*-rules.ts',
-      ...['conversation', 'decide', 'decision', 'ids', 'inputs', 'notifications', 'time', 'work-list'].map(
+      ...['conversation', 'decide', 'decision', 'inputs', 'notifications', 'time', 'work-list'].map(
         (name) => `shared/conversation/${name}.ts`,
       ),
       'shared/policies/policy.ts',
@@ -44,10 +44,10 @@ const parts = {
     mutate: [
       'shared/web-pubsub/webhook-routes.ts',
       'shared/web-pubsub/cloud-event-parser.ts',
-      'shared/http/request.ts',
+      'shared/http/route.ts',
       'shared/http/problems.ts',
       'shared/http/fields.ts',
-      'shared/access/limit-guard.ts',
+      'shared/access/caller-guard.ts',
     ],
     tests: ['test/unit/inbound', 'test/unit/security', 'test/unit/handlers'],
   },

@@ -1,7 +1,6 @@
 import { DependencyError, RecordTooLargeError, StoredRowError } from '../../shared/app/errors';
 import type { AgentCapacity } from '../../shared/capacity/capacity';
-import type { Conversation } from '../../shared/conversation/conversation';
-import { timerInstanceId } from '../../shared/conversation/ids';
+import { type Conversation, timerInstanceId } from '../../shared/conversation/conversation';
 import type { Presence } from '../../shared/conversation/inputs';
 import type { Audience, Push } from '../../shared/conversation/notifications';
 import type {
@@ -15,7 +14,8 @@ import type {
 import type { Instant } from '../../shared/conversation/time';
 import type { TranscriptEntry } from '../../shared/conversation/transcript';
 import type { WorkList, WorkListItem } from '../../shared/conversation/work-list';
-import type { OperatorSettings, SettingsSource } from '../../shared/policies/settings';
+import type { OperatorSettings } from '../../shared/policies/settings';
+import type { SettingsSource } from '../../shared/policies/settings-service';
 import { policies } from './domain/policies';
 import { MemoryCapacity } from './memory-capacity';
 import { MemoryDeadLetters } from './memory-dead-letters';

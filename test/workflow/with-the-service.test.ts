@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { timerInstanceId } from '../../shared/conversation/ids';
+import { timerInstanceId } from '../../shared/conversation/conversation';
 import { replay } from '../../shared/dead-letters/dead-letters-service';
 import { conversationDeadline } from '../../shared/deadlines/conversation-deadline-orchestrator';
 import { createActivities } from '../../shared/deadlines/deadline-activities';

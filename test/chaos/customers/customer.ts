@@ -55,6 +55,8 @@ export class Customer {
   }
 
   private async openTab(protocol: 'json' | 'reliable'): Promise<void> {
+    const knock: Observed['knocks'][number] = { from: Date.now() };
+    this.seen.knocks.push(knock);
     await this.tried('open', async () => {
       const { url } = await this.around.api.negotiate(PROFILE, { ticket: this.access?.ticket });
       const socket = await CustomerSocket.open(url, protocol, (life) => this.note(`closed ${shortId(life)}`));
@@ -62,6 +64,7 @@ export class Customer {
       this.seen.sockets.push(socket.life);
       this.note(`opened ${shortId(socket.life)}`);
     });
+    knock.until = Date.now();
   }
 
   async say(): Promise<void> {

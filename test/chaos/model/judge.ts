@@ -12,6 +12,8 @@ import { isOpen, type Observed, type Outcome, type SocketLife } from './observed
  *     nobody can know;
  *   - if a socket was open at E. Excepted is a customer who came after the time was up, in the moments between the
  *     service's answer "nobody is there" and the decision: there is no order between the two, and the customer is told.
+ *   - if the customer was knocking at E, and had begun to well before its time was up: whatever kept it out was no absence
+ *     (10).
  * - Missed end (2, 5). No socket has been open for the grace period and the limit for settling (which begins when the
  *   last fault is over), and the conversation is still `Open` or `Active`. While faults last nothing needs to end.
  * - Notices (3): one that tells of the end where there is an end, none where there is none; its trigger fits the reason.
@@ -55,6 +57,9 @@ export interface Verdict {
  * was up: it excuses nobody else's end.
  */
 const MOMENT_OF_THE_END_MS = 500;
+
+/** A knock takes as long as a request to a busy machine; one that began this long before the deadline was heard, or failed. */
+const KNOCKED_IN_TIME_MS = 1_000;
 
 /** Returns this close to the deadline are counted: there the race between customer and timer is decided. */
 const CLOSE_MS = 150;
@@ -105,6 +110,10 @@ function judgeEnd(seen: Observed, { state, end }: Outcome, graceMs: number, find
   }
   const timeIsUp = lastSeen(seen, end.at, knownBefore(end.at)) + graceMs;
   if (end.at < timeIsUp) find('false end', `${timeIsUp - end.at} ms before the customer's time was up`);
+  const knock = seen.knocks.find(({ from, until = end.at }) => from <= end.at && until >= end.at);
+  if (knock !== undefined && knock.from < timeIsUp - KNOCKED_IN_TIME_MS) {
+    find('false end', `the customer had been knocking for ${end.at - knock.from} ms`);
+  }
   const there = seen.sockets.filter((socket) => isOpenAt(socket, end.at));
   if (there.length === 0) return false;
   const since = Math.min(...there.map(({ openedAt }) => openedAt));

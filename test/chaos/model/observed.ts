@@ -29,6 +29,8 @@ export interface Observed {
   /** When the customer first asked to be let in. */
   knockedAt?: Moment;
   readonly sockets: SocketLife[];
+  /** When the customer has tried to get in, again and again; `until` is missing as long as it does. */
+  readonly knocks: { readonly from: Moment; until?: Moment }[];
   readonly messages: SentMessage[];
   /** The API said that the agent has accepted; `unknown` where it gave no answer, for it may have been stored. */
   accepted: boolean | 'unknown';

@@ -14,9 +14,10 @@ export interface Judged {
 const WATCH_ON_MS = 2_500;
 /**
  * How long after the last fault, beyond the grace period, everything may take to be in order: the documented repetitions
- * of webhooks (9 s), the activities' (15 s after two failures), and two runs of reconciliation.
+ * of webhooks (9 s), the activities' (15 s after two failures), two runs of reconciliation, and the allowances after an outage,
+ * which are grace periods at most.
  */
-const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 40_000;
 const POLL_MS = 1_000;
 const AT_ONCE = 16;
 

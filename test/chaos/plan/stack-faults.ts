@@ -5,6 +5,8 @@ export type StackFault =
   | { readonly kind: 'host killed'; readonly at: number; readonly forMs: number }
   /** At the first save of a conversation after `at`: stored, but its answer never arrives. */
   | { readonly kind: 'host killed between save and effect'; readonly at: number; readonly forMs: number }
+  /** App, storage and service, over the time when the first grace periods are over. */
+  | { readonly kind: 'everything down'; readonly at: number; readonly forMs: number }
   | {
       readonly kind: 'storage refuses' | 'storage slow';
       readonly at: number;
@@ -43,7 +45,7 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
 
 function draw(random: Random, graceMs: number): StackFault {
   const at = random.between(500, graceMs * 3);
-  switch (random.between(1, 8)) {
+  switch (random.between(1, 9)) {
     case 1:
       return { kind: 'host killed', at, forMs: random.between(0, graceMs) };
     case 2:
@@ -59,6 +61,12 @@ function draw(random: Random, graceMs: number): StackFault {
     case 6:
     case 7:
       return { kind: 'pushes fail', at, forMs: random.between(graceMs / 2, graceMs * 2) };
+    case 8:
+      return {
+        kind: 'everything down',
+        at: random.between(1_000, graceMs),
+        forMs: random.between(graceMs, graceMs * 2.5),
+      };
     default:
       return unreachable(random, graceMs);
   }

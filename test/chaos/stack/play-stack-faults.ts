@@ -53,6 +53,21 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
       note(fault.kind);
       await hostSwitch.killFor(fault.forMs);
       return note('host is up again');
+    case 'everything down': {
+      const { tables, taskHub, stack } = chaos;
+      const set = (isUp: boolean) => {
+        tables.mode = taskHub.mode = isUp ? 'forward' : 'refuse';
+        stack.webPubSub.control.setRestAvailable(isUp);
+      };
+      const hostIsUp = hostSwitch.killFor(fault.forMs);
+      await during(
+        fault.forMs,
+        () => set(false),
+        () => set(true),
+      );
+      await hostIsUp;
+      return note('host is up again');
+    }
     case 'host killed between save and effect':
       if (!(await killedAtSave(chaos.tables, () => hostSwitch.killFor(fault.forMs), note))) return;
       tally.add(fault.kind);

@@ -1,8 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
-import { quarantining } from '../../../shared/dead-letters/dead-letters-service';
 import { createActivities } from '../../../shared/deadlines/deadline-activities';
-import type { HttpOutput } from '../../../shared/http/request';
+import type { HttpOutput } from '../../../shared/http/route';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
@@ -42,7 +41,8 @@ let lines: string[] = [];
 function parts() {
   const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const logger = { info: log, warn: log, error: log, refusal: log };
-  return { ...overTables(tables, world, () => now), logger, pace: PACE };
+  const over = overTables(tables, world, () => now);
+  return { ...over, logger, loggerOf: () => logger, conversations: () => over.service, pace: PACE };
 }
 
 async function rowsOf(table: Tables['deadLetters']): Promise<string[]> {
@@ -91,10 +91,10 @@ describe.each(SECRETS)('%s', (_, secret) => {
       request({ headers: eventHeaders({ name: 'connected', connectionId: 'tab-2' }) }),
       {
         ...made,
-        conversations: quarantining(
-          { ...service, handle: (id) => service.handle(id, { type: 'presence-checked' }) },
-          made,
-        ),
+        conversations: () => ({
+          ...service,
+          receive: (id: string) => service.receive(id, { type: 'presence-checked' }),
+        }),
         guard: async () => undefined,
         hub: HUB,
       },

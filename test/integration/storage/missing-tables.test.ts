@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
-import { createTableWorkList } from '../../../shared/conversation/work-list-table';
+import {
+  createTableConversationStore,
+  createTableWorkList,
+} from '../../../shared/conversation/conversation-table';
 import { createTableClients } from '../../../shared/storage/table-clients';
 import { conversationOf, itemOf, messageOf } from '../../unit/storage/samples';
 import { startTables, type Tables } from './tables';

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
-import { createTableWorkList, encodeWorkListItem } from '../../../shared/conversation/work-list-table';
+import { createTableWorkList, encodeWorkListItem } from '../../../shared/conversation/conversation-table';
 import { createTableClients } from '../../../shared/storage/table-clients';
 import { asRead, itemOf } from '../../unit/storage/samples';
 import { startStubStorage, type StubStorage } from './stub-storage';

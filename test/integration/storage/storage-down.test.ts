@@ -1,8 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { DependencyError } from '../../../shared/app/errors';
-import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
-import { createTableWorkList } from '../../../shared/conversation/work-list-table';
+import {
+  createTableConversationStore,
+  createTableWorkList,
+} from '../../../shared/conversation/conversation-table';
 import { createTableClients, type TimeLimits } from '../../../shared/storage/table-clients';
 import { conversationOf, itemOf, messageOf } from '../../unit/storage/samples';
 import { startStubStorage, type StubStorage } from './stub-storage';

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
 import type { WorkList, WorkListItem } from '../../../shared/conversation/work-list';
-import { createTableWorkList, workListKeys } from '../../../shared/conversation/work-list-table';
+import { createTableWorkList, workListKeys } from '../../../shared/conversation/conversation-table';
 import { itemOf } from '../../unit/storage/samples';
 import { emptied, startTables, type Tables } from './tables';
 

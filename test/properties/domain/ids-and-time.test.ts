@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  AGENT_ID,
   agentUserId,
+  CONVERSATION_ID,
   customerUserId,
-  isAgentId,
-  isConversationId,
   participantOf,
   timerInstanceId,
-} from '../../../shared/conversation/ids';
+} from '../../../shared/conversation/conversation';
 import { toIso, toIsoDuration } from '../../../shared/conversation/time';
 import { RUNS } from '../../support/domain/runs';
 
@@ -51,8 +51,8 @@ describe('ids', () => {
   it('ids have no character that a table key, a group or an instance id forbids', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        if (isConversationId(text)) expect(text).toMatch(/^[a-z0-9-]{8,64}$/);
-        if (isAgentId(text)) expect(text).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+        if (CONVERSATION_ID.test(text)) expect(text).toMatch(/^[a-z0-9-]{8,64}$/);
+        if (AGENT_ID.test(text)) expect(text).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
       }),
       RUNS,
     );

@@ -5,7 +5,6 @@ import type { ConversationEvent, Presence } from '../../../shared/conversation/i
 import { type Instant, type Milliseconds, MINUTE, SECOND } from '../../../shared/conversation/time';
 import {
   accepted,
-  type Asked,
   connect,
   connected,
   contextAt,
@@ -89,7 +88,7 @@ function play(scene: Scene, knocks: boolean): Conversation {
       ...(isSeen && seen !== undefined && { workingSince: seen }),
     };
     const presence: Presence = socketOpen ? { alive: true, connectionIds: ['tab-2'] } : { alive: false };
-    const decision = decide(conversation, { ...event, presence, agentPresent: socketOpen } as Asked, context);
+    const decision = decide(conversation, { ...event, presence, agentPresent: socketOpen }, context);
     if (decision.kind === 'changed') ({ conversation } = decision);
     return decision;
   };

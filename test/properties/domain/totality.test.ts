@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../../shared/conversation/decide';
-import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import { DEADLINE_KINDS } from '../../../shared/conversation/conversation';
 import type { Answers, ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE } from '../../../shared/conversation/time';
 import { CONVERSATION_ID, contextAt, PROFILE } from '../../support/domain/builders';

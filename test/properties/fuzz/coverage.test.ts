@@ -41,7 +41,7 @@ const PARSERS = [
     .flatMap(exportsOf)
     .filter((name) => /Guard$|^isSignedWith$|^createTickets$|^clientAddressOf$/.test(name)),
   ...exportsOf('app/config.ts').filter((name) => name === 'loadConfig'),
-  ...['conversation/ids.ts', 'conversation/time.ts', 'automated-messages/template.ts']
+  ...['conversation/conversation.ts', 'conversation/time.ts', 'automated-messages/template.ts']
     .flatMap(exportsOf)
     .filter((name) => /^parse|^participantOf$|[tT]emplate/.test(name)),
 ].filter((name) => !NO_PARSERS.includes(name));

@@ -13,11 +13,11 @@ import {
   CONVERSATION_STATES,
   conversationOf,
   type ConversationRecord,
+  DEADLINE_KINDS,
   DEVICE_CLASSES,
   END_REASONS,
   REQUEUE_REASONS,
 } from '../../../shared/conversation/conversation';
-import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/conversation/transcript';
 import type { WorkListItem } from '../../../shared/conversation/work-list';
 import {

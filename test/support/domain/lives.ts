@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DEADLINE_KINDS } from '../../../shared/conversation/ids';
+import { DEADLINE_KINDS } from '../../../shared/conversation/conversation';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyTable } from '../../../shared/policies/policy';
 import { ANNA, BEN, GRACE } from './builders';
@@ -79,6 +79,7 @@ function happening(losses: boolean): fc.Arbitrary<Happening> {
       world.write(world.someSocket(which), how),
     ),
     of(1, 'handshake fails', delivered, (world, how) => world.open(how, true)),
+    of(1, 'ask for a socket', fc.constant(0), (world) => world.handle({ type: 'customer-returning' })),
     of(1, 'leave', delivered, (world, how) => world.leave(how)),
     of(2, 'replay', index, (world, which) => world.replay(which)),
     of(1, 'fire', fc.tuple(kind, fc.integer({ min: 0, max: 6 })), (world, [what, number]) => {

@@ -1,8 +1,7 @@
 import { fits } from '../../../shared/capacity/capacity';
-import type { Conversation } from '../../../shared/conversation/conversation';
+import type { Conversation, DeadlineKind } from '../../../shared/conversation/conversation';
 import { decide } from '../../../shared/conversation/decide';
 import type { Decided, Effect, Question } from '../../../shared/conversation/decision';
-import type { DeadlineKind } from '../../../shared/conversation/ids';
 import type { Answers, ConversationEvent, Presence } from '../../../shared/conversation/inputs';
 import { type Instant, type Milliseconds, SECOND } from '../../../shared/conversation/time';
 import type { TranscriptEntry } from '../../../shared/conversation/transcript';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DependencyError } from '../../../shared/app/errors';
-import { createDurableDeadlineTimers } from '../../../shared/deadlines/durable-timers';
+import { durableTimers } from '../../../shared/deadlines/durable-timers';
 import { SECRET, startDurableRpc, type DurableRpc } from './durable-rpc';
 import type * as FunctionsCore from '../../support/functions-core';
 
@@ -29,7 +29,7 @@ let rpc: DurableRpc;
 beforeEach(async () => (rpc = await startDurableRpc(() => [202, { id: INSTANCE }])));
 afterEach(() => rpc.stop());
 
-const timers = () => createDurableDeadlineTimers(rpc.client);
+const timers = () => durableTimers({ durable: rpc.client });
 const start = () => timers().start(TIMER, DEADLINE);
 const cancel = () => timers().cancel(TIMER, 'customerReconnected');
 

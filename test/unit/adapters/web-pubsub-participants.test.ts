@@ -6,7 +6,12 @@ import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebSocket } from 'ws';
 import { startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
 import { DependencyError } from '../../../shared/app/errors';
-import { AGENTS_GROUP, agentUserId, customerGroup, customerUserId } from '../../../shared/conversation/ids';
+import {
+  AGENTS_GROUP,
+  agentUserId,
+  customerGroup,
+  customerUserId,
+} from '../../../shared/conversation/conversation';
 import type { Push } from '../../../shared/conversation/notifications';
 import { createWebPubSubParticipants } from '../../../shared/web-pubsub/participants-client';
 

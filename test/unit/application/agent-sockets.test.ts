@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError } from '../../../shared/app/errors';
-import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
+import { agentConnected, agentDisconnected } from '../../../shared/web-pubsub/agent-sockets-service';
 import { accepted, ANN, connect, connected, ID, scene } from './scene';
 
 const OTHER = 'conversation-0002';
@@ -15,7 +15,12 @@ async function atTheDesk() {
     await service.handle(id, connected('tab-a'));
     await service.handle(id, accepted(ANN));
   }
-  return { ...made, sockets: createAgentSockets({ service, ...world }) };
+  const deps = { service, ...world };
+  const sockets = {
+    connected: (agentId: string, connectionId: string) => agentConnected(agentId, connectionId, deps),
+    disconnected: (agentId: string) => agentDisconnected(agentId, deps),
+  };
+  return { ...made, sockets };
 }
 
 describe('the last socket of an agent', () => {

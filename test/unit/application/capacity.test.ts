@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createConversationService } from '../../../shared/conversation/conversation-service';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { serviceOver } from '../../support/service';
 import { accepted, agentEnded, ANN, BOB, ID, inConversation, inQueue, type Scene } from './scene';
 
 /** Units held, by agent: what the ledger says. */
@@ -37,7 +37,7 @@ describe('the capacity of agents who accept', () => {
         return (lies -= 1) >= 0 ? 'conflict' : saved;
       },
     };
-    const service = createConversationService({ ...world, store, now: () => made.clock.now });
+    const service = serviceOver({ ...world, store, now: () => made.clock.now });
     expect(await service.handle(ID, accepted(ANN))).toMatchObject({ outcome: { type: 'assigned' } });
     expect(held(made, 'ann')).toEqual([`${ID} 1`]);
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
-import type { DeadlineKind } from '../../../shared/conversation/ids';
+import type { DeadlineKind } from '../../../shared/conversation/conversation';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { Failing } from '../../../shared/dead-letters/dead-letter';
-import { purgeDeadLetters, quarantining } from '../../../shared/dead-letters/dead-letters-service';
+import { purgeDeadLetters } from '../../../shared/dead-letters/dead-letters-service';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
-import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
+import { agentDisconnected } from '../../../shared/web-pubsub/agent-sockets-service';
 import { bodyOf, call, request } from '../handlers/request';
 import {
   accepted,
@@ -228,7 +228,8 @@ describe('a run of reconciliation', () => {
 
 describe('a replay', () => {
   const replayed = async (deps: ReturnType<typeof quarantineOf>, deadLetterId: string) => {
-    const answer = await call('replay-dead-letter', request({ params: { deadLetterId } }), deps);
+    const services = { ...deps, conversations: () => deps.service, loggerOf: () => deps.logger };
+    const answer = await call('replay-dead-letter', request({ params: { deadLetterId } }), services);
     return { status: answer.status, ...bodyOf(answer) };
   };
 
@@ -340,8 +341,7 @@ describe('events from outside', () => {
   it('for a damaged row fail as they did, and leave a letter', async () => {
     const made = await inConversation();
     made.world.spoiled.set(ID, 'unreadable');
-    const service = quarantining(made.service, quarantineOf(made));
-    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
+    await expect(made.service.receive(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
     expect(made.world.deadLetters.all()).toMatchObject([{ kind: 'unreadable-row', count: 1 }]);
   });
 
@@ -349,15 +349,13 @@ describe('events from outside', () => {
     const made = await inConversation();
     made.world.spoiled.set(ID, 'unreadable');
     made.world.fail('file-dead-letter');
-    const service = quarantining(made.service, quarantineOf(made));
-    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
+    await expect(made.service.receive(ID, { type: 'customer-left' })).rejects.toThrow(StoredRowError);
   });
 
   it('leave no letter when a service is down', async () => {
     const made = await inConversation();
     made.world.fail('load');
-    const service = quarantining(made.service, quarantineOf(made));
-    await expect(service.handle(ID, { type: 'customer-left' })).rejects.toThrow(DependencyError);
+    await expect(made.service.receive(ID, { type: 'customer-left' })).rejects.toThrow(DependencyError);
     expect(made.world.deadLetters.all()).toEqual([]);
   });
 });
@@ -379,8 +377,7 @@ describe('an agent of whose conversations one cannot be read', () => {
       holds: async ({ conversationId }) => (await world.store.load(conversationId)) !== undefined,
       now: () => clock.now,
     });
-    const sockets = createAgentSockets({ service, capacity, participants: world.participants });
-    await sockets.disconnected(ANN.agentId);
+    await agentDisconnected(ANN.agentId, { service, capacity, participants: world.participants });
     expect(world.conversation(good).agentDisconnection).toMatchObject({ agentId: ANN.agentId });
     expect((await capacity.loadOf(ANN.agentId)).holdings).toHaveLength(2);
   });

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc, { type Scheduler } from 'fast-check';
-import { hasEnded } from '../../../shared/conversation/conversation';
+import { hasEnded, timerInstanceId } from '../../../shared/conversation/conversation';
 import type { Handled } from '../../../shared/conversation/conversation-service';
-import { timerInstanceId } from '../../../shared/conversation/ids';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import {
   accepted,

@@ -65,7 +65,9 @@ describe('how late an absent customer was ended', () => {
     await made.world.deadLetters.file({ ...failing, deadline: named }, made.clock.now);
     const deps = watched(made);
     const deadLetterId = `${ID}.deadline-failed.disconnection.2`;
-    expect((await call('replay-dead-letter', request({ params: { deadLetterId } }), deps)).status).toBe(200);
+    const services = { ...deps, conversations: () => deps.service, loggerOf: () => deps.logger };
+    const answer = await call('replay-dead-letter', request({ params: { deadLetterId } }), services);
+    expect(answer.status).toBe(200);
     expect(deps.ends).toEqual([LINE]);
   });
 

@@ -1,15 +1,12 @@
 import { jest } from '@jest/globals';
 import type { Logger } from '../../../shared/app/log';
-import {
-  type ConversationService,
-  createConversationService,
-  type Handled,
-} from '../../../shared/conversation/conversation-service';
+import type { ConversationService, Handled } from '../../../shared/conversation/conversation-service';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { type Instant, MINUTE, SECOND } from '../../../shared/conversation/time';
 import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
 import { MemoryWorld } from '../../support/memory-ports';
 import { PACE } from '../../support/pace';
+import { serviceOver } from '../../support/service';
 import { silent } from '../../support/silent';
 
 export const ID = 'conversation-0001';
@@ -69,18 +66,9 @@ export interface Scene {
 export function scene(): Scene {
   const world = new MemoryWorld();
   const clock = { now: T0 };
-  const { store, participants, timers, workList } = world;
   const now = () => clock.now;
   world.now = now;
-  const service = createConversationService({
-    store,
-    participants,
-    timers,
-    workList,
-    now,
-    capacity: world.capacity,
-    settings: world.settings,
-  });
+  const service = serviceOver({ ...world, now });
   const handle = (event: ConversationEvent) => service.handle(ID, event);
   return {
     world,

@@ -5,6 +5,7 @@ import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyDocument } from '../../../shared/policies/policy';
 import { type CachedSettings, createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
+import { CALL } from '../../support/service';
 import { MemorySettings } from '../../support/memory-settings';
 
 const DOCUMENT: PolicyDocument = {
@@ -23,11 +24,11 @@ beforeEach(() => {
   clock = { now: 1_000_000 };
   lines = [];
   const keep = (...args: unknown[]) => void lines.push(args.join(' '));
-  const forInvocation = createSettingsSource({ store, base: DEFAULTS, now: () => clock.now });
-  source = forInvocation(createLogger({ info: keep, warn: keep, error: keep }));
+  const logger = createLogger({ info: keep, warn: keep, error: keep });
+  source = createSettingsSource({ store, base: DEFAULTS, now: () => clock.now, loggerOf: () => logger });
 });
 
-const rulesInForce = async () => (await source.current()).policies.rules;
+const rulesInForce = async () => (await source.current(CALL)).policies.rules;
 
 /** Holds back what is read from now on, until it is released. */
 function hold(): () => void {
@@ -39,7 +40,7 @@ function hold(): () => void {
 
 describe('the settings in force', () => {
   it('are the base alone, as long as nobody has set anything', async () => {
-    expect(await source.current()).toEqual({
+    expect(await source.current(CALL)).toEqual({
       policies: { channels: {}, rules: [], base: DEFAULTS },
       messages: [],
     });
@@ -48,7 +49,7 @@ describe('the settings in force', () => {
   it('are what operators have stored, above the base', async () => {
     await store.savePolicies(DOCUMENT, 'create');
     await store.putOverride(OVERRIDE, 'create');
-    expect(await source.current()).toEqual({
+    expect(await source.current(CALL)).toEqual({
       policies: { ...DOCUMENT, base: DEFAULTS },
       messages: [OVERRIDE],
     });
@@ -75,7 +76,7 @@ describe('the settings in force', () => {
 
 describe('after a write of this process', () => {
   it('the settings are read anew at once', async () => {
-    await source.current();
+    await source.current(CALL);
     await store.savePolicies(DOCUMENT, 'create');
     source.forget();
     expect(await rulesInForce()).toEqual(DOCUMENT.rules);
@@ -107,7 +108,7 @@ describe('after a write of this process', () => {
 describe('while the storage fails', () => {
   it('the known settings go on, the failure is logged, and it is tried again 30 seconds later', async () => {
     await store.savePolicies(DOCUMENT, 'create');
-    await source.current();
+    await source.current(CALL);
     clock.now += MINUTE;
     store.isDown = true;
     expect(await rulesInForce()).toEqual(DOCUMENT.rules);
@@ -124,20 +125,20 @@ describe('while the storage fails', () => {
 
   it('a process that knows nothing yet fails as well, and tries again with the next call', async () => {
     store.isDown = true;
-    await expect(source.current()).rejects.toBeInstanceOf(DependencyError);
+    await expect(source.current(CALL)).rejects.toBeInstanceOf(DependencyError);
     store.isDown = false;
-    await expect(source.current()).resolves.toMatchObject({ messages: [] });
+    await expect(source.current(CALL)).resolves.toMatchObject({ messages: [] });
   });
 });
 
 describe('what is stored and cannot be read', () => {
   it('leaves the policies that were in force, and the messages are those of now', async () => {
     await store.savePolicies(DOCUMENT, 'create');
-    await source.current();
+    await source.current(CALL);
     store.isUnreadable = true;
     await store.putOverride(OVERRIDE, 'create');
     clock.now += MINUTE;
-    expect(await source.current()).toEqual({
+    expect(await source.current(CALL)).toEqual({
       policies: { ...DOCUMENT, base: DEFAULTS },
       messages: [OVERRIDE],
     });
@@ -148,14 +149,14 @@ describe('what is stored and cannot be read', () => {
 
   it('leaves the base to a process that knows nothing yet', async () => {
     store.isUnreadable = true;
-    expect((await source.current()).policies).toEqual({ channels: {}, rules: [], base: DEFAULTS });
+    expect((await source.current(CALL)).policies).toEqual({ channels: {}, rules: [], base: DEFAULTS });
     expect(lines).toHaveLength(1);
   });
 
   it('is named in the log, and takes no other message away', async () => {
     await store.putOverride(OVERRIDE, 'create');
     store.unreadable = ['agent-left|*|*|de', 'agent-left|*|*|fr'];
-    expect((await source.current()).messages).toEqual([OVERRIDE]);
+    expect((await source.current(CALL)).messages).toEqual([OVERRIDE]);
     expect(lines).toEqual([
       'settings: automated messages cannot be read {"count":2,"first":"agent-left|*|*|de"}',
     ]);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  AGENT_ID,
   agentUserId,
+  CONVERSATION_ID,
   customerGroup,
   customerUserId,
-  isAgentId,
-  isConversationId,
   participantOf,
   timerInstanceId,
-} from '../../../shared/conversation/ids';
+} from '../../../shared/conversation/conversation';
 
 describe('conversation ids', () => {
   it.each(['12345678', 'a-b-c-d-e', 'conversation-0001', 'a'.repeat(64)])('accept %s', (id) => {
-    expect(isConversationId(id)).toBe(true);
+    expect(CONVERSATION_ID.test(id)).toBe(true);
   });
 
   it.each([
@@ -26,17 +26,17 @@ describe('conversation ids', () => {
     ['letters beyond ASCII', 'conversätion'],
     ['nothing', ''],
   ])('refuse %s', (_title, id) => {
-    expect(isConversationId(id)).toBe(false);
+    expect(CONVERSATION_ID.test(id)).toBe(false);
   });
 });
 
 describe('agent ids', () => {
   it.each(['a', 'Anna_B-1', 'x'.repeat(64)])('accept %s', (id) => {
-    expect(isAgentId(id)).toBe(true);
+    expect(AGENT_ID.test(id)).toBe(true);
   });
 
   it.each(['', 'x'.repeat(65), 'anna.b', 'anna b', 'anna\n'])('refuse %j', (id) => {
-    expect(isAgentId(id)).toBe(false);
+    expect(AGENT_ID.test(id)).toBe(false);
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Conversation } from '../../../shared/conversation/conversation';
-import type { DeadlineKind } from '../../../shared/conversation/ids';
+import type { Conversation, DeadlineKind } from '../../../shared/conversation/conversation';
 import { sameItem, workListItem, type WorkListItem } from '../../../shared/conversation/work-list';
 import {
   accepted,

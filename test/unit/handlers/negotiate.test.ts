@@ -3,7 +3,7 @@ import {
   createParticipantLimits,
   createRateLimiter,
   limitedTickets,
-} from '../../../shared/access/limit-guard';
+} from '../../../shared/access/caller-guard';
 import { DependencyError } from '../../../shared/app/errors';
 import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';

@@ -12,21 +12,21 @@ const API = ROUTES.filter(({ path }) => path !== '/web-pubsub/events');
 
 /** Services of which each call fails, so that nothing but the request decides what is answered. */
 const failing = (error: Error) =>
-  new Proxy(
-    {},
-    {
-      get: () => () => {
-        throw error;
-      },
+  new Proxy(() => undefined, {
+    apply: () => {
+      throw error;
     },
-  );
+    get: () => () => {
+      throw error;
+    },
+  });
 
 /** A route, called with a request that is good but for what the case changes. */
 async function answered(id: string, parts: RequestParts, failure = new Error('must not be asked')) {
   const route = ROUTES.find((one) => one.id === id)!;
   const here = scene();
-  const { tickets, logger, trustedProxies } = here.deps;
-  const real: Readonly<Record<string, unknown>> = { tickets, logger, trustedProxies };
+  const { tickets, loggerOf, trustedProxies } = here.deps;
+  const real: Readonly<Record<string, unknown>> = { tickets, loggerOf, trustedProxies };
   const services = new Proxy(real, { get: (own, name) => own[String(name)] ?? failing(failure) });
   const headers = route.access.includes('agent') ? await here.bearer(ANN) : {};
   const body = route.inputs.body?.example;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { ROUTES } from '../../../shared/app/routes';
-import type { HttpInput, HttpOutput } from '../../../shared/http/request';
+import { CALL } from '../../support/service';
+import type { HttpInput, HttpOutput } from '../../../shared/http/route';
 
 export interface RequestParts {
   readonly method?: string;
@@ -33,7 +34,7 @@ export function bytesOf(body: unknown): Uint8Array {
 export function call(id: string, input: HttpInput, services: object): Promise<HttpOutput> {
   const route = ROUTES.find((one) => one.id === id);
   if (route === undefined) throw new Error(`there is no route "${id}"`);
-  return route.handle(input, services as never);
+  return route.handle(input, services as never, CALL);
 }
 
 /** The JSON body of an answer. */

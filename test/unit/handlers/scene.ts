@@ -1,12 +1,15 @@
 import { jest } from '@jest/globals';
-import { createParticipantLimits, createRateLimiter } from '../../../shared/access/limit-guard';
-import { createTickets, type Tickets } from '../../../shared/access/ticket-guard';
+import {
+  createParticipantLimits,
+  createRateLimiter,
+  createTickets,
+  type Tickets,
+} from '../../../shared/access/caller-guard';
 import { createLogger } from '../../../shared/app/log';
-import { createConversationService } from '../../../shared/conversation/conversation-service';
 import { type Instant, MINUTE } from '../../../shared/conversation/time';
 import type { Caller } from '../../../shared/http/route';
-import { createAgentSockets } from '../../../shared/web-pubsub/agent-sockets-service';
 import { MemoryWorld } from '../../support/memory-ports';
+import { serviceOver } from '../../support/service';
 
 export const ID = 'conversation-0001';
 export const NOW: Instant = Date.parse('2026-03-01T10:00:00.000Z');
@@ -29,7 +32,7 @@ export function scene() {
       lines.push({ level, text: args.join(' ') });
   const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
   const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetime: 60 * MINUTE, now });
-  const service = createConversationService({ ...world, now });
+  const service = serviceOver({ ...world, now });
   const clientUrl = jest.fn(
     async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
   );
@@ -48,12 +51,12 @@ export function scene() {
       store: world.store,
       workList: world.workList,
       tickets,
-      logger,
-      service,
-      conversations: service,
+      loggerOf: () => logger,
+      conversations: () => service,
       settings: world.settings,
       customers: world.customers,
-      agentSockets: createAgentSockets({ service, ...world }),
+      capacity: world.capacity,
+      participants: world.participants,
       clientUrl,
       newConversationId: () => 'new-conversation-0001',
       newConversations: createRateLimiter({ perMinute: 0, now }),

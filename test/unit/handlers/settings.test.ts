@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
 import { MemorySettings } from '../../support/memory-settings';
+import { CALL } from '../../support/service';
 import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
@@ -19,7 +20,7 @@ function api() {
   const store = new MemorySettings();
   const deps = {
     ...here.deps,
-    settings: createSettingsSource({ store, base: DEFAULTS, now: () => NOW })(here.deps.logger),
+    settings: createSettingsSource({ store, base: DEFAULTS, now: () => NOW, loggerOf: here.deps.loggerOf }),
     settingsStore: store,
     policyBase: DEFAULTS,
   };
@@ -72,9 +73,9 @@ describe('the policies', () => {
 
   it('are in force in this process as soon as they are written', async () => {
     const { write, settings } = api();
-    await settings.current();
+    await settings.current(CALL);
     await write(DOCUMENT);
-    expect((await settings.current()).policies.rules).toMatchObject([{ id: 'sales' }, { id: 'queue' }]);
+    expect((await settings.current(CALL)).policies.rules).toMatchObject([{ id: 'sales' }, { id: 'queue' }]);
   });
 
   it('written by somebody else in between are not overwritten: 412 [R120]', async () => {
@@ -239,11 +240,11 @@ describe('the automated messages', () => {
 
   it('in force in this process are those that have just been written or taken back', async () => {
     const { put, remove, settings } = api();
-    expect((await settings.current()).messages).toEqual([]);
+    expect((await settings.current(CALL)).messages).toEqual([]);
     await put('agent-left', { active: false });
-    expect((await settings.current()).messages).toEqual([{ trigger: 'agent-left', active: false }]);
+    expect((await settings.current(CALL)).messages).toEqual([{ trigger: 'agent-left', active: false }]);
     await remove('agent-left');
-    expect((await settings.current()).messages).toEqual([]);
+    expect((await settings.current(CALL)).messages).toEqual([]);
   });
 
   it('written by somebody else in between are not overwritten: 412, and 428 without a version [R120]', async () => {

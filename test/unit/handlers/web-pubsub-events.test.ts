@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createParticipantLimits } from '../../../shared/access/limit-guard';
+import { createParticipantLimits } from '../../../shared/access/caller-guard';
 import { AccessDeniedError } from '../../../shared/app/errors';
 import { MINUTE } from '../../../shared/conversation/time';
 import { encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';

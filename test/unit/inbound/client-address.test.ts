@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clientAddressOf } from '../../../shared/access/limit-guard';
+import { clientAddressOf } from '../../../shared/access/caller-guard';
 
 const address = (forwardedFor: string | undefined, trustedProxies = 0) =>
   clientAddressOf(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { IF_MATCH } from '../../../shared/http/fields';
-import { problem, problemOf } from '../../../shared/http/problems';
-import { parseJson, readBody } from '../../../shared/http/request';
+import { problemOf, Refused } from '../../../shared/http/problems';
+import { parseJson, problemAnswer, readBody } from '../../../shared/http/route';
 import { silent } from '../../support/silent';
 import { request } from '../handlers/request';
 
@@ -57,7 +57,9 @@ describe('If-Match', () => {
 
 describe('an answer', () => {
   it('that tells a problem has a stable code, a type and its status, and is not kept by caches', () => {
-    const answer = problem('conversation-ended', { detail: 'It is over.', state: 'Closed' });
+    const answer = problemAnswer(
+      new Refused('conversation-ended', { detail: 'It is over.', state: 'Closed' }),
+    );
     expect(answer).toMatchObject({
       status: 409,
       headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },

@@ -6,7 +6,7 @@ import { bodyOf, call, request } from '../handlers/request';
 /** What the route answers, and what it has stored. */
 async function written(trigger: string, body: unknown) {
   const settingsStore = new MemorySettings();
-  const services = { settingsStore, settings: { forget: () => undefined }, logger: silent };
+  const services = { settingsStore, settings: { forget: () => undefined }, loggerOf: () => silent };
   const headers = { 'if-none-match': '*' };
   const answer = await call(
     'write-automated-message',

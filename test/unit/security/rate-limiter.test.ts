@@ -3,7 +3,7 @@ import {
   createParticipantLimits,
   createRateLimiter,
   limitedTickets,
-} from '../../../shared/access/limit-guard';
+} from '../../../shared/access/caller-guard';
 import { TooManyRequestsError } from '../../../shared/app/errors';
 import { NOW, tickets } from './ticket-samples';
 

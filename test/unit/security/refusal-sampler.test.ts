@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createRefusalSampler } from '../../../shared/access/limit-guard';
+import { createRefusalSampler } from '../../../shared/access/caller-guard';
 import { createLogger } from '../../../shared/app/log';
 
 /** A log that refusals go to, and its clock. */

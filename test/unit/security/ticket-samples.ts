@@ -1,4 +1,4 @@
-import { createTickets } from '../../../shared/access/ticket-guard';
+import { createTickets } from '../../../shared/access/caller-guard';
 
 export const NOW = Date.parse('2026-03-01T10:00:00.000Z');
 export const HOUR_IN_SECONDS = 3_600;

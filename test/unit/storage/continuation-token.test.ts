@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
-import { fromPublicToken, toPublicToken } from '../../../shared/storage/table';
+import { fromPublicToken, toPublicToken } from '../../../shared/storage/pages';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const SDK_TOKEN = base64('{"nextPartitionKey":"1!8!c2hhcmQtMw--","nextRowKey":"1!12!YWJjZMO-Pz8/"}');

@@ -4,10 +4,10 @@ import { decodeAgent, decodeHolding } from '../../../shared/capacity/capacity-ta
 import {
   decodeConversation,
   decodeEntry,
+  decodeWorkListItem,
   encodeConversation,
 } from '../../../shared/conversation/conversation-table';
 import { MINUTE } from '../../../shared/conversation/time';
-import { decodeWorkListItem } from '../../../shared/conversation/work-list-table';
 import { decodeDeadLetter } from '../../../shared/dead-letters/dead-letters-table';
 import { parsePolicyDocument } from '../../../shared/policies/policy-document-parser';
 import { decodeOverride, decodePolicies } from '../../../shared/policies/settings-table';

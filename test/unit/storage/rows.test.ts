@@ -5,14 +5,15 @@ import { decodeAgent, decodeHolding } from '../../../shared/capacity/capacity-ta
 import {
   decodeConversation,
   decodeEntry,
+  decodeWorkListItem,
   encodeConversation,
   encodeEntry,
   entryRowKey,
+  workListKeys,
 } from '../../../shared/conversation/conversation-table';
-import { decodeWorkListItem, workListKeys } from '../../../shared/conversation/work-list-table';
 import { decodeDeadLetter } from '../../../shared/dead-letters/dead-letters-table';
 import { decodeOverride, decodePolicies } from '../../../shared/policies/settings-table';
-import { checkFits } from '../../../shared/storage/rows';
+import { checkFits } from '../../../shared/storage/table';
 import {
   AGENT,
   AWAY_2,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseProfile } from '../../../../shared/access/customer-profile-parser';
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { ROUTES } from '../../../../shared/app/routes';
-import { parseJson, parseWith, readJson } from '../../../../shared/http/request';
+import { parseJson, parseWith, readJson } from '../../../../shared/http/route';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import { each, longJson } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';

@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { deviceClassOf, parseProfileFromQuery } from '../../../../shared/access/customer-profile-parser';
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { renderTemplate, templateProblem } from '../../../../shared/automated-messages/template';
-import { DEVICE_CLASSES } from '../../../../shared/conversation/conversation';
-import { isAgentId, isConversationId, participantOf } from '../../../../shared/conversation/ids';
+import {
+  AGENT_ID,
+  CONVERSATION_ID,
+  DEVICE_CLASSES,
+  participantOf,
+} from '../../../../shared/conversation/conversation';
 import { parseIsoDuration } from '../../../../shared/conversation/time';
 import {
   connectionIdOf,
@@ -85,8 +89,8 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
           must(NAMES.includes(name) && Number.isFinite(event.occurredAt), 'a name and a moment');
           must(
             participant.role === 'agent'
-              ? isAgentId(participant.agentId)
-              : isConversationId(participant.conversationId),
+              ? AGENT_ID.test(participant.agentId)
+              : CONVERSATION_ID.test(participant.conversationId),
             'a participant',
           );
           must(event.device === undefined || DEVICE_CLASSES.includes(event.device), 'a device class');

@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import type { ZodType } from 'zod';
 import { call } from '../../../unit/handlers/request';
-import { clientAddressOf } from '../../../../shared/access/limit-guard';
+import { clientAddressOf } from '../../../../shared/access/caller-guard';
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { ROUTES } from '../../../../shared/app/routes';
 import { NOT_FOUND } from '../../../../shared/conversation/decision';
 import { AGENT_ACTIONS } from '../../../../shared/conversation/inputs';
 import { IF_MATCH, plainName, REPLACES, versionReplaced } from '../../../../shared/http/fields';
-import { given as givenOf, type HttpInput, parseWith } from '../../../../shared/http/request';
-import { fromPublicToken, toPublicToken } from '../../../../shared/storage/table';
+import { given as givenOf, type HttpInput, parseWith } from '../../../../shared/http/route';
+import { fromPublicToken, toPublicToken } from '../../../../shared/storage/pages';
 import { silent } from '../../../support/silent';
 import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
@@ -168,7 +168,7 @@ export const REQUESTS: readonly Target[] = [
       const answer = await call(
         'validate-web-pubsub-events',
         request({ method: 'OPTIONS', headers: { get: () => given } }),
-        { serviceHost: 'x.webpubsub.azure.com', logger: silent },
+        { serviceHost: 'x.webpubsub.azure.com', loggerOf: () => silent },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
       return answer.status === 200;
@@ -199,11 +199,11 @@ export const REQUESTS: readonly Target[] = [
         params: { conversationId: 'conversation-0001' },
         arrayBuffer: async () => new Uint8Array(bytes).buffer,
       });
-      const handle = async () => ({ kind: 'refused', refusal: NOT_FOUND });
+      const receive = async () => ({ kind: 'refused', refusal: NOT_FOUND });
       const services = {
         tickets: { callerOf: async () => CALLER },
-        conversations: { handle },
-        logger: silent,
+        conversations: () => ({ receive }),
+        loggerOf: () => silent,
       };
       const { status } = await call(`${action}-conversation`, asked, services);
       must([400, 404, 413].includes(status), `status ${status}`);

@@ -12,8 +12,10 @@ import {
 import {
   decodeConversation,
   decodeEntry,
+  decodeWorkListItem,
   encodeConversation,
   encodeEntry,
+  encodeWorkListItem,
 } from '../../../../shared/conversation/conversation-table';
 import {
   CONVERSATION_WITH_TRANSCRIPT,
@@ -23,7 +25,6 @@ import {
 } from '../../../../shared/conversation/conversation-routes';
 import { toIso } from '../../../../shared/conversation/time';
 import { deadlinesOf, workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
-import { decodeWorkListItem, encodeWorkListItem } from '../../../../shared/conversation/work-list-table';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
 import { shown as encoded } from '../../../../shared/http/route';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
@@ -33,7 +34,7 @@ import {
   encodeOverride,
   encodePolicies,
 } from '../../../../shared/policies/settings-table';
-import { rowName } from '../../../../shared/storage/rows';
+import { rowName } from '../../../../shared/storage/table';
 import * as stored from '../../../unit/storage/older-rows';
 import { asRead } from '../../../unit/storage/samples';
 import * as arbitrary from '../../storage/arbitraries';

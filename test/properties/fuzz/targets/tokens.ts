@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { generateKeyPair, SignJWT } from 'jose';
-import { createTickets } from '../../../../shared/access/ticket-guard';
+import { createTickets } from '../../../../shared/access/caller-guard';
 import { AccessDeniedError, InvalidInputError } from '../../../../shared/app/errors';
 import { entraGuard, isSignedWith, signatureGuard } from '../../../../shared/web-pubsub/webhook-routes';
 import { startKeyAuthority } from '../../../support/key-authority';
