@@ -15,7 +15,7 @@ type ByAgent = { readonly agentId: string };
 export function decideAgentDisconnected(
   conversation: Conversation,
   { agentId }: ByAgent,
-  { now, policies }: DecisionContext,
+  context: DecisionContext,
 ): Ruling {
   if (conversation.state !== 'Active' || conversation.agent.id !== agentId) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'not-concerned' } };
@@ -23,14 +23,20 @@ export function decideAgentDisconnected(
   if (conversation.agentDisconnection !== undefined) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
+  const away = withAgentAway(conversation, context);
+  return { kind: 'changed', conversation: away, outcome: { type: 'agent-disconnection-began' } };
+}
+
+/** The conversation whose agent is away from now on; as it is where the agent is away already. */
+export function withAgentAway(conversation: Active, { now, policies }: DecisionContext): Active {
+  if (conversation.agentDisconnection !== undefined) return conversation;
   const number = conversation.agentDisconnectionCount + 1;
   const deadline = now + policyOf(conversation, 'agentGrace', policies);
-  const next: Conversation = {
+  return {
     ...conversation,
-    agentDisconnection: { number, agentId, since: now, deadline },
+    agentDisconnection: { number, agentId: conversation.agent.id, since: now, deadline },
     agentDisconnectionCount: number,
   };
-  return { kind: 'changed', conversation: next, outcome: { type: 'agent-disconnection-began' } };
 }
 
 /** A socket of the agent is open again. */

@@ -1,5 +1,5 @@
 import { policyOf } from '../policies/policy';
-import { withAgentBack } from './agent-presence-rules';
+import { withAgentAway, withAgentBack } from './agent-presence-rules';
 import { type Active, type Agent, type Conversation, LIMITS, type Ongoing } from './conversation';
 import {
   assignedToOther,
@@ -61,7 +61,10 @@ function decideAgentAccepted(
   if (agent.acceptedAt !== undefined) return { kind: 'unchanged', outcome: { type: 'assigned' } };
   const { id, assignedAt } = agent;
   const accepted = { id, name: input.agentName, assignedAt, acceptedAt: now };
-  return assign(withAgentBack(conversation, now), accepted, context);
+  const { agentPresent } = answers;
+  if (agentPresent === undefined) return { kind: 'agent-presence-needed', agentId: id };
+  const known = agentPresent ? withAgentBack(conversation, now) : conversation;
+  return assign(known, accepted, context, agentPresent);
 }
 
 /** When an offer that is made now expires; nothing where policy lets it wait for ever. */
@@ -160,15 +163,19 @@ function decideAgentClosed(
 
 const QUEUED_ALREADY: Ruling = { kind: 'unchanged', outcome: { type: 'queued' } };
 
-/** A new assignment, once its units are reserved. */
+/**
+ * A new assignment, once its units are reserved. The service is asked whether the agent has a socket at all: an action over
+ * HTTP proves none, and nothing would ever tell of the loss of one that never was.
+ */
 function take(
   conversation: Ongoing,
   { agentId, agentName }: Taking,
   times: Omit<Agent, 'id' | 'name'>,
   context: DecisionContext,
-  { capacity }: Answers,
+  { agentPresent, capacity }: Answers,
 ): Ruling {
   if (stateAfter(conversation, moveOf(times)) === undefined) return illegal(conversation);
+  if (agentPresent === undefined) return { kind: 'agent-presence-needed', agentId };
   const assignment = conversation.assignmentCount + 1;
   const units = policyOf(conversation, 'capacityUnits', context.policies);
   if (capacity === undefined) return { kind: 'capacity-needed', agentId, assignment, units };
@@ -182,7 +189,7 @@ function take(
       },
     };
   }
-  return assign(conversation, { id: agentId, name: agentName, ...times }, context, {
+  return assign(conversation, { id: agentId, name: agentName, ...times }, context, agentPresent, {
     assignmentCount: assignment,
     capacityHold: { agentId, assignment, units },
     ...releasedHold(conversation.capacityHold),
@@ -193,13 +200,16 @@ function assign(
   conversation: Ongoing,
   agent: Agent,
   context: DecisionContext,
+  agentPresent: boolean,
   taken: Partial<Pick<Active, 'assignmentCount' | 'capacityHold' | 'releasedHold'>> = {},
 ): Ruling {
   const state = stateAfter(conversation, moveOf(agent));
   if (state === undefined) return illegal(conversation);
-  const { agentDisconnection: _former, queuePosition: _outdated, ...rest } = conversation;
+  const { agentDisconnection: former, queuePosition: _outdated, ...rest } = conversation;
+  const away = former?.agentId === agent.id ? { agentDisconnection: former } : {};
   const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
-  const assigned: Active = { ...rest, ...taken, state, stateSince, agent };
+  const taking: Active = { ...rest, ...away, ...taken, state, stateSince, agent };
+  const assigned = agentPresent ? taking : withAgentAway(taking, context);
   const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
   const cause = CAUSES.assigned(assigned.assignmentCount, agent);
   return {

@@ -38,7 +38,7 @@ const REPETITIONS: {
     (because === 'repeated' || because === 'ended'
       ? IGNORED[input.type]?.(conversation, input as never)
       : undefined) ?? [],
-  assigned: () => ['assigned'],
+  assigned: () => ['assigned', 'agentLost'],
   queued: () => ['queued'],
   waiting: () => ['waiting'],
   'wait-extended': () => ['extended'],
