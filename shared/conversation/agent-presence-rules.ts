@@ -1,5 +1,5 @@
 import { policyOf } from '../policies/policy';
-import { chanceUntil, prolonged, RETURN_TIME } from './allowance-rules';
+import { begunBy, chanceUntil, prolonged, RETURN_TIME } from './allowance-rules';
 import type { Active, Conversation, PastAgentDisconnection } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
@@ -98,8 +98,11 @@ export function reachAgentDeadline(
     return { kind: 'unchanged', outcome: { type: isInQueue ? 'requeued' : 'superseded' } };
   }
   const { agentDisconnection } = conversation;
-  if (context.now < agentDisconnection.deadline) {
-    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: agentDisconnection.deadline } };
+  const begun = begunBy(agentDisconnection, context.now);
+  if (context.now < begun.deadline) {
+    const outcome = { type: 'not-reached', deadline: begun.deadline } as const;
+    if (begun === agentDisconnection) return { kind: 'unchanged', outcome };
+    return { kind: 'changed', conversation: { ...conversation, agentDisconnection: begun }, outcome };
   }
   // The event of the agent's return may have been lost.
   if (agentPresent === undefined) {

@@ -50,6 +50,18 @@ export function prolonged<T extends Running>(
   return { ...running, deadline, allowance };
 }
 
+/**
+ * The wait as it is by a clock that was put back, or that is behind the one it was stored by: what begins in the future
+ * begins now, and has its whole length, no more.
+ */
+export function begunBy<T extends { readonly since: Instant; readonly deadline: Instant }>(
+  running: T,
+  now: Instant,
+): T {
+  const { since, deadline } = running;
+  return now < since ? { ...running, since: now, deadline: now + deadline - since } : running;
+}
+
 /** The conversation whose customer is waited for until then, for that reason. */
 export const waitingUntil = (
   conversation: Ongoing & Away,
