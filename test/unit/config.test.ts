@@ -141,6 +141,8 @@ describe('a usable configuration', () => {
     expect(config.policyBase).toEqual({
       grace: 10_000,
       agentGrace: 86_400_000,
+      offerTimeout: 30_000,
+      outageAllowance: 60_000,
       maxExtension: 0,
       openAutoClose: 60 * 86_400_000,
       openAutoCloseWhileConnected: true,
