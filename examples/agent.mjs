@@ -38,7 +38,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const text = /^say (.+)/.exec(line)?.[1];
   if (line === '' || latest === undefined) continue;
   if (text !== undefined) {
-    await client.sendEvent('message', { conversationId: latest, text }, 'json');
+    const messageId = crypto.randomUUID(); // the client may send it twice by itself
+    await client.sendEvent('message', { conversationId: latest, text, messageId }, 'json');
   } else {
     const body = line === 'extend-wait' ? { by: 'PT1M' } : {};
     const answer = await post(`conversations/${latest}/${line}`, { authorization: `Bearer ${ticket}` }, body);

@@ -36,5 +36,6 @@ process.on('SIGINT', () => process.exit(0));
 await client.start();
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === '/leave') await client.sendEvent('leave', {}, 'json', { fireAndForget: true });
-  else if (line !== '') await client.sendEvent('message', { text: line }, 'json');
+  else if (line !== '')
+    await client.sendEvent('message', { text: line, messageId: crypto.randomUUID() }, 'json');
 }

@@ -39,8 +39,11 @@ export function openChat() {
         console.error(body.detail); // a mistake in CUSTOMER: trying again would not help
         break;
       }
-      if (body?.code === 'conversation-ended') end(body);
-      else if (answer?.status === 401)
+      if (body?.code === 'conversation-ended') {
+        access = { conversationId: body.conversationId, ticket };
+        if (body.conversationId) await loadTranscript().catch(console.error); // answered while nobody was here
+        end(body);
+      } else if (answer?.status === 401)
         sessionStorage.removeItem('chat-ticket'); // expired: a new conversation begins
       else await new Promise((resolve) => setTimeout(resolve, 1_000 * (body?.retryAfterSeconds ?? 2)));
     }
@@ -87,14 +90,14 @@ export function openChat() {
   client.on('connected', () => void loadTranscript().catch(console.error));
   // message, notice, conversation-assigned, conversation-queued, queue-position, conversation-ended
   client.on('group-message', ({ message }) => receive(message.data));
-  // { type: 'refused', code, detail, conversationId, state }; after the end also endReason, options, redirectUrl
+  // { type: 'refused', messageId, code, detail, field, state }; after the end also endReason, options, redirectUrl
   client.on('server-message', ({ message }) => receive(message.data));
   const start = () => client.start().catch(() => setTimeout(start, 2_000));
   void start();
   return {
     /**
      * Of 1 to 8,000 characters. Rejects when nobody knows whether it was stored: sent again with the same `messageId`, it
-     * is stored once. Resolves when it was stored, or refused by a rule, which comes as `refused`.
+     * is stored once. Resolves when it was stored, or refused, which comes as `refused` with its `messageId`.
      */
     say: (text, messageId = crypto.randomUUID()) => client.sendEvent('message', { text, messageId }, 'json'),
     /** Ends the conversation. Not waiting for an answer: the socket is closed before it could come. */

@@ -21,7 +21,7 @@ param nodeVersion string = '22'
 @description('DISCONNECT_GRACE: how long a disconnection may last, as an ISO 8601 duration.')
 param disconnectGrace string = 'PT3M'
 
-@description('TICKET_LIFETIME: how long a ticket is valid, as an ISO 8601 duration.')
+@description('TICKET_LIFETIME: how long an agent\'s ticket is valid, as an ISO 8601 duration.')
 param ticketLifetime string = 'PT12H'
 
 @description('Settings of docs/CONFIGURATION.md that are not to keep the code\'s defaults, such as { RECONCILE_OVERDUE_AFTER: \'PT1M\' }.')

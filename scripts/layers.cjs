@@ -68,7 +68,7 @@ const ROLES = [
   },
   {
     role: 'errors',
-    is: /^shared\/app\/(errors|collision-pause)$/,
+    is: /^shared\/app\/(errors|collision-pause|wording)$/,
     may: [],
     because: 'They know nothing else.',
   },

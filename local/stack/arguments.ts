@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { parseOptions, UsageError } from './command-line';
 import { SETTINGS_HELP } from './settings';
 
@@ -8,7 +9,8 @@ const PORT_HELP = `  --functions-port N    of the API (default 7071)
   --web-pubsub-port N   of the Web PubSub stand-in (default 8080)
   --blob-port N         of Azurite's blobs (default 10000)
   --queue-port N        of Azurite's queues (default 10001)
-  --table-port N        of Azurite's tables (default 10002)`;
+  --table-port N        of Azurite's tables (default 10002)
+  --data FOLDER         where the data is kept (default .local/azurite); each that runs needs its own`;
 
 export const START_USAGE = `Builds the app and runs it on this machine, with Azurite and a Web PubSub stand-in, until Ctrl-C.
 
@@ -17,7 +19,7 @@ export const START_USAGE = `Builds the app and runs it on this machine, with Azu
 ${PORT_HELP}
   --inspect-port N      the app's process listens for a debugger there (none unless given; editors expect 9229)
 
-Data is kept in .local/azurite; delete the folder to begin anew.
+Data is kept from one run to the next; delete the folder to begin anew.
 
 ${SETTINGS_HELP}`;
 
@@ -27,7 +29,7 @@ export const START_FUNC_USAGE = `Builds the app and runs it under Azure Function
 
 ${PORT_HELP}
 
-Data is kept in .local/azurite. local.settings.json is made from local.settings.sample.json where there is none.
+local.settings.json is made from local.settings.sample.json where there is none.
 
 Environment: func, and so the app, gets all of it. Set by this command, whatever the environment says:
 AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING.`;
@@ -35,35 +37,53 @@ AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTIO
 export interface StartArguments {
   readonly ports: Record<keyof typeof DEFAULTS, number>;
   readonly inspectPort?: number;
+  readonly dataDirectory: string;
 }
+
+const ROOT = join(__dirname, '..', '..');
+
+/** What to do when another one has the data. */
+export const wayOut = (command: string): string =>
+  `stop that first, or give this one a folder of its own: ${command} -- --data FOLDER`;
 
 /** @throws UsageError */
 export function parseStartArguments(argv: readonly string[]): StartArguments {
   const { 'inspect-port': inspect, ...rest } = parseOptions(argv, {
-    ...PORT_OPTIONS,
+    ...OPTIONS,
     'inspect-port': { type: 'string' },
   });
+  const inspectPort = inspect === undefined ? undefined : portNumber('inspect', inspect);
   return {
-    ports: portsOf(rest),
-    ...(inspect !== undefined && { inspectPort: portNumber('inspect', inspect) }),
+    ...stackOf(rest, inspectPort),
+    ...(inspectPort !== undefined && { inspectPort }),
   };
 }
 
 /** @throws UsageError */
-export const parseStartFuncArguments = (argv: readonly string[]): StartArguments['ports'] =>
-  portsOf(parseOptions(argv, PORT_OPTIONS));
+export const parseStartFuncArguments = (argv: readonly string[]): Omit<StartArguments, 'inspectPort'> =>
+  stackOf(parseOptions(argv, OPTIONS));
 
-const PORT_OPTIONS = Object.fromEntries(
-  Object.keys(DEFAULTS).map((name) => [`${name}-port`, { type: 'string' as const }]),
-);
+const OPTIONS = {
+  ...Object.fromEntries(Object.keys(DEFAULTS).map((name) => [`${name}-port`, { type: 'string' as const }])),
+  data: { type: 'string' as const },
+};
 
-const portsOf = (given: Readonly<Record<string, string | undefined>>): StartArguments['ports'] =>
-  Object.fromEntries(
+function stackOf(given: Readonly<Record<string, string | undefined>>, inspect?: number) {
+  const ports = Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, fallback]) => {
       const text = given[`${name}-port`];
       return [name, text === undefined ? fallback : portNumber(name, text)];
     }),
   ) as StartArguments['ports'];
+  const all = Object.entries({ ...ports, ...(inspect !== undefined && { inspect }) });
+  for (const [name, port] of all) {
+    const twin = all.find(([other, same]) => other !== name && same === port)?.[0];
+    if (twin === undefined) continue;
+    throw new UsageError(`--${name}-port and --${twin}-port are both ${port}; each part needs its own port.`);
+  }
+  const { data } = given;
+  return { ports, dataDirectory: data === undefined ? join(ROOT, '.local', 'azurite') : resolve(ROOT, data) };
+}
 
 function portNumber(name: string, text: string): number {
   const port = Number(text);

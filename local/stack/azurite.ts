@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import { takeDataFolder } from './data-folder';
 
 /** Azurite's published development account; not a secret. */
 const ACCOUNT = 'devstoreaccount1';
@@ -18,6 +18,19 @@ const START_LIMIT_MS = 45_000;
 const WHILE_WE_LIVE =
   'process.stdin.resume().on("close", () => process.kill(process.pid, "SIGINT")).unref(); require(process.argv[1]);';
 
+/**
+ * Azurite finds the JSON of an operation within a transaction by a regular expression that stops at U+2028 and U+2029, and
+ * answers 400; Table Storage takes them. Escaped they mean the same, so it is handed them escaped.
+ */
+const BATCH_READER = require.resolve('azurite/dist/src/table/batch/TableBatchSerialization.js');
+const TAKING_LINE_SEPARATORS = String.raw`
+  const { prototype } = require(${JSON.stringify(BATCH_READER)}).TableBatchSerialization;
+  const { deserializeBatchRequest: read } = prototype;
+  prototype.deserializeBatchRequest = function (text) {
+    return read.call(this, text.replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029'));
+  };
+`;
+
 export interface AzuritePorts {
   readonly blob: number;
   readonly queue: number;
@@ -27,8 +40,10 @@ export interface AzuritePorts {
 export interface AzuriteOptions {
   /** 0, the default, lets the operating system choose, so that two starts cannot take each other's port. */
   readonly ports?: Partial<AzuritePorts>;
-  /** Where the data is kept from one run to the next; in memory unless given. */
+  /** Where the data is kept from one run to the next, by one Azurite at a time; in memory unless given. */
   readonly dataDirectory?: string;
+  /** What to do when another one has it. */
+  readonly wayOut?: string;
   /** The accounts that there are, all with the same key; the development account unless given. */
   readonly accounts?: readonly [string, ...string[]];
 }
@@ -49,14 +64,15 @@ export interface Azurite {
 export async function startAzurite({
   ports = {},
   dataDirectory,
+  wayOut = 'stop that first.',
   accounts = [ACCOUNT],
 }: AzuriteOptions = {}): Promise<Azurite> {
-  if (dataDirectory !== undefined) mkdirSync(dataDirectory, { recursive: true });
+  const folder = dataDirectory === undefined ? undefined : takeDataFolder(dataDirectory, wayOut);
   const { blob = 0, queue = 0, table = 0 } = ports;
   const child = spawn(
     process.execPath,
     [
-      ...['-e', WHILE_WE_LIVE, require.resolve('azurite/dist/src/azurite.js')],
+      ...['-e', TAKING_LINE_SEPARATORS + WHILE_WE_LIVE, require.resolve('azurite/dist/src/azurite.js')],
       ...(dataDirectory === undefined ? ['--inMemoryPersistence'] : ['--location', dataDirectory]),
       ...['--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`],
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck'],
@@ -68,6 +84,9 @@ export async function startAzurite({
       env: { ...process.env, AZURITE_ACCOUNTS: accounts.map((name) => `${name}:${KEY}`).join(';') },
     },
   );
+  // What is stored is Azurite's, which may still save it when this process is gone.
+  if (child.pid !== undefined) folder?.belongsTo(child.pid);
+  child.once(child.pid === undefined ? 'error' : 'exit', () => folder?.release());
   // What is in memory only needs no saving, and open connections would delay an orderly end.
   const signal = dataDirectory === undefined ? 'SIGKILL' : 'SIGINT';
   try {

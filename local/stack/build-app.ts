@@ -8,5 +8,7 @@ export function buildApp(root: string): void {
     encoding: 'utf8',
   });
   if (build.signal !== null) throw new Error(`The compiler was stopped by ${build.signal}.`);
+  const [, unwritable] = /^error TS5033: (.*)$/m.exec(build.stdout) ?? [];
+  if (unwritable !== undefined) throw new Error(`The app cannot be built in ${root}: ${unwritable}`);
   if (build.status !== 0) throw new Error(`The app does not compile:\n${build.stdout}${build.stderr}`);
 }

@@ -12,25 +12,38 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Throws with the way out when somebody listens on one of the ports already. */
+/** Throws one sentence with the way out when one of the ports cannot be had. */
 export async function refuseTakenPorts(
   ports: Readonly<Record<string, number>>,
   command: string,
 ): Promise<void> {
   for (const [name, port] of Object.entries(ports)) {
-    if (await isTaken(port)) {
-      throw new Error(
-        `Port ${port} (${name}) is in use. Stop the program that uses it, or choose another port: ` +
-          `${command} -- --${name}-port N`,
-      );
-    }
+    const problem = await problemOf(port);
+    if (problem === undefined) continue;
+    const why =
+      problem === 'EADDRINUSE'
+        ? 'is in use. Stop the program that uses it, or choose'
+        : `cannot be had (${problem}). Choose`;
+    throw new Error(`Port ${port} (${name}) ${why} another port: ${command} -- --${name}-port N`);
   }
 }
 
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(true));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)));
-  });
+/** Of a part of the stack that has lost a race for its port: its advice names an option of its own, not of this command. */
+export function withoutAdvice(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const [advice] = / Choose another[^.]* with --port\b.*/.exec(thrown.message) ?? [];
+  return advice === undefined ? thrown : new Error(thrown.message.replace(advice, ''), { cause: thrown });
+}
+
+/** `localhost` may mean either address: both are listened at. Undefined when both are free, or not there. */
+async function problemOf(port: number): Promise<string | undefined> {
+  for (const host of ['127.0.0.1', '::1']) {
+    const code = await new Promise<string | undefined>((resolve) => {
+      const probe = createServer();
+      probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      probe.listen(port, host, () => probe.close(() => resolve(undefined)));
+    });
+    if (code !== undefined && !(host === '::1' && /^(EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(code))) return code;
+  }
+  return undefined;
 }

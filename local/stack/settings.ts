@@ -4,8 +4,8 @@ import { join } from 'node:path';
 /** What `--help` says of the environment of a command that runs the stack. */
 export const SETTINGS_HELP = `Environment: the app's settings, for example TICKET_LIFETIME=PT1H; a variable wins over local.settings.json (where
 there is none, over local.settings.sample.json). Set by this command, whatever the environment says:
-AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING, WEB_PUBSUB_HUB (from the
-file), LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY.`;
+AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING, LOCAL_FUNCTION_KEY,
+LOCAL_MASTER_KEY.`;
 
 /** The `local.settings.json` in use: your own, or the committed sample where you have made none. */
 export function localSettingsFile(root: string): string {
@@ -23,3 +23,7 @@ export function readLocalSettings(root: string): Record<string, string> {
     throw new Error(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** The hub that the app will read from its settings, for the whole stack: the environment wins over the file. */
+export const hubInForce = (root: string): string =>
+  (process.env['WEB_PUBSUB_HUB'] ?? readLocalSettings(root)['WEB_PUBSUB_HUB'] ?? '').trim() || 'chat';

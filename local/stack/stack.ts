@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { startFunctionsHost } from '../functions-host';
 import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../web-pubsub';
 import { startAzurite } from './azurite';
-import { freePort } from './ports';
-import { localSettingsFile, readLocalSettings } from './settings';
+import { freePort, withoutAdvice } from './ports';
+import { hubInForce, localSettingsFile } from './settings';
 
 /** The repository's root: where package.json, host.json and the compiled app are. */
 export const ROOT = join(__dirname, '..', '..');
@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly appDirectory?: string;
   /** Where Azurite keeps its data; in memory unless given. */
   readonly dataDirectory?: string | undefined;
+  /** What to do when another stack has that folder. */
+  readonly wayOut?: string;
   /** The storage, where one runs already; then none is started. */
   readonly storageConnectionString?: string | undefined;
   /** Fixed ports; whatever is left out takes a free one. */
@@ -64,7 +66,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return await bringUp(options, stops, stopAll);
   } catch (error) {
     await stopAll();
-    throw error;
+    throw withoutAdvice(error);
   }
 }
 
@@ -80,7 +82,7 @@ async function bringUp(
   const functionsPort = ports.functions ?? (await freePort());
   const functionsUrl = `http://localhost:${functionsPort}`;
   const settings = localSettingsFile(ROOT);
-  const hub = options.settings?.['WEB_PUBSUB_HUB'] ?? readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat';
+  const hub = options.settings?.['WEB_PUBSUB_HUB'] ?? hubInForce(ROOT);
   const webPubSub = await startWebPubSub({
     port: ports.webPubSub ?? 0,
     hub,
@@ -129,10 +131,14 @@ async function bringUp(
 }
 
 async function startStorage(
-  { ports = {}, dataDirectory }: StackOptions,
+  { ports = {}, dataDirectory, wayOut }: StackOptions,
   stops: (() => Promise<void>)[],
 ): Promise<string> {
-  const azurite = await startAzurite({ ports, ...(dataDirectory !== undefined && { dataDirectory }) });
+  const azurite = await startAzurite({
+    ports,
+    ...(dataDirectory !== undefined && { dataDirectory }),
+    ...(wayOut !== undefined && { wayOut }),
+  });
   stops.push(() => azurite.stop());
   return azurite.connectionString;
 }

@@ -2,12 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startWebPubSub } from '../web-pubsub';
-import { parseStartFuncArguments, START_FUNC_USAGE } from './arguments';
+import { parseStartFuncArguments, START_FUNC_USAGE, wayOut } from './arguments';
 import { startAzurite } from './azurite';
 import { buildApp } from './build-app';
 import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
-import { readLocalSettings } from './settings';
+import { hubInForce } from './settings';
 import { ROOT, webhookUrl } from './stack';
 
 const MISSING_FUNC =
@@ -17,7 +17,11 @@ const MISSING_FUNC =
 
 /** `npm run start:func`: the app under Core Tools, with Azurite and the Web PubSub stand-in beside it. */
 async function main(): Promise<void> {
-  const ports = readCommandLine('npm run start:func', START_FUNC_USAGE, parseStartFuncArguments);
+  const { ports, dataDirectory } = readCommandLine(
+    'npm run start:func',
+    START_FUNC_USAGE,
+    parseStartFuncArguments,
+  );
   if (spawnSync('func', ['--version'], { shell: process.platform === 'win32' }).status !== 0) {
     throw new Error(MISSING_FUNC);
   }
@@ -27,10 +31,10 @@ async function main(): Promise<void> {
     copyFileSync(join(ROOT, 'local.settings.sample.json'), settingsFile);
     console.log('Wrote local.settings.json from local.settings.sample.json.');
   }
-  const hub = readLocalSettings(ROOT)['WEB_PUBSUB_HUB'] ?? 'chat';
+  const hub = hubInForce(ROOT);
   buildApp(ROOT);
 
-  const azurite = await startAzurite({ ports, dataDirectory: join(ROOT, '.local', 'azurite') });
+  const azurite = await startAzurite({ ports, dataDirectory, wayOut: wayOut('npm run start:func') });
   try {
     const handlerUrl = webhookUrl(`http://localhost:${ports.functions}`);
     const webPubSub = await startWebPubSub({ port: ports['web-pubsub'], hub, handlerUrl });

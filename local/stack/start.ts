@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { parseStartArguments, START_USAGE } from './arguments';
+import { parseStartArguments, START_USAGE, wayOut } from './arguments';
 import { buildApp } from './build-app';
 import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
@@ -7,12 +6,17 @@ import { LOCAL_FUNCTION_KEY, ROOT, startStack } from './stack';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
-  const { ports, inspectPort } = readCommandLine('npm start', START_USAGE, parseStartArguments);
+  const { ports, inspectPort, dataDirectory } = readCommandLine(
+    'npm start',
+    START_USAGE,
+    parseStartArguments,
+  );
   await refuseTakenPorts({ ...ports, ...(inspectPort && { inspect: inspectPort }) }, 'npm start');
   buildApp(ROOT);
   let up = false;
   const stack = await startStack({
-    dataDirectory: join(ROOT, '.local', 'azurite'),
+    dataDirectory,
+    wayOut: wayOut('npm start'),
     ports: {
       functions: ports.functions,
       webPubSub: ports['web-pubsub'],

@@ -9,6 +9,7 @@ import { Hub } from './hub';
 import { Lifecycle } from './lifecycle';
 import { listenOnLoopback } from './listen';
 import { settingsFrom, type Settings, type WebPubSubOptions } from './options';
+import { logRefusals } from './refusals';
 import { RestServer } from './rest/server';
 import { Tokens } from './tokens';
 import { Deliverer } from './upstream/deliver';
@@ -41,6 +42,7 @@ export async function startWebPubSub(options: WebPubSubOptions): Promise<LocalWe
   let service: Service | undefined;
   const servers = await listenOnLoopback(settings.port, (server, port) => {
     const { rest, handshake } = (service ??= createService(settings, port));
+    logRefusals(server, settings.log);
     server.on('request', (request, response) => void rest.handle(request, response));
     server.on('upgrade', (request, socket, head) => void handshake.handle(request, socket, head));
   });

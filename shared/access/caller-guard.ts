@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { AccessDeniedError, TooManyRequestsError } from '../app/errors';
 import { agentUserId, customerUserId, type Participant, participantOf } from '../conversation/conversation';
 import { type Instant, type Milliseconds, MINUTE, SECOND } from '../conversation/time';
-import type { Caller, HttpInput } from '../http/route';
+import { bearerOf, type Caller, type HttpInput } from '../http/route';
 
 export interface Tickets {
-  /** A signed, short-lived ticket for the caller. */
+  /** A signed ticket for the caller. */
   issue(caller: Caller): Promise<{ ticket: string; expiresAt: Instant }>;
   /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401 */
   callerOf(headers: HttpInput['headers']): Promise<Caller>;
   /**
    * The id with which a customer who has nothing else finds back into a conversation. Good for nothing but that, and for as
-   * long as a ticket, or as `atLeast` where that is longer.
+   * long as a customer's ticket.
    */
-  issueReconnectId(conversationId: string, atLeast: Milliseconds): Promise<string>;
+  issueReconnectId(conversationId: string): Promise<string>;
   /** The conversation of a reconnect id; undefined when it is none, or too old. */
   conversationOf(reconnectId: string): Promise<string | undefined>;
 }
@@ -28,11 +28,12 @@ const NAME = z.string().min(1).max(100);
 
 /**
  * Tickets are JWTs (HS256) with the participant's user id as subject, so one is good for one conversation or one
- * agent and nothing else. The first key signs; all are accepted, for rotation.
+ * agent and nothing else. The first key signs; all are accepted, for rotation. The end of the conversation revokes a
+ * customer's, which is why it can be longer than every wait.
  */
 export function createTickets(options: {
   readonly signingKeys: readonly [string, ...string[]];
-  readonly lifetime: Milliseconds;
+  readonly lifetimes: Readonly<Record<Caller['role'], Milliseconds>>;
   readonly now: () => Instant;
 }): Tickets {
   const [signingKey, ...olderKeys] = options.signingKeys;
@@ -42,10 +43,10 @@ export function createTickets(options: {
     claims: Record<string, string>,
     subject: string,
     audience: string,
-    lifetime = options.lifetime,
+    holder: Caller['role'],
   ) => {
     const issuedAt = Math.floor(options.now() / 1000);
-    const expires = issuedAt + Math.floor(lifetime / 1000);
+    const expires = issuedAt + Math.floor(options.lifetimes[holder] / 1000);
     const token = new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(ISSUER)
@@ -69,24 +70,20 @@ export function createTickets(options: {
       const subject =
         caller.role === 'customer' ? customerUserId(caller.conversationId) : agentUserId(caller.agentId);
       const claims: Record<string, string> = caller.role === 'agent' ? { name: caller.agentName } : {};
-      const { token, expiresAt } = sign(claims, subject, AUDIENCE);
+      const { token, expiresAt } = sign(claims, subject, AUDIENCE, caller.role);
       return { ticket: await token, expiresAt };
     },
 
     async callerOf(headers) {
-      const authorization = headers.get('authorization') ?? '';
-      const ticket = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
-      if (ticket === undefined) throw new AccessDeniedError(401, 'Authorization: Bearer <ticket> is missing');
+      const ticket = bearerOf(headers, 'ticket');
       const payload = await verified(ticket, AUDIENCE);
       const caller = payload && callerFrom(payload);
       if (caller) return caller;
-      throw new AccessDeniedError(401, 'the ticket is not valid or has expired');
+      throw new AccessDeniedError(401, 'The ticket is not valid or has expired.');
     },
 
-    issueReconnectId: (conversationId, atLeast) => {
-      const lifetime = Math.max(options.lifetime, atLeast);
-      return sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE, lifetime).token;
-    },
+    issueReconnectId: (conversationId) =>
+      sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE, 'customer').token,
 
     async conversationOf(reconnectId) {
       const payload = await verified(reconnectId, RECONNECT_AUDIENCE);

@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import type { CustomerIndex } from '../conversation/ports';
-import { getRow, type Keys, row, tableCall } from '../storage/table';
+import { answering, CONFLICTS, getRow, json, type Keys, row, tableCall } from '../storage/table';
 
-const customerRow = row(z.object({ conversationId: z.string() }));
+const customerRow = row(
+  z.object({
+    conversationId: z.string(),
+    /** Those before, the newest first; absent in rows of before. */
+    earlier: json(z.array(z.string())).optional(),
+  }),
+);
 
 /** Customer ids are the site's own and may be anything, a mail address for one: the key is their hash. */
 const customerKeys = (customerId: string): Keys => ({
@@ -13,23 +19,41 @@ const customerKeys = (customerId: string): Keys => ({
 });
 
 /** @throws StoredRowError */
-export const encodeCustomer = (customerId: string, conversationId: string): TableEntity & Keys =>
-  customerRow.encode(customerKeys(customerId), { conversationId });
+export const encodeCustomer = (
+  customerId: string,
+  [conversationId = '', ...earlier]: readonly string[],
+): TableEntity & Keys => customerRow.encode(customerKeys(customerId), { conversationId, earlier });
 
-/** The customer's latest conversation. @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeCustomer = (entity: object): string => customerRow.decode(entity).conversationId;
+/** The customer's conversations. @throws StoredRowError naming the row and the column that cannot be read. */
+export function decodeCustomer(entity: object): readonly string[] {
+  const { conversationId, earlier = [] } = customerRow.decode(entity);
+  return [conversationId, ...earlier];
+}
 
-/** The latest conversation of each authenticated customer: one row per customer. */
+/** The conversations of each authenticated customer: one row per customer. */
 export function createTableCustomerIndex(table: TableClient): CustomerIndex {
   return {
-    async latestConversationOf(customerId) {
+    async conversationsOf(customerId) {
       const entity = await getRow(table, 'read customer', customerKeys(customerId));
-      return entity && decodeCustomer(entity);
+      return entity === undefined
+        ? { conversationIds: [] }
+        : { conversationIds: decodeCustomer(entity), etag: entity.etag };
     },
 
-    remember: async (customerId, conversationId) => {
-      const entity = encodeCustomer(customerId, conversationId);
-      await tableCall(table, 'remember customer', () => table.upsertEntity(entity, 'Replace'));
+    remember: (customerId, conversationIds, etag) => {
+      const entity = encodeCustomer(customerId, conversationIds);
+      return tableCall<'saved' | 'conflict'>(
+        table,
+        'remember customer',
+        async () => {
+          // Prevents: two negotiations read the same, and the slower one overwrites what the faster one has begun.
+          await (etag === undefined
+            ? table.createEntity(entity)
+            : table.updateEntity(entity, 'Replace', { etag }));
+          return 'saved';
+        },
+        answering(CONFLICTS, 'conflict'),
+      );
     },
   };
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Call } from '../app/call';
+import type { DurableCall } from '../app/call';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
+import type { Conversations } from '../conversation/conversation-service';
 import { endedRefusal } from '../conversation/decision';
-import type { ConversationStore, CustomerIndex } from '../conversation/ports';
-import { instant } from '../conversation/time';
+import { type Instant, instant } from '../conversation/time';
 import {
   agentIdField,
   CONVERSATION_PATH,
@@ -26,22 +27,20 @@ import {
   routeOfRequest,
   type Shown,
 } from '../http/route';
-import { policyOf } from '../policies/policy';
-import type { SettingsSource } from '../policies/settings-service';
+import { isReadableByCustomer, policyOf } from '../policies/policy';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
 import { clientAddressOf, type RateLimiter, type Tickets } from './caller-guard';
+import { conversationOfCustomer, type SignedInCustomersDependencies } from './signed-in-customers-service';
 
-export interface NegotiateServices {
-  readonly store: Pick<ConversationStore, 'load'>;
-  readonly customers: CustomerIndex;
-  readonly settings: SettingsSource;
+export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly tickets: Tickets;
   /** A URL with which a socket of this user can be opened for a few minutes. */
   readonly clientUrl: (userId: string) => Promise<string>;
-  readonly newConversationId: () => string;
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
+  readonly now: () => Instant;
+  readonly conversations: Conversations;
 }
 
 /** The conversation that a customer comes back to: by its ticket, or by the id of a reconnect link. */
@@ -51,7 +50,10 @@ const RESUMED = z.object({
 });
 /** What a customer says about itself, and its widget of what it runs on, if it knows better than its User-Agent says. */
 const INTRODUCTION = z.object({ ...PROFILE.shape, device: deviceField.optional() });
-const CUSTOMER_REQUEST = named('CustomerRequest', z.object({ ...RESUMED.shape, ...INTRODUCTION.shape }));
+const CUSTOMER_REQUEST = named(
+  'CustomerRequest',
+  z.strictObject({ ...RESUMED.shape, ...INTRODUCTION.shape }),
+);
 
 const ACCESS = z.object({
   url: z.url().describe('Opens a socket within the next minutes: `wss://…`.'),
@@ -63,7 +65,7 @@ const CUSTOMER_ACCESS = named('CustomerAccess', z.object({ conversationId, ...AC
 /** The customer whom a site's backend has signed in, and what the customer chose when it was asked. */
 const KNOWN_CUSTOMER_REQUEST = named(
   'KnownCustomerRequest',
-  z.object({
+  z.strictObject({
     customerId: z.string().min(1).max(256),
     choice: z.enum(['continue', 'new']).optional(),
     ...INTRODUCTION.shape,
@@ -94,7 +96,7 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.object({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
 );
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
@@ -107,8 +109,8 @@ const CUSTOMER_EXAMPLE = { conversationId: EXAMPLE.conversationId, ...ACCESS_EXA
 
 export const NEGOTIATE_ROUTES = [
   /**
-   * A customer asks for a socket: a new conversation, or one of before. Writes nothing, so anonymous load costs no
-   * storage; a conversation exists from its first `connect` on.
+   * A customer asks for a socket: a new conversation, or one of before. Anonymous load costs no storage: nothing is written
+   * but for a customer who comes back, and a conversation exists from its first `connect` on.
    */
   routeOfRequest({
     id: 'negotiate',
@@ -123,18 +125,27 @@ export const NEGOTIATE_ROUTES = [
     body: body(CUSTOMER_REQUEST, EXAMPLE.profile, { required: false }),
     answer: answer('Open `url`, and keep `ticket` to come back.', CUSTOMER_ACCESS, CUSTOMER_EXAMPLE),
     problems: ['conversation-ended'],
-    run: async (request, services: NegotiateServices) => {
+    durable: true,
+    run: async (request, services: NegotiateServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
       if (resumed === undefined) {
         // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
         countByAddress(request, services);
       } else {
-        const stored = await services.store.load(resumed);
-        if (stored !== undefined && hasEnded(stored.conversation)) {
-          return refuseAs(endedRefusal(stored.conversation), 'conversation-ended');
+        const conversation = (await services.store.load(resumed))?.conversation;
+        if (conversation !== undefined && hasEnded(conversation)) {
+          const { policies } = await services.settings.current(call);
+          const isReadable = isReadableByCustomer(conversation, policies, services.now());
+          const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId: resumed }) };
+          return refuseAs(refusal, 'conversation-ended');
         }
+        await leaveTimeToReturn(conversation, services, call);
       }
-      const introduction = parseWith(INTRODUCTION, asked, 'body');
+      const {
+        conversationId: _,
+        reconnectId: __,
+        ...introduction
+      } = parseWith(CUSTOMER_REQUEST, asked, 'body');
       return admit(resumed ?? services.newConversationId(), introduction, services);
     },
   }),
@@ -159,16 +170,15 @@ export const NEGOTIATE_ROUTES = [
       KNOWN_CUSTOMER_ACCESS,
       CUSTOMER_EXAMPLE,
     ),
+    durable: true,
     run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices, call) => {
-      const previous = choice === 'new' ? undefined : await continuable(customerId, services, call);
-      if (previous !== undefined && choice === undefined) {
-        const { id, agent, createdAt } = previous;
-        return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
+      const found = await conversationOfCustomer(customerId, choice, services, call);
+      if ('conversationId' in found) {
+        await leaveTimeToReturn(found.goesOn, services, call);
+        return admit(found.conversationId, introduction, services);
       }
-      const conversationId = previous?.id ?? services.newConversationId();
-      const admitted = await admit(conversationId, introduction, services);
-      await services.customers.remember(customerId, conversationId);
-      return admitted;
+      const { id, agent, createdAt } = found.askAbout;
+      return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
     },
   }),
 
@@ -221,8 +231,7 @@ export const RECONNECT_LINK_ROUTE = route({
     if (hasEnded(conversation)) return refuseAs(endedRefusal(conversation), 'conversation-ended');
     const { policies } = await settings.current(call);
     if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
-    const timeLimit = policyOf(conversation, 'reconnectTimeLimit', policies);
-    const reconnectId = await tickets.issueReconnectId(conversation.id, timeLimit);
+    const reconnectId = await tickets.issueReconnectId(conversation.id);
     const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
     return { reconnectId, reconnectUrl: portalUrl && reconnectUrl(portalUrl, reconnectId) };
   },
@@ -271,7 +280,7 @@ async function resumedConversation(
   const caller = await tickets.callerOf(request.headers);
   if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
   if (wanted !== undefined && wanted !== caller.conversationId) {
-    throw new AccessDeniedError(403, 'the ticket is for another conversation');
+    throw new AccessDeniedError(403, 'The ticket is for another conversation.');
   }
   return caller.conversationId;
 }
@@ -285,18 +294,15 @@ async function reconnectedConversation(reconnectId: string, tickets: Tickets): P
   return conversationId;
 }
 
-/** The customer's latest conversation, if reconnection is on for it and it goes on. */
-async function continuable(
-  customerId: string,
-  { customers, store, settings }: NegotiateServices,
-  call: Call,
-): Promise<Conversation | undefined> {
-  const latest = await customers.latestConversationOf(customerId);
-  const stored = latest === undefined ? undefined : await store.load(latest);
-  if (stored === undefined || hasEnded(stored.conversation)) return undefined;
-  const { policies } = await settings.current(call);
-  const { conversation } = stored;
-  return policyOf(conversation, 'reconnect', policies) ? conversation : undefined;
+/** A wait that is about to end must not end while its customer opens the socket. */
+async function leaveTimeToReturn(
+  conversation: Conversation | undefined,
+  { conversations, now }: NegotiateServices,
+  call: DurableCall,
+): Promise<void> {
+  if (conversation?.disconnection === undefined) return;
+  if (conversation.disconnection.deadline - now() >= RETURN_TIME) return;
+  await conversations(call).receive(conversation.id, { type: 'customer-returning' });
 }
 
 /** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
@@ -312,7 +318,10 @@ async function admit(
   for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
   if (device !== undefined) url.searchParams.append('device', device);
   if (url.href.length > URL_LIMIT) {
-    throw new InvalidInputError('body', 'name and context are too long together for a socket URL');
+    throw new InvalidInputError(
+      'body',
+      'must be shorter: name and context do not fit together into a socket URL',
+    );
   }
   return {
     conversationId,

@@ -77,7 +77,7 @@ function compose(config: Config) {
     customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetime: config.ticketLifetime, now }),
+      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     limits,

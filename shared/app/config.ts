@@ -33,6 +33,9 @@ const withDefault = (form: Form<string>, fallback: string, about: string): Setti
   fallback,
 });
 
+/** Only what is given can contradict: the default of what depends on the grace period goes with it. */
+const LONGER_GRACE = 'or `DISCONNECT_GRACE` if that is longer';
+
 /** How long somebody is waited for, and what closes by itself. A rule of the policy table goes before each of them. */
 export const POLICY_SETTINGS = {
   DISCONNECT_GRACE: duration(
@@ -72,7 +75,8 @@ export const POLICY_SETTINGS = {
     'PT20M',
     'PT1S',
     'P60D',
-    'A live chat in `Open` is closed after this time without activity.',
+    'A live chat in `Open` is closed after this time without activity; at least `DISCONNECT_GRACE`.',
+    LONGER_GRACE,
   ),
   OPEN_AUTO_CLOSE_WHILE_CONNECTED: flag(
     'Whether `OPEN_AUTO_CLOSE` also closes a live chat whose customer is connected.',
@@ -102,17 +106,25 @@ export const POLICY_SETTINGS = {
     '20',
     0,
     100,
-    "How many units of an agent's capacity a conversation takes.",
+    "How many units of an agent's capacity a conversation takes; at most `AGENT_CAPACITY_UNITS`.",
   ),
   RECONNECT_ENABLED: flag('Whether customers can reconnect to a previous chat.'),
   RECONNECT_TIME_LIMIT: duration(
     'PT30M',
     'PT1M',
     'P7D',
-    'How long they can. It takes the place of the grace period once an agent has accepted.',
+    'How long they can; with `RECONNECT_ENABLED` at least `DISCONNECT_GRACE`. It takes its place once an agent has accepted.',
+    LONGER_GRACE,
   ),
   RECONNECT_PORTAL_URL: optional(URL_FORM, 'The page with the widget: a reconnect link leads to it.'),
   RECONNECT_REDIRECT_URL: optional(URL_FORM, 'Where a customer is sent who comes back after the time limit.'),
+  READ_AFTER_END: duration(
+    'P1D',
+    'PT0S',
+    'P30D',
+    'How long after the end a customer can read its conversation with its ticket, unless it has ended it itself. `PT0S`: not ' +
+      'at all.',
+  ),
 };
 
 export const AGENT_SETTINGS = {
@@ -150,9 +162,15 @@ export const ACCESS_SETTINGS = {
     'PT12H',
     'PT1M',
     'P7D',
-    'How long a ticket is valid; at least `DISCONNECT_GRACE`. A customer comes back with it, so make it as long as the ' +
-      'longest wait that a policy allows, and as long as a persistent chat may be in `Waiting`.',
-    'or `DISCONNECT_GRACE` if that is longer',
+    "How long an agent's ticket is valid. The desk's backend gets the next one at any time.",
+  ),
+  // Prevents: the ticket runs out while its customer is connected or waited for. No wait of a setting or policy is longer.
+  CUSTOMER_TICKET_LIFETIME: duration(
+    'P90D',
+    'P60D',
+    'P365D',
+    "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
+      '`negotiate` gives a new ticket.',
   ),
   NEGOTIATE_RATE_LIMIT: wholeNumber(
     '120',
@@ -231,22 +249,24 @@ export const SETTINGS = {
 type Reader = SettingsReader<typeof SETTINGS>;
 
 /** What applies where no rule of the policy table does. Problems are collected by the reader. */
-const readPolicyBase = (read: Reader): PolicyValues => ({
-  grace: read.value('DISCONNECT_GRACE'),
+const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): PolicyValues => ({
+  grace,
   agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
   offerTimeout: read.value('OFFER_TIMEOUT'),
   outageAllowance: read.value('OUTAGE_ALLOWANCE'),
   maxExtension: read.value('WAIT_EXTENSION_MAX'),
-  openAutoClose: read.value('OPEN_AUTO_CLOSE'),
+  openAutoClose: read.optional('OPEN_AUTO_CLOSE') ?? atLeast(grace, read.fallback('OPEN_AUTO_CLOSE')),
   openAutoCloseWhileConnected: read.value('OPEN_AUTO_CLOSE_WHILE_CONNECTED'),
   wrapUpAutoClose: read.value('WRAP_UP_AUTO_CLOSE'),
   waitingAutoClose: read.value('WAITING_AUTO_CLOSE'),
   wrapUpCapacity: read.value('WRAP_UP_CAPACITY'),
   capacityUnits: read.value('CONVERSATION_CAPACITY_UNITS'),
   reconnect: read.value('RECONNECT_ENABLED'),
-  reconnectTimeLimit: read.value('RECONNECT_TIME_LIMIT'),
+  reconnectTimeLimit:
+    read.optional('RECONNECT_TIME_LIMIT') ?? atLeast(grace, read.fallback('RECONNECT_TIME_LIMIT')),
   reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL'),
   reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL'),
+  readAfterEnd: read.value('READ_AFTER_END'),
 });
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
@@ -285,7 +305,8 @@ export interface Config {
   readonly tables: Connection;
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
-  readonly ticketLifetime: Milliseconds;
+  /** `TICKET_LIFETIME`, `CUSTOMER_TICKET_LIFETIME`. */
+  readonly ticketLifetimes: { readonly agent: Milliseconds; readonly customer: Milliseconds };
   /** What was lost is made up for. */
   readonly reconciliation: {
     /** `RECONCILE_SCHEDULE`: NCRONTAB, six fields, UTC. */
@@ -323,8 +344,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       read.required('TICKET_SIGNING_KEY'),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
-    ticketLifetime:
-      read.optional('TICKET_LIFETIME') ?? Math.max(read.fallback('TICKET_LIFETIME'), policyBase.grace),
+    ticketLifetimes: {
+      agent: read.value('TICKET_LIFETIME'),
+      customer: read.value('CUSTOMER_TICKET_LIFETIME'),
+    },
     reconciliation: {
       schedule: read.value('RECONCILE_SCHEDULE'),
       overdueAfter: read.value('RECONCILE_OVERDUE_AFTER'),
@@ -332,14 +355,37 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     identityClientId: read.optional('AZURE_CLIENT_ID'),
   };
-  if (config.ticketLifetime < policyBase.grace) {
-    read.problems.push(
-      'TICKET_LIFETIME must be at least DISCONNECT_GRACE: a ticket is what a customer comes back with',
-    );
-  }
+  read.problems.push(...contradictionsIn(config));
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return Object.freeze(config);
 }
+
+/**
+ * What no two settings can mean together, with both names. Those that may differ are none: a block of capacity that
+ * outlasts the wrap-up puts its closure off (R54), and what is off in the base (`RECONNECT_ENABLED`, `never`) may be on by
+ * a rule.
+ */
+function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly string[] {
+  const { grace, openAutoClose, reconnect, reconnectTimeLimit, capacityUnits } = policyBase;
+  const contradictions: readonly (readonly [boolean, string])[] = [
+    [
+      openAutoClose !== 'never' && openAutoClose < grace,
+      'OPEN_AUTO_CLOSE must be at least DISCONNECT_GRACE: or a customer in the queue is closed away while it is waited for',
+    ],
+    [
+      reconnect && reconnectTimeLimit < grace,
+      'RECONNECT_TIME_LIMIT must be at least DISCONNECT_GRACE: it takes its place, and is to give customers more time',
+    ],
+    [
+      capacityUnits > agentCapacityUnits,
+      'CONVERSATION_CAPACITY_UNITS must be at most AGENT_CAPACITY_UNITS: or no agent can take a conversation',
+    ],
+  ];
+  return contradictions.flatMap(([holds, problem]) => (holds ? [problem] : []));
+}
+
+const atLeast = <T extends Milliseconds | string>(least: Milliseconds, length: T): T | Milliseconds =>
+  typeof length === 'number' ? Math.max(least, length) : length;
 
 /** `<prefix>_CONNECTION_STRING` or `<prefix>_ENDPOINT`, one of them. */
 function readConnection(read: Reader, prefix: 'WEB_PUBSUB' | 'CONVERSATION_TABLES'): Connection {

@@ -18,11 +18,24 @@ export class AppError extends Error {
 export class InvalidInputError extends AppError {
   constructor(
     readonly field: string,
-    detail: string,
+    readonly detail: string,
     readonly status: 400 | 404 | 413 | 415 = 400,
     cause?: unknown,
+    /** The part of the field that the product has named, where the rest is a name of the sender's. For logs. */
+    readonly place = field,
   ) {
     super('invalid-input', `${field}: ${detail}`, false, { cause });
+  }
+}
+
+/** A user event whose sender, not the service, has got it wrong: the sender is told, by the ids that can be read. */
+export class UserEventError extends InvalidInputError {
+  constructor(
+    field: string,
+    detail: string,
+    readonly ids: { readonly conversationId?: string | undefined; readonly messageId?: string | undefined },
+  ) {
+    super(field, detail);
   }
 }
 

@@ -97,6 +97,7 @@ export function durationOr<W extends string>(
   min: string,
   max: string,
   about: string,
+  note?: string,
 ): SettingWithDefault<Milliseconds | W> {
   const form = durationFrom(min, max);
   return {
@@ -107,6 +108,7 @@ export function durationOr<W extends string>(
       example: min,
     },
     fallback,
+    ...(note !== undefined && { note }),
   };
 }
 

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { InvalidInputError } from '../app/errors';
 import { CHANNELS } from '../conversation/conversation';
 import {
+  BLANK,
   EXAMPLE,
+  etagField,
   IF_MATCH,
+  isVisible,
   languageTag,
   named,
   plainName,
@@ -42,6 +45,7 @@ const OVERRIDE_BODY = named(
   OVERRIDE_PLACE.extend({
     text: plainText(LONGEST)
       .min(1)
+      .refine(isVisible, BLANK)
       .superRefine((text, context) => {
         const problem = templateProblem(text);
         if (problem) context.addIssue(`character ${problem.position}: ${problem.detail}`);
@@ -54,7 +58,13 @@ const OVERRIDE_BODY = named(
 const PLACE = z.object({ channel: z.enum(CHANNELS), channelInstance: z.string(), locale: z.string() });
 const MESSAGE_OVERRIDE = named(
   'MessageOverride',
-  z.object({ trigger, ...PLACE.partial().shape, text: z.string().optional(), active: z.boolean() }),
+  z.object({
+    trigger,
+    ...PLACE.partial().shape,
+    text: z.string().optional(),
+    active: z.boolean(),
+    etag: etagField,
+  }),
 );
 const AUTOMATED_MESSAGES = named(
   'AutomatedMessages',
@@ -69,7 +79,7 @@ const AUTOMATED_MESSAGES = named(
         builtIn: z.boolean().describe('Whether no override has a text.'),
       }),
     ),
-    overrides: z.array(MESSAGE_OVERRIDE.extend({ etag: z.string() })),
+    overrides: z.array(MESSAGE_OVERRIDE),
     unreadable: z.array(z.string()).describe('Stored overrides that cannot be read; they count for nothing.'),
   }),
 );
@@ -80,6 +90,7 @@ const OVERRIDE = {
   text: '{AgentName} is here.',
   active: true,
 } as const;
+const STORED = { ...OVERRIDE, etag: EXAMPLE.etag };
 
 export const AUTOMATED_MESSAGE_ROUTES = [
   route({
@@ -105,7 +116,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
           builtIn: false,
         },
       ],
-      overrides: [{ ...OVERRIDE, etag: EXAMPLE.etag }],
+      overrides: [STORED],
       unreadable: [],
     }),
     run: async ({ query: place }, { settingsStore }: AutomatedMessageServices) => {
@@ -137,7 +148,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
     unknown: 'invalid-input',
     headers: REPLACES,
     body: body(OVERRIDE_BODY, { locale: OVERRIDE.locale, text: OVERRIDE.text }),
-    answer: answer('The override as it is stored.', MESSAGE_OVERRIDE, OVERRIDE, { headers: ['ETag'] }),
+    answer: answer('The override as it is stored.', MESSAGE_OVERRIDE, STORED, { headers: ['ETag'] }),
     problems: ['precondition-failed', 'precondition-required'],
     run: async ({ params, headers, body }, { settings, settingsStore }: AutomatedMessageServices) => {
       if (body.text === undefined && body.active === undefined) {
@@ -149,7 +160,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
       const written = await settingsStore.putOverride(override, expected);
       if (written === 'conflict') return anotherVersion();
       settings.forget();
-      return withHeaders(override, { etag: written.etag });
+      return withHeaders({ ...override, ...written }, written);
     },
   }),
 

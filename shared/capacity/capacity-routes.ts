@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentIdField, conversationId, count, EXAMPLE, named } from '../http/fields';
+import { agentIdField, conversationId, count, EXAMPLE, named, WHOLE } from '../http/fields';
 import { answer, body, route, type Shown } from '../http/route';
 import { type AgentCapacity, type AgentLoad, unitsFree, unitsInUse } from './capacity';
 
@@ -10,7 +10,7 @@ export interface CapacityServices {
 /** How many units an agent has in all. */
 const CAPACITY_BODY = named(
   'CapacityRequest',
-  z.object({ capacityUnits: z.int('must be a whole number').min(0).max(1_000) }),
+  z.strictObject({ capacityUnits: z.int(WHOLE).min(0).max(1_000) }),
 );
 
 const AGENT_LOAD = named(

@@ -7,7 +7,7 @@ import { CONVERSATION_ANSWER, CONVERSATION_EXAMPLE, shownToAgents } from './conv
 import type { Conversations } from './conversation-service';
 import { customerIsConnected, type Refusal } from './decision';
 import type { AgentAction, ConversationEvent } from './inputs';
-import { durationBetween, MINUTE, SECOND } from './time';
+import { durationBetween } from './time';
 
 export interface AgentActionServices {
   readonly conversations: Conversations;
@@ -79,9 +79,12 @@ function action<B extends ZodType, H extends Record<string, ZodType> = Record<ne
 /** Refusals of what only the agent can do who has accepted the conversation. */
 const UNLESS_ACCEPTED = ['illegal-transition', 'assigned-to-other-agent', 'not-assigned-to-you'] as const;
 
-const OFFER = named('OfferRequest', z.object({ agentId: agentIdField, agentName: oneLine(100).optional() }));
-const TRANSFER = named('TransferRequest', z.object({ queue: plainName }));
-const EXTEND_WAIT = named('ExtendWaitRequest', z.object({ by: durationBetween(SECOND, 24 * 60 * MINUTE) }));
+const OFFER = named(
+  'OfferRequest',
+  z.strictObject({ agentId: agentIdField, agentName: oneLine(100).optional() }),
+);
+const TRANSFER = named('TransferRequest', z.strictObject({ queue: plainName }));
+const EXTEND_WAIT = named('ExtendWaitRequest', z.strictObject({ by: durationBetween('PT1S', 'PT24H') }));
 
 /** Whatever an agent can do to a conversation: one row here, besides its event in inputs.ts and its rules. */
 export const AGENT_ACTION_ROUTES = [

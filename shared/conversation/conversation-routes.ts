@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidInputError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import {
   agentIdField,
@@ -7,6 +8,7 @@ import {
   count,
   deadline,
   EXAMPLE,
+  etagField,
   named,
   page,
   sequenceNumber,
@@ -24,16 +26,21 @@ import {
   DEVICE_CLASSES,
   type Disconnection,
   END_REASONS,
+  etagOf,
   hasEnded,
   REQUEUE_REASONS,
 } from './conversation';
+import { isReadableByCustomer } from '../policies/policy';
+import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
-import { duration, instant } from './time';
-import type { TranscriptEntry } from './transcript';
-import type { WorkList } from './work-list';
+import { duration, type Instant, instant } from './time';
+import { sentIdOf, type TranscriptEntry } from './transcript';
+import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
 export interface ConversationServices {
+  readonly settings: SettingsSource;
+  readonly now: () => Instant;
   readonly store: Pick<ConversationStore, 'load' | 'transcript'>;
   readonly workList: Pick<WorkList, 'list'>;
 }
@@ -53,7 +60,9 @@ const WORK_LIST_ITEM = z.object({
   disconnection: deadline.optional().describe('The customer is away.'),
   deadlines: z
     .array(z.object({ kind: z.enum(DEADLINE_KINDS), at: instant }))
-    .describe('The other deadlines. An automatic closure may have been put off since.'),
+    .describe(
+      'Every running deadline, the next one first. An automatic closure may have been put off since.',
+    ),
 });
 export const WORK_LIST_PAGE = named(
   'WorkListPage',
@@ -206,9 +215,11 @@ const ENTRY = z.object({
   author: AUTHOR,
   text: z.string(),
 });
-/** Message ids, which may name a connection, are nobody's business. */
 const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
-  ENTRY.extend({ kind: z.literal('message') }),
+  ENTRY.extend({
+    kind: z.literal('message'),
+    messageId: z.string().optional().describe("The sender's own, where it has given one."),
+  }),
   ENTRY.extend({
     kind: z.literal('notice'),
     trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
@@ -223,9 +234,14 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
     conversation: CONVERSATION,
     transcript: z.array(TRANSCRIPT_ENTRY),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
+    etag: etagField,
   }),
 );
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
+
+/** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
+const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
+  entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
 /** The transcript without the notices that are meant for the agent. */
 export const entriesForCustomers = (entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] =>
@@ -265,6 +281,39 @@ export const CONVERSATION_EXAMPLE: z.input<typeof CONVERSATION> = {
   },
 };
 
+/** Rows in one answer of the storage. */
+const ROWS = 1_000;
+
+/** The rows have the order of their keys, not of the list: all of them are read, a request for each thousand. */
+async function everyItem(
+  workList: ConversationServices['workList'],
+  wanted: Pick<Parameters<WorkList['list']>[0], 'state' | 'agentId'>,
+): Promise<WorkListItem[]> {
+  const items: WorkListItem[] = [];
+  let rest: { readonly continuationToken?: string } = {};
+  do {
+    const { items: some, continuationToken } = await workList.list({ ...wanted, ...rest, limit: ROWS });
+    items.push(...some);
+    rest = continuationToken === undefined ? {} : { continuationToken };
+  } while (rest.continuationToken !== undefined);
+  return items;
+}
+
+const POSITION = /^(-?[0-9a-z]{1,11})\.([a-z0-9-]{8,64})$/;
+
+/** The token of what follows a line. It holds through whatever comes and goes meanwhile: it names a place, not a row. */
+export const listToken = ({ stateSince, conversationId }: Position): string =>
+  `${stateSince.toString(36)}.${conversationId}`;
+
+/** @throws InvalidInputError when it is not one that this list gives: it comes from the network. */
+export function parseListPosition(token: string): Position {
+  const [, since, conversationId] = POSITION.exec(token) ?? [];
+  if (since === undefined || conversationId === undefined) {
+    throw new InvalidInputError('query.continuationToken', 'is not a token that this list has given');
+  }
+  return { stateSince: Number.parseInt(since, 36), conversationId };
+}
+
 export const CONVERSATION_ROUTES = [
   route({
     id: 'list-conversations',
@@ -272,7 +321,9 @@ export const CONVERSATION_ROUTES = [
     path: '/v1/conversations',
     tag: 'Conversations',
     summary: 'The work list: conversations that are not closed',
-    description: 'In no order. A copy: a line can be older than the conversation for a moment. Agents only.',
+    description:
+      'Longest waiting first: by `stateSince`, then by `conversationId`. A page goes on behind the last line of the one ' +
+      'before. A copy: a line can be older than the conversation for a moment. Agents only.',
     access: 'an agent with a ticket',
     query: z.object({
       state: z
@@ -299,11 +350,26 @@ export const CONVERSATION_ROUTES = [
             since: '2026-03-01T10:02:05.000Z',
             deadline: '2026-03-01T10:05:05.000Z',
           },
-          deadlines: [],
+          deadlines: [{ kind: 'disconnection', at: '2026-03-01T10:05:05.000Z' }],
         },
       ],
     }),
-    run: ({ query }, { workList }: ConversationServices) => workList.list(query),
+    run: async ({ query }, { workList }: ConversationServices) => {
+      const { limit, continuationToken, ...wanted } = query;
+      const after = continuationToken === undefined ? undefined : parseListPosition(continuationToken);
+      const items = (await everyItem(workList, wanted))
+        .filter((item) => after === undefined || byWaiting(item, after) > 0)
+        .sort(byWaiting);
+      const shown = items.slice(0, limit);
+      const last = items.length > limit ? shown.at(-1) : undefined;
+      return {
+        items: shown.map((item) => ({
+          ...item,
+          deadlines: deadlinesIn(item).toSorted((a, b) => a.at - b.at),
+        })),
+        continuationToken: last && listToken(last),
+      };
+    },
   }),
 
   route({
@@ -313,16 +379,16 @@ export const CONVERSATION_ROUTES = [
     tag: 'Conversations',
     summary: 'One conversation with its transcript',
     description:
-      'For agents, and for the customer whose conversation it is, until it ends; the customer does not see what is for ' +
-      'agents.',
+      'For agents, and for the customer whose conversation it is, also for `readAfterEnd` after an end that was not its own; ' +
+      'the customer does not see what is for agents.',
     access: 'an agent or the customer with a ticket',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
-      after: wholeNumber(Number.MAX_SAFE_INTEGER)
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
         .default(0)
         .describe('Only entries after this sequence number.'),
-      limit: wholeNumber(1_000).min(1).default(1_000).describe('At most so many entries.'),
+      limit: wholeNumber(1, 1_000).default(1_000).describe('At most so many entries.'),
     }),
     answer: answer(
       'The `ETag` names this version; actions accept it in `If-Match`.',
@@ -336,18 +402,25 @@ export const CONVERSATION_ROUTES = [
             kind: 'message',
             author: { role: 'customer', name: 'Ann' },
             text: 'Where is my parcel?',
+            messageId: 'm-1',
           },
         ],
+        etag: EXAMPLE.etag,
       },
       { headers: ['ETag'] },
     ),
     problems: ['conversation-ended'],
-    run: async ({ caller, params, query }, { store }: ConversationServices) => {
+    run: async ({ caller, params, query }, { store, settings, now }: ConversationServices, call) => {
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
-      const { conversation, etag } = stored;
+      const { conversation } = stored;
+      const etag = etagOf(stored.etag);
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
-      if (caller.role === 'customer' && hasEnded(conversation)) {
+      if (
+        caller.role === 'customer' &&
+        hasEnded(conversation) &&
+        !isReadableByCustomer(conversation, (await settings.current(call)).policies, now())
+      ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
       const entries = await store.transcript(conversation.id, query);
@@ -357,8 +430,9 @@ export const CONVERSATION_ROUTES = [
       return withHeaders(
         {
           conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
-          transcript: isAgent ? entries : entriesForCustomers(entries),
+          transcript: (isAgent ? entries : entriesForCustomers(entries)).map(shownEntry),
           nextAfter,
+          etag,
         },
         { etag },
       );

@@ -1,11 +1,11 @@
 import { collisionPause } from '../app/collision-pause';
 import type { Call, DurableCall } from '../app/call';
-import { ContentionError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { ContentionError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
 import type { SettingsSource } from '../policies/settings-service';
-import type { Conversation } from './conversation';
+import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
@@ -173,7 +173,7 @@ async function decideAndSave(
   const reserving = () => (reservation ??= new Reservation(conversationId, deps.capacity));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await deps.store.load(conversationId);
-    if (ifMatch !== undefined && before !== undefined && before.etag !== ifMatch) {
+    if (ifMatch !== undefined && before !== undefined && !namesVersion(ifMatch, before.etag)) {
       await reservation?.giveBack(before.conversation);
       return decideOnStale(before.conversation, event, deps);
     }
@@ -249,10 +249,20 @@ async function decideWithAnswers(
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':
-        answers = { ...answers, presence: await participants.presenceOf(conversationId) };
+        answers = {
+          ...answers,
+          presence: await participants
+            .presenceOf(conversationId)
+            .catch(unlessOptional(decision, { alive: false } as const)),
+        };
         break;
       case 'agent-presence-needed':
-        answers = { ...answers, agentPresent: await participants.isAgentPresent(decision.agentId) };
+        answers = {
+          ...answers,
+          agentPresent: await participants
+            .isAgentPresent(decision.agentId)
+            .catch(unlessOptional(decision, false)),
+        };
         break;
       case 'capacity-needed':
         answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };
@@ -263,6 +273,14 @@ async function decideWithAnswers(
   }
   throw new Error('a decision asks each question once');
 }
+
+/** What stands for an answer that the service has not given, where the decision can do without. @throws the failure */
+const unlessOptional =
+  <T>({ optional }: { readonly optional?: true }, instead: T) =>
+  (failure: unknown): T => {
+    if (optional && failure instanceof DependencyError) return instead;
+    throw failure;
+  };
 
 /**
  * The log line of a conversation that ended because its customer was away: how long after the deadline, in milliseconds.

@@ -95,7 +95,13 @@ const pastAgentDisconnection = z.object({
   endedAt: instant,
   reconnectedBy: text.optional(),
 });
-const recentMessage = z.object({ id: text, by: text, sequence: z.int(), at: instantInJson });
+const recentMessage = z.object({
+  id: text,
+  by: text,
+  sequence: z.int(),
+  at: instantInJson,
+  unnamed: z.object({ digest: text, occurredAt: instantInJson }).optional(),
+});
 const recentNotice = z.object({
   cause: text,
   sequence: z.int(),

@@ -173,6 +173,14 @@ export interface CustomerProfile {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** By what a message without an id of its sender's own is recognised when the sender's client repeats it. */
+export interface Unnamed {
+  /** Of its connection and its text as it was sent. */
+  readonly digest: string;
+  /** The service's clock. */
+  readonly occurredAt: Instant;
+}
+
 /** How and why a conversation ended. */
 export interface End {
   readonly at: Instant;
@@ -217,6 +225,7 @@ interface Common {
     readonly by: string;
     readonly sequence: number;
     readonly at: Instant;
+    readonly unnamed?: Unnamed;
   }[];
   /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
   readonly recentNotices: readonly {
@@ -405,6 +414,18 @@ export const LIMITS = {
 
 /** 8 to 64 of a-z, 0-9 and "-": legal as a table key, a group name, a user id and part of an instance id. */
 export const CONVERSATION_ID = /^[a-z0-9](?:[a-z0-9-]{6,62})[a-z0-9]$/;
+
+/**
+ * What the API calls a version: the storage's own ETag (`W/"datetime'2026-03-01T10%3A02%3A05.1234567Z'"`) without what makes
+ * it weak and long. Different versions have different names: of a moment all digits stay.
+ */
+export const etagOf = (version: string): string => `"${bare(version)}"`;
+
+/** Whether an `If-Match` names the version, in any spelling: that of the API, that of the storage, with or without quotes. */
+export const namesVersion = (ifMatch: string, version: string): boolean =>
+  ifMatch.split(',').some((tag) => bare(tag) === bare(version));
+
+const bare = (tag: string): string => tag.replaceAll(/^\s*W\/|datetime|%3A|[^A-Za-z0-9]/gi, '');
 
 /** 1 to 64 of letters, digits, "_" and "-". */
 export const AGENT_ID = /^[A-Za-z0-9_-]{1,64}$/;

@@ -71,6 +71,8 @@ export interface Refusal {
   /** What a customer can do whose conversation has ended. */
   readonly options?: readonly ReturnOption[];
   readonly redirectUrl?: string;
+  /** Which conversation its customer can still read. */
+  readonly conversationId?: string;
   /** Where the same thing is allowed later: in so many seconds. */
   readonly retryAfterSeconds?: number;
 }
@@ -93,12 +95,15 @@ export type Ruling =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | Question;
 
-/** Something the rule needs to know. Find out, and decide the same input again with the answer (`Answers`). */
+/**
+ * Something the rule needs to know. Find out, and decide the same input again with the answer (`Answers`). `optional`: where
+ * the service gives none, "nobody is there" will do, for the rule then only leaves the record as it is.
+ */
 export type Question =
   /** Ask the service who is there: `presence`. */
-  | { readonly kind: 'presence-needed' }
+  | { readonly kind: 'presence-needed'; readonly optional?: true }
   /** Ask the service whether the agent is there: `agentPresent`. */
-  | { readonly kind: 'agent-presence-needed'; readonly agentId: string }
+  | { readonly kind: 'agent-presence-needed'; readonly agentId: string; readonly optional?: true }
   /** Take the units from the agent's capacity, if they are free: `capacity`. */
   | {
       readonly kind: 'capacity-needed';

@@ -1,4 +1,4 @@
-import type { CustomerProfile, DeadlineKind, DeviceClass } from './conversation';
+import type { CustomerProfile, DeadlineKind, DeviceClass, Unnamed } from './conversation';
 import type { Instant, Milliseconds } from './time';
 
 /**
@@ -24,21 +24,11 @@ export type ConversationEvent =
       readonly occurredAt: Instant;
       readonly device?: DeviceClass;
     }
-  | {
-      readonly type: 'customer-message';
-      readonly connectionId: string;
-      readonly messageId: string;
-      readonly text: string;
-    }
+  | ({ readonly type: 'customer-message'; readonly connectionId: string } & Written)
   | { readonly type: 'customer-left' }
   /** The customer has asked for a socket URL: its return has begun, though no socket is open yet. */
   | { readonly type: 'customer-returning' }
-  | {
-      readonly type: 'agent-message';
-      readonly agentId: string;
-      readonly messageId: string;
-      readonly text: string;
-    }
+  | ({ readonly type: 'agent-message' } & ByAgent & Written)
   | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent)
   | ({ readonly type: 'agent-declined' | 'agent-released' | 'agent-ended' | 'agent-closed' } & ByAgent)
   | ({ readonly type: 'agent-transferred'; readonly queue: string } & ByAgent)
@@ -59,6 +49,18 @@ export type ConversationEvent =
   | { readonly type: 'deadline-reached'; readonly kind: DeadlineKind; readonly number: number };
 
 type ByAgent = { readonly agentId: string };
+
+/** What somebody wrote. */
+export interface Written {
+  /**
+   * The same for every repetition: the sender's own id, which also covers a client that sends anew, or else the service's
+   * id of the event, which covers the service's repetitions.
+   */
+  readonly messageId: string;
+  readonly text: string;
+  /** Of a message without an id of its sender's own. */
+  readonly unnamed?: Unnamed;
+}
 
 /**
  * What the caller has found out because a decision asked for it (`Question`). It is true of the moment, and belongs to

@@ -1,10 +1,10 @@
 import { withAgentBack } from './agent-presence-rules';
 import { type Conversation, LIMITS } from './conversation';
 import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
-import type { ConversationEvent } from './inputs';
+import type { Answers, ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
-import { type Instant, SECOND } from './time';
+import { type Instant, type Milliseconds, SECOND } from './time';
 import { type Author, entryTime, type MessageEntry } from './transcript';
 
 type Writer = Exclude<Author['role'], 'system'>;
@@ -39,11 +39,15 @@ function messageLimit(conversation: Conversation, writer: Writer, now: Instant):
   };
 }
 
-/** The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. */
+/**
+ * The customer wrote. A message may overtake its socket's `connected`, and proves the socket as well as that does. One of a
+ * socket that is thought lost proves it if the service lists the socket: the loss was told wrongly.
+ */
 export function decideCustomerMessage(
   conversation: Conversation,
   input: Written & { readonly connectionId: string },
   context: DecisionContext,
+  { presence }: Answers,
 ): Ruling {
   const { now } = context;
   const { connectionId } = input;
@@ -52,7 +56,11 @@ export function decideCustomerMessage(
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const { endedConnectionIds } = conversation;
   const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
-  const isNew = !endedConnectionIds.includes(connectionId) && !liveConnectionIds.includes(connectionId);
+  const isThoughtLost = endedConnectionIds.includes(connectionId);
+  // Prevents: a message that was delayed behind its socket's `disconnected` reviving a dead socket.
+  if (isThoughtLost && presence === undefined) return { kind: 'presence-needed', optional: true };
+  const isListed = presence?.alive === true && presence.connectionIds.includes(connectionId);
+  const isNew = isThoughtLost ? isListed : !liveConnectionIds.includes(connectionId);
   // A message that proves a socket is never too much: refused, it would let the wait for its sender run on.
   const limit = isNew ? undefined : messageLimit(conversation, 'customer', now);
   if (limit) return { kind: 'refused', refusal: limit };
@@ -67,6 +75,7 @@ export function decideAgentMessage(
   conversation: Conversation,
   input: Written & { readonly agentId: string },
   { now }: DecisionContext,
+  { agentPresent }: Answers,
 ): Ruling {
   const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
   if (stored) return alreadyStored(stored);
@@ -82,26 +91,33 @@ export function decideAgentMessage(
       },
     };
   }
-  // Only a connected agent can write: the event of the return was lost, or is still under way.
-  const back = withAgentBack(conversation, now);
+  const isThoughtLost = conversation.agentDisconnection !== undefined;
+  // Prevents: a message that was delayed behind the loss of the agent's last socket calling off the wait for the agent.
+  if (isThoughtLost && agentPresent === undefined) {
+    return { kind: 'agent-presence-needed', agentId: agent.id, optional: true };
+  }
+  // The event of the return was lost, or is still under way.
+  const back = agentPresent ? withAgentBack(conversation, now) : conversation;
   const limit = back === conversation ? messageLimit(conversation, 'agent', now) : undefined;
   if (limit) return { kind: 'refused', refusal: limit };
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
 }
 
-type Written = { readonly messageId: string; readonly text: string };
 type StoredMessage = Conversation['recentMessages'][number];
 
 function store(
   conversation: Conversation,
-  { messageId, text }: Written,
+  { messageId, text, unnamed }: Written,
   author: Exclude<Author, { role: 'system' }>,
   now: Instant,
 ): Ruling {
   const sequence = conversation.lastSequence + 1;
   const at = entryTime(conversation, now);
   const by = author.role === 'agent' ? keyOfAgent(author.id) : author.role;
-  const recent = [...conversation.recentMessages, { id: messageId, by, sequence, at }];
+  const recent = [
+    ...conversation.recentMessages,
+    { id: messageId, by, sequence, at, ...(unnamed && { unnamed }) },
+  ];
   return {
     kind: 'changed',
     outcome: { type: 'message-stored', sequence },
@@ -121,12 +137,25 @@ const alreadyStored = ({ sequence }: StoredMessage): Ruling => ({
 
 const keyOfAgent = (agentId: string): string => `agent.${agentId}`;
 
-const storedMessage = (
+/**
+ * Within it, by the service's clock, the same text from the same connection is a repetition and no second message. The
+ * official client (`@azure/web-pubsub-client`, `messageRetryOptions`) sends what was not acknowledged up to three times
+ * more, a second apart, each time as a new event; the rest is for its way and for stamps of whole seconds.
+ */
+const REPEATED_WITHIN: Milliseconds = 5 * SECOND;
+
+function storedMessage(
   { recentMessages }: Conversation,
-  { messageId }: Pick<Written, 'messageId'>,
+  { messageId, unnamed }: Written,
   by: string,
-): StoredMessage | undefined =>
-  recentMessages.find((message) => message.id === messageId && message.by === by);
+): StoredMessage | undefined {
+  const own = recentMessages.filter((message) => message.by === by);
+  const isRepeated = ({ unnamed: first }: StoredMessage) =>
+    first !== undefined &&
+    first.digest === unnamed?.digest &&
+    Math.abs(unnamed.occurredAt - first.occurredAt) <= REPEATED_WITHIN;
+  return own.find(({ id }) => id === messageId) ?? own.find(isRepeated);
+}
 
 /**
  * The stored message that an input brings again. Under a name that is not known any more the notification would not be

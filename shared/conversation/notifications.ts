@@ -10,7 +10,7 @@ import type {
 } from './conversation';
 import type { Effect, ReturnOption } from './decision';
 import { type Instant, toIso, toIsoDuration } from './time';
-import type { Author, MessageEntry, TranscriptEntry } from './transcript';
+import { type Author, type MessageEntry, sentIdOf, type TranscriptEntry } from './transcript';
 
 /**
  * What participants are told over their sockets. Every push of one cause has the same `id`, however often it is
@@ -68,7 +68,14 @@ export type PushBody =
       readonly trigger: AutomatedMessageTrigger;
       readonly text: string;
     }
-  | { readonly type: 'message'; readonly sequence: number; readonly author: Author; readonly text: string }
+  | {
+      readonly type: 'message';
+      readonly sequence: number;
+      readonly author: Author;
+      readonly text: string;
+      /** The sender's own, where it has given one. */
+      readonly messageId?: string;
+    }
   | {
       readonly type: 'conversation-ended';
       readonly state: ConversationState;
@@ -370,6 +377,7 @@ const isNotIn =
 function messageTold(conversation: Conversation, entry: MessageEntry): readonly Notification[] {
   const { sequence, at, author, text } = entry;
   const { agent } = conversation;
+  const messageId = sentIdOf(entry.messageId);
   const audiences: readonly Audience[] =
     agent === undefined ? [CUSTOMER] : [CUSTOMER, { to: 'agent', agentId: agent.id }];
   return audiences.map((audience) =>
@@ -378,6 +386,7 @@ function messageTold(conversation: Conversation, entry: MessageEntry): readonly 
       sequence,
       author,
       text,
+      ...(messageId !== undefined && { messageId }),
     }),
   );
 }

@@ -67,10 +67,18 @@ export interface DeadlineTimers {
 }
 
 /**
- * Which conversation an authenticated customer had last. Written when one is negotiated, never trusted for more than
- * an offer to continue. Throws `DependencyError` when the storage gives no usable answer.
+ * Which conversations an authenticated customer has. Written when one is negotiated, never trusted for more than an offer to
+ * continue. Throws `DependencyError` when the storage gives no usable answer.
  */
 export interface CustomerIndex {
-  latestConversationOf(customerId: string): Promise<string | undefined>;
-  remember(customerId: string, conversationId: string): Promise<void>;
+  /** The newest first, with the ETag under which they may be replaced; none, where nothing is stored. */
+  conversationsOf(
+    customerId: string,
+  ): Promise<{ readonly conversationIds: readonly string[]; readonly etag?: string }>;
+  /** `conflict`: they are no longer those that were read. */
+  remember(
+    customerId: string,
+    conversationIds: readonly string[],
+    etag: string | undefined,
+  ): Promise<'saved' | 'conflict'>;
 }

@@ -19,23 +19,38 @@ export function decideConnect(
   conversation: Conversation | undefined,
   input: Opening,
   context: DecisionContext,
+  { presence }: Answers = {},
 ): Ruling {
   if (conversation === undefined) {
     return { kind: 'changed', conversation: created(input, context), outcome: { type: 'created' } };
   }
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
-  if (conversation.liveConnectionIds.length >= LIMITS.liveConnections) {
-    return {
-      kind: 'refused',
-      refusal: {
-        code: 'too-many-connections',
-        detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
-        retryAfterSeconds: 60,
-      },
-    };
+  const { liveConnectionIds } = conversation;
+  if (liveConnectionIds.length < LIMITS.liveConnections) return decideReturning(conversation, context);
+  // Prevents: the `disconnected` of a bad line are lost, and its customer is kept out by connections that are gone.
+  if (presence === undefined) return { kind: 'presence-needed' };
+  if (!presence.alive) {
+    return beginDisconnection(
+      conversation,
+      { connectionIds: liveConnectionIds, since: context.now },
+      context,
+    );
   }
-  return decideReturning(conversation, context);
+  const { connectionIds } = presence;
+  if (connectionIds.length >= LIMITS.liveConnections) return TOO_MANY_CONNECTIONS;
+  const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
+  const present = withLiveConnections(conversation, connectionIds, context.now, gone);
+  return { kind: 'changed', conversation: present, outcome: { type: 'admitted' } };
 }
+
+const TOO_MANY_CONNECTIONS: Ruling = {
+  kind: 'refused',
+  refusal: {
+    code: 'too-many-connections',
+    detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
+    retryAfterSeconds: 60,
+  },
+};
 
 interface Opening {
   readonly conversationId: string;

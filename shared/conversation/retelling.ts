@@ -32,6 +32,7 @@ const REPETITIONS: {
 } = {
   admitted: (conversation) => [
     ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
+    ...(isInferredLoss(conversation) ? (['lost'] as const) : []),
     ...(conversation.disconnection?.allowance ? (['extended'] as const) : []),
   ],
   ignored: (conversation, input, { because }) =>
@@ -141,6 +142,10 @@ function compared(
   if (disconnection === undefined || isNew) return [];
   return disconnection.reason === 'not-yet-connected' ? ['opened'] : ['lost'];
 }
+
+/** A disconnection of which no event has told: a comparison has found it, or the handshake of one connection too many. */
+const isInferredLoss = ({ disconnection }: Conversation): boolean =>
+  disconnection !== undefined && disconnection.lostConnectionId === undefined;
 
 function wasNeverConnected({
   channel,

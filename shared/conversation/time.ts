@@ -15,12 +15,14 @@ export const MINUTE: Milliseconds = 60 * SECOND;
 /** `2026-01-31T12:00:00.000Z` */
 export const toIso = (instant: Instant): string => new Date(instant).toISOString();
 
-/** ISO 8601 duration with millisecond precision, for example `PT3M`, `PT1M4.25S` or `PT0S`. */
+/** ISO 8601 duration with millisecond precision, for example `P30D`, `PT1H30M`, `PT1M4.25S` or `PT0S`. */
 export function toIsoDuration(length: Milliseconds): string {
   const minutes = Math.floor(length / MINUTE);
-  const seconds = (length % MINUTE) / SECOND;
-  if (minutes === 0) return `PT${seconds}S`;
-  return seconds === 0 ? `PT${minutes}M` : `PT${minutes}M${seconds}S`;
+  const [days, hours] = [Math.floor(minutes / (24 * 60)), Math.floor(minutes / 60) % 24];
+  const part = (amount: number, unit: string) => (amount === 0 ? '' : `${amount}${unit}`);
+  const time = part(hours, 'H') + part(minutes % 60, 'M') + part((length % MINUTE) / SECOND, 'S');
+  if (length === 0) return 'PT0S';
+  return `P${part(days, 'D')}${time === '' ? '' : `T${time}`}`;
 }
 
 /**
@@ -40,17 +42,21 @@ export const instant = z.codec(z.iso.datetime({ precision: 3 }), z.number(), {
   encode: toIso,
 });
 
-/** A length of time as the API reads and writes it: an ISO 8601 duration, within bounds where it is read. */
-export const durationBetween = (min: Milliseconds, max: Milliseconds) =>
-  z.codec(z.string().meta({ format: 'duration' }), z.number(), {
+/** A length of time as the API reads and writes it: an ISO 8601 duration, both bounds included. */
+export function durationBetween(min: string, max: string) {
+  const [shortest = 0, longest = 0] = [parseIsoDuration(min), parseIsoDuration(max)];
+  const message = `must be an ISO 8601 duration from ${min} to ${max}`;
+  const text = z.string({ error: ({ input }) => (input === undefined ? undefined : message) });
+  return z.codec(text.meta({ format: 'duration' }), z.number(), {
     decode: (text, { issues }): Milliseconds => {
       const length = parseIsoDuration(text);
-      if (length !== undefined && length >= min && length <= max) return length;
-      const message = `must be an ISO 8601 duration from ${toIsoDuration(min)} to ${toIsoDuration(max)}`;
+      if (length !== undefined && length >= shortest && length <= longest) return length;
       issues.push({ code: 'custom', message, input: text });
       return z.NEVER;
     },
     encode: toIsoDuration,
   });
+}
 
-export const duration = durationBetween(0, Number.MAX_SAFE_INTEGER);
+/** The same in answers, of any length. */
+export const duration = durationBetween('PT0S', 'P99999999D');

@@ -27,6 +27,13 @@ export interface MessageEntry extends EntryBase {
   readonly messageId: string;
 }
 
+/** The id of a message that has one of its sender's own; `digest` is that of its text. */
+export const messageIdOf = (sentId: string, digest: string): string => `sent.${sentId}.${digest}`;
+
+/** The sender's own id of a message. Where there is none, the message has that of its event, which is nobody's business. */
+export const sentIdOf = (messageId: string): string | undefined =>
+  /^sent\.([^.]+)\.[0-9a-f]{16}$/.exec(messageId)?.[1];
+
 /** An automated message. The customer's view of the transcript leaves out what is for the agent. */
 export interface NoticeEntry extends EntryBase {
   readonly kind: 'notice';

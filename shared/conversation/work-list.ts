@@ -76,6 +76,24 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
   };
 }
 
+/** Every running deadline of a row. */
+export const deadlinesIn = ({ disconnection, deadlines }: WorkListItem): readonly Deadline[] => [
+  ...(disconnection
+    ? [{ kind: 'disconnection', number: disconnection.number, at: disconnection.deadline } as const]
+    : []),
+  ...deadlines,
+];
+
+/** Where a row stands in the order of the agents' list. */
+export type Position = Pick<WorkListItem, 'stateSince' | 'conversationId'>;
+
+/** Longest waiting first: by the moment at which it came into its state or its queue, then by its id. */
+export function byWaiting(one: Position, other: Position): number {
+  const { conversationId: id } = one;
+  if (one.stateSince !== other.stateSince) return one.stateSince - other.stateSince;
+  return id === other.conversationId ? 0 : id < other.conversationId ? -1 : 1;
+}
+
 /** Whether two rows show the same; absent means: not in the list. */
 export const sameItem = (one: WorkListItem | undefined, other: WorkListItem | undefined): boolean =>
   shown(one) === shown(other);
@@ -101,7 +119,7 @@ export interface WorkList {
   put(item: WorkListItem): Promise<void>;
   /** Removing what is not there is a success. */
   remove(conversationId: string): Promise<void>;
-  /** @throws InvalidInputError when the continuation token is not one of this list's. */
+  /** In the order of the storage. @throws InvalidInputError when the continuation token is not one of this list's. */
   list(query: {
     readonly limit: number;
     readonly continuationToken?: string;

@@ -13,6 +13,11 @@ export function named<S extends ZodType>(id: string, schema: S): S {
 export const conversationIdField = z.string().regex(CONVERSATION_ID, 'is not a conversation id');
 export const agentIdField = z.string().regex(AGENT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
+/** Blanks alone, and characters that show nothing, look like an empty text. */
+export const isVisible = (text: string): boolean =>
+  /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+export const BLANK = 'must not be blank';
+
 /**
  * A name or label from outside: 1 to `max` characters of well-formed Unicode on one line, in the order in which they are
  * written: U+202D and U+202E, which nobody's name needs, would turn around what a desk shows behind it.
@@ -23,6 +28,7 @@ export const oneLine = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202d\u202e]*$/u, 'must be one line')
+    .refine(isVisible, BLANK)
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /** A text from outside: at most `max` characters of well-formed Unicode; of control characters only tab and new line. */
@@ -32,6 +38,23 @@ export const plainText = (max: number) =>
     .max(max)
     .regex(/^[\P{Cc}\n\r\t]*$/u, 'must not contain control characters')
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+/**
+ * A text as somebody typed or pasted it, in the form that is stored: half a character becomes U+FFFD, line breaks of
+ * office programs (vertical tab, form feed, U+0085) become new lines, and control characters, which nothing can show, are
+ * left out. Then it has at most `max` characters, and something to see.
+ */
+export const typedText = (max: number) =>
+  z
+    .string('must be a text')
+    .overwrite((text) =>
+      text
+        .toWellFormed()
+        .replace(/[\v\f\x85]/g, '\n')
+        .replace(/[^\P{Cc}\n\r\t]/gu, ''),
+    )
+    .max(max, `must have at most ${max} characters`)
+    .regex(/[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u, 'must have something to read');
 
 /** The name of a queue, a workstream or a chat widget. */
 export const plainName = z
@@ -43,13 +66,18 @@ export const languageTag = z
   .max(35)
   .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP 47 language tag such as "en" or "pt-BR"');
 
-/** A whole number from 0 on, as a query writes it. */
-export const wholeNumber = (max: number) =>
-  z.coerce.number('must be a whole number').int('must be a whole number').min(0).max(max);
+/** Says of a number that it must be a whole one, also when it is none at all; its bounds speak for themselves. */
+export const WHOLE = {
+  error: ({ code, input }: { readonly code?: string; readonly input?: unknown }) =>
+    code === 'invalid_type' && input !== undefined ? 'must be a whole number' : undefined,
+};
+
+/** A whole number, both bounds included, as a query writes it. */
+export const wholeNumber = (min: number, max: number) => z.coerce.number(WHOLE).int().min(min).max(max);
 
 /** The parameters of lists that are read page by page. */
 export const page = (description: { readonly limit: string }) => ({
-  limit: wholeNumber(500).min(1).default(100).describe(description.limit),
+  limit: wholeNumber(1, 500).default(100).describe(description.limit),
   continuationToken: z.string().min(1).max(4_000).exactOptional().describe('From the answer before.'),
 });
 
@@ -98,11 +126,13 @@ export function versionReplaced(
 export const conversationId = z.string().regex(CONVERSATION_ID);
 export const count = z.int().min(0);
 export const sequenceNumber = z.int().min(1);
+/** Browsers show the header of an answer to no page of another origin. */
+export const etagField = z.string().describe('The `ETag` of the answer: `If-Match` takes it as it is.');
 export const deadline = z.object({ number: sequenceNumber, since: instant, deadline: instant });
 
 /** One story runs through the examples: Ann asks about an order, Bob takes the conversation, Ann's network fails. */
 export const EXAMPLE = {
   conversationId: '6b0c0f6e-2f0a-4d39-9f0e-1f6d2c1b7a55',
-  etag: 'W/"datetime\'2026-03-01T10%3A02%3A05.1234567Z\'"',
+  etag: '"20260301T1002051234567Z"',
   profile: { name: 'Ann', locale: 'en', queue: 'sales', context: { OrderId: '4711' } },
 } as const;

@@ -1,7 +1,7 @@
 import { z, type ZodType } from 'zod';
 import { SCHEMAS } from './fields';
 import { PROBLEM, type ProblemCode, problemDocument, PROBLEMS } from './problems';
-import { ACCESS, type Answer, type ResponseHeader, type Route, type Tag } from './route';
+import { ACCESS, type Answer, readsNamesStrictly, type ResponseHeader, type Route, type Tag } from './route';
 
 /** A part of the document. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -62,8 +62,7 @@ export type ProblemAt = readonly [status: number, code: ProblemCode];
 export function problemsOf(route: DocumentedRoute): readonly ProblemAt[] {
   const { access, inputs, unknown, problems = [] } = route;
   if (problems === 'never') return [];
-  const readsText = inputs.query !== undefined || (inputs.params !== undefined && unknown === undefined);
-  const { invalid = inputs.body ? [400, 413] : readsText ? [400] : [] } = route;
+  const { invalid = inputs.body ? [400, 413] : readsNamesStrictly(route) ? [400] : [] } = route;
   const codes = [
     ...ACCESS[access].problems,
     ...(unknown === undefined || unknown === 'invalid-input' ? [] : [unknown]),

@@ -25,6 +25,10 @@ const MEMBERS = z.object({
     .optional()
     .describe('`conversation-ended`: what a customer can do next, the best first.'),
   redirectUrl: z.string().optional().describe('Where `redirect` leads.'),
+  conversationId: z
+    .string()
+    .optional()
+    .describe('`conversation-ended`, from `negotiate`: the conversation, if the ticket still reads it.'),
   retryAfterSeconds: z.int().min(1).optional().describe('Like `Retry-After`: the same may succeed then.'),
 });
 
@@ -153,12 +157,12 @@ export const PROBLEMS = {
   'not-authenticated': {
     status: 401,
     meaning: 'There is no proof of who is calling: no ticket, a bad one or one that has expired.',
-    example: { detail: 'the ticket is not valid or has expired' },
+    example: { detail: 'The ticket is not valid or has expired.' },
   },
   'not-allowed': {
     status: 403,
     meaning: 'The caller is known and may not do this.',
-    example: { detail: 'only agents may do this' },
+    example: { detail: 'Only agents may do this.' },
   },
   'too-many-requests': {
     status: 429,
@@ -271,7 +275,10 @@ export function refuseAs<C extends Refusal['code']>(
  */
 export function problemOf(thrown: unknown, name: string, logger: Logger): Refused {
   if (thrown instanceof InvalidInputError) {
-    const { status, field, message: detail } = thrown;
+    const { status, field, message: detail, code, place } = thrown;
+    // Deeper than this, names can be those of the sender: of context variables, for one.
+    const known = place.split('.').slice(0, 2).join('.');
+    logger.refusal(`${name}: refused a request that cannot be understood`, { code, status, field: known });
     return new Refused('invalid-input', { detail, field }, status);
   }
   if (thrown instanceof AccessDeniedError) {

@@ -2,6 +2,7 @@ import { z, type ZodObject, type ZodType } from 'zod';
 import { AccessDeniedError, InvalidInputError } from '../app/errors';
 import type { Call, DurableCall } from '../app/call';
 import type { LoggerOf } from '../app/log';
+import { MALFORMED, UNKNOWN, wordsFor } from '../app/wording';
 import type { Participant } from '../conversation/conversation';
 import { type ProblemCode, problemDocument, problemOf, refuse, Refused } from './problems';
 
@@ -9,7 +10,7 @@ import { type ProblemCode, problemDocument, problemOf, refuse, Refused } from '.
 export interface HttpInput {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
-  readonly query: { get(name: string): string | null };
+  readonly query: { get(name: string): string | null; keys(): Iterable<string> };
   readonly params: Readonly<Record<string, string>>;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
@@ -281,6 +282,7 @@ function made<S extends RouteServices, D extends boolean>(
     answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
     handle: async (request, services, call) => {
       try {
+        if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
         return answerTo(await run(request, services, call), answer);
       } catch (thrown) {
         return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
@@ -298,6 +300,14 @@ export function problemAnswer({ code, members, status, headers }: Refused): Http
   };
   return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
 }
+/** What Azure calls, it calls with whatever it likes: an event must not be lost for a parameter of the webhook's URL. */
+export const readsNamesStrictly = ({ tag }: { readonly tag: Tag }): boolean => tag !== 'Service';
+
+/** The names that a query may have: besides the route's own, that of the function key, which the host reads. */
+const namesOf = ({ access, query }: { readonly access: Access } & Inputs<Shape, Shape, Shape, ZodType>) => [
+  ...Object.keys(query?.shape ?? {}),
+  ...(access.startsWith('the function key') ? ['code'] : []),
+];
 
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
   if (result instanceof Refused) return problemAnswer(result as Refused);
@@ -340,14 +350,14 @@ async function callerOf(
   switch (access) {
     case 'an agent with a ticket': {
       const caller = await tickets.callerOf(headers);
-      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'only agents may do this');
+      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'Only agents may do this.');
       return caller;
     }
     case 'an agent or the customer with a ticket': {
       const caller = await tickets.callerOf(headers);
       // Whether there is such a conversation is nobody else's business: nothing is looked up.
       if (caller.role === 'customer' && caller.conversationId !== params['conversationId']) {
-        throw new AccessDeniedError(403, 'the ticket is for another conversation');
+        throw new AccessDeniedError(403, 'The ticket is for another conversation.');
       }
       return caller;
     }
@@ -359,7 +369,7 @@ async function callerOf(
 /** @throws InvalidInputError */
 function pathOf(schema: ZodObject<Shape>, { params }: HttpInput, unknown: ProblemCode | undefined): unknown {
   if (unknown === undefined) return parseWith(schema, params, 'path');
-  const read = schema.safeParse(params);
+  const read = schema.safeParse(params, { error: wordsFor });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   if (unknown === 'invalid-input')
@@ -414,12 +424,32 @@ export const readJson = async (request: HttpInput, limit = JSON_BODY_LIMIT): Pro
  * @throws InvalidInputError naming the first offending field below `root`; the value itself is never repeated
  */
 export function parseWith<S extends ZodType>(schema: S, value: unknown, root?: string): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.map(String) ?? [];
-  const field = (root === undefined ? path : [root, ...path]).join('.');
-  throw new InvalidInputError(field, issue?.message ?? 'is malformed');
+  const [issue] = result.error.issues;
+  const place = [...(root === undefined ? [] : [root]), ...(issue?.path ?? [])].map(String);
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [...place, ...unknown].join('.');
+  throw new InvalidInputError(field, issue?.message ?? MALFORMED, 400, undefined, place.join('.'));
+}
+
+/** The JWT of `Authorization: Bearer`. @throws AccessDeniedError 401 which says whether there is none, or none of that form */
+export function bearerOf(headers: HttpInput['headers'], what: 'ticket' | 'token'): string {
+  const authorization = headers.get('authorization');
+  if (authorization === null) throw new AccessDeniedError(401, `Authorization: Bearer <${what}> is missing.`);
+  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+  if (token === undefined) throw new AccessDeniedError(401, `Authorization must be "Bearer <${what}>".`);
+  return token;
+}
+
+/**
+ * Prevents: a misspelled parameter is taken for one that was left out, and the call does something else than was meant.
+ * @throws InvalidInputError naming the first one that is not among the `known`
+ */
+export function refuseUnknownNames(query: HttpInput['query'], known: readonly string[]): void {
+  const unknown = [...query.keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidInputError(`query.${unknown}`, UNKNOWN, 400, undefined, 'query');
 }
 
 /** Those of these values, by name, that are given. */

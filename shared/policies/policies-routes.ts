@@ -8,6 +8,7 @@ import {
   conversationId,
   count,
   EXAMPLE,
+  etagField,
   named,
   REPLACES,
   versionReplaced,
@@ -18,13 +19,14 @@ import {
   BUILT_IN_RULES,
   explainPolicy,
   gracePolicyOf,
+  type PolicyDocument,
   POLICY_STATES,
   type PolicyName,
   type PolicyValues,
   type Situation,
   situationOf,
 } from './policy';
-import { POLICY_DOCUMENT } from './policy-document-parser';
+import { NO_RULES, POLICY_DOCUMENT } from './policy-document-parser';
 import type { SettingsStore } from './settings';
 import type { CachedSettings } from './settings-service';
 
@@ -57,6 +59,7 @@ const VALUES = z.object({
   reconnectTimeLimit: duration,
   reconnectPortalUrl: urlOrNone,
   reconnectRedirectUrl: urlOrNone,
+  readAfterEnd: duration,
 } satisfies Record<PolicyName, ZodType>);
 const NAMES = Object.keys(VALUES.shape) as [PolicyName, ...PolicyName[]];
 
@@ -95,13 +98,14 @@ const DOCUMENT = z.object({
 });
 
 named('PolicyDocument', POLICY_DOCUMENT);
-const STORED_POLICIES = named('StoredPolicies', z.object({ ...DOCUMENT.shape }));
+const STORED_POLICIES = named('StoredPolicies', z.object({ ...DOCUMENT.shape, etag: etagField }));
 const POLICY_TABLE = named(
   'PolicyTable',
   z.object({
     ...DOCUMENT.shape,
     builtIn: z.array(POLICY_RULE).describe("Rules that come after the operators'."),
     base: VALUES.describe("What applies where no rule does; from the app's settings."),
+    etag: etagField.optional(),
   }),
 );
 named('PolicyRule', POLICY_RULE);
@@ -148,7 +152,7 @@ export const POLICY_ROUTES = [
           {
             id: 'built-in-persistent-chat',
             when: { channel: ['persistent-chat'] },
-            set: { openAutoClose: 'PT43200M', wrapUpAutoClose: 'PT1440M' },
+            set: { openAutoClose: 'P30D', wrapUpAutoClose: 'P1D' },
           },
         ],
         base: {
@@ -160,22 +164,24 @@ export const POLICY_ROUTES = [
           openAutoClose: 'PT20M',
           openAutoCloseWhileConnected: false,
           wrapUpAutoClose: 'PT15M',
-          waitingAutoClose: 'PT1440M',
+          waitingAutoClose: 'P1D',
           wrapUpCapacity: 'always',
           capacityUnits: 20,
           reconnect: false,
           reconnectTimeLimit: 'PT30M',
           reconnectPortalUrl: null,
           reconnectRedirectUrl: null,
+          readAfterEnd: 'PT1440M',
         },
+        etag: EXAMPLE.etag,
       },
       { headers: ['ETag'] },
     ),
     run: async (_input, { settingsStore, policyBase }: PolicyServices) => {
       const stored = await settingsStore.loadPolicies();
-      const { channels, rules } = stored?.document ?? { channels: {}, rules: [] };
-      const table = { channels, rules, builtIn: BUILT_IN_RULES, base: policyBase };
-      return withHeaders(table, stored === undefined ? {} : { etag: stored.etag });
+      const { channels, rules } = stored?.document ?? NO_RULES;
+      const etag = stored && { etag: stored.etag };
+      return withHeaders({ channels, rules, builtIn: BUILT_IN_RULES, base: policyBase, ...etag }, etag ?? {});
     },
   }),
 
@@ -185,24 +191,28 @@ export const POLICY_ROUTES = [
     path: '/v1/policies',
     tag: 'Settings',
     summary: "Replace the operators' policy document",
-    description: 'In force at once here, and within 30 seconds everywhere. At most 64 KiB.',
+    description:
+      'In force at once here, and within 30 seconds everywhere. At most 64 KiB. What is stored goes away only if the ' +
+      'document says so: `{"channels": {}, "rules": []}` removes everything, and a part that is stored cannot be left out.',
     access: 'the function key',
     headers: REPLACES,
     body: body(POLICY_DOCUMENT, { channels: {}, rules: RULES }, { limit: DOCUMENT_LIMIT }),
     answer: answer(
       'The document as it is stored.',
       STORED_POLICIES,
-      { channels: {}, rules: RULES },
+      { channels: {}, rules: RULES, etag: EXAMPLE.etag },
       { headers: ['ETag'] },
     ),
     problems: ['precondition-failed', 'precondition-required'],
-    run: async ({ headers, body: document }, { settings, settingsStore }: PolicyServices) => {
+    run: async ({ headers, body }, { settings, settingsStore }: PolicyServices) => {
       const expected = versionReplaced(headers);
       if (expected === undefined) return refuse('precondition-required');
+      if (expected !== 'create') await refuseLosses(body, settingsStore);
+      const document = { ...NO_RULES, ...body };
       const written = await settingsStore.savePolicies(document, expected).catch(tooLarge);
       if (written === 'conflict') return anotherVersion();
       settings.forget();
-      return withHeaders(document, { etag: written.etag });
+      return withHeaders({ ...document, ...written }, written);
     },
   }),
 
@@ -252,7 +262,26 @@ export const POLICY_ROUTES = [
   }),
 ];
 
+/**
+ * Prevents: an operator writes the rules alone, and every workstream that is not live chat becomes one without a word.
+ * @throws InvalidInputError naming the part that the document leaves out and the stored one has
+ */
+async function refuseLosses(document: Partial<PolicyDocument>, store: SettingsStore): Promise<void> {
+  const stored = await store.loadPolicies().catch((thrown: unknown) => {
+    // Nobody can read it, so nobody can say what it has: `If-Match: *` is the way out.
+    if (thrown instanceof StoredRowError) return undefined;
+    throw thrown;
+  });
+  for (const part of ['channels', 'rules'] as const) {
+    const isLost = document[part] === undefined && Object.keys(stored?.document[part] ?? {}).length > 0;
+    if (isLost) {
+      const none = JSON.stringify(NO_RULES[part]);
+      throw new InvalidInputError(`body.${part}`, `is missing, and some are stored: ${none} removes them`);
+    }
+  }
+}
+
 function tooLarge(thrown: unknown): never {
   if (!(thrown instanceof StoredRowError)) throw thrown;
-  throw new InvalidInputError('body', 'the document is too large to be stored', 413);
+  throw new InvalidInputError('body', 'must be shorter: the document is too large to be stored', 413);
 }

@@ -49,6 +49,8 @@ export interface PolicyValues {
   readonly reconnectPortalUrl: string | undefined;
   /** Where a customer is sent who comes back too late; absent: a new conversation is offered. */
   readonly reconnectRedirectUrl: string | undefined;
+  /** How long after the end a customer who has not ended it can read it; 0: not at all. */
+  readonly readAfterEnd: Milliseconds;
 }
 
 export type PolicyName = keyof PolicyValues;
@@ -167,7 +169,8 @@ export function gracePeriodOf(
  * the end, but not while it blocks capacity for a custom time; `Open` and `Waiting` after inactivity; `Active` never.
  *
  * A connected customer of a live chat is never closed away, unless policy says so (docs/decisions/0011). Live chat in
- * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed.
+ * `Open` therefore has a closure only while its customer is away for longer than the inactivity that is allowed: a customer
+ * who was there until the loss was not inactive.
  */
 export function autoClosureDue(conversation: Conversation, policies: PolicyTable): Instant | undefined {
   const { state, stateSince, lastSignOfLife, end, capacityHold } = conversation;
@@ -182,10 +185,12 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
     case 'Waiting':
       return after(active, policyOf(conversation, 'waitingAutoClose', policies));
     case 'Open': {
-      const due = after(active, policyOf(conversation, 'openAutoClose', policies));
-      if (due === undefined || !mustAskForCustomer(conversation, policies)) return due;
+      const allowed = policyOf(conversation, 'openAutoClose', policies);
+      if (!mustAskForCustomer(conversation, policies)) return after(active, allowed);
       const { disconnection, autoClosure } = conversation;
-      if (disconnection === undefined) return undefined;
+      // Prevents: a customer who has waited in silence loses its line for a second, and is closed away at once.
+      const due = disconnection && after(Math.max(active, disconnection.since), allowed);
+      if (due === undefined || disconnection === undefined) return undefined;
       // Once it runs it is put off only, never dropped: a late event that changes nothing else has no effects to repeat.
       const isDue = autoClosure !== undefined || disconnection.deadline > due;
       return isDue ? Math.max(due, disconnection.allowance?.until ?? due) : undefined;
@@ -199,6 +204,20 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
 /** Whether, in `Open`, the service must have said that the customer is not there. Only persistent chats are `Waiting`. */
 export const mustAskForCustomer = (conversation: Conversation, policies: PolicyTable): boolean =>
   conversation.channel === 'live-chat' && !policyOf(conversation, 'openAutoCloseWhileConnected', policies);
+
+/**
+ * Whether its customer can read the conversation: while it goes on, and for a while after an end that may have come during an
+ * absence. Whoever has ended it has closed it: a ticket that is found later opens nothing (docs/decisions/0007).
+ */
+export function isReadableByCustomer(
+  conversation: Conversation,
+  policies: PolicyTable,
+  now: Instant,
+): boolean {
+  const { end } = conversation;
+  if (end === undefined) return true;
+  return end.reason !== 'customer-ended' && now < end.at + policyOf(conversation, 'readAfterEnd', policies);
+}
 
 export interface PolicyExplanation<K extends PolicyName = PolicyName> {
   readonly name: K;

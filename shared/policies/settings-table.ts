@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InvalidInputError, StoredRowError } from '../app/errors';
 import { AUTOMATED_MESSAGE_TRIGGERS, type MessageOverride } from '../automated-messages/automated-message';
 import { CHANNELS } from '../conversation/conversation';
+import { etagOf, namesVersion } from '../conversation/conversation';
 import {
   answering,
   CONFLICTS,
@@ -66,11 +67,6 @@ export const decodeOverride = (entity: object): MessageOverride => overrideRow.d
 
 /** More overrides than anybody words. */
 const MOST_OVERRIDES = 5_000;
-/**
- * What the service answers when something else is stored than what was to be replaced. `InvalidInput` is its answer to an
- * ETag that it has never given: operators write them by hand, and the row itself was checked before it was sent.
- */
-const STALE: readonly string[] = [...CONFLICTS, 'InvalidInput'];
 
 /** Operators' settings in Table Storage: the policy document, and one row per override of an automated message. */
 export function createTableSettingsStore(
@@ -81,25 +77,36 @@ export function createTableSettingsStore(
     readonly view: (document: PolicyDocument) => unknown;
   },
 ): SettingsStore {
-  const write = (operation: string, entity: TableEntity, expected: Expected) =>
-    tableCall<Written>(
+  /** The storage's own ETag of the stored version, if `ifMatch` names it. */
+  async function versionOf(operation: string, keys: Keys, ifMatch: string) {
+    if (ifMatch === '*') return { etag: ifMatch };
+    const row = await getRow(table, operation, keys);
+    if (row === undefined) return 'not-found';
+    return namesVersion(ifMatch, row.etag) ? { etag: row.etag } : 'conflict';
+  }
+
+  async function write(operation: string, entity: TableEntity & Keys, expected: Expected): Promise<Written> {
+    const version = expected === 'create' ? expected : await versionOf(operation, entity, expected.etag);
+    if (version === 'conflict' || version === 'not-found') return 'conflict';
+    return tableCall<Written>(
       table,
       operation,
       async () => {
         // Prevents: two operators edit the same version, and the later one undoes what it has never seen.
-        const { etag } =
-          expected === 'create'
+        const { etag = '' } =
+          version === 'create'
             ? await table.createEntity(entity)
-            : await table.updateEntity(entity, 'Replace', { etag: expected.etag });
-        return { etag: etag ?? '' };
+            : await table.updateEntity(entity, 'Replace', version);
+        return { etag: etagOf(etag) };
       },
-      answering(STALE, 'conflict'),
+      answering(CONFLICTS, 'conflict'),
     );
+  }
 
   return {
     async loadPolicies() {
       const row = await getRow(table, 'load policies', POLICIES_KEYS);
-      return row && { document: decodePolicies(row, format.parse), etag: row.etag };
+      return row && { document: decodePolicies(row, format.parse), etag: etagOf(row.etag) };
     },
 
     savePolicies: async (document, expected) =>
@@ -116,16 +123,19 @@ export function createTableSettingsStore(
     putOverride: async (override, expected) =>
       write('save automated message', encodeOverride(override), expected),
 
-    deleteOverride: async (key, etag) => {
-      const { partitionKey, rowKey } = overrideKeys(key);
+    deleteOverride: async (key, ifMatch = '*') => {
+      const keys = overrideKeys(key);
+      const { partitionKey, rowKey } = keys;
+      const version = await versionOf('delete automated message', keys, ifMatch);
+      if (version === 'conflict' || version === 'not-found') return version;
       return tableCall<'deleted' | 'conflict' | 'not-found'>(
         table,
         'delete automated message',
         async () => {
-          await table.deleteEntity(partitionKey, rowKey, etag === undefined ? {} : { etag });
+          await table.deleteEntity(partitionKey, rowKey, version);
           return 'deleted';
         },
-        (code) => answering(NOT_FOUND, 'not-found')(code) ?? answering(STALE, 'conflict')(code),
+        (code) => answering(NOT_FOUND, 'not-found')(code) ?? answering(CONFLICTS, 'conflict')(code),
       );
     },
   };
@@ -133,5 +143,5 @@ export function createTableSettingsStore(
 
 const decodeStored = (row: object): StoredOverrides['overrides'][number] => ({
   override: decodeOverride(row),
-  etag: (row as { etag: string }).etag,
+  etag: etagOf((row as { etag: string }).etag),
 });

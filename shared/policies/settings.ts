@@ -10,7 +10,7 @@ export interface OperatorSettings {
 /** What tells one override from another. Locales compare without case. */
 export type OverrideKey = Pick<MessageOverride, 'trigger' | 'channel' | 'channelInstance' | 'locale'>;
 
-/** Which version a write replaces: the one with this ETag (`*`: any), or none at all (`create`). */
+/** Which version a write replaces: the one that this `If-Match` names (`*`: any), or none at all (`create`). */
 export type Expected = { readonly etag: string } | 'create';
 
 /** The new version, or `conflict`: something else is stored than what was to be replaced. */
@@ -22,7 +22,7 @@ export interface StoredOverrides {
   readonly unreadable: readonly string[];
 }
 
-/** Where operators' settings live. Every method throws `DependencyError` when the storage gives no usable answer. */
+/** Where operators' settings live. ETags are those of the API (`etagOf`). Every method throws `DependencyError` when the storage gives no usable answer. */
 export interface SettingsStore {
   /** @throws StoredRowError when the document cannot be understood. */
   loadPolicies(): Promise<{ readonly document: PolicyDocument; readonly etag: string } | undefined>;

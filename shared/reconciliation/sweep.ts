@@ -1,6 +1,6 @@
 import type { ConversationEvent } from '../conversation/inputs';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import type { Deadline, WorkList, WorkListItem } from '../conversation/work-list';
+import { deadlinesIn, type WorkList, type WorkListItem } from '../conversation/work-list';
 
 /** How patient reconciliation is, and how thorough. */
 export interface Pace {
@@ -70,13 +70,6 @@ export async function survey(
   const isWhole = continuationToken === undefined;
   return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed, isWhole };
 }
-
-const deadlinesIn = ({ disconnection, deadlines }: WorkListItem): readonly Deadline[] => [
-  ...(disconnection
-    ? [{ kind: 'disconnection', number: disconnection.number, at: disconnection.deadline } as const]
-    : []),
-  ...deadlines,
-];
 
 /**
  * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.

@@ -60,7 +60,7 @@ export function fromPublicToken(token: string): string {
 }
 
 export const refused = (): InvalidInputError =>
-  new InvalidInputError('continuationToken', 'not a token that this list has given');
+  new InvalidInputError('continuationToken', 'is not a token that this list has given');
 
 /**
  * One page of a list that callers page through, and our form of the token of what follows.

@@ -1,6 +1,7 @@
 import { RestError, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { wordsFor } from '../app/wording';
 import { type Instant, toIso } from '../conversation/time';
 
 /**
@@ -62,7 +63,7 @@ export const json = <T extends z.ZodType>(content: T) => {
   const codec = encodedJson(content);
   return z.codec(z.string(), z.custom<z.output<T>>(), {
     decode(text, { issues }) {
-      const read = codec.safeDecode(text);
+      const read = codec.safeDecode(text, { error: wordsFor });
       if (read.success) return read.data;
       issues.push(...(read.error.issues as never[]));
       return z.NEVER;
@@ -177,7 +178,7 @@ export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T)
   const fields = fieldsOf(content);
   const codec = z.codec(z.custom<Columns>(), content, {
     decode(entity, { issues }) {
-      const { error } = versioned.safeParse(entity);
+      const { error } = versioned.safeParse(entity, { error: wordsFor });
       if (error) issues.push(...(error.issues as never[]));
       return gather(entity, fields) as z.input<T>;
     },
@@ -191,12 +192,12 @@ export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T)
     );
   return {
     encode(keys, value) {
-      const written = codec.safeEncode(value as z.output<T>);
+      const written = codec.safeEncode(value as z.output<T>, { error: wordsFor });
       if (!written.success) throw refused(keys, written.error);
       return checkFits(Object.assign(written.data, keys));
     },
     decode(entity) {
-      const read = codec.safeDecode(entity as Columns);
+      const read = codec.safeDecode(entity as Columns, { error: wordsFor });
       if (!read.success) throw refused(entity, read.error);
       return read.data;
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { deviceClassOf, deviceField, parseProfileFromQuery } from '../access/customer-profile-parser';
-import { InvalidInputError } from '../app/errors';
+import { InvalidInputError, UserEventError } from '../app/errors';
 import {
   type CustomerProfile,
   DEVICE_CLASSES,
@@ -10,8 +10,10 @@ import {
   type Participant,
   participantOf,
 } from '../conversation/conversation';
+import type { Written } from '../conversation/inputs';
 import type { Instant } from '../conversation/time';
-import { conversationIdField, plainText } from '../http/fields';
+import { messageIdOf } from '../conversation/transcript';
+import { conversationIdField, typedText } from '../http/fields';
 import { decodeUtf8, type HttpInput, parseJson, parseWith } from '../http/route';
 
 /** What a connection carries with it: the answer to `connect` sets it, every later event brings it back. */
@@ -56,17 +58,11 @@ export type WebPubSubEvent = EventBase &
         readonly device: DeviceClass;
       }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
-    | {
+    | ({
         readonly name: 'message';
-        readonly text: string;
         /** The customer's own, or the one that an agent names. */
         readonly conversationId: string;
-        /**
-         * The same for every repetition: the sender's own id, which also covers a client that sends anew, or else the
-         * service's id of the event, which covers the service's repetitions.
-         */
-        readonly messageId: string;
-      }
+      } & Written)
   );
 
 interface EventBase {
@@ -78,11 +74,19 @@ interface EventBase {
   readonly device?: DeviceClass;
 }
 
-/** Largest body of an event, in bytes: a `connect` carries headers, claims and certificates. */
-export const EVENT_BODY_LIMIT = 128 * 1024;
-
 const SYSTEM = 'azure.webpubsub.sys.';
 const USER = 'azure.webpubsub.user.';
+
+const isUserEvent = (headers: HttpInput['headers']): boolean =>
+  headers.get('ce-type')?.toLowerCase().startsWith(USER) ?? false;
+
+/**
+ * Largest body of an event, in bytes. A `connect` carries headers, claims and certificates; a user event whatever its
+ * sender likes, up to what the service takes as one message (1 MB, "Azure Web PubSub limits").
+ */
+export const eventBodyLimit = (headers: HttpInput['headers']): number =>
+  isUserEvent(headers) ? 1024 * 1024 : 128 * 1024;
+
 const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
   connect: `${SYSTEM}connect`,
   connected: `${SYSTEM}connected`,
@@ -97,16 +101,29 @@ export const CONNECT_BODY = z.object({
   // Only the user agent is of interest: headers in another form must not keep a customer out.
   headers: lists.catch({}),
 });
-export const MESSAGE_BODY = z.object({
-  text: plainText(LIMITS.messageCharacters).min(1),
-  conversationId: conversationIdField.optional(),
-  messageId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
-    .optional(),
-});
+export const MESSAGE_BODY = z.object(
+  {
+    text: typedText(LIMITS.messageCharacters),
+    conversationId: conversationIdField.optional(),
+    messageId: z
+      .string('must be a text')
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+      .optional(),
+  },
+  'must be an object',
+);
+/** What a message says of itself, whatever else is wrong with it. */
+const MESSAGE_IDS = z
+  .object({
+    conversationId: MESSAGE_BODY.shape.conversationId.catch(undefined),
+    messageId: MESSAGE_BODY.shape.messageId.catch(undefined),
+  })
+  .catch({});
 
-/** @throws InvalidInputError naming the header or the part of the body */
+/**
+ * @throws UserEventError naming the part of what a participant has sent
+ * @throws InvalidInputError naming the header, or the part of the body, that the service has got wrong
+ */
 export function parseWebPubSubEvent(
   headers: HttpInput['headers'],
   body: Uint8Array,
@@ -120,7 +137,7 @@ export function parseWebPubSubEvent(
   const participant = participantOf(header(headers, 'ce-userId'));
   if (participant === undefined) throw new InvalidInputError('ce-userId', 'was not issued by negotiate');
   const connectionId = connectionIdOf(headers);
-  const eventId = `${connectionId}.${header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/)}`;
+  const id = header(headers, 'ce-id', /^[\x21-\x7e]{1,64}$/);
   const base: EventBase = {
     participant,
     connectionId,
@@ -128,10 +145,12 @@ export function parseWebPubSubEvent(
     ...decodeConnectionState(headers.get(CONNECTION_STATE_HEADER)),
   };
   switch (name) {
+    case undefined:
+      throw new UserEventError('event', 'is not known', ofCustomer(participant));
     case 'connect':
       return { ...base, name, ...handshakeOf(body, participant) };
     case 'message':
-      return { ...base, name, ...messageOf(headers, body, participant, eventId) };
+      return { ...base, name, ...messageOf(headers, body, id, base) };
     default:
       return { ...base, name };
   }
@@ -143,24 +162,29 @@ export const connectionIdOf = (headers: HttpInput['headers']): string =>
 
 function header(headers: HttpInput['headers'], name: string, form = /^.{1,256}$/s): string {
   const value = headers.get(name);
-  if (value === null || value === '') throw new InvalidInputError(name, 'header is missing');
-  if (!form.test(value)) throw new InvalidInputError(name, 'header is malformed');
+  if (value === null || value === '') throw new InvalidInputError(name, 'is missing');
+  if (!form.test(value)) throw new InvalidInputError(name, 'is malformed');
   return value;
 }
 
-function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] {
-  const type = header(headers, 'ce-type');
-  const name = header(headers, 'ce-eventName');
-  const known = Object.entries(TYPES).find(([, known]) => known.toLowerCase() === type.toLowerCase());
-  if (known === undefined) throw new InvalidInputError('ce-type', 'names an unknown event');
-  if (known[0] !== name) throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
-  return known[0] as WebPubSubEvent['name'];
+/** The service's patterns do not look at capitals, so neither does this. `undefined`: a user event of another name. */
+function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] | undefined {
+  const type = header(headers, 'ce-type').toLowerCase();
+  const name = header(headers, 'ce-eventName').toLowerCase();
+  const known = Object.entries(TYPES).find(([, known]) => known === type)?.[0];
+  if (known === undefined && !isUserEvent(headers)) {
+    throw new InvalidInputError('ce-type', 'names an unknown event');
+  }
+  if ((known ?? type.slice(USER.length)) !== name) {
+    throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
+  }
+  return known as WebPubSubEvent['name'] | undefined;
 }
 
 function timeOf(headers: HttpInput['headers']): Instant {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
   const instant = Date.parse(header(headers, 'ce-time', form));
-  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'header is malformed');
+  if (Number.isNaN(instant)) throw new InvalidInputError('ce-time', 'is malformed');
   return instant;
 }
 
@@ -175,20 +199,47 @@ function handshakeOf(body: Uint8Array, { role }: Participant) {
   };
 }
 
-function messageOf(headers: HttpInput['headers'], body: Uint8Array, sender: Participant, eventId: string) {
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json' && type !== 'text/plain') {
-    throw new InvalidInputError('content-type', 'must be application/json or text/plain', 415);
+const ofCustomer = (sender: Participant): { readonly conversationId?: string } =>
+  sender.role === 'customer' ? { conversationId: sender.conversationId } : {};
+
+function messageOf(
+  headers: HttpInput['headers'],
+  body: Uint8Array,
+  id: string,
+  { participant: sender, connectionId, occurredAt }: EventBase,
+) {
+  let sent: unknown;
+  try {
+    sent = sentBy(headers, body);
+    const { conversationId, messageId, text } = { ...parseWith(MESSAGE_BODY, sent), ...ofCustomer(sender) };
+    if (conversationId === undefined) {
+      throw new InvalidInputError('conversationId', 'an agent must say which conversation');
+    }
+    if (messageId === undefined) {
+      // As it was sent: two texts that differ in what is cleaned away are two messages.
+      const asSent = (sent as { readonly text: string }).text;
+      const unnamed = { digest: digestOf(`${connectionId} ${asSent}`), occurredAt };
+      return { text, conversationId, messageId: `${connectionId}.${id}`, unnamed };
+    }
+    // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
+    return { text, conversationId, messageId: messageIdOf(messageId, digestOf(text)) };
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInputError)) throw thrown;
+    const ids = { ...MESSAGE_IDS.parse(sent), ...ofCustomer(sender) };
+    throw new UserEventError(thrown.field === '' ? 'data' : thrown.field, thrown.detail, ids);
   }
-  const plain = type === 'text/plain' ? { text: decodeUtf8(body, 'body') } : parseJson(body, 'body');
-  const message = parseWith(MESSAGE_BODY, plain, 'body');
-  const conversationId = sender.role === 'customer' ? sender.conversationId : message.conversationId;
-  if (conversationId === undefined) {
-    throw new InvalidInputError('body.conversationId', 'an agent must say which conversation');
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** What the sender has given as the data of its event. @throws InvalidInputError */
+function sentBy(headers: HttpInput['headers'], body: Uint8Array): unknown {
+  switch (headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()) {
+    case 'application/json':
+      return parseJson(body, 'data');
+    case 'text/plain':
+      return { text: decodeUtf8(body, 'data') };
+    default:
+      throw new InvalidInputError('dataType', 'must be json or text');
   }
-  const { text, messageId } = message;
-  if (messageId === undefined) return { text, conversationId, messageId: eventId };
-  // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return { text, conversationId, messageId: `sent.${messageId}.${digest}` };
 }

@@ -2,19 +2,21 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ParticipantLimits } from '../access/caller-guard';
-import { AccessDeniedError, DependencyError, InvalidInputError } from '../app/errors';
+import { AccessDeniedError, DependencyError, InvalidInputError, UserEventError } from '../app/errors';
 import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
 import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
-import type { Refusal } from '../conversation/decision';
 import type { ConversationEvent } from '../conversation/inputs';
+import { sentIdOf } from '../conversation/transcript';
 import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
 import {
   answer,
+  bearerOf,
   body,
   type HttpInput,
   readBody,
   routeOfRequest,
+  type Shown,
   withHeaders,
   withoutContent,
 } from '../http/route';
@@ -24,7 +26,7 @@ import {
   CONNECTION_STATE_HEADER,
   connectionIdOf,
   encodeConnectionState,
-  EVENT_BODY_LIMIT,
+  eventBodyLimit,
   MESSAGE_BODY,
   parseWebPubSubEvent,
   type WebPubSubEvent,
@@ -65,9 +67,9 @@ export const signatureGuard =
   (accessKeys: readonly string[]): WebhookGuard =>
   async (headers) => {
     const signature = headers.get('ce-signature');
-    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing');
+    if (signature === null) throw new AccessDeniedError(401, 'ce-signature is missing.');
     if (!isSignedWith(accessKeys, connectionIdOf(headers), signature)) {
-      throw new AccessDeniedError(401, 'ce-signature is not valid');
+      throw new AccessDeniedError(401, 'ce-signature is not valid.');
     }
   };
 
@@ -99,11 +101,10 @@ export function entraGuard(options: EntraGuardOptions): WebhookGuard {
     clockTolerance: 60,
   };
   return async (headers) => {
-    const token = headers.get('authorization')?.match(/^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i)?.[1];
-    if (token === undefined) throw new AccessDeniedError(401, 'a bearer token is missing');
+    const token = bearerOf(headers, 'token');
     const payload = await verified(() => jwtVerify(token, keys, checks));
     if (payload['oid'] !== callerObjectId) {
-      throw new AccessDeniedError(401, 'the bearer token is not that of the configured service');
+      throw new AccessDeniedError(401, 'The bearer token is not that of the configured service.');
     }
   };
 }
@@ -118,7 +119,7 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
       thrown instanceof errors.JOSEError &&
       !(thrown instanceof errors.JWKSTimeout) &&
       thrown.code !== errors.JOSEError.code;
-    if (isAboutTheToken) throw new AccessDeniedError(401, 'the bearer token is not valid');
+    if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
     throw new DependencyError('token-authority', 'read keys');
   }
 }
@@ -135,9 +136,11 @@ const WEB_PUBSUB_EVENT = named('WebPubSubEvent', z.union([MESSAGE_BODY, CONNECT_
 
 const REFUSED_MESSAGE = z.object({
   type: z.literal('refused'),
-  conversationId,
+  conversationId: conversationId.optional().describe('Unless an agent has named none.'),
+  messageId: z.string().optional().describe("The sender's own, where it has given one."),
   code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
   detail: z.string(),
+  field: z.string().optional().describe('`invalid-input`: the offending part of the data.'),
   state: z.enum(CONVERSATION_STATES).optional(),
   action: z.string().optional(),
   endReason: z.enum(END_REASONS).optional(),
@@ -145,7 +148,9 @@ const REFUSED_MESSAGE = z.object({
   redirectUrl: z.string().optional(),
   retryAfterSeconds: z.int().min(1).optional(),
 });
-/** To `connect` the groups of the socket; to a user event that the rules refuse the message for its sender. */
+type RefusedMessage = Shown<typeof REFUSED_MESSAGE>;
+
+/** To `connect` the groups of the socket; to a user event that is refused the message for its sender. */
 const WEB_PUBSUB_ANSWER = named(
   'WebPubSubAnswer',
   z.union([z.object({ groups: z.array(z.string()) }), REFUSED_MESSAGE]),
@@ -196,7 +201,7 @@ export const WEBHOOK_ROUTES = [
       'CloudEvents in HTTP binary mode: `connect`, `connected`, `disconnected`, `message`, `leave`. Not for clients: ' +
       'besides the function key the signature or the token of the service is needed (`WEBHOOK_GUARD`). 5xx is ' +
       'repeated by the service, 4xx is not; a 4xx to `connect` becomes the answer to the handshake of the client. A ' +
-      'user event that the rules refuse is answered 200 with a message for its sender.',
+      'user event that cannot be understood, or that the rules refuse, is answered 200 with a message for its sender.',
     access: 'the function key and a proof of the service',
     durable: true,
     headers: z.object({
@@ -217,24 +222,30 @@ export const WEBHOOK_ROUTES = [
       { required: false, plainText: true },
     ),
     answer: answer(
-      'To `connect`; or to a user event that the rules refuse.',
+      'To `connect`; or to a user event that is refused.',
       WEB_PUBSUB_ANSWER,
       { groups: [customerGroup(EXAMPLE.conversationId)] },
       { headers: ['ce-connectionState'] },
     ),
     nothing: 'To every other event.',
-    invalid: [400, 404, 413, 415],
+    invalid: [400, 404, 413],
     problems: ['too-many-requests', ...REFUSALS],
     run: async (request, services: WebhookServices, call) => {
       await services.guard(request.headers);
-      const bytes = await readBody(request, EVENT_BODY_LIMIT);
-      const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
-      // Handshakes only: whether a socket is open or lost must always be heard.
-      if (event.name === 'connect') services.limits.take(event.participant);
-      const service = services.conversations(call);
-      return event.participant.role === 'agent'
-        ? handleAgentEvent(event, event.participant.agentId, { ...services, service })
-        : handleCustomerEvent(event, event.participant.conversationId, service);
+      const bytes = await readBody(request, eventBodyLimit(request.headers));
+      try {
+        const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
+        // Handshakes only: whether a socket is open or lost must always be heard.
+        if (event.name === 'connect') services.limits.take(event.participant);
+        const service = services.conversations(call);
+        return event.participant.role === 'agent'
+          ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
+          : await handleCustomerEvent(event, event.participant.conversationId, service);
+      } catch (thrown) {
+        if (!(thrown instanceof UserEventError)) throw thrown;
+        const { ids, field, message: detail } = thrown;
+        return { type: 'refused', ...ids, code: 'invalid-input', detail, field } satisfies RefusedMessage;
+      }
     },
   }),
 ];
@@ -251,11 +262,11 @@ async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: Ag
       await agentDisconnected(agentId, deps);
       return undefined;
     case 'leave':
-      throw new InvalidInputError('ce-eventName', 'only a customer can leave');
+      throw new UserEventError('event', 'only a customer can leave', {});
     case 'message': {
-      const { conversationId, messageId, text } = event;
-      const said = { type: 'agent-message', agentId, messageId, text } as const;
-      return refusedMessage(conversationId, await deps.service.receive(conversationId, said));
+      const { conversationId, messageId, text, unnamed } = event;
+      const said = { type: 'agent-message', agentId, messageId, text, ...(unnamed && { unnamed }) } as const;
+      return refusedMessage(event, conversationId, await deps.service.receive(conversationId, said));
     }
   }
 }
@@ -266,7 +277,9 @@ async function handleCustomerEvent(
   service: Pick<ConversationService, 'receive'>,
 ) {
   const handled = await service.receive(conversationId, ofCustomer(event, conversationId));
-  if (event.name === 'message' || event.name === 'leave') return refusedMessage(conversationId, handled);
+  if (event.name === 'message' || event.name === 'leave') {
+    return refusedMessage(event, conversationId, handled);
+  }
   if (handled.kind === 'refused') return refuseAs(handled.refusal, ...REFUSALS);
   if (event.name !== 'connect') return undefined;
   const state = encodeConnectionState({ device: event.device });
@@ -275,13 +288,17 @@ async function handleCustomerEvent(
 
 /**
  * A non-2xx answer to a user event may cost the sender its connection, and an agent's connection serves many
- * conversations: a refusal by the rules is told to the sender as a message instead.
+ * conversations: a refusal is told to the sender as a message instead.
  */
-const refusedMessage = (
+function refusedMessage(
+  event: WebPubSubEvent,
   conversationId: string,
   handled: Handled,
-): ({ type: 'refused'; conversationId: string } & Refusal) | undefined =>
-  handled.kind === 'refused' ? { type: 'refused', conversationId, ...handled.refusal } : undefined;
+): RefusedMessage | undefined {
+  if (handled.kind !== 'refused') return undefined;
+  const messageId = event.name === 'message' ? sentIdOf(event.messageId) : undefined;
+  return { type: 'refused', conversationId, messageId, ...handled.refusal };
+}
 
 /** The event of the domain. */
 function ofCustomer(event: WebPubSubEvent, conversationId: string): ConversationEvent {
@@ -296,8 +313,8 @@ function ofCustomer(event: WebPubSubEvent, conversationId: string): Conversation
     case 'leave':
       return { type: 'customer-left' };
     case 'message': {
-      const { text, messageId } = event;
-      return { type: 'customer-message', connectionId, messageId, text };
+      const { text, messageId, unnamed } = event;
+      return { type: 'customer-message', connectionId, messageId, text, ...(unnamed && { unnamed }) };
     }
   }
 }

@@ -5,6 +5,16 @@ export class NotAsExpected extends Error {
   }
 }
 
+/** The result; when it does not come, the failure says which wait was expected, and why. */
+export async function because<T>(why: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (thrown) {
+    if (thrown instanceof NotAsExpected) thrown.message += ` (${why})`;
+    throw thrown;
+  }
+}
+
 /** Nothing can be said about the product: the deployment cannot be reached, or an option does not fit it. */
 export class CannotRun extends Error {}
 

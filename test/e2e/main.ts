@@ -4,6 +4,7 @@ import { parseOptions, USAGE } from './options';
 import { playAll, readBack } from './play';
 import { summary, verdictLine } from './report/lines';
 import { SCENARIOS } from './scenarios';
+import { SHORTEST_PATIENCE_S, WAIT_FOR_A_LOSS } from './stage';
 import { enterWorld, leaveWorld } from './world';
 
 const FAILED = 1;
@@ -13,6 +14,8 @@ async function main(): Promise<number> {
   const options = readCommandLine('npm run e2e', USAGE, parseOptions);
   const world = await enterWorld(options);
   try {
+    if (options.patienceMs < SHORTEST_PATIENCE_S * 1_000)
+      console.error(`Some scenes may fail: ${WAIT_FOR_A_LOSS}.`);
     console.error(`Playing the scenarios on ${options.functionsUrl}; most take its grace period …`);
     const played = await Promise.all(playAll(SCENARIOS, world));
     const verdicts = await Promise.all(played.map((verdict) => readBack(verdict, world)));

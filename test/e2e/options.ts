@@ -9,7 +9,8 @@ export const USAGE = `Plays every scenario against a running deployment and chec
   --web-pubsub    connection string of its Web PubSub service, or the service's https endpoint when your
                   Azure sign-in may use it (role "Web PubSub Service Owner")
   --function-key  default function key; not needed where the host asks for none
-  --patience      seconds that anything may take beyond what the product promises (default 90)
+  --patience      seconds that anything may take beyond what the product promises (default 90). Below 60, the scenes
+                  fail that drop a client of the reliable protocol: Web PubSub tells of its loss after 30 seconds
 
 Exit code 1 when a scenario fails, 2 when the options cannot be used.
 

@@ -3,7 +3,7 @@ import type { ConversationState, EndReason, RequeueReason } from '../../shared/c
 import type { AgentAction } from '../../shared/conversation/inputs';
 import type { Push } from '../../shared/conversation/notifications';
 import type { ConversationView, CustomerProfile } from './api';
-import { NotAsExpected } from './failures';
+import { because, NotAsExpected } from './failures';
 import { Agent } from './participants/agent';
 import { SeparateTab } from './participants/separate-tab';
 import type { Protocol } from './participants/socket';
@@ -21,6 +21,14 @@ export interface Moment {
 }
 
 export type Tell = (moment: Moment) => void;
+
+/** Seconds below which scenes fail that drop a client whose connection can be recovered. */
+export const SHORTEST_PATIENCE_S = 60;
+export const WAIT_FOR_A_LOSS =
+  'a client of the reliable protocol may recover its connection for 30 s, and Web PubSub tells of its loss only then: ' +
+  `give --patience at least ${SHORTEST_PATIENCE_S} s`;
+const WAIT_FOR_AN_END =
+  'when a timer is lost, reconciliation ends the conversation up to 90 s after its deadline: give --patience 90';
 
 type ConnectionLost = Extract<Push, { type: 'connection-lost' }>;
 
@@ -142,7 +150,10 @@ export class Stage {
   /** Waits until the agents are told that the customer is away; the record must name the same deadline. */
   async connectionLost({ conversationId }: Tab): Promise<ConnectionLost> {
     const { agent, patienceMs } = this.world;
-    const lost = await agent.inbox.first('connection-lost', conversationId, patienceMs);
+    const lost = await because(
+      WAIT_FOR_A_LOSS,
+      agent.inbox.first('connection-lost', conversationId, patienceMs),
+    );
     const { state, disconnection, connected } = await this.view(conversationId);
     same('deadline of the running disconnection', lost.deadline, disconnection?.deadline);
     same('connected', false, connected);
@@ -168,7 +179,10 @@ export class Stage {
   ): Promise<void> {
     const { agent, patienceMs } = this.world;
     const remaining = deadline === undefined ? 0 : Math.max(0, Date.parse(deadline) - Date.now());
-    const push = await agent.inbox.first('conversation-ended', conversationId, remaining + patienceMs);
+    const push = await because(
+      WAIT_FOR_AN_END,
+      agent.inbox.first('conversation-ended', conversationId, remaining + patienceMs),
+    );
     same('reason told to the agents', reason, push.reason);
     const { conversation, transcript } = await agent.read(conversationId);
     same('state told to the agents', state, push.state);

@@ -153,6 +153,19 @@ test('tells the end once, forgets its ticket, and begins a new conversation when
   await until(() => endings.length === 2);
 });
 
+test('shows what was answered while its page was closed, and then tells the end [R122]', async () => {
+  const { conversationId, ticket } = await system.born();
+  await agentDoes(conversationId, 'accept');
+  const body = { conversationId, text: 'Your code is 1234' };
+  await system.event({ name: 'message', userId: 'agent.ann', connectionId: 'desk', body });
+  await agentDoes(conversationId, 'end');
+  stored.set('chat-ticket', ticket);
+  widget.openChat();
+  await until(() => endings.length > 0);
+  expect(texts()).toEqual(['Your code is 1234']);
+  expect(endings).toEqual([['agent-ended', ['new-conversation'], undefined]]);
+});
+
 test('that is opened with the ticket of an ended conversation says so, and with one that is none begins anew', async () => {
   const { chat } = await opened();
   const ticket = stored.get('chat-ticket') ?? '';

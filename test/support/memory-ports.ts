@@ -35,7 +35,9 @@ export type Operation =
   | 'cancel-timer'
   | 'put-work-list'
   | 'remove-work-list'
-  | 'file-dead-letter';
+  | 'file-dead-letter'
+  | 'read-customer'
+  | 'remember-customer';
 
 /** Comes before every operation; may wait, or throw to make it fail. */
 export type Gate = (operation: Operation) => Promise<void> | void;
@@ -68,7 +70,8 @@ export class MemoryWorld {
   readonly deadLetters = new MemoryDeadLetters(() => this.enter('file-dead-letter'));
   /** Conversations whose row cannot be read, or is full. */
   readonly spoiled = new Map<string, 'unreadable' | 'full'>();
-  operatorSettings: OperatorSettings = { policies: policies(), messages: [] };
+  /** Tests let time jump; only those of outages want to see what a jump looks like from the outside. */
+  operatorSettings: OperatorSettings = { policies: policies({ outageAllowance: 0 }), messages: [] };
   now: () => number = () => 0;
   gate: Gate = () => undefined;
 
@@ -216,11 +219,18 @@ export class MemoryWorld {
     setTotal: (agentId, totalUnits) => this.ledger.setTotal(agentId, totalUnits),
   };
 
-  private readonly customerIds = new Map<string, string>();
+  private readonly customerIds = new Map<string, { conversationIds: readonly string[]; etag: string }>();
   readonly customers: CustomerIndex = {
-    latestConversationOf: async (customerId) => this.customerIds.get(customerId),
-    remember: async (customerId, conversationId) => {
-      this.customerIds.set(customerId, conversationId);
+    conversationsOf: async (customerId) => {
+      await this.enter('read-customer');
+      return this.customerIds.get(customerId) ?? { conversationIds: [] };
+    },
+    remember: async (customerId, conversationIds, etag) => {
+      await this.enter('remember-customer');
+      const before = this.customerIds.get(customerId)?.etag;
+      if (before !== etag) return 'conflict';
+      this.customerIds.set(customerId, { conversationIds, etag: `${Number(before ?? 0) + 1}` });
+      return 'saved';
     },
   };
 

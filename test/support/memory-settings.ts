@@ -1,4 +1,5 @@
 import { DependencyError, StoredRowError } from '../../shared/app/errors';
+import { namesVersion } from '../../shared/conversation/conversation';
 import type { MessageOverride } from '../../shared/automated-messages/automated-message';
 import type { PolicyDocument } from '../../shared/policies/policy';
 import type {
@@ -81,7 +82,7 @@ export class MemorySettings implements SettingsStore {
 
   private nextEtag(): string {
     this.version += 1;
-    return `W/"${this.version}"`;
+    return `"${this.version}"`;
   }
 }
 
@@ -90,5 +91,5 @@ const keyOf = ({ trigger, channel, channelInstance, locale }: OverrideKey): stri
 
 function isConflict(stored: string | undefined, expected: Expected): boolean {
   if (expected === 'create') return stored !== undefined;
-  return stored === undefined || (expected.etag !== '*' && expected.etag !== stored);
+  return stored === undefined || (expected.etag !== '*' && !namesVersion(expected.etag, stored));
 }

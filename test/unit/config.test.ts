@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../../shared/app/config';
+import { loadConfig, POLICY_SETTINGS } from '../../shared/app/config';
 import { ConfigurationError } from '../../shared/app/errors';
+import { parseIsoDuration } from '../../shared/conversation/time';
+import { parsePolicyDocument } from '../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../support/domain/policies';
 
 const VALID = {
@@ -18,6 +20,9 @@ const ENTRA = {
   WEBHOOK_TOKEN_CALLER: '66666666-7777-8888-9999-000000000000',
   TICKET_SIGNING_KEY: 'x'.repeat(32),
 };
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 type Env = Record<string, string | undefined>;
 
@@ -45,7 +50,7 @@ describe('a usable configuration', () => {
       rateLimits: { negotiate: 120, ticket: 600, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
-      ticketLifetime: 12 * 3_600_000,
+      ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 30_000, compareEvery: 8 },
       identityClientId: undefined,
     });
@@ -125,6 +130,7 @@ describe('a usable configuration', () => {
       ...VALID,
       DISCONNECT_GRACE: 'PT10S',
       AGENT_DISCONNECT_GRACE: 'PT24H',
+      OUTAGE_ALLOWANCE: 'PT0S',
       WAIT_EXTENSION_MAX: 'PT0S',
       OPEN_AUTO_CLOSE: 'P60D',
       OPEN_AUTO_CLOSE_WHILE_CONNECTED: 'true',
@@ -137,12 +143,13 @@ describe('a usable configuration', () => {
       RECONNECT_TIME_LIMIT: 'P7D',
       RECONNECT_PORTAL_URL: 'https://shop.example/chat',
       RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
+      READ_AFTER_END: 'PT0S',
     });
     expect(config.policyBase).toEqual({
       grace: 10_000,
       agentGrace: 86_400_000,
       offerTimeout: 30_000,
-      outageAllowance: 60_000,
+      outageAllowance: 0,
       maxExtension: 0,
       openAutoClose: 60 * 86_400_000,
       openAutoCloseWhileConnected: true,
@@ -154,6 +161,7 @@ describe('a usable configuration', () => {
       reconnectTimeLimit: 7 * 86_400_000,
       reconnectPortalUrl: 'https://shop.example/chat',
       reconnectRedirectUrl: 'http://localhost:3000/bye',
+      readAfterEnd: 0,
     });
     expect(config.agentCapacityUnits).toBe(1_000);
   });
@@ -222,6 +230,7 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['DISCONNECT_GRACE', `PT${'9'.repeat(400)}S`],
     ['AGENT_DISCONNECT_GRACE', 'PT0.5S'],
     ['AGENT_DISCONNECT_GRACE', 'never'],
+    ['OUTAGE_ALLOWANCE', 'PT1H1S'],
     ['WAIT_EXTENSION_MAX', 'PT24H1S'],
     ['OPEN_AUTO_CLOSE', 'PT0.5S'],
     ['OPEN_AUTO_CLOSE', 'always'],
@@ -250,8 +259,12 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],
     ['RECONNECT_PORTAL_URL', 'shop.example/chat'],
     ['RECONNECT_REDIRECT_URL', 'javascript:alert(1)'],
+    ['READ_AFTER_END', 'P30DT1S'],
+    ['READ_AFTER_END', 'never'],
     ['TICKET_LIFETIME', 'PT59S'],
     ['TICKET_LIFETIME', 'P7DT1S'],
+    ['CUSTOMER_TICKET_LIFETIME', 'P59D'],
+    ['CUSTOMER_TICKET_LIFETIME', 'P365DT1S'],
     ['WEB_PUBSUB_HUB', 'hub with space'],
     ['WEB_PUBSUB_HUB', '1chat'],
     ['WEB_PUBSUB_CONNECTION_STRING', 'nonsense'],
@@ -306,9 +319,77 @@ describe('a setting that is malformed is named with its accepted form, and its v
     expect(problemsOf({ ...base, [name]: value })).toContain(`${name} is malformed: give `);
   });
 
-  it('is refused where a ticket expires before the wait for its holder is over', () => {
-    const env = { ...VALID, DISCONNECT_GRACE: 'PT2H' };
-    expect(problemsOf({ ...env, TICKET_LIFETIME: 'PT1H' })).toMatch('TICKET_LIFETIME must be at least');
-    expect(loadConfig({ ...env, TICKET_LIFETIME: 'PT2H' }).ticketLifetime).toBe(7_200_000);
+  it.each<[string, string, Env, Env]>([
+    [
+      'OPEN_AUTO_CLOSE',
+      'DISCONNECT_GRACE',
+      { OPEN_AUTO_CLOSE: 'PT2M59S' },
+      { OPEN_AUTO_CLOSE: 'PT59M', DISCONNECT_GRACE: 'PT1H' },
+    ],
+    [
+      'RECONNECT_TIME_LIMIT',
+      'DISCONNECT_GRACE',
+      { RECONNECT_TIME_LIMIT: 'PT2M', RECONNECT_ENABLED: 'true' },
+      { RECONNECT_TIME_LIMIT: 'PT59M', DISCONNECT_GRACE: 'PT1H', RECONNECT_ENABLED: 'true' },
+    ],
+    [
+      'CONVERSATION_CAPACITY_UNITS',
+      'AGENT_CAPACITY_UNITS',
+      { AGENT_CAPACITY_UNITS: '19' },
+      { AGENT_CAPACITY_UNITS: '50', CONVERSATION_CAPACITY_UNITS: '51' },
+    ],
+  ])('%s and %s contradict each other: one sentence, with both names [R121]', (one, other, ...envs) => {
+    for (const env of envs) {
+      const problems = problemsOf({ ...VALID, ...env })
+        .split('\n')
+        .slice(1);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`${one} must be at (least|most) ${other}: `));
+    }
+  });
+
+  it.each<[string, Env]>([
+    ['the defaults of what depends on it', { DISCONNECT_GRACE: 'P1D' }],
+    ['the same with reconnection', { DISCONNECT_GRACE: 'P1D', RECONNECT_ENABLED: 'true' }],
+    ['equal ones', { DISCONNECT_GRACE: 'PT5M', OPEN_AUTO_CLOSE: 'PT5M', RECONNECT_TIME_LIMIT: 'PT5M' }],
+    ['no automatic closure', { DISCONNECT_GRACE: 'P1D', OPEN_AUTO_CLOSE: 'never' }],
+    ['a time limit that is off', { RECONNECT_TIME_LIMIT: 'PT1M' }],
+    ['an agent for one conversation', { AGENT_CAPACITY_UNITS: '20' }],
+    ["an agent's ticket of a minute", { TICKET_LIFETIME: 'PT1M', DISCONNECT_GRACE: 'P1D' }],
+  ])('a longer grace period contradicts nothing, nor does what is given equal or off: %s', (_what, env) => {
+    const { grace, openAutoClose, reconnectTimeLimit, reconnect } = loadConfig({
+      ...VALID,
+      ...env,
+    }).policyBase;
+    expect(openAutoClose === 'never' || openAutoClose >= grace).toBe(true);
+    expect(!reconnect || reconnectTimeLimit >= grace).toBe(true);
+  });
+
+  it("no wait that a setting or a policy can give is longer than a customer's ticket [R121]", () => {
+    const shortest = loadConfig({ ...VALID, CUSTOMER_TICKET_LIFETIME: 'P60D' }).ticketLifetimes.customer;
+    const days = [...Array(366).keys()].map((day) => `P${day}D`);
+    const accepts = (setting: string, text: string) => {
+      try {
+        loadConfig({ ...VALID, [setting]: text });
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (const name of Object.keys(POLICY_SETTINGS)) {
+      const longest = days.filter((text) => accepts(name, text)).at(-1) ?? 'P0D';
+      expect(parseIsoDuration(longest)).toBeLessThanOrEqual(shortest);
+    }
+    for (const name of Object.keys(DEFAULTS)) {
+      const isSet = (text: string) => {
+        try {
+          return Boolean(parsePolicyDocument({ rules: [{ id: 'r', when: {}, set: { [name]: text } }] }));
+        } catch {
+          return false;
+        }
+      };
+      const longest = days.filter(isSet).at(-1) ?? 'P0D';
+      expect(parseIsoDuration(longest)).toBeLessThanOrEqual(shortest);
+    }
   });
 });

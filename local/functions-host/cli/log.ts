@@ -8,6 +8,8 @@ export type Log = (level: LogLevel, source: string, message: string) => void;
 export function createLog(minimum: LogLevel): Log {
   return (level, source, message) => {
     if (logLevels.indexOf(level) < logLevels.indexOf(minimum)) return;
-    process.stderr.write(`[${level}] ${source}: ${message.replaceAll(/\s*\n\s*/g, ' | ')}\n`);
+    // Many lines begin with the name of their function already.
+    const line = message.startsWith(`${source}: `) ? message : `${source}: ${message}`;
+    process.stderr.write(`[${level}] ${line.replaceAll(/\s*\n\s*/g, ' | ')}\n`);
   };
 }

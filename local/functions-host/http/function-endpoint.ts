@@ -37,6 +37,7 @@ export function createFunctionEndpoint(options: {
     }
     const { target: fn, parameters } = match;
     if (!isAuthorized(authLevelOf(fn), givenKey(request.headers, url.searchParams), keys)) {
+      log('warning', fn.name, 'Refused with 401: no function key, or a wrong one.');
       response.writeHead(401).end();
       return;
     }

@@ -23,7 +23,9 @@ export const driveService: Drives = {
     await event('connect', '0', 200, { query: { name: ['Ann'] } });
     await event('connected', '1', 204);
     await event('message', '2', 204, { text: 'Where is my parcel?' });
-    await event('message', '3', 400, { text: '' });
+    await event('connect', '3', 400, { query: { queue: ['no name'] } });
+    const empty = await event('message', '3', 200, { text: '', messageId: 'm-3' });
+    expect(empty.json).toMatchObject({ type: 'refused', field: 'text', messageId: 'm-3' });
     await event('connected', '4', 401, {}, {});
     await event('leave', '5', 204);
     const refused = await event('message', '6', 200, { text: 'Too late' });

@@ -57,14 +57,27 @@ describe('the webhook', () => {
     [400, 'query.locale', { name: 'connect', body: { query: { locale: ['<script>'] } } }],
     [413, 'body', { name: 'connect', body: big(128 * 1024 + 1) }],
     [413, 'body', { name: 'connect', body: big(8 * 1024 * 1024) }],
-    [415, 'content-type', { name: 'message', headers: { 'content-type': 'application/octet-stream' } }],
-    [400, 'body.text', { name: 'message', body: { text: { toString: 'x' } } }],
+    [413, 'body', { name: 'message', body: big(1024 * 1024 + 1) }],
   ])('answers %i naming %s, and stores nothing', async (status, field, parts) => {
     const changed = await rowsChangedBy(async () => {
       const answer = await system.event({ conversationId: newId(), ...parts });
       expect(answer.status).toBe(status);
       expect(answer.headers.get('content-type')).toBe('application/problem+json');
       expect(answer.json).toMatchObject({ code: 'invalid-input', field, status });
+    });
+    expect(changed).toEqual([]);
+  });
+
+  it.each<[string, Omit<EventParts, 'name'>]>([
+    ['dataType', { headers: { 'content-type': 'application/octet-stream' } }],
+    ['text', { body: { text: { toString: 'x' } } }],
+    ['text', { body: { text: big(200_000) } }],
+    ['data', { body: '['.repeat(50_000) }],
+  ])('answers the sender of a message, naming %s, and stores nothing', async (field, parts) => {
+    const changed = await rowsChangedBy(async () => {
+      const answer = await system.event({ conversationId: newId(), name: 'message', ...parts });
+      expect(answer.status).toBe(200);
+      expect(answer.json).toMatchObject({ type: 'refused', code: 'invalid-input', field });
     });
     expect(changed).toEqual([]);
   });
@@ -90,7 +103,9 @@ describe('the webhook', () => {
 
 describe('negotiate', () => {
   it('takes no harm from names that mean something to JavaScript', async () => {
-    const body = '{"__proto__":{"name":"x"},"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
+    const refused = await system.call('v1/negotiate', { body: '{"__proto__":{"name":"x"}}' });
+    expect([refused.status, refused.json['field']]).toEqual([400, 'body.__proto__']);
+    const body = '{"context":{"__proto__":"x","constructor":"y","toString":"z"}}';
     const answer = await system.call('v1/negotiate', { body });
     expect(answer.status).toBe(200);
     const query = new URL(String(answer.json['url'])).searchParams;

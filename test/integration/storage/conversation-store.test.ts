@@ -73,9 +73,16 @@ describe('what is saved', () => {
 
   test('survives whatever the texts contain', async () => {
     const text =
-      '😀 👩‍👩‍👧 \u0000\u0001 "quoted" --batch_ \r\n--changesetresponse_\r\nHTTP/1.1 500 {"odata.error":{}}';
-    await create([messageOf(1, text), noticeOf(2)], conversationOf(id, { lastSequence: 2 }));
-    expect(await transcript()).toStrictEqual([messageOf(1, text), noticeOf(2)]);
+      '😀 👩‍👩‍👧 \u0000\u0001 \u2028\u2029 "quoted" --batch_ \r\n--changesetresponse_\r\nHTTP/1.1 500 {"odata.error":{}}';
+    const message = { ...messageOf(1, text), author: { role: 'customer', name: text } } as const;
+    const { customer } = conversationOf(id);
+    const whole = conversationOf(id, {
+      lastSequence: 2,
+      customer: { ...customer, context: { [text]: text } },
+    });
+    await create([message, noticeOf(2)], whole);
+    expect(await transcript()).toStrictEqual([message, noticeOf(2)]);
+    expect((await loaded()).conversation).toStrictEqual(whole);
   });
 
   test('survives any conversation and any entry', async () => {

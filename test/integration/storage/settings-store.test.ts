@@ -99,6 +99,13 @@ describe('the policy document', () => {
     expect((await store.loadPolicies())?.document).toStrictEqual(FIRST);
   });
 
+  test('is replaced by who names its version in the spelling of the storage, as the API did before', async () => {
+    await store.savePolicies(FIRST, 'create');
+    const { etag } = await tables.settings.getEntity('policies', 'document');
+    expect(etag).toMatch(/^W\/"datetime/);
+    expect(await store.savePolicies(SECOND, { etag })).not.toBe('conflict');
+  });
+
   test('is replaced whatever its version is for "*", but not created', async () => {
     expect(await store.savePolicies(FIRST, { etag: '*' })).toBe('conflict');
     await store.savePolicies(FIRST, 'create');

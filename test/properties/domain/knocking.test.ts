@@ -152,7 +152,7 @@ const LAWS = [
 ] as const;
 
 describe.each(LAWS)('somebody who knocks all the time, where %s', (_name, isSeen) => {
-  it('is never ended: a customer [R121]', () => {
+  it('is never ended: a customer [R125]', () => {
     fc.assert(
       fc.property(scenes('customer', isSeen), (scene) => {
         const after = play(scene, true);
@@ -162,7 +162,7 @@ describe.each(LAWS)('somebody who knocks all the time, where %s', (_name, isSeen
     );
   });
 
-  it('never loses its conversations: an agent [R122]', () => {
+  it('never loses its conversations: an agent [R126]', () => {
     fc.assert(
       fc.property(scenes('agent', isSeen), (scene) => {
         expect(play(scene, true)).toMatchObject({ state: 'Active', agent: { id: 'anna' } });

@@ -56,6 +56,7 @@ const VALUES: { readonly [K in PolicyName]: fc.Arbitrary<PolicyValues[K]> } = {
   reconnectTimeLimit: length(MINUTE, 7 * DAY),
   reconnectPortalUrl: url,
   reconnectRedirectUrl: url,
+  readAfterEnd: length(0, 30 * DAY),
 };
 
 const listOf = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: 3 });

@@ -22,20 +22,26 @@ const presence = fc.oneof(
 );
 const named = { agentId, agentName: fc.string() };
 
+const written = {
+  messageId: id,
+  text: fc.string(),
+  unnamed: fc.record({ digest: id, occurredAt }),
+};
+
 /** Any event at all, whether it makes sense or not. */
 const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
   fc.constant({ type: 'connect', conversationId: CONVERSATION_ID, profile: PROFILE } as const),
   fc.record({ type: fc.constant('connected' as const), connectionId: id, occurredAt }),
   fc.record({ type: fc.constant('disconnected' as const), connectionId: id, occurredAt }),
-  fc.record({
-    type: fc.constant('customer-message' as const),
-    connectionId: id,
-    messageId: id,
-    text: fc.string(),
-    occurredAt,
-  }),
+  fc.record(
+    { type: fc.constant('customer-message' as const), connectionId: id, ...written },
+    { requiredKeys: ['type', 'connectionId', 'messageId', 'text'] },
+  ),
   fc.constant({ type: 'customer-left' } as const),
-  fc.record({ type: fc.constant('agent-message' as const), agentId, messageId: id, text: fc.string() }),
+  fc.record(
+    { type: fc.constant('agent-message' as const), agentId, ...written },
+    { requiredKeys: ['type', 'agentId', 'messageId', 'text'] },
+  ),
   fc.record({ type: fc.constant('agent-offered' as const), ...named }),
   fc.record({ type: fc.constant('agent-accepted' as const), ...named }),
   fc.record({

@@ -12,8 +12,9 @@ const MEASURED = readFileSync(join(ROOT, 'docs', 'measured', 'fuzzing.md'), 'utf
 /** Exports of the files of parsers that read nothing: they write, name or belong to answers, or are a part of a query. */
 const NO_PARSERS = [
   ...['encodeConnectionState', 'profileToQuery', 'policyDocumentView', 'jsonAnswer'],
-  ...['CONNECTION_STATE_HEADER', 'EVENT_BODY_LIMIT', 'SCHEMAS', 'named', 'EXAMPLE'],
+  ...['CONNECTION_STATE_HEADER', 'eventBodyLimit', 'SCHEMAS', 'named', 'EXAMPLE'],
   ...['conversationId', 'count', 'sequenceNumber', 'deadline', 'wholeNumber', 'page'],
+  ...['BLANK', 'WHOLE', 'etagField', 'NO_RULES'],
 ];
 
 const exportsOf = (path: string): string[] =>

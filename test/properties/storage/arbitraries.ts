@@ -152,7 +152,10 @@ const anyRecord = record<ConversationRecord>({
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
-  recentMessages: list({ id: text, by: text, sequence: count, at: instant }),
+  recentMessages: list({
+    ...{ id: text, by: text, sequence: count, at: instant },
+    unnamed: maybe({ digest: text, occurredAt: instant }),
+  }),
   lastSequence: count,
   end: maybe({ at: instant, reason: endReason, agentId: maybe(text), redirectUrl: maybe(text) }),
   closedAt: maybe(instant),

@@ -75,11 +75,13 @@ export const customerMessage = (
   text = `text of ${messageId}`,
 ): Asked => ({ type: 'customer-message', connectionId, messageId, text });
 
+/** Of an agent who is there, should anybody ask. */
 export const agentMessage = (messageId: string, agentId: string = ANNA.agentId): Asked => ({
   type: 'agent-message',
   agentId,
   messageId,
   text: `text of ${messageId}`,
+  agentPresent: true,
 });
 
 export const deadlineReached = (number: number, presence?: Presence): Asked => ({

@@ -18,6 +18,7 @@ export const DEFAULTS: PolicyValues = {
   reconnectTimeLimit: 30 * MINUTE,
   reconnectPortalUrl: undefined,
   reconnectRedirectUrl: undefined,
+  readAfterEnd: 24 * 60 * MINUTE,
 };
 
 /** A table without rules; `persistent` is the one workstream that is persistent chat. */

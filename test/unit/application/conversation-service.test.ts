@@ -86,6 +86,38 @@ describe('asking the service who is there', () => {
     expect(presenceChecks(made)).toBe(0);
   });
 
+  it('does so for a message of a socket that is thought lost, until the record is right [R134]', async () => {
+    const made = await inConversation();
+    await made.handle(disconnected('tab-a'));
+    await made.handle(message('m1'));
+    expect(made.world.conversation(ID)).toMatchObject({ liveConnectionIds: ['tab-a'] });
+    expect(made.world.conversation(ID)).not.toHaveProperty('disconnection');
+    expect(made.world.timerList.get(`${ID}.disconnection.2`)).toMatchObject({
+      cancelled: 'customerReconnected',
+    });
+    expect(made.world.pushes.map(({ push }) => push.type)).toContain('customer-back');
+    await made.handle(message('m2'));
+    expect(presenceChecks(made)).toBe(1);
+  });
+
+  it('does without an answer for a message, which is stored, and leaves the record as it is', async () => {
+    const made = await inConversation();
+    await made.handle(disconnected('tab-a'));
+    made.world.absentAgents.add(ANN.agentId);
+    await made.handle({ type: 'agent-disconnected', agentId: ANN.agentId });
+    made.world.fail('presence');
+    made.world.fail('agent-presence');
+    await made.handle(message('m1'));
+    await made.handle({ type: 'agent-message', agentId: ANN.agentId, messageId: 'm2', text: 'Hello' });
+    expect(made.world.conversation(ID)).toMatchObject({
+      liveConnectionIds: [],
+      disconnection: { number: 2 },
+      agentDisconnection: { number: 1 },
+    });
+    const stored = made.world.entriesOf(ID).filter(({ kind }) => kind === 'message');
+    expect(stored).toMatchObject([{ messageId: 'm1' }, { messageId: 'm2' }]);
+  });
+
   it('does so for the loss of one connection of several', async () => {
     const made = await inConversation();
     await made.arrives('tab-b');

@@ -202,6 +202,26 @@ describe('two tabs of one customer', () => {
       },
     ));
 
+  it('a socket that is lost while its message is handled does not come back to life', () =>
+    inAnyOrder(
+      inConversation,
+      [
+        handles(message('m1')),
+        async (made, wait) => {
+          await wait('tab-a closes');
+          made.world.lose(ID, 'tab-a');
+          return made.handle(disconnected('tab-a'));
+        },
+      ],
+      async (made) => {
+        expect(made.world.conversation(ID)).toMatchObject({ liveConnectionIds: [], disconnection: {} });
+        await allTimersFire(made);
+        expect(made.world.conversation(ID).state).toBe('WrapUp');
+        const stored = made.world.entriesOf(ID).filter(({ kind }) => kind === 'message');
+        expect(stored).toHaveLength(1);
+      },
+    ));
+
   it('a socket that is lost before its connected is handled does not come back to life', () =>
     inAnyOrder(
       pastTheDeadline,

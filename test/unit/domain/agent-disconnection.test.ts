@@ -315,10 +315,13 @@ describe('an agent who comes back', () => {
       });
   });
 
-  it('and writes is there', () => {
+  it('and writes is there, if the service says so [R134]', () => {
     given(away())
       .when(agentMessage('m1'), AT + 1_000)
       .then({ changed: true, without: ['agentDisconnection'] });
+    given(away())
+      .when({ ...agentMessage('m1'), agentPresent: false }, AT + 1_000)
+      .then({ entries: ['message'], conversation: { agentDisconnection: { number: 1 } }, timers: [] });
   });
 
   it('finds the conversation with the colleague who has taken it meanwhile', () => {

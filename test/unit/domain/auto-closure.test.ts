@@ -161,6 +161,16 @@ describe('Open', () => {
     });
   });
 
+  it('whose customer has waited in silence, and then loses its line, has its whole grace period [R49]', () => {
+    const late = START + 25 * MINUTE;
+    const event: Asked = { type: 'disconnected', connectionId: 'tab-1', occurredAt: late };
+    const away = after(born('default'), event, late);
+    expect(away.disconnection!.deadline).toBe(late + 3 * MINUTE);
+    expect(dueOf(away)).toBeUndefined();
+    const long = { grace: 60 * MINUTE };
+    expect(dueOf(after(born('default', long), event, late, long))).toBe(late + 20 * MINUTE);
+  });
+
   it('whose customer is away has no closure when the grace period is over before', () => {
     const away = lost(born('default'));
     expect(away.disconnection!.deadline).toBeLessThan(away.stateSince + 20 * MINUTE);
@@ -202,7 +212,7 @@ describe('Open', () => {
     const away = after(born('default', long), disconnected('tab-1', AT), AT, long);
     const { number, deadline } = away.autoClosure!;
     const late = AT + 15 * MINUTE;
-    const decision = decide(away, customerMessage('m1'), contextAt(late, long));
+    const decision = decide(away, { ...customerMessage('m1'), presence: NOBODY }, contextAt(late, long));
     if (decision.kind !== 'changed') throw new Error(decision.kind);
     const { autoClosure, disconnection } = decision.conversation;
     expect(autoClosure).toEqual({ number, deadline: late + 20 * MINUTE });

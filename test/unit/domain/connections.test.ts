@@ -11,6 +11,7 @@ import {
   decideAt,
   disconnected,
   GRACE,
+  NOBODY,
   persistentChat,
 } from '../../support/domain/builders';
 
@@ -19,12 +20,63 @@ const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab
 describe('connections are bounded', () => {
   it(`refuses the socket beyond ${LIMITS.liveConnections} open ones`, () => {
     const full = connectedCustomer(...tabs(LIMITS.liveConnections));
-    expect(decideAt(full, connect(), afterStart(2))).toMatchObject({
+    expect(decideAt(full, connect(), afterStart(2))).toEqual({ kind: 'presence-needed' });
+    const [first = '', ...more] = tabs(LIMITS.liveConnections);
+    const asked = { ...connect(), presence: alive(first, ...more) };
+    expect(decideAt(full, asked, afterStart(2))).toMatchObject({
       kind: 'refused',
       refusal: { code: 'too-many-connections' },
+      effects: [],
     });
     const nearly = connectedCustomer(...tabs(LIMITS.liveConnections - 1));
     expect(decideAt(nearly, connect(), afterStart(2)).kind).toBe('unchanged');
+  });
+
+  it('forgets connections that are gone before it refuses for them: the events of their loss were lost [R124]', () => {
+    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+    const asked = { ...connect(), presence: alive('tab-7', 'tab-unheard') };
+    const { conversation, outcome, effects } = change(full, asked, afterStart(2));
+    expect(outcome).toEqual({ type: 'admitted' });
+    expect(conversation).toMatchObject({ liveConnectionIds: ['tab-7', 'tab-unheard'] });
+    expect(conversation.disconnection).toBeUndefined();
+    expect(effects).toEqual([]);
+    // A late `connected` of one of them does not revive it.
+    expect(decideAt(conversation, connected('tab-200', afterStart(1)), afterStart(3)).kind).toBe('unchanged');
+    // The next ones are admitted without a question.
+    expect(decideAt(conversation, connect(), afterStart(3)).kind).toBe('unchanged');
+  });
+
+  it('begins the absence that nobody has told of when all of them are gone, and lets the customer back in [R124]', () => {
+    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+    const asked = { ...connect(), presence: NOBODY };
+    const { conversation, effects } = change(full, asked, afterStart(2));
+    expect(conversation).toMatchObject({
+      liveConnectionIds: [],
+      disconnection: { since: afterStart(2), deadline: afterStart(2) + GRACE, reason: 'connection-lost' },
+    });
+    const begun = effects.filter(({ type }) => type !== 'update-work-list');
+    expect(begun.map(({ type }) => type)).toEqual(expect.arrayContaining(['start-timer', 'push']));
+    // Saved, then an effect failed: the service repeats the handshake.
+    expect(decideAt(conversation, connect(), afterStart(3))).toMatchObject({
+      kind: 'unchanged',
+      outcome: { type: 'admitted' },
+      effects: expect.arrayContaining(begun),
+    });
+    const back = change(conversation, connected('tab-new', afterStart(4)), afterStart(4)).conversation;
+    expect(back).toMatchObject({
+      liveConnectionIds: ['tab-new'],
+      lastDisconnection: { outcome: 'reconnected' },
+    });
+  });
+
+  it('of a persistent chat are just gone [R124]', () => {
+    const full = tabs(LIMITS.liveConnections).reduce(
+      (before, id) => change(before, connected(`p-${id}`, afterStart(1)), afterStart(1)).conversation,
+      persistentChat(),
+    );
+    const { conversation } = change(full, { ...connect(), presence: NOBODY }, afterStart(2));
+    expect(conversation).toMatchObject({ liveConnectionIds: [] });
+    expect(conversation.disconnection).toBeUndefined();
   });
 
   it('keeps the newest when more were admitted at once than fit', () => {

@@ -5,6 +5,8 @@ import {
   CONVERSATION_ID,
   customerGroup,
   customerUserId,
+  etagOf,
+  namesVersion,
   participantOf,
   timerInstanceId,
 } from '../../../shared/conversation/conversation';
@@ -82,4 +84,35 @@ describe('derived names', () => {
       timerInstanceId('conversation-0001', 'disconnection', 1),
     );
   });
+});
+
+describe('a version', () => {
+  const STORED = 'W/"datetime\'2026-03-01T10%3A02%3A05.1234567Z\'"';
+  const NAME = '"20260301T1002051234567Z"';
+
+  it('has a short and strong ETag, without quotes inside', () => {
+    expect(etagOf(STORED)).toBe(NAME);
+    expect(etagOf(NAME)).toBe(NAME);
+  });
+
+  it('has another one than the version before it', () => {
+    expect(etagOf(STORED.replace('567Z', '568Z'))).not.toBe(NAME);
+  });
+
+  it.each([
+    ['the API', NAME],
+    ['an earlier version of the API', STORED],
+    ['a proxy that has compressed the answer', `W/${NAME}`],
+    ['somebody who leaves the quotes out', NAME.replaceAll('"', '')],
+    ['somebody who has seen two versions', `"20260301T1002050000000Z", ${NAME}`],
+  ])('is named by %s', (_, ifMatch) => {
+    expect(namesVersion(ifMatch, STORED)).toBe(true);
+  });
+
+  it.each(['', '""', 'W/""', '"20260301T1002051234568Z"', STORED.replace('567', '566'), '"datetime"', '*'])(
+    'is not named by %j',
+    (ifMatch) => {
+      expect(namesVersion(ifMatch, STORED)).toBe(false);
+    },
+  );
 });

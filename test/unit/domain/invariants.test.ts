@@ -267,10 +267,50 @@ describe('invariant 5: lost, repeated, late and reordered events lead to the sam
     wrote.when(connected('tab-2', AT), afterStart(61)).then({ changed: false, effects: BACK });
   });
 
-  it('a message behind its own `disconnected` is stored but brings nobody back', () => {
+  it.each([
+    ['nobody', NOBODY],
+    ['another socket', alive('tab-2')],
+  ])(
+    'a message behind its own `disconnected` is stored, but revives no socket if the service lists %s',
+    (_who, presence) => {
+      const wrote = customerMessage('m1', 'tab-1');
+      given(lost())
+        .when(wrote, afterStart(12))
+        .then({ outcome: 'presence-needed', details: { optional: true } });
+      given(lost())
+        .when({ ...wrote, presence }, afterStart(12))
+        .then({
+          entries: ['message'],
+          conversation: { liveConnectionIds: [], disconnection: { number: 2 } },
+        });
+    },
+  );
+
+  it('a message of a socket that the service still lists calls off a loss that was told wrongly [R134]', () => {
     given(lost())
-      .when(customerMessage('m1', 'tab-1'), afterStart(12))
-      .then({ entries: ['message'], conversation: { liveConnectionIds: [], disconnection: { number: 2 } } });
+      .when({ ...customerMessage('m1', 'tab-1'), presence: alive('tab-1') }, AT)
+      .then({
+        entries: ['message'],
+        conversation: { liveConnectionIds: ['tab-1'], endedConnectionIds: [] },
+        without: ['disconnection'],
+        effects: [...BACK, 'message to customer + anna'],
+      })
+      .when(customerMessage('m2', 'tab-1'), AT)
+      .then({ effects: ['message to customer + anna'] });
+  });
+
+  it('a tab that was wrongly taken off the record is on it again when its customer writes there [R134]', () => {
+    const other = change(
+      accepted(connectedCustomer('tab-1', 'tab-2')),
+      disconnected('tab-1', AT, alive('tab-2')),
+      AT,
+    );
+    given(other.conversation)
+      .when({ ...customerMessage('m1', 'tab-1'), presence: alive('tab-2', 'tab-1') }, AT)
+      .then({
+        conversation: { liveConnectionIds: ['tab-2', 'tab-1'], endedConnectionIds: [] },
+        effects: ['message to customer + anna'],
+      });
   });
 });
 

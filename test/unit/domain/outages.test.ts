@@ -34,7 +34,7 @@ const working = (now: Instant, workingSince: Instant, changes = {}) => ({
 describe('a deadline that is reached late', () => {
   const late = deadline + 3 * SECOND + 1;
 
-  it('ends nothing yet: the customer may still come back, and the agents are told until when and why [R121]', () => {
+  it('ends nothing yet: the customer may still come back, and the agents are told until when and why [R125]', () => {
     const given1 = given(lost())
       .when(reached, late)
       .then({
@@ -113,7 +113,7 @@ describe('a deadline that is reached late', () => {
 });
 
 describe('a deadline that is reached in time, after something has failed', () => {
-  it('ends nothing before an allowance has passed since everything has worked again [R121]', () => {
+  it('ends nothing before an allowance has passed since everything has worked again [R125]', () => {
     const since = deadline - 10 * SECOND;
     given(lost())
       .when(reached, deadline, working(deadline, since))
@@ -151,7 +151,7 @@ describe("the agent's deadline", () => {
   const away = () => change(accepted(), { type: 'agent-disconnected', agentId: 'anna' }, AT).conversation;
   const late = AT + MINUTE + 10 * SECOND;
 
-  it('takes nothing from an agent after an outage before it could come back [R122]', () => {
+  it('takes nothing from an agent after an outage before it could come back [R126]', () => {
     const longer = given(away())
       .when(agentReached, late)
       .then({
@@ -206,7 +206,7 @@ describe('a customer whose return has begun', () => {
   it.each([
     ['a request for a socket', returning],
     ['a socket that asks to open', connect()],
-  ])('is not ended before its socket can be open: %s [R123]', (_name, event) => {
+  ])('is not ended before its socket can be open: %s [R127]', (_name, event) => {
     const waited = given(lost())
       .when(event, just)
       .then({

@@ -15,7 +15,11 @@ describe('time as text', () => {
     [60_000, 'PT1M'],
     [64_250, 'PT1M4.25S'],
     [180_000, 'PT3M'],
-    [5_400_000, 'PT90M'],
+    [5_400_000, 'PT1H30M'],
+    [24 * 3_600_000, 'P1D'],
+    [36 * 3_600_000, 'P1DT12H'],
+    [30 * 24 * 3_600_000, 'P30D'],
+    [86_400_001, 'P1DT0.001S'],
   ])('%d ms are %s', (length, text) => {
     expect(toIsoDuration(length)).toBe(text);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { MINUTE } from '../../../shared/conversation/time';
 import { AGENT_ACTIONS, type AgentAction } from '../../../shared/conversation/inputs';
+import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request, type RequestParts } from './request';
-import { ANN, BOB, CUSTOMER, ID, scene } from './scene';
+import { ANN, BOB, CUSTOMER, ID, NOW, scene } from './scene';
 
 const ACTIONS = AGENT_ACTIONS;
 const BODIES: Partial<Record<AgentAction, object>> = {
@@ -70,6 +72,16 @@ describe('a customer', () => {
     expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
   });
 
+  it("reads the sender's own id of a message, and never one that names a connection [R132]", async () => {
+    const { born, write, read } = api();
+    await born();
+    await write('tab-a.7', 'Hello');
+    await write('sent.m-1.0123456789abcdef', 'Where is my parcel?');
+    const { transcript } = bodyOf(await read(CUSTOMER)) as { transcript: object[] };
+    expect(transcript[0]).not.toHaveProperty('messageId');
+    expect(transcript[1]).toMatchObject({ text: 'Where is my parcel?', messageId: 'm-1' });
+  });
+
   it('gets the same 403 for any other conversation, existing or not', async () => {
     const { born, read, lines, world } = api();
     await born('conversation-0002');
@@ -83,7 +95,75 @@ describe('a customer', () => {
     expect(lines.every(({ level }) => level === 'warn')).toBe(true);
   });
 
-  it('reads nothing any more once the conversation has ended', async () => {
+  const ENDS: readonly (readonly [string, (here: ReturnType<typeof api>) => Promise<unknown>])[] = [
+    ['the agent has ended it', ({ act }) => act('end', ANN)],
+    [
+      'the grace period was over',
+      ({ service, clock }) => {
+        clock.now += 3 * MINUTE;
+        return service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+      },
+    ],
+    [
+      'the agent has ended it, and closed it',
+      async ({ act }) => {
+        await act('end', ANN);
+        return act('close', ANN);
+      },
+    ],
+  ];
+
+  it.each(ENDS)(
+    'who was away reads what was answered meanwhile, for a while after the end, and writes no more: %s [R112 R122]',
+    async (_how, end) => {
+      const here = api();
+      const { born, read, act, service, clock, world, deps, bearer } = here;
+      const settings = { policies: policies({ readAfterEnd: 10 * MINUTE }), messages: [] };
+      world.operatorSettings = settings;
+      await born();
+      await act('accept', ANN);
+      world.lose(ID, 'tab-a');
+      await service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: clock.now });
+      const said = {
+        type: 'agent-message',
+        agentId: 'ann',
+        messageId: 'm',
+        text: 'Your code is 1234',
+      } as const;
+      await service.handle(ID, said);
+      await end(here);
+      const negotiate = async () =>
+        bodyOf(await call('negotiate', request({ headers: await bearer(CUSTOMER) }), deps));
+      expect(await negotiate()).toMatchObject({ code: 'conversation-ended', conversationId: ID });
+      const answer = await read(CUSTOMER);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toContain('Your code is 1234');
+      expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"|"trigger":"customer-disconnected"/);
+      const written = {
+        type: 'customer-message',
+        connectionId: 'tab-a',
+        messageId: 'w',
+        text: 'Thanks',
+      } as const;
+      expect(await service.handle(ID, written)).toMatchObject({ refusal: { code: 'conversation-ended' } });
+      expect((await read(CUSTOMER, 'conversation-0002')).status).toBe(403);
+
+      clock.now = world.conversation(ID).end!.at + 10 * MINUTE - 1;
+      expect((await read(CUSTOMER)).status).toBe(200);
+      clock.now += 1;
+      expect((await read(CUSTOMER)).status).toBe(409);
+      expect(await negotiate()).not.toHaveProperty('conversationId');
+      // What policy says now counts.
+      world.operatorSettings = { ...settings, policies: policies({ readAfterEnd: 11 * MINUTE }) };
+      expect((await read(CUSTOMER)).status).toBe(200);
+      world.operatorSettings = { ...settings, policies: policies({ readAfterEnd: 0 }) };
+      clock.now = world.conversation(ID).end!.at;
+      expect((await read(CUSTOMER)).status).toBe(409);
+      expect(await negotiate()).not.toHaveProperty('conversationId');
+    },
+  );
+
+  it('reads nothing any more once it has ended the conversation itself [R122]', async () => {
     const { born, write, read, service } = api();
     await born();
     await write('m-1', 'Where is my parcel?');
@@ -176,7 +256,10 @@ describe('an agent', () => {
     expect(late.status).toBe(412);
     expect(bodyOf(late)['code']).toBe('precondition-failed');
     expect(world.conversation(ID).state).toBe('Open');
-    expect((await acceptIf(await etagOf())).status).toBe(200);
+    const current = await etagOf();
+    expect(current).toMatch(/^"[A-Za-z0-9]{1,24}"$/);
+    expect(bodyOf(await read(ANN))['etag']).toBe(current);
+    expect((await acceptIf(current)).status).toBe(200);
   });
 
   it('without enough free units gets 409 and no conversation [R46]', async () => {
@@ -225,10 +308,60 @@ describe('an agent', () => {
     ['query.limit', { limit: '' }],
     ['query.limit', { limit: '1.5' }],
     ['query.continuationToken', { continuationToken: 'x'.repeat(4_001) }],
+    ['query.continuationToken', { continuationToken: 'no-place' }],
+    ['query.continuationToken', { continuationToken: 'zzz.CONVERSATION' }],
   ])('gets 400 naming %s for the list %j [R118]', async (field, query) => {
     const answer = await api().list(ANN, query);
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)['field']).toBe(field);
+  });
+
+  it('lists who has waited longest first, page by page, whatever comes and goes meanwhile', async () => {
+    const { born, list, clock, world } = api();
+    const ids = ['conversation-9', 'conversation-1', 'conversation-5', 'conversation-7', 'conversation-3'];
+    for (const [index, id] of ids.entries()) {
+      await born(id);
+      // The last two are of one moment: their ids decide.
+      if (index < 3) clock.now += 1_000;
+    }
+    const page = async (query: Record<string, string>) => {
+      const { items, continuationToken } = bodyOf(await list(ANN, query)) as {
+        items: { conversationId: string }[];
+        continuationToken?: string;
+      };
+      return { ids: items.map(({ conversationId }) => conversationId), continuationToken };
+    };
+    const inOrder = [
+      'conversation-9',
+      'conversation-1',
+      'conversation-5',
+      'conversation-3',
+      'conversation-7',
+    ];
+    expect(await page({})).toEqual({ ids: inOrder, continuationToken: undefined });
+    const first = await page({ limit: '2' });
+    expect(first.ids).toEqual(inOrder.slice(0, 2));
+    world.listed.delete('conversation-1');
+    await born('conversation-0');
+    const second = await page({ limit: '2', continuationToken: first.continuationToken ?? '' });
+    expect(second.ids).toEqual(['conversation-5', 'conversation-0']);
+    const third = await page({ limit: '2', continuationToken: second.continuationToken ?? '' });
+    expect(third).toEqual({ ids: ['conversation-3', 'conversation-7'], continuationToken: undefined });
+  });
+
+  it('sees every running deadline in one place, the next one first', async () => {
+    const { born, list, service, act, world } = api();
+    await born();
+    const deadlines = async () =>
+      (bodyOf(await list(ANN)) as { items: { deadlines: { kind: string; at: string }[] }[] }).items[0]
+        ?.deadlines;
+    expect(await deadlines()).toEqual([]);
+    world.lose(ID, 'tab-a');
+    await service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: NOW });
+    expect(await deadlines()).toEqual([{ kind: 'disconnection', at: '2026-03-01T10:03:00.000Z' }]);
+    await act('accept', ANN);
+    await act('end', ANN);
+    expect((await deadlines())?.map(({ kind }) => kind)).toEqual(['auto-close']);
   });
 
   it('reads a transcript in pages [R119]', async () => {

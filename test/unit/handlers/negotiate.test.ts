@@ -5,8 +5,11 @@ import {
   limitedTickets,
 } from '../../../shared/access/caller-guard';
 import { DependencyError } from '../../../shared/app/errors';
+import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
+
+const DAY = 24 * 3_600_000;
 
 function negotiation() {
   const here = scene();
@@ -43,7 +46,7 @@ describe('a customer who asks for a socket', () => {
       channelInstance: 'shop',
       'ctx.OrderId': '47&11',
     });
-    expect(ticketExpiresAt).toBe(new Date(NOW + 3_600_000).toISOString());
+    expect(ticketExpiresAt).toBe(new Date(NOW + 60 * DAY).toISOString());
     const headers = new Headers({ authorization: `Bearer ${ticket}` });
     await expect(tickets.callerOf(headers)).resolves.toEqual({ ...CUSTOMER, conversationId });
     expect(world.log).toEqual([]);
@@ -106,11 +109,49 @@ describe('a customer who asks for a socket', () => {
     expect(world.log).toEqual([]);
   });
 
-  it('gets 401 when its ticket has expired', async () => {
-    const { customer, bearer, clock } = negotiation();
+  it('comes back with the ticket of its first day while it is waited for, until the one absolute bound [R121]', async () => {
+    const { customer, born, bearer, clock, deps } = negotiation();
     const headers = await bearer(CUSTOMER);
-    clock.now += 3_600_000;
-    expect((await customer({ headers })).status).toBe(401);
+    await born();
+    clock.now += 60 * DAY - 1_000;
+    const back = await customer({ headers });
+    expect(bodyOf(back)).toMatchObject({ conversationId: ID });
+    // What it is given is good for as long again.
+    const { ticket } = bodyOf(back) as { ticket: string };
+    const read = (authorization: string) =>
+      call(
+        'read-conversation',
+        request({ headers: { authorization }, params: { conversationId: ID } }),
+        deps,
+      );
+    expect((await read(headers.authorization)).status).toBe(200);
+    clock.now += 1_000;
+    expect([(await customer({ headers })).status, (await read(headers.authorization)).status]).toEqual([
+      401, 401,
+    ]);
+    expect((await read(`Bearer ${ticket}`)).status).toBe(200);
+  });
+
+  it('comes back to a persistent chat that waits, a day after its socket was opened [R121]', async () => {
+    const { customer, born, bearer, clock, service, world } = negotiation();
+    world.operatorSettings = { ...world.operatorSettings, policies: policies() };
+    await born(ID, 'persistent');
+    const headers = await bearer(CUSTOMER);
+    await service.handle(ID, { type: 'agent-accepted', agentId: 'ann', agentName: 'Ann Smith' });
+    await service.handle(ID, { type: 'agent-closed', agentId: 'ann' });
+    expect(world.conversation(ID).state).toBe('Waiting');
+    clock.now += DAY - 1_000;
+    expect(bodyOf(await customer({ headers }))).toMatchObject({ conversationId: ID });
+  });
+
+  it('comes back with a reconnect link of the day before [R121]', async () => {
+    const { customer, born, clock, deps, bearer, world } = negotiation();
+    world.operatorSettings = { ...world.operatorSettings, policies: policies({ reconnect: true }) };
+    await born();
+    const parts = { method: 'GET', headers: await bearer(ANN), params: { conversationId: ID } };
+    const { reconnectId } = bodyOf(await call('reconnect-link', request(parts), deps));
+    clock.now += DAY;
+    expect(bodyOf(await customer({ body: { reconnectId } }))).toMatchObject({ conversationId: ID });
   });
 
   it('is not an agent', async () => {

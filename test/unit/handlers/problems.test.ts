@@ -72,6 +72,49 @@ describe('every route that reads a body', () => {
   );
 });
 
+describe('a misspelled name', () => {
+  const [service, others] = [true, false].map((is) =>
+    ROUTES.filter(({ tag }) => (tag === 'Service') === is).map(({ id }) => id),
+  ) as [string[], string[]];
+  const unknownName = (field: string) => ({
+    code: 'invalid-input',
+    field,
+    detail: `${field}: is not known here`,
+  });
+
+  it.each(others)('of a query is refused, whatever the route: %s', async (id) => {
+    const { answer, lines } = await answered(id, { query: { limitt: '5' } });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)).toMatchObject(unknownName('query.limitt'));
+    expect(lines.map(({ level, text }) => [level, text])).toEqual([
+      ['warn', expect.stringMatching(/"code":"invalid-input","status":400,"field":"query"/)],
+    ]);
+    expect(lines[0]?.text).not.toContain('limitt');
+  });
+
+  it('of a query keeps no event of Azure away', async () => {
+    expect(service).toEqual(['health', 'openapi', 'validate-web-pubsub-events', 'web-pubsub-events']);
+    const { answer } = await answered('health', { query: { limitt: '5' } });
+    expect(answer.status).toBe(200);
+  });
+
+  const keyed = ROUTES.filter(({ authLevel, tag }) => authLevel === 'function' && tag !== 'Service');
+  it.each(keyed.map(({ id }) => id))('is not that of the function key: %s', async (id) => {
+    const { answer } = await answered(id, { query: { code: 'the-key' } });
+    expect(bodyOf(answer)['field']).toBeUndefined();
+  });
+
+  const withBody = ROUTES.filter(({ inputs, tag }) => inputs.body !== undefined && tag !== 'Service');
+  it.each(withBody.map(({ id }) => id))('of a body is refused: %s', async (id) => {
+    const example = ROUTES.find((one) => one.id === id)?.inputs.body?.example as object;
+    const { answer, lines } = await answered(id, { body: { ...example, nmae: 'Ann' } });
+    expect(answer.status).toBe(400);
+    expect(bodyOf(answer)).toMatchObject(unknownName('body.nmae'));
+    expect(lines[0]?.text).toContain('"field":"body"');
+    expect(lines[0]?.text).not.toMatch(/nmae|Ann/);
+  });
+});
+
 describe('every route that names a conversation, a trigger or a dead letter', () => {
   const named = API.filter(({ unknown }) => unknown !== undefined);
   it.each(named.map(({ id }) => id))('answers 404 to a name that can be none: %s', async (id) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MINUTE } from '../../../shared/conversation/time';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyValues } from '../../../shared/policies/policy';
 import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request } from './request';
@@ -127,7 +127,7 @@ describe('the time limit of reconnection', () => {
     await made.accept();
     const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
     await made.lose();
-    made.clock.now += 31 * MINUTE;
+    made.clock.now = made.world.conversation(ID).disconnection!.deadline;
     await made.deadline(2);
     expect(made.world.conversation(ID).state).toBe('WrapUp');
     const told = { options: ['redirect', 'new-conversation'], redirectUrl: 'https://shop.example/contact' };
@@ -223,5 +223,122 @@ describe('a customer whom the site has signed in', () => {
     await ended.service.handle('new-conversation-0001', { type: 'customer-left' });
     ended.deps.newConversationId = () => 'new-conversation-0002';
     expect(bodyOf(await ended.known(WHO))).toMatchObject({ conversationId: 'new-conversation-0002' });
+  });
+
+  /** A site whose new conversations are numbered, and what each negotiation of this customer answers. */
+  function numbered(changes: Partial<PolicyValues>) {
+    const made = site(changes);
+    let count = 0;
+    made.deps.newConversationId = () => `new-conversation-000${(count += 1)}`;
+    const asked = async (body: object = {}) => {
+      const { conversationId, prompt } = bodyOf(await made.known({ ...WHO, ...body })) as {
+        conversationId?: string;
+        prompt?: { conversationId: string };
+      };
+      return prompt === undefined ? conversationId : `prompt ${prompt.conversationId}`;
+    };
+    return { ...made, asked };
+  }
+
+  it.each([
+    ['reconnection on', ON],
+    ['reconnection off', {}],
+  ])('with two browsers in the same moment has one conversation, with %s [R123]', async (_what, changes) => {
+    for (const body of [{}, { choice: 'new' }, { choice: 'continue' }]) {
+      const { asked } = numbered(changes);
+      const ids = await Promise.all([asked(body), asked(body), asked(body)]);
+      expect(new Set(ids).size).toBe(1);
+      // Nor does a page that is loaded again before its socket is open begin another one.
+      expect(await asked(body)).toBe(ids[0]);
+    }
+  });
+
+  it('who chooses to start anew, and never opens it, keeps the one that goes on [R92 R123]', async () => {
+    const { asked, born } = numbered(ON);
+    await asked();
+    await born('new-conversation-0001');
+    expect(await Promise.all([asked({ choice: 'new' }), asked({ choice: 'new' })])).toEqual([
+      'new-conversation-0002',
+      'new-conversation-0002',
+    ]);
+    expect(await asked()).toBe('prompt new-conversation-0001');
+    expect(await asked({ choice: 'continue' })).toBe('new-conversation-0001');
+    expect(await asked({ choice: 'new' })).toBe('new-conversation-0002');
+  });
+
+  it('is asked about the latest that goes on, and about the one before when that has ended [R92 R123]', async () => {
+    const { asked, born, service } = numbered(ON);
+    await asked();
+    await born('new-conversation-0001');
+    await asked({ choice: 'new' });
+    await born('new-conversation-0002');
+    expect(await asked()).toBe('prompt new-conversation-0002');
+    await service.handle('new-conversation-0002', { type: 'customer-left' });
+    expect(await asked()).toBe('prompt new-conversation-0001');
+    await service.handle('new-conversation-0001', { type: 'customer-left' });
+    expect(await asked()).toBe('new-conversation-0003');
+  });
+
+  it('of conversations without end is remembered the latest eight, each read once [R123]', async () => {
+    const { asked, born, service, world } = numbered(ON);
+    const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `new-conversation-000${number}`);
+    for (const id of ids) {
+      expect(await asked({ choice: 'new' })).toBe(id);
+      await born(id);
+    }
+    for (const id of [...ids].reverse().slice(0, -1)) {
+      world.log.length = 0;
+      expect(await asked()).toBe(`prompt ${id}`);
+      expect(world.log.filter((entry) => entry === 'load').length).toBeLessThanOrEqual(8);
+      await service.handle(id, { type: 'customer-left' });
+    }
+    expect(await asked()).toBe('new-conversation-00010');
+  });
+
+  it('is not kept out by a record that nobody can read, and finds it when it is mended', async () => {
+    const { asked, born, world } = numbered(ON);
+    await asked();
+    await born('new-conversation-0001');
+    world.spoiled.set('new-conversation-0001', 'unreadable');
+    expect(await asked()).toBe('new-conversation-0002');
+    world.spoiled.clear();
+    expect(await asked()).toBe('prompt new-conversation-0001');
+  });
+
+  it.each(['read-customer', 'remember-customer', 'load'] as const)(
+    'is told to try again while %s fails',
+    async (what) => {
+      const made = numbered(ON);
+      await made.asked();
+      await made.born('new-conversation-0001');
+      made.world.fail(what, 1);
+      expect((await made.known({ ...WHO, choice: 'new' })).status).toBe(503);
+      expect(await made.asked({ choice: 'new' })).toBe(
+        `new-conversation-000${what === 'remember-customer' ? 3 : 2}`,
+      );
+    },
+  );
+
+  it('is told to try again when others are always faster', async () => {
+    const made = numbered(ON);
+    made.deps.customers = { ...made.world.customers, remember: async () => 'conflict' };
+    expect((await made.known(WHO)).status).toBe(503);
+  });
+});
+
+describe('a customer who asks for a socket in the last moment of its wait', () => {
+  it('is not ended before it can have opened it, by ticket and by link [R127]', async () => {
+    const made = site(ON);
+    await made.born();
+    await made.accept();
+    const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+    await made.lose();
+    const { deadline } = made.world.conversation(ID).disconnection!;
+    made.clock.now = deadline - 11 * SECOND;
+    expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
+    expect(made.world.conversation(ID).disconnection).toMatchObject({ deadline });
+    made.clock.now = deadline - SECOND;
+    expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
+    expect(made.world.conversation(ID).disconnection!.deadline).toBe(deadline + 9 * SECOND);
   });
 });

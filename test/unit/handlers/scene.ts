@@ -31,7 +31,8 @@ export function scene() {
     (...args: unknown[]) =>
       lines.push({ level, text: args.join(' ') });
   const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
-  const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetime: 60 * MINUTE, now });
+  const lifetimes = { agent: 60 * MINUTE, customer: 60 * 24 * 60 * MINUTE };
+  const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetimes, now });
   const service = serviceOver({ ...world, now });
   const clientUrl = jest.fn(
     async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
@@ -49,6 +50,7 @@ export function scene() {
     bearer,
     deps: {
       store: world.store,
+      now,
       workList: world.workList,
       tickets,
       loggerOf: () => logger,
@@ -64,12 +66,12 @@ export function scene() {
       limits: createParticipantLimits({ perMinute: 0, now }),
     },
     /** The customer opens its first socket. */
-    born: async (id = ID): Promise<void> => {
+    born: async (id = ID, workstream = 'default'): Promise<void> => {
       const profile = {
         name: 'Erika Mustermann',
         locale: 'de',
         queue: 'support',
-        workstream: 'default',
+        workstream,
         channelInstance: 'default',
         context: {},
       };

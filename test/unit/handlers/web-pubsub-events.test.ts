@@ -63,10 +63,38 @@ it('grants nothing while no service is configured', async () => {
   expect((await webhook(0, '').handle({ method: 'OPTIONS', headers })).status).toBe(400);
 });
 
+describe('an event that cannot be understood', () => {
+  it.each<[string, EventParts, unknown, string]>([
+    ['a text that is none', { name: 'message' }, { text: 5 }, '"status":400,"field":"body.text"'],
+    ['another hub', { name: 'connected', hub: 'other' }, undefined, '"status":404,"field":"ce-hub"'],
+    [
+      'a context variable that is none',
+      { name: 'connect' },
+      { query: { 'ctx.PRIVATE name': ['PRIVATE'] } },
+      '"status":400,"field":"query.context"',
+    ],
+    [
+      'a body that is too large',
+      { name: 'message' },
+      { text: 'PRIVATE'.repeat(20_000) },
+      '"status":413,"field":"body"',
+    ],
+  ])('%s: one warning with its field and its code, and nothing that anybody wrote', async (...given) => {
+    const [, parts, body, told] = given;
+    const { send, lines } = webhook();
+    expect(bodyOf(await send(parts, body))['code']).toBe('invalid-input');
+    expect(lines).toEqual([
+      { level: 'warn', text: expect.stringContaining(`"code":"invalid-input",${told}`) },
+    ]);
+    expect(lines[0]?.text).toMatch(/^web-pubsub-events: refused a request that cannot be understood /);
+    expect(lines[0]?.text).not.toContain('PRIVATE');
+  });
+});
+
 describe('a request that is not signed', () => {
   it.each([
-    ['ce-signature is missing', without(eventHeaders(), 'ce-signature')],
-    ['ce-signature is not valid', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
+    ['ce-signature is missing.', without(eventHeaders(), 'ce-signature')],
+    ['ce-signature is not valid.', { ...eventHeaders(), 'ce-signature': `sha256=${'0'.repeat(64)}` }],
   ])('because %s: 401, nothing touched, one warning without secrets', async (detail, headers) => {
     const { handle, world, lines } = webhook();
     const answer = await handle({ headers, body: { text: 'PRIVATE' } });
@@ -107,12 +135,10 @@ describe('the events of a customer', () => {
     expect(world.entriesOf(ID)).toMatchObject([{ text: 'Hello' }, { trigger: expect.any(String) }]);
   });
 
-  it('get 413 for a body that is too large, 400 for a wrong one, naming the part; nothing is touched', async () => {
+  it('get 413 for a body that is larger than the service sends; nothing is touched', async () => {
     const { send, world } = webhook();
-    expect(await send({ name: 'message' }, 'x'.repeat(128 * 1024 + 1))).toMatchObject({ status: 413 });
-    const wrong = await send({ name: 'message' }, { text: 7 });
-    expect(wrong.status).toBe(400);
-    expect(bodyOf(wrong)).toMatchObject({ code: 'invalid-input', field: 'body.text' });
+    expect(await send({ name: 'connect' }, 'x'.repeat(128 * 1024 + 1))).toMatchObject({ status: 413 });
+    expect(await send({ name: 'message' }, 'x'.repeat(1024 * 1024 + 1))).toMatchObject({ status: 413 });
     expect(world.log).toEqual([]);
   });
 
@@ -155,6 +181,16 @@ describe('the events of a customer', () => {
     expect(message.body).not.toContain('Are you there?');
   });
 
+  it('are told which message was refused, under the id that they have given it [R132]', async () => {
+    const { send, born } = webhook();
+    await born();
+    await send({ name: 'leave', id: '1' });
+    const refused = async (messageId?: string) =>
+      bodyOf(await send({ name: 'message', id: '2' }, { text: 'Are you there?', messageId }));
+    expect(await refused('m-7')).toMatchObject({ code: 'conversation-ended', messageId: 'm-7' });
+    expect(await refused()).not.toHaveProperty('messageId');
+  });
+
   it('are messages in their own conversation, whatever other one they name', async () => {
     const { send, born, world } = webhook();
     await born();
@@ -176,6 +212,159 @@ describe('the events of a customer', () => {
     const answer = await webhook().send({ name });
     expect(answer.status).toBe(404);
     expect(bodyOf(answer)['code']).toBe('conversation-not-found');
+  });
+});
+
+describe('what people type', () => {
+  const says = (body: unknown, parts: EventParts = {}) =>
+    [{ name: 'message', connectionId: 'tab-a', id: '5', ...parts }, body] as const;
+
+  it.each([
+    ['with control characters', 'a\u0000\u001bb', 'ab'],
+    ['with half an emoji', 'x😀'.slice(0, 2), 'x\ufffd'],
+    ['with a line break of an office program', 'a\u000bb', 'a\nb'],
+    ['in two directions, with joined emoji', 'שלום 👩‍👩‍👧', 'שלום 👩‍👩‍👧'],
+  ])('%s is stored as it can be shown, and told so [R131]', async (_what, text, stored) => {
+    const { send, born, world } = webhook();
+    await born();
+    expect(await send(...says({ text, messageId: 'm-1' }))).toEqual({ status: 204 });
+    expect(world.entriesOf(ID)).toMatchObject([{ kind: 'message', text: stored }]);
+    expect(world.pushes.filter(({ push }) => push.type === 'message')).toMatchObject([
+      { push: { text: stored, messageId: 'm-1' } },
+    ]);
+  });
+
+  it.each<[string, unknown, object]>([
+    ['nothing', { text: '', messageId: 'm-1' }, { field: 'text', messageId: 'm-1' }],
+    ['blanks only', { text: ' \n\u200b', messageId: 'm-1' }, { field: 'text', messageId: 'm-1' }],
+    ['too much', { text: 'x'.repeat(300_000), messageId: 'm-1' }, { field: 'text', messageId: 'm-1' }],
+    ['no text', { text: 7, messageId: 'm-1' }, { field: 'text', messageId: 'm-1' }],
+    ['no object', [7], { field: 'data' }],
+    ['no JSON', 'text', { field: 'data' }],
+    ['an id that is none', { text: 'Hello', messageId: 7 }, { field: 'messageId' }],
+  ])(
+    '%s is refused by a message for its sender; nothing is touched [R131 R132]',
+    async (_what, body, told) => {
+      const { send, born, world } = webhook();
+      await born();
+      const before = [...world.log];
+      const refused = await send(...says(body));
+      expect(refused).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+      expect(bodyOf(refused)).toEqual({
+        type: 'refused',
+        conversationId: ID,
+        code: 'invalid-input',
+        detail: expect.stringMatching(/^\w+: must \w+/),
+        ...told,
+      });
+      expect(world.log).toEqual(before);
+    },
+  );
+
+  it.each<[string, EventParts]>([
+    ['bytes', { contentType: 'application/octet-stream' }],
+    ['an event of another name', { name: 'typing' }],
+    ['an agent that names no conversation', { userId: 'agent.ann' }],
+  ])('as %s is refused by a message for its sender [R131]', async (_what, parts) => {
+    const refused = await webhook().send(...says({ text: 'Hello' }, parts));
+    expect(refused.status).toBe(200);
+    expect(bodyOf(refused)).toMatchObject({
+      type: 'refused',
+      code: 'invalid-input',
+      field: expect.any(String),
+    });
+  });
+});
+
+describe('a message that its client sends again by itself [R133]', () => {
+  const at = (seconds: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, seconds)).toISOString();
+  const FIRST = { name: 'message', connectionId: 'tab-a', id: '5', time: at(0) };
+  const AGAIN = { ...FIRST, id: '6', time: at(3) };
+
+  /** A conversation that its customer has open in `tab-a`, and that Ann has accepted. */
+  async function accepted() {
+    const here = webhook();
+    await here.born();
+    const { agentId, agentName } = ANN;
+    await here.service.handle(ID, { type: 'agent-accepted', agentId, agentName });
+    const texts = () =>
+      here.world.entriesOf(ID).flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+    return { ...here, texts };
+  }
+  const BY_AGENT = { userId: `agent.${ANN.agentId}`, connectionId: 'desk' };
+  const writers: [string, EventParts, object][] = [
+    ['a customer', {}, {}],
+    ['an agent', BY_AGENT, { conversationId: ID }],
+  ];
+
+  it.each(writers)(
+    'is stored once, and told again under the same id, if it is of %s',
+    async (_who, by, more) => {
+      const { send, world, texts } = await accepted();
+      const told = () => world.pushes.flatMap(({ push }) => (push.type === 'message' ? [push.id] : []));
+      await send({ ...FIRST, ...by }, { text: 'ok', ...more });
+      const first = told();
+      for (const [index, seconds] of [1, 2, 3].entries()) {
+        const again = { ...FIRST, ...by, id: `${6 + index}`, time: at(seconds) };
+        expect(await send(again, { text: 'ok', ...more })).toEqual({ status: 204 });
+      }
+      expect(texts()).toEqual(['ok']);
+      expect(new Set(told())).toEqual(new Set(first));
+    },
+  );
+
+  it.each<[string, EventParts, string]>([
+    ['later than any repetition', { time: at(6) }, 'ok'],
+    ['from another connection', { connectionId: 'tab-b' }, 'ok'],
+    ['with another text', {}, 'OK'],
+    ['that is another one until it is cleaned', {}, 'o\u007fk'],
+    ['by somebody else', BY_AGENT, 'ok'],
+  ])('is a second message %s', async (_how, parts, text) => {
+    const { send, texts } = await accepted();
+    await send(FIRST, { text: 'ok' });
+    await send({ ...AGAIN, ...parts }, { text, conversationId: ID });
+    expect(texts()).toEqual(['ok', text.replace('\u007f', '')]);
+  });
+
+  it('is no endless repetition: what is said every four seconds is stored every eight', async () => {
+    const { send, texts } = await accepted();
+    for (const seconds of [0, 4, 8, 12, 16]) {
+      await send({ ...FIRST, id: `${5 + seconds}`, time: at(seconds) }, { text: 'ok' });
+    }
+    expect(texts()).toHaveLength(3);
+  });
+
+  it('counts from when it was sent, however late it is heard', async () => {
+    const { send, texts, clock } = await accepted();
+    await send(FIRST, { text: 'ok' });
+    clock.now += 60_000;
+    await send(AGAIN, { text: 'ok' });
+    expect(texts()).toEqual(['ok']);
+  });
+
+  it.each(writers)(
+    'is stored once for good under an id of its own, if it is of %s',
+    async (_who, by, more) => {
+      const { send, texts } = await accepted();
+      const body = { text: 'ok', messageId: 'm-1', ...more };
+      await send({ ...FIRST, ...by }, body);
+      await send({ ...AGAIN, ...by, time: at(600) }, body);
+      await send({ ...AGAIN, ...by, connectionId: 'another', time: at(900) }, body);
+      expect(texts()).toEqual(['ok']);
+      await send({ ...AGAIN, ...by, id: '7' }, { ...body, messageId: 'm-2' });
+      expect(texts()).toEqual(['ok', 'ok']);
+    },
+  );
+
+  it.each(writers)('is stored once under an id of its own after %s was lost', async (_who, by, more) => {
+    const { send, world, texts } = await accepted();
+    const body = { text: 'ok', messageId: 'm-1', ...more };
+    await send({ ...FIRST, ...by }, body);
+    await send({ ...AGAIN, ...by, name: 'disconnected' });
+    world.open(ID, 'another');
+    await send({ ...FIRST, ...by, name: 'connected', connectionId: 'another' });
+    await send({ ...AGAIN, ...by, connectionId: 'another' }, body);
+    expect(texts()).toEqual(['ok']);
   });
 });
 
@@ -297,9 +486,10 @@ describe('the events of an agent', () => {
 
   it('cannot leave a conversation for its customer', async () => {
     const answer = await webhook().send(...agent({ name: 'leave' }));
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(200);
     expect(bodyOf(answer)).toMatchObject({
-      field: 'ce-eventName',
+      type: 'refused',
+      field: 'event',
       detail: expect.stringContaining('only a customer can leave'),
     });
   });

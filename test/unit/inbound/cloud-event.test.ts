@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInputError } from '../../../shared/app/errors';
+import { InvalidInputError, UserEventError } from '../../../shared/app/errors';
 import { encodeConnectionState, parseWebPubSubEvent } from '../../../shared/web-pubsub/cloud-event-parser';
 import { bytesOf, eventHeaders, HUB, without, type EventParts } from '../handlers/request';
 
@@ -43,6 +43,10 @@ describe('an event that the service sends', () => {
     expect(parse(headers).name).toBe('connected');
   });
 
+  it('may write its name in any case, as the client has and as the pattern of the event handler allows', () => {
+    expect(event({ name: 'Message', kind: 'user' }, { text: 'Hello' }).name).toBe('message');
+  });
+
   it.each([
     ['customer.conversation-0001', { role: 'customer', conversationId: 'conversation-0001' }],
     ['agent.Ann_Smith-1', { role: 'agent', agentId: 'Ann_Smith-1' }],
@@ -81,7 +85,7 @@ describe('a header that is not as the service sends it is named', () => {
   it.each(needed)('%s is missing, empty or far too long', (name) => {
     const others = without(eventHeaders(), name);
     for (const headers of [others, { ...others, [name]: '' }]) {
-      const missing = { field: name, status: 400, message: `${name}: header is missing` };
+      const missing = { field: name, status: 400, message: `${name}: is missing` };
       expect(failure(() => parse(headers))).toMatchObject(missing);
     }
     expect(failure(() => parse({ ...others, [name]: 'x'.repeat(100_000) })).field).toBe(name);
@@ -89,12 +93,10 @@ describe('a header that is not as the service sends it is named', () => {
 
   it.each([
     ['ce-type', 'azure.webpubsub.sys.exploded'],
-    ['ce-type', 'azure.webpubsub.user.connected'],
     ['ce-type', 'connected'],
     ['ce-type', 'azure.webpubsub.sys.connected, azure.webpubsub.sys.connected'],
     ['ce-type', 'constructor'],
     ['ce-eventName', 'disconnected'],
-    ['ce-eventName', 'Connected'],
     ['ce-userId', 'conversation-0001'],
     ['ce-userId', 'customer.'],
     ['ce-userId', 'customer.UPPER-CASE'],
@@ -121,6 +123,15 @@ describe('a header that is not as the service sends it is named', () => {
     const refused = failure(() => parse({ ...without(eventHeaders(), name), [name]: value }));
     expect(refused).toMatchObject({ field: name, status: 400 });
   });
+
+  it.each(['typing', 'connected', 'disconnect', 'sys.connected'])(
+    'a user event "%s" is none of the service, but a mistake of its sender',
+    (name) => {
+      const refused = failure(() => event({ name, kind: 'user' }));
+      expect(refused).toBeInstanceOf(UserEventError);
+      expect(refused).toMatchObject({ field: 'event', ids: { conversationId: 'conversation-0001' } });
+    },
+  );
 
   it('another hub is not found here', () => {
     expect(failure(() => event({ hub: 'other' }))).toMatchObject({ field: 'ce-hub', status: 404 });
@@ -267,7 +278,7 @@ describe('message', () => {
 
   it.each(['', 'a b', 'ü', 'x'.repeat(65), 7])('is refused with %j as an id of its own', (messageId) => {
     const refusal = failure(() => event({ name: 'message', id: '1' }, { text: 'Hello', messageId }));
-    expect(refusal.field).toBe('body.messageId');
+    expect(refusal.field).toBe('messageId');
   });
 
   const message = (body: unknown, contentType = 'application/json', userId?: string) =>
@@ -282,50 +293,95 @@ describe('message', () => {
     expect(message(body, contentType)).toMatchObject({ name: 'message', text: 'Where is my parcel?' });
   });
 
-  it('keeps line breaks, tabs and every language', () => {
-    const text = 'Grüße\r\n\tаж 你好 👩‍👩‍👧';
+  it.each([
+    'Grüße\r\n\tаж 你好 👩‍👩‍👧',
+    'שלום ‏abc‏ 123',
+    '  indented\n',
+    'line\u2028separator, paragraph\u2029separator',
+    'soft\u00adhyphen, no\u00a0break, \ufeffmark',
+    'private use \ue000, object \ufffc',
+    '😀'.repeat(8_000),
+  ])('keeps %j as it was written', (text) => {
     expect(message({ text })).toMatchObject({ text });
+  });
+
+  it.each([
+    ['half a character', 'x\ud83d', 'x\ufffd'],
+    ['a soft line break', 'line 1\u000bline 2', 'line 1\nline 2'],
+    ['a page break', 'page 1\fpage 2', 'page 1\npage 2'],
+    ['the next line of a mainframe', 'a\u0085b', 'a\nb'],
+    ['colours of a terminal', '\u001b[31mred\u001b[0m', '[31mred[0m'],
+    ['a zero byte', 'nul \u0000 byte', 'nul  byte'],
+    ['what nobody can see', 'a\b\u0001\u001f\u007f\u0092b', 'ab'],
+    ['a text that is too long until it is cleaned', `${'\u0000'.repeat(8_000)}x`, 'x'],
+  ])('with %s is taken, and cleaned [R131]', (_what, text, stored) => {
+    expect(message({ text })).toMatchObject({ text: stored });
+    expect(message(text, 'text/plain')).toMatchObject({ text: Buffer.from(stored).toString() });
+  });
+
+  it("is the same message under the sender's own id, whatever of its text was cleaned away", () => {
+    const id = idOf('1', { messageId: 'm-1', text: 'a\u0000b' });
+    expect(idOf('2', { messageId: 'm-1', text: 'ab' })).toBe(id);
   });
 
   it('of an agent says which conversation it is for', () => {
     const body = { text: 'Hello', conversationId: 'conversation-0002' };
     expect(message(body, 'application/json', 'agent.ann')).toMatchObject(body);
     const refused = failure(() => message({ text: 'Hello' }, 'application/json', 'agent.ann'));
-    expect(refused.field).toBe('body.conversationId');
+    expect(refused).toMatchObject({ field: 'conversationId', ids: {} });
   });
 
   it.each(['application/octet-stream', 'application/xml', 'multipart/form-data', '', undefined])(
-    'of the type "%s" is refused as 415',
+    'of the type "%s" is refused',
     (type) => {
       const others = without(eventHeaders({ name: 'message' }), 'content-type');
       const headers = type === undefined ? others : { ...others, 'content-type': type };
-      expect(failure(() => parse(headers, 'x'))).toMatchObject({ field: 'content-type', status: 415 });
+      expect(failure(() => parse(headers, 'x'))).toMatchObject({ field: 'dataType' });
     },
   );
 
   it.each([
-    ['body', 'not JSON'],
-    ['body', '"text"'],
-    ['body', [{ text: 'x' }]],
-    ['body.text', {}],
-    ['body.text', { text: '' }],
-    ['body.text', { text: 7 }],
-    ['body.text', { text: 'x'.repeat(8_001) }],
-    ['body.text', { text: 'nul \u0000 byte' }],
-    ['body.text', '{"text":"\\ud800"}'],
-    ['body.conversationId', { text: 'x', conversationId: "' or 1 eq 1" }],
-    ['body', Buffer.from('{"text":"\xff"}', 'latin1')],
-  ])('is refused, naming %s', (field, body) => {
-    expect(failure(() => message(body))).toMatchObject({ field, status: 400 });
+    ['data', 'not JSON'],
+    ['data', '"text"'],
+    ['data', 'null'],
+    ['data', [{ text: 'x' }]],
+    ['text', {}],
+    ['text', { text: null }],
+    ['text', { text: '' }],
+    ['text', { text: ' \t\r\n\u00a0\u2003' }],
+    ['text', { text: '\u200b\u2060\ufeff\u202e\u3164' }],
+    ['text', { text: '\u0000\u001b' }],
+    ['text', { text: 7 }],
+    ['text', { text: ['x'] }],
+    ['text', { text: 'x'.repeat(8_001) }],
+    ['text', { text: '😀'.repeat(8_001) }],
+    ['text', { text: 'x'.repeat(900_000) }],
+    ['conversationId', { text: 'x', conversationId: "' or 1 eq 1" }],
+    ['data', Buffer.from('{"text":"\xff"}', 'latin1')],
+  ])('is refused as a mistake of its sender, naming %s', (field, body) => {
+    const refused = failure(() => message(body));
+    expect(refused).toBeInstanceOf(UserEventError);
+    expect(refused).toMatchObject({ field, ids: { conversationId: 'conversation-0001' } });
   });
 
-  it('as plain text is refused, naming the body, when it is not UTF-8', () => {
+  it('as plain text is refused, naming the data, when it is not UTF-8', () => {
     const refused = failure(() => message(Buffer.from([0xff]), 'text/plain'));
-    expect(refused).toMatchObject({ field: 'body', status: 400 });
+    expect(refused).toMatchObject({ field: 'data' });
+  });
+
+  it.each([
+    ['customer.conversation-0001', { conversationId: 'conversation-0001', messageId: 'm-1' }],
+    ['agent.ann', { conversationId: 'conversation-0002', messageId: 'm-1' }],
+  ])('of %s is refused under the ids that can be read', (userId, ids) => {
+    const body = { text: '', conversationId: 'conversation-0002', messageId: 'm-1' };
+    expect(failure(() => message(body, 'application/json', userId))).toMatchObject({ field: 'text', ids });
+    const unread = failure(() => message({ ...body, messageId: 'a b' }, 'application/json', userId));
+    expect(unread).toMatchObject({ ids: { conversationId: ids.conversationId } });
+    expect(unread).not.toHaveProperty('ids.messageId', expect.anything());
   });
 
   it('never appears in an error', () => {
-    for (const body of ['{"text": PRIVATE', { text: 'PRIVATE\u0000' }, { text: ['PRIVATE'] }]) {
+    for (const body of ['{"text": PRIVATE', { text: 'PRIVATE'.repeat(2_000) }, { text: ['PRIVATE'] }]) {
       const refused = failure(() => message(body));
       expect(`${refused.message} ${String(refused.cause)}`).not.toContain('PRIVATE');
     }

@@ -68,7 +68,7 @@ describe('what is refused', () => {
     ['a list', 'body', [{ text: 'Hi' }]],
     ['an object that says nothing', 'body', {}],
     ['a place alone', 'body', { channel: 'live-chat', locale: 'de' }],
-    ['an unknown field', 'body', { text: 'Hi', trigger: 'agent-joined' }],
+    ['an unknown field', 'body.trigger', { text: 'Hi', trigger: 'agent-joined' }],
     ['an empty text', 'body.text', { text: '' }],
     ['a text of 1,001 characters', 'body.text', { text: 'x'.repeat(1_001) }],
     ['a text with control characters', 'body.text', { text: 'a\u0000b' }],

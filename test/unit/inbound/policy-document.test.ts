@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import type { PolicyDocument } from '../../../shared/policies/policy';
+import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
+import { channelOf, type PolicyDocument, policyFor } from '../../../shared/policies/policy';
 import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 
@@ -56,6 +59,7 @@ const WRITTEN = {
         reconnectTimeLimit: 'PT20M',
         reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
         reconnectRedirectUrl: null,
+        readAfterEnd: 'PT40M',
       },
     },
     { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
@@ -78,6 +82,7 @@ const READ = {
         wrapUpCapacity: 45 * SECOND,
         reconnectTimeLimit: 20 * MINUTE,
         reconnectRedirectUrl: undefined,
+        readAfterEnd: 40 * MINUTE,
       },
     },
     SECOND_RULE,
@@ -119,11 +124,13 @@ const LENGTHS: readonly (readonly [string, string, number, string, number, strin
   ['grace', 'PT1S', SECOND, 'P7D', 7 * DAY, 'PT0.999S', 'P7DT0.001S'],
   ['agentGrace', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
   ['offerTimeout', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
+  ['outageAllowance', 'PT0S', 0, 'PT1H', 60 * MINUTE, 'PT-1S', 'PT1H1S'],
   ['maxExtension', 'PT0S', 0, 'PT24H', DAY, 'PT-1S', 'P1DT1S'],
   ['openAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P61D'],
   ['waitingAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpCapacity', 'PT30S', 30 * SECOND, 'PT60M', HOUR, 'PT29.999S', 'PT1H1S'],
+  ['readAfterEnd', 'PT0S', 0, 'P30D', 30 * DAY, 'PT-1S', 'P30DT1S'],
   ['reconnectTimeLimit', 'PT1M', MINUTE, 'P7D', 7 * DAY, 'PT59S', 'P7DT1S'],
 ];
 
@@ -207,14 +214,18 @@ describe('what is refused', () => {
     ['no object', 'body', 'text'],
     ['nothing at all', 'body', undefined],
     ['a list', 'body', []],
-    ['an unknown part', 'body', { rules: [], base: {} }],
+    ['an unknown part', 'body.base', { rules: [], base: {} }],
     ['channels that are a list', 'body.channels', { channels: ['async'] }],
     ['an unknown channel', 'body.channels.async', { channels: { async: 'sms' } }],
     ['rules that are no list', 'body.rules', { rules: { 0: ruleWith({ grace: 'PT1M' }) } }],
     ['101 rules', 'body.rules', { rules: rulesOf(101) }],
     ['two rules of one name', 'body.rules', { rules: [...rulesOf(3), ...rulesOf(1)] }],
     ['a rule that is null', 'body.rules.0', { rules: [null] }],
-    ['an unknown part of a rule', 'body.rules.0', { rules: [ruleWith({ grace: 'PT1M' }, { note: 'x' })] }],
+    [
+      'an unknown part of a rule',
+      'body.rules.0.note',
+      { rules: [ruleWith({ grace: 'PT1M' }, { note: 'x' })] },
+    ],
     ['a rule without a name', 'body.rules.0.id', { rules: [{ when: {}, set: { grace: 'PT1M' } }] }],
     ['an empty name', 'body.rules.0.id', withId('')],
     ['a name with a space', 'body.rules.0.id', withId('a b')],
@@ -223,7 +234,7 @@ describe('what is refused', () => {
     ['the name of a built-in rule', 'body.rules.0.id', withId('built-in-persistent-chat')],
     ['a name like that of a built-in rule', 'body.rules.0.id', withId('built-in')],
     ['a rule without conditions', 'body.rules.0.when', { rules: [{ id: 'a', set: { grace: 'PT1M' } }] }],
-    ['an unknown condition', 'body.rules.0.when', withWhen({ queue: ['sales'] })],
+    ['an unknown condition', 'body.rules.0.when.queue', withWhen({ queue: ['sales'] })],
     ['a condition that nothing meets', 'body.rules.0.when.device', withWhen({ device: [] })],
     ['a condition that is no list', 'body.rules.0.when.device', withWhen({ device: 'phone' })],
     ['an unknown device', 'body.rules.0.when.device.1', withWhen({ device: ['phone', 'watch'] })],
@@ -232,7 +243,7 @@ describe('what is refused', () => {
     ['a malformed workstream', 'body.rules.0.when.workstream.0', withWhen({ workstream: ['a b'] })],
     ['a malformed widget', 'body.rules.0.when.channelInstance.0', withWhen({ channelInstance: [''] })],
     ['a rule that sets nothing', 'body.rules.0.set', withSet({})],
-    ['an unknown value', 'body.rules.0.set', withSet({ grace: 'PT1M', gracePeriod: 'PT1M' })],
+    ['an unknown value', 'body.rules.0.set.gracePeriod', withSet({ grace: 'PT1M', gracePeriod: 'PT1M' })],
     ['a flag that is a text', 'body.rules.0.set.reconnect', withSet({ reconnect: 'true' })],
     [
       'a flag that is a number',
@@ -261,4 +272,16 @@ describe('what is refused', () => {
     expect(refusalOf(url).message).not.toContain('Secret4711');
     expect(refusalOf(withSet({ grace: 'Secret4711' })).message).not.toContain('Secret4711');
   });
+});
+
+it('the example of docs/API.md leaves the 3 minutes of a widget that says nothing of itself', () => {
+  const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'API.md'), 'utf8');
+  const [, example = ''] = /\/v1\/policies" [^']*'If-None-Match: \*' -d '(\{[^']*\})'/.exec(page) ?? [];
+  const table = { ...parsePolicyDocument(JSON.parse(example)), base: DEFAULTS };
+  const widget = { channel: channelOf(table, 'default'), workstream: 'default', channelInstance: 'default' };
+  for (const device of DEVICE_CLASSES) {
+    const situation = { ...widget, state: 'Active', device } as const;
+    expect(policyFor(table, 'reconnect', situation)).toBe(false);
+    expect(policyFor(table, 'grace', situation)).toBe(3 * MINUTE);
+  }
 });

@@ -121,7 +121,7 @@ describe('tickets that are limited', () => {
 
   it('share their limit with the ids of reconnect links', async () => {
     const by = limited(1);
-    const id = await by.issueReconnectId('conversation-0001', 0);
+    const id = await by.issueReconnectId('conversation-0001');
     await expect(by.conversationOf('forged')).resolves.toBeUndefined();
     await expect(by.conversationOf(id)).resolves.toBe('conversation-0001');
     await expect(by.conversationOf(id)).rejects.toMatchObject({ code: 'too-many-requests' });

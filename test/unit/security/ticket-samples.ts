@@ -7,4 +7,8 @@ export const OLD_KEY = 'the-key-that-signed-before-012345678';
 export const OTHER_KEY = 'the-key-of-somebody-else-0123456789a';
 
 export const tickets = ({ keys = [KEY], now = NOW }: { keys?: [string, ...string[]]; now?: number } = {}) =>
-  createTickets({ signingKeys: keys, lifetime: HOUR_IN_SECONDS * 1000, now: () => now });
+  createTickets({
+    signingKeys: keys,
+    lifetimes: { agent: HOUR_IN_SECONDS * 1000, customer: 3 * HOUR_IN_SECONDS * 1000 },
+    now: () => now,
+  });

@@ -277,7 +277,7 @@ describe('the other rows', () => {
         resolvedAt: at('12:11:00'),
       },
     ],
-    ["a customer's latest conversation", decodeCustomer(stored.CUSTOMER), 'c-00000001'],
+    ["a customer's latest conversation", decodeCustomer(stored.CUSTOMER), ['c-00000001']],
   ])('%s', (_, read, meaning) => {
     expect(read).toStrictEqual(meaning);
   });

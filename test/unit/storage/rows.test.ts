@@ -86,7 +86,14 @@ const DAMAGED: readonly [(row: object) => unknown, object, [string, unknown, str
   [decodeHolding, HOLDING, [['units', -1]]],
   [(row) => decodePolicies(row, (document) => document), POLICIES, [['document', '{secret']]],
   [decodeOverride, OVERRIDE, [['trigger', 'secret']]],
-  [decodeCustomer, CUSTOMER, [['conversationId', 7]]],
+  [
+    decodeCustomer,
+    CUSTOMER,
+    [
+      ['conversationId', 7],
+      ['earlier', '[7]', '.0'],
+    ],
+  ],
   [
     decodeDeadLetter,
     LETTER,

@@ -42,6 +42,7 @@ export const POLICIES = [
           reconnectTimeLimit: 'PT30M',
           reconnectPortalUrl: 'https://portal.example/chat',
           reconnectRedirectUrl: null,
+          readAfterEnd: 'PT0S',
         },
       },
     ],
@@ -119,7 +120,7 @@ export const BODIES: readonly Target[] = [
         await readJson({
           method: 'POST',
           headers: { get: () => length },
-          query: { get: () => null },
+          query: { get: () => null, keys: () => [] },
           params: {},
           arrayBuffer: async () => new Uint8Array(bytes).buffer,
         });

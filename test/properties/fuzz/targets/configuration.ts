@@ -27,6 +27,7 @@ const COMMON: Env = {
   TICKET_SIGNING_KEY: 'SECRET-SIGNING-KEY-of-32-or-more-characters',
   TICKET_SIGNING_KEY_PREVIOUS: 'SECRET-PREVIOUS-KEY-of-32-or-more-characters',
   TICKET_LIFETIME: 'PT12H',
+  CUSTOMER_TICKET_LIFETIME: 'P90D',
   WEB_PUBSUB_HUB: 'chat',
   DISCONNECT_GRACE: 'PT3M',
   AGENT_DISCONNECT_GRACE: 'PT1M',
@@ -44,6 +45,7 @@ const COMMON: Env = {
   RECONNECT_TIME_LIMIT: 'PT30M',
   RECONNECT_PORTAL_URL: 'https://portal.example/chat',
   RECONNECT_REDIRECT_URL: 'https://portal.example/sorry',
+  READ_AFTER_END: 'P1D',
   RECONCILE_SCHEDULE: '0 * * * * *',
   RECONCILE_OVERDUE_AFTER: 'PT30S',
   RECONCILE_COMPARE_EVERY: '8',
@@ -76,7 +78,7 @@ const environment: fc.Arbitrary<Record<string, string | undefined>> = fc
 function mustBeUsable({ policyBase, rateLimits, webhookGuard, ...config }: Config): void {
   const { grace, openAutoClose, wrapUpCapacity } = policyBase;
   must(grace >= 1_000 && grace <= 86_400_000, 'a grace period of a second to a day');
-  must(openAutoClose === 'never' || openAutoClose >= 1_000, 'a second at least');
+  must(openAutoClose === 'never' || openAutoClose >= grace, 'the grace period at least');
   must(typeof wrapUpCapacity !== 'number' || wrapUpCapacity >= 30_000, '30 seconds at least');
   must(config.agentCapacityUnits >= 1 && config.agentCapacityUnits <= 1_000, 'units');
   must(rateLimits.negotiate <= 100_000 && rateLimits.trustedProxies <= 5, 'limits');

@@ -78,6 +78,7 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
       'connectionIdOf',
       'CONNECT_BODY',
       'MESSAGE_BODY',
+      'typedText',
       'deviceField',
     ],
     inputs: fc.record({ headers, bytes: mutatedJson(fc.constantFrom(...CONNECTS, ...MESSAGES)) }),
@@ -96,7 +97,10 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
           must(event.device === undefined || DEVICE_CLASSES.includes(event.device), 'a device class');
           must(/^[\x21-\x7e]{1,128}$/.test(connectionIdOf(from(given))), 'a connection id');
           must(
-            event.name !== 'message' || (event.text.isWellFormed() && event.text.length <= 8_000),
+            event.name !== 'message' ||
+              (event.text.isWellFormed() &&
+                [...event.text].length <= 8_000 &&
+                /^[\P{Cc}\n\r\t]+$/u.test(event.text)),
             'a text',
           );
         },
@@ -122,7 +126,15 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
   }),
   target<unknown>({
     name: 'query of a socket URL',
-    parsers: ['parseProfileFromQuery', 'PROFILE', 'oneLine', 'plainText', 'languageTag', 'plainName'],
+    parsers: [
+      'parseProfileFromQuery',
+      'PROFILE',
+      'oneLine',
+      'isVisible',
+      'plainText',
+      'languageTag',
+      'plainName',
+    ],
     // The event's own schema comes before: what arrives here has lists of texts, under any name.
     inputs: mutatedValue(fc.constantFrom(...CONNECTS.map((event) => event.query))).filter(isOfLists),
     reads: (query) =>

@@ -6,16 +6,22 @@ import { clientAddressOf } from '../../../../shared/access/caller-guard';
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { ROUTES } from '../../../../shared/app/routes';
 import { NOT_FOUND } from '../../../../shared/conversation/decision';
+import { listToken, parseListPosition } from '../../../../shared/conversation/conversation-routes';
 import { AGENT_ACTIONS } from '../../../../shared/conversation/inputs';
 import { IF_MATCH, plainName, REPLACES, versionReplaced } from '../../../../shared/http/fields';
-import { given as givenOf, type HttpInput, parseWith } from '../../../../shared/http/route';
+import {
+  given as givenOf,
+  type HttpInput,
+  parseWith,
+  refuseUnknownNames,
+} from '../../../../shared/http/route';
 import { fromPublicToken, toPublicToken } from '../../../../shared/storage/pages';
 import { silent } from '../../../support/silent';
 import { each, flat, longTexts, someLongTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 
-const NONE = { get: () => null };
+const NONE = { get: () => null, keys: () => [] };
 const request = (parts: Partial<HttpInput>): HttpInput => ({
   method: 'POST',
   headers: NONE,
@@ -50,11 +56,15 @@ const query = (name: string, id: string, good: readonly string[]): Target => {
   const names = [...new Set(good.flatMap((text) => [...new URLSearchParams(text).keys()]))];
   return target<string>({
     name: `query: ${name}`,
-    parsers: [id, 'given', 'parseWith'],
+    parsers: [id, 'given', 'parseWith', 'refuseUnknownNames'],
     inputs: fc.oneof(mutatedText(fc.constantFrom(...good)), mutatedQuery(good)),
     reads: (text) =>
       readsOrRefuses(
-        () => parseWith(schema, givenOf(names, new URLSearchParams(text)), 'query'),
+        () => {
+          const query = new URLSearchParams(text);
+          refuseUnknownNames(query, [...query.keys()]);
+          return parseWith(schema, givenOf(names, query), 'query');
+        },
         InvalidInputError,
         ({ field }) => must(/^query\.\w+$/.test(field), `names the parameter: ${field}`),
       ),
@@ -177,12 +187,18 @@ export const REQUESTS: readonly Target[] = [
   }),
   text(
     'continuation token',
-    ['fromPublicToken'],
+    ['fromPublicToken', 'parseListPosition'],
     [
+      'mbo5y8w0.conversation-0001',
       sdkToken({ nextPartitionKey: 'shard-0', nextRowKey: 'conversation-0001' }),
       sdkToken({ nextPartitionKey: 'shard-f' }),
     ],
-    fromPublicToken,
+    (given) => {
+      if (!given.includes('.')) return fromPublicToken(given);
+      const position = parseListPosition(given);
+      must(listToken(parseListPosition(listToken(position))) === listToken(position), 'a token of its own');
+      return position;
+    },
   ),
   target<{ action: (typeof AGENT_ACTIONS)[number]; bytes: Uint8Array; key: string | null }>({
     name: "request: an agent's action",

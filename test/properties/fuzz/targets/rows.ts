@@ -190,8 +190,8 @@ export const ROWS = [
   row({
     name: "customer's latest conversation",
     parser: 'decodeCustomer',
-    values: arbitrary.id,
-    encode: (conversationId) => encodeCustomer('erika@example.org', conversationId),
+    values: fc.array(arbitrary.id, { minLength: 1, maxLength: 8 }),
+    encode: (conversationIds) => encodeCustomer('erika@example.org', conversationIds),
     decode: decodeCustomer,
   }),
 ];

@@ -68,14 +68,14 @@ const bytesOf = (token: string): string =>
 export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop: () => Promise<void> }> {
   const tickets = createTickets({
     signingKeys: ['k'.repeat(32), 'p'.repeat(32)],
-    lifetime: 60_000,
+    lifetimes: { agent: 60_000, customer: 60_000 },
     now: () => NOW,
   });
   const good = [
     (await tickets.issue({ role: 'customer', conversationId: 'conversation-0001' })).ticket,
     (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
   ];
-  const reconnectIds = [await tickets.issueReconnectId('conversation-0001', 0)];
+  const reconnectIds = [await tickets.issueReconnectId('conversation-0001')];
   const { authority, guard, entraTokens } = await entra();
   const bearer = (text: string) => ({
     get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
@@ -91,7 +91,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
   const targets = [
     target<string>({
       name: 'ticket',
-      parsers: ['createTickets'],
+      parsers: ['createTickets', 'bearerOf'],
       inputs: bearers(good),
       async reads(text) {
         const isRead = await passes(() => tickets.callerOf(bearer(text)));
