@@ -9,6 +9,7 @@ type MoreSettings = {
   CONVERSATION_CAPACITY_UNITS: string?
   CUSTOMER_TICKET_LIFETIME: string?
   NEGOTIATE_RATE_LIMIT: string?
+  OFFER_TIMEOUT: string?
   OPEN_AUTO_CLOSE: string?
   OPEN_AUTO_CLOSE_WHILE_CONNECTED: string?
   READ_AFTER_END: string?

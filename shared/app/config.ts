@@ -50,6 +50,13 @@ export const POLICY_SETTINGS = {
     'PT24H',
     'How long an agent may be without a connection before the conversation goes back to its queue.',
   ),
+  OFFER_TIMEOUT: durationOr(
+    ['never'],
+    'PT30S',
+    'PT1S',
+    'PT24H',
+    'How long an offer waits for its agent to accept before the conversation goes back to its queue.',
+  ),
   OUTAGE_ALLOWANCE: duration(
     'PT1M',
     'PT0S',
@@ -245,6 +252,7 @@ type Reader = SettingsReader<typeof SETTINGS>;
 const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): PolicyValues => ({
   grace,
   agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
+  offerTimeout: read.value('OFFER_TIMEOUT'),
   outageAllowance: read.value('OUTAGE_ALLOWANCE'),
   maxExtension: read.value('WAIT_EXTENSION_MAX'),
   openAutoClose: read.optional('OPEN_AUTO_CLOSE') ?? atLeast(grace, read.fallback('OPEN_AUTO_CLOSE')),

@@ -1,10 +1,10 @@
 import { policyOf } from '../policies/policy';
-import { chanceUntil, prolonged } from './allowance-rules';
+import { begunBy, chanceUntil, prolonged, RETURN_TIME } from './allowance-rules';
 import type { Active, Conversation, PastAgentDisconnection } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
 import { requeue } from './queue-rules';
-import type { Instant } from './time';
+import { type Instant, type Milliseconds, MINUTE } from './time';
 
 type ByAgent = { readonly agentId: string };
 
@@ -15,7 +15,7 @@ type ByAgent = { readonly agentId: string };
 export function decideAgentDisconnected(
   conversation: Conversation,
   { agentId }: ByAgent,
-  { now, policies }: DecisionContext,
+  context: DecisionContext,
 ): Ruling {
   if (conversation.state !== 'Active' || conversation.agent.id !== agentId) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'not-concerned' } };
@@ -23,14 +23,20 @@ export function decideAgentDisconnected(
   if (conversation.agentDisconnection !== undefined) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
+  const away = withAgentAway(conversation, context);
+  return { kind: 'changed', conversation: away, outcome: { type: 'agent-disconnection-began' } };
+}
+
+/** The conversation whose agent is away from now on; as it is where the agent is away already. */
+export function withAgentAway(conversation: Active, { now, policies }: DecisionContext): Active {
+  if (conversation.agentDisconnection !== undefined) return conversation;
   const number = conversation.agentDisconnectionCount + 1;
   const deadline = now + policyOf(conversation, 'agentGrace', policies);
-  const next: Conversation = {
+  return {
     ...conversation,
-    agentDisconnection: { number, agentId, since: now, deadline },
+    agentDisconnection: { number, agentId: conversation.agent.id, since: now, deadline },
     agentDisconnectionCount: number,
   };
-  return { kind: 'changed', conversation: next, outcome: { type: 'agent-disconnection-began' } };
 }
 
 /** A socket of the agent is open again. */
@@ -92,20 +98,56 @@ export function reachAgentDeadline(
     return { kind: 'unchanged', outcome: { type: isInQueue ? 'requeued' : 'superseded' } };
   }
   const { agentDisconnection } = conversation;
-  if (context.now < agentDisconnection.deadline) {
-    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: agentDisconnection.deadline } };
+  const begun = begunBy(agentDisconnection, context.now);
+  if (context.now < begun.deadline) {
+    const outcome = { type: 'not-reached', deadline: begun.deadline } as const;
+    if (begun === agentDisconnection) return { kind: 'unchanged', outcome };
+    return { kind: 'changed', conversation: { ...conversation, agentDisconnection: begun }, outcome };
   }
   // The event of the agent's return may have been lost.
   if (agentPresent === undefined) {
     return { kind: 'agent-presence-needed', agentId: agentDisconnection.agentId };
   }
-  if (!agentPresent) {
-    const until = chanceUntil(agentDisconnection, agentAllowanceOf(conversation, context), context);
-    if (until === undefined) return requeue(conversation, 'agent-disconnected', context);
-    const longer = prolonged(agentDisconnection, until, 'outage', context.now);
-    const outcome = { type: 'not-reached', deadline: until } as const;
-    return { kind: 'changed', conversation: { ...conversation, agentDisconnection: longer }, outcome };
+  if (agentPresent) {
+    const back = withAgentBack(conversation, context.now);
+    return { kind: 'changed', conversation: back, outcome: { type: 'agent-present' } };
   }
-  const back = withAgentBack(conversation, context.now);
-  return { kind: 'changed', conversation: back, outcome: { type: 'agent-present' } };
+  const reason = customerIsAwayToo(conversation) ? 'customer-away' : 'outage';
+  const until =
+    reason === 'customer-away'
+      ? Math.max(conversation.disconnection?.deadline ?? 0, context.now) + BEHIND_THE_CUSTOMER
+      : chanceUntil(agentDisconnection, agentAllowanceOf(conversation, context), context);
+  if (until === undefined) return requeue(conversation, 'agent-disconnected', context);
+  const longer = prolonged(agentDisconnection, until, reason, context.now);
+  const outcome = { type: 'not-reached', deadline: until } as const;
+  return { kind: 'changed', conversation: { ...conversation, agentDisconnection: longer }, outcome };
+}
+
+/**
+ * The deadline of an agent whose customer is away as well comes this much behind the customer's, which decides first. If
+ * that one cannot be decided on, the agent's comes round again no more often than this.
+ */
+const BEHIND_THE_CUSTOMER: Milliseconds = MINUTE;
+
+/** Nobody is in a conversation that an agent had accepted: its colleagues have nobody to serve there. */
+const customerIsAwayToo = ({ agent, disconnection }: Active): boolean =>
+  agent.acceptedAt !== undefined && disconnection !== undefined;
+
+/**
+ * The customer is back in a conversation whose agent had been waited for only because nobody was there: from now on the
+ * agent has a short wait of its own, with a number and a timer of its own, for what takes both away often gives both back.
+ */
+export function withAgentExpected(
+  before: Conversation | undefined,
+  after: Conversation,
+  now: Instant,
+): Conversation {
+  const isBack = before?.disconnection !== undefined && after.disconnection === undefined;
+  if (!isBack || after.state !== 'Active' || after.agentDisconnection?.allowance?.because !== 'customer-away')
+    return after;
+  const { agentId, since, deadline, allowance } = after.agentDisconnection;
+  const number = after.agentDisconnectionCount + 1;
+  const wait = Math.min(RETURN_TIME, deadline - allowance.by - since);
+  const expected = { number, agentId, since, deadline: now + wait };
+  return { ...after, agentDisconnection: expected, agentDisconnectionCount: number };
 }

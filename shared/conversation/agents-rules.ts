@@ -1,5 +1,5 @@
 import { policyOf } from '../policies/policy';
-import { withAgentBack } from './agent-presence-rules';
+import { withAgentAway, withAgentBack } from './agent-presence-rules';
 import { type Active, type Agent, type Conversation, LIMITS, type Ongoing } from './conversation';
 import {
   assignedToOther,
@@ -22,7 +22,7 @@ type Taking = ByAgent & { readonly agentName: string };
 
 /**
  * A conversation of the queue is offered to an agent: Active, but not accepted. An offer that nobody has accepted can be
- * replaced by another, or it would hold the conversation for good.
+ * replaced by another, and expires by itself, or it would hold the conversation for good.
  */
 function decideAgentOffered(
   conversation: Conversation,
@@ -34,7 +34,8 @@ function decideAgentOffered(
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   if (agent?.id === input.agentId) return { kind: 'unchanged', outcome: { type: 'assigned' } };
   if (agent?.acceptedAt !== undefined) return assignedToOther(conversation);
-  return take(conversation, input, { assignedAt: context.now }, context, answers);
+  const times = { assignedAt: context.now, ...offerExpiry(conversation, context) };
+  return take(conversation, input, times, context, answers);
 }
 
 /**
@@ -58,8 +59,41 @@ function decideAgentAccepted(
   const { agent } = conversation;
   if (agent.id !== input.agentId) return assignedToOther(conversation);
   if (agent.acceptedAt !== undefined) return { kind: 'unchanged', outcome: { type: 'assigned' } };
-  const accepted = { ...agent, name: input.agentName, acceptedAt: now };
-  return assign(withAgentBack(conversation, now), accepted, context);
+  const { id, assignedAt } = agent;
+  const accepted = { id, name: input.agentName, assignedAt, acceptedAt: now };
+  const { agentPresent } = answers;
+  if (agentPresent === undefined) return { kind: 'agent-presence-needed', agentId: id };
+  const known = agentPresent ? withAgentBack(conversation, now) : conversation;
+  return assign(known, accepted, context, agentPresent);
+}
+
+/** When an offer that is made now expires; nothing where policy lets it wait for ever. */
+export function offerExpiry(
+  conversation: Ongoing,
+  { now, policies }: DecisionContext,
+): Pick<Agent, 'offerExpiresAt'> {
+  const offered = { ...conversation, state: 'Active', agent: undefined } as const;
+  const timeout = policyOf(offered, 'offerTimeout', policies);
+  return timeout === 'never' ? {} : { offerExpiresAt: now + timeout };
+}
+
+/** Nobody has accepted the offer in time: back into the queue. */
+export function reachOfferExpiry(
+  conversation: Conversation,
+  { number }: { readonly number: number },
+  context: DecisionContext,
+): Ruling {
+  const { agent, assignmentCount, requeue: latest, state } = conversation;
+  const expiresAt = state === 'Active' && assignmentCount === number ? agent?.offerExpiresAt : undefined;
+  if (expiresAt === undefined) {
+    // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
+    const isInQueue = state === 'Open' && assignmentCount === number && latest?.reason === 'offer-expired';
+    return { kind: 'unchanged', outcome: { type: isInQueue ? 'requeued' : 'superseded' } };
+  }
+  if (context.now < expiresAt) {
+    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline: expiresAt } };
+  }
+  return requeue(conversation, 'offer-expired', context);
 }
 
 /** The agent does not want the offer: back into the queue. */
@@ -129,15 +163,19 @@ function decideAgentClosed(
 
 const QUEUED_ALREADY: Ruling = { kind: 'unchanged', outcome: { type: 'queued' } };
 
-/** A new assignment, once its units are reserved. */
+/**
+ * A new assignment, once its units are reserved. The service is asked whether the agent has a socket at all: an action over
+ * HTTP proves none, and nothing would ever tell of the loss of one that never was.
+ */
 function take(
   conversation: Ongoing,
   { agentId, agentName }: Taking,
-  times: Pick<Agent, 'assignedAt' | 'acceptedAt'>,
+  times: Omit<Agent, 'id' | 'name'>,
   context: DecisionContext,
-  { capacity }: Answers,
+  { agentPresent, capacity }: Answers,
 ): Ruling {
   if (stateAfter(conversation, moveOf(times)) === undefined) return illegal(conversation);
+  if (agentPresent === undefined) return { kind: 'agent-presence-needed', agentId };
   const assignment = conversation.assignmentCount + 1;
   const units = policyOf(conversation, 'capacityUnits', context.policies);
   if (capacity === undefined) return { kind: 'capacity-needed', agentId, assignment, units };
@@ -151,7 +189,7 @@ function take(
       },
     };
   }
-  return assign(conversation, { id: agentId, name: agentName, ...times }, context, {
+  return assign(conversation, { id: agentId, name: agentName, ...times }, context, agentPresent, {
     assignmentCount: assignment,
     capacityHold: { agentId, assignment, units },
     ...releasedHold(conversation.capacityHold),
@@ -162,13 +200,16 @@ function assign(
   conversation: Ongoing,
   agent: Agent,
   context: DecisionContext,
+  agentPresent: boolean,
   taken: Partial<Pick<Active, 'assignmentCount' | 'capacityHold' | 'releasedHold'>> = {},
 ): Ruling {
   const state = stateAfter(conversation, moveOf(agent));
   if (state === undefined) return illegal(conversation);
-  const { agentDisconnection: _former, queuePosition: _outdated, ...rest } = conversation;
+  const { agentDisconnection: former, queuePosition: _outdated, ...rest } = conversation;
+  const away = former?.agentId === agent.id ? { agentDisconnection: former } : {};
   const stateSince = conversation.state === 'Active' ? conversation.stateSince : context.now;
-  const assigned: Active = { ...rest, ...taken, state, stateSince, agent };
+  const taking: Active = { ...rest, ...away, ...taken, state, stateSince, agent };
+  const assigned = agentPresent ? taking : withAgentAway(taking, context);
   const trigger = agent.acceptedAt === undefined ? 'agent-assigned' : 'agent-joined';
   const cause = CAUSES.assigned(assigned.assignmentCount, agent);
   return {

@@ -6,7 +6,7 @@ import { type Instant, type Milliseconds, SECOND } from './time';
 /** The engine delivers a timer within 2 s when it is idle. What comes later than this, something has held up. */
 const EXPLAINED_LATENESS: Milliseconds = 3 * SECOND;
 
-/** What a customer needs from its request for a socket to the open socket, also over a slow line. */
+/** What somebody needs from the request for a socket to the open socket, also over a slow line. */
 export const RETURN_TIME: Milliseconds = 10 * SECOND;
 
 type Running = { readonly deadline: Instant; readonly allowance?: Allowance };
@@ -48,6 +48,18 @@ export function prolonged<T extends Running>(
     because,
   };
   return { ...running, deadline, allowance };
+}
+
+/**
+ * The wait as it is by a clock that was put back, or that is behind the one it was stored by: what begins in the future
+ * begins now, and has its whole length, no more.
+ */
+export function begunBy<T extends { readonly since: Instant; readonly deadline: Instant }>(
+  running: T,
+  now: Instant,
+): T {
+  const { since, deadline } = running;
+  return now < since ? { ...running, since: now, deadline: now + deadline - since } : running;
 }
 
 /** The conversation whose customer is waited for until then, for that reason. */

@@ -17,12 +17,14 @@ import {
 import { refuse, refuseAs, RETURN_OPTIONS } from '../http/problems';
 import { answer, route, type Shown, withHeaders } from '../http/route';
 import {
+  ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
   CONVERSATION_STATES,
   DEADLINE_KINDS,
   DEVICE_CLASSES,
+  type Disconnection,
   END_REASONS,
   etagOf,
   hasEnded,
@@ -98,6 +100,7 @@ const FOR_CUSTOMERS = z.object({
       accepted: z.boolean().describe('False while it is only offered.'),
       assignedAt: instant,
       acceptedAt: instant.optional(),
+      offerExpiresAt: instant.optional().describe('When an offer goes back to the queue.'),
     })
     .optional(),
   end: z
@@ -115,6 +118,22 @@ const FOR_CUSTOMERS = z.object({
     .describe('The place in the queue that the customer was told last.'),
 });
 
+/** What was added to a wait by itself. */
+const PROLONGED = {
+  prolongedBy: duration.optional().describe('What was added by itself.'),
+  prolongedBecause: z
+    .enum(ALLOWANCE_REASONS)
+    .optional()
+    .describe(
+      'Something had not worked over the deadline; the customer has asked for a socket; the customer of an agent who ' +
+        'is away is away, too.',
+    ),
+};
+const prolongedOf = ({ allowance }: Pick<Disconnection, 'allowance'>) => ({
+  prolongedBy: allowance?.by,
+  prolongedBecause: allowance?.because,
+});
+
 const disconnectionReason = z.enum(['not-yet-connected', 'connection-lost']);
 
 /** What the customer does not see: neither this nor connection ids, which nobody sees. */
@@ -129,7 +148,7 @@ const FOR_AGENTS = z.object({
     .object({ units: count, releaseAt: instant.optional() })
     .optional()
     .describe("What it takes of its agent's capacity."),
-  agentDisconnection: deadline.optional().describe('The agent is away.'),
+  agentDisconnection: deadline.extend(PROLONGED).optional().describe('The agent is away.'),
   autoClosure: z.object({ deadline: instant }).optional().describe('When it is closed without activity.'),
   connected: z.boolean().optional().describe('Whether the customer is.'),
   disconnections: count
@@ -139,13 +158,7 @@ const FOR_AGENTS = z.object({
     .extend({
       reason: disconnectionReason,
       extendedBy: duration.optional().describe('What agents have added to the wait.'),
-      prolongedBy: duration
-        .optional()
-        .describe('What was added by itself, so that the customer can come back.'),
-      prolongedBecause: z
-        .enum(['outage', 'customer-returning'])
-        .optional()
-        .describe('Something had not worked over the deadline, or the customer has asked for a socket.'),
+      ...PROLONGED,
     })
     .optional()
     .describe('The customer is away.'),
@@ -164,7 +177,7 @@ export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conver
 
 /** A conversation as agents see it: what the schema does not have stays here. */
 export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSATION> => {
-  const { agent, end, disconnection } = conversation;
+  const { agent, end, disconnection, agentDisconnection } = conversation;
   return {
     ...conversation,
     agent: agent && { ...agent, accepted: agent.acceptedAt !== undefined },
@@ -176,9 +189,9 @@ export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSA
     disconnection: disconnection && {
       ...disconnection,
       extendedBy: disconnection.extension?.by,
-      prolongedBy: disconnection.allowance?.by,
-      prolongedBecause: disconnection.allowance?.because,
+      ...prolongedOf(disconnection),
     },
+    agentDisconnection: agentDisconnection && { ...agentDisconnection, ...prolongedOf(agentDisconnection) },
   };
 };
 

@@ -23,6 +23,7 @@ import {
   textsByName,
 } from '../storage/table';
 import {
+  ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
@@ -67,7 +68,7 @@ const allowance = z.object({
   outages: z.int(),
   returns: z.int(),
   at: instantInJson,
-  because: z.enum(['outage', 'customer-returning']),
+  because: z.enum(ALLOWANCE_REASONS),
 });
 
 /** What is past stands as JSON in one column, for nobody filters by it. Its moments stay ISO 8601 text. */
@@ -136,6 +137,7 @@ const conversationColumns = z.object({
       name: column('agentName', text),
       assignedAt: column('agentAssignedAt', instant),
       acceptedAt: instant.optional(),
+      offerExpiresAt: instant.optional(),
     })
     .optional(),
   previousAgent: z

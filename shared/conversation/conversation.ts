@@ -35,9 +35,16 @@ export const REQUEUE_REASONS = [
   'agent-transferred',
   'agent-closed-window',
   'agent-disconnected',
+  'offer-expired',
   'customer-returned',
 ] as const;
 export type RequeueReason = (typeof REQUEUE_REASONS)[number];
+
+/**
+ * Why a wait is longer than policy says: something had not worked over its deadline; the customer has begun to come back;
+ * or the agent's wait had nothing to decide, because the customer is away, too.
+ */
+export const ALLOWANCE_REASONS = ['outage', 'customer-returning', 'customer-away'] as const;
 
 /** Time that was added to a wait by itself, so that nobody is ended who had no chance to come back. */
 export interface Allowance {
@@ -50,16 +57,18 @@ export interface Allowance {
   readonly returns: number;
   /** When and why it was given last. */
   readonly at: Instant;
-  readonly because: 'outage' | 'customer-returning';
+  readonly because: (typeof ALLOWANCE_REASONS)[number];
 }
 
 /**
  * What a deadline is for. One orchestrator serves every kind. Each kind counts on its own: disconnections of the
- * customer, disconnections of the agent, assignments whose capacity is given back, automatic closures.
+ * customer, disconnections of the agent, assignments that are only offered, assignments whose capacity is given back,
+ * automatic closures.
  */
 export const DEADLINE_KINDS = [
   'disconnection',
   'agent-disconnection',
+  'offer',
   'capacity-release',
   'auto-close',
 ] as const;
@@ -133,6 +142,8 @@ export interface Agent {
   readonly assignedAt: Instant;
   /** Absent while the conversation is only offered to the agent. */
   readonly acceptedAt?: Instant;
+  /** Of an offer that expires: when it goes back to the queue. */
+  readonly offerExpiresAt?: Instant;
 }
 
 /**

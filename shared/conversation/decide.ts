@@ -1,6 +1,11 @@
 import { autoClosureDue, type PolicyTable } from '../policies/policy';
-import { decideAgentConnected, decideAgentDisconnected, reachAgentDeadline } from './agent-presence-rules';
-import { AGENT_RULES } from './agents-rules';
+import {
+  decideAgentConnected,
+  decideAgentDisconnected,
+  reachAgentDeadline,
+  withAgentExpected,
+} from './agent-presence-rules';
+import { AGENT_RULES, reachOfferExpiry } from './agents-rules';
 import { decideReturning } from './allowance-rules';
 import type { CapacityHold, Conversation, DeadlineKind } from './conversation';
 import {
@@ -55,6 +60,7 @@ const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
 const DEADLINE_RULES: Readonly<Record<DeadlineKind, Rule<Input<'deadline-reached'>>>> = {
   disconnection: reachCustomerDeadline,
   'agent-disconnection': reachAgentDeadline,
+  offer: reachOfferExpiry,
   'capacity-release': reachCapacityRelease,
   'auto-close': reachAutoClosure,
 };
@@ -117,9 +123,9 @@ function withConsequences(
   before: Conversation | undefined,
   input: ConversationEvent,
   { outcome, conversation, entries = [], ...ruling }: Extract<Ruling, { kind: 'changed' }>,
-  { policies }: DecisionContext,
+  { now, policies }: DecisionContext,
 ): Decided {
-  const after = withAutoClosure(before, conversation, policies);
+  const after = withAutoClosure(before, withAgentExpected(before, conversation, now), policies);
   const again = mayBeUntold(before, input)
     ? retold(after, input, { ...ruling, outcome, conversation: after })
     : NOTHING_AGAIN;

@@ -1,6 +1,6 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
-import { chanceUntil, outageAllowanceOf, waitingUntil } from './allowance-rules';
+import { begunBy, chanceUntil, outageAllowanceOf, waitingUntil } from './allowance-rules';
 import type {
   Away,
   CapacityHold,
@@ -168,9 +168,11 @@ export function reachCustomerDeadline(
       past !== undefined && conversation.disconnection === undefined && conversation.end === undefined;
     return { kind: 'unchanged', outcome: { type: isBack ? 'customer-present' : 'superseded' } };
   }
-  const { deadline } = conversation.disconnection;
-  if (context.now < deadline) {
-    return { kind: 'unchanged', outcome: { type: 'not-reached', deadline } };
+  const begun = begunBy(conversation.disconnection, context.now);
+  if (context.now < begun.deadline) {
+    const outcome = { type: 'not-reached', deadline: begun.deadline } as const;
+    if (begun === conversation.disconnection) return { kind: 'unchanged', outcome };
+    return { kind: 'changed', conversation: { ...conversation, disconnection: begun }, outcome };
   }
   // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
   if (presence === undefined) return { kind: 'presence-needed' };

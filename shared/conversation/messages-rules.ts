@@ -5,7 +5,7 @@ import type { Answers, ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import type { Author, MessageEntry } from './transcript';
+import { type Author, entryTime, type MessageEntry } from './transcript';
 
 type Writer = Exclude<Author['role'], 'system'>;
 
@@ -112,10 +112,11 @@ function store(
   now: Instant,
 ): Ruling {
   const sequence = conversation.lastSequence + 1;
+  const at = entryTime(conversation, now);
   const by = author.role === 'agent' ? keyOfAgent(author.id) : author.role;
   const recent = [
     ...conversation.recentMessages,
-    { id: messageId, by, sequence, at: now, ...(unnamed && { unnamed }) },
+    { id: messageId, by, sequence, at, ...(unnamed && { unnamed }) },
   ];
   return {
     kind: 'changed',
@@ -125,7 +126,7 @@ function store(
       recentMessages: recent.slice(-LIMITS.recentMessages),
       lastSequence: sequence,
     },
-    entries: [{ kind: 'message', sequence, at: now, author, text, messageId }],
+    entries: [{ kind: 'message', sequence, at, author, text, messageId }],
   };
 }
 

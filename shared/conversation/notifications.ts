@@ -43,6 +43,8 @@ export type PushBody =
       readonly number: number;
       readonly since: string;
       readonly deadline: string;
+      /** Why the deadline is another one than at first, where it is. */
+      readonly because?: Allowance['because'];
     }
   | {
       readonly type: 'agent-back';
@@ -213,6 +215,7 @@ const TELLING = {
         number,
         since: toIso(since),
         deadline: toIso(deadline),
+        ...(allowance && { because: allowance.because }),
       }),
     ];
   },

@@ -1,6 +1,7 @@
 import { autoClosureDue } from '../policies/policy';
 import { decideAgentConnected, decideAgentDisconnected } from './agent-presence-rules';
-import type { Conversation } from './conversation';
+import { offerExpiry } from './agents-rules';
+import type { Active, Conversation, Ongoing } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
 import { beginDisconnection, withLiveConnections } from './presence-rules';
@@ -48,22 +49,27 @@ const isForgotten = (conversation: Conversation, { policies }: DecisionContext):
  * The agent's turn comes when there is nothing to mend about the customer. A missed loss or return of the agent's last
  * socket is made up for in the same way. Of what goes on, only `Active` has an agent.
  */
-function checkAgent(
-  conversation: Conversation,
-  present: boolean | undefined,
-  context: DecisionContext,
-): Ruling {
-  const { agent, agentDisconnection } = conversation;
-  if (agent === undefined) {
+function checkAgent(conversation: Ongoing, present: boolean | undefined, context: DecisionContext): Ruling {
+  if (conversation.state !== 'Active') {
     return isForgotten(conversation, context)
       ? { kind: 'changed', conversation, outcome: { type: 'closure-began' } }
       : { kind: 'unchanged', outcome: { type: 'agrees' } };
   }
+  const { agent, agentDisconnection } = conversation;
   const { id: agentId } = agent;
   if (present === undefined) return { kind: 'agent-presence-needed', agentId };
-  if (present === (agentDisconnection === undefined))
-    return { kind: 'unchanged', outcome: { type: 'agrees' } };
+  if (present === (agentDisconnection === undefined)) return checkOffer(conversation, context);
   return present
     ? decideAgentConnected(conversation, { agentId }, context)
     : decideAgentDisconnected(conversation, { agentId }, context);
+}
+
+/** An offer that nothing would take back: made before offers expired, or while policy said "never". */
+function checkOffer(conversation: Active, context: DecisionContext): Ruling {
+  const { agent } = conversation;
+  const isForEver = agent.acceptedAt === undefined && agent.offerExpiresAt === undefined;
+  const expiry = isForEver ? offerExpiry(conversation, context) : {};
+  if (expiry.offerExpiresAt === undefined) return { kind: 'unchanged', outcome: { type: 'agrees' } };
+  const expiring = { ...conversation, agent: { ...agent, ...expiry } };
+  return { kind: 'changed', conversation: expiring, outcome: { type: 'closure-began' } };
 }

@@ -39,7 +39,7 @@ export function requeue(
   const cause = CAUSES.queued(queued.assignmentCount, latest);
   return {
     kind: 'changed',
-    outcome: { type: reason === 'agent-disconnected' ? 'requeued' : 'queued' },
+    outcome: { type: BY_ITSELF.includes(reason) ? 'requeued' : 'queued' },
     ...withLeavingTold(conversation, queued, reason, cause, context),
   };
 }
@@ -50,9 +50,13 @@ const MOVE_OF = {
   'agent-transferred': 'released',
   'agent-closed-window': 'released',
   'agent-disconnected': 'agentLost',
+  'offer-expired': 'offerExpired',
 } as const satisfies { readonly [reason in AgentsReason]: Move };
 
 type AgentsReason = Exclude<RequeueReason, 'customer-returned'>;
+
+/** A deadline has passed; no agent has asked for it. */
+const BY_ITSELF: readonly RequeueReason[] = ['agent-disconnected', 'offer-expired'];
 
 /** The agent has closed the window of a persistent chat: it waits for its customer, and takes no capacity. */
 export function toWaiting(conversation: Conversation, context: DecisionContext): Ruling {

@@ -39,7 +39,7 @@ const REPETITIONS: {
     (because === 'repeated' || because === 'ended'
       ? IGNORED[input.type]?.(conversation, input as never)
       : undefined) ?? [],
-  assigned: () => ['assigned'],
+  assigned: () => ['assigned', 'agentLost'],
   queued: () => ['queued'],
   waiting: () => ['waiting'],
   'wait-extended': () => ['extended'],
@@ -59,7 +59,7 @@ const REPETITIONS: {
       ? []
       : ['agentBack'],
   requeued: () => ['queued'],
-  'customer-present': () => ['back'],
+  'customer-present': () => BACK,
   expired: () => ['ended'],
   // Prevents: the end was saved, then telling it failed; this change makes the row that of a wrap-up, by which
   // reconciliation knows that the end has been told.
@@ -71,6 +71,8 @@ const REPETITIONS: {
 };
 
 const CLOSED = ['endedToCustomer', 'closed'] as const;
+/** The return of a customer begins the wait for an agent who is away as well (`withAgentExpected`). */
+const BACK = ['back', 'agentLost'] as const;
 
 type Ignored = {
   readonly [T in ConversationEvent['type']]?: (conversation: Conversation, input: Input<T>) => Told;
@@ -80,7 +82,7 @@ const IGNORED: Ignored = {
   connected: ({ end, lastDisconnection }, { connectionId }) => {
     // It ended between this socket's `connect` and its `connected`: tell it and show it out.
     if (end !== undefined) return { topics: ['endedToCustomer'], close: connectionId };
-    return lastDisconnection?.reconnectedBy === connectionId ? ['back'] : [];
+    return lastDisconnection?.reconnectedBy === connectionId ? BACK : [];
   },
   disconnected: ({ disconnection }, { connectionId }) =>
     disconnection?.lostConnectionId === connectionId ? ['lost'] : [],
@@ -112,7 +114,7 @@ const REFUSALS: {
   },
   // The first try may have found the customer there, and died before it told so.
   'customer-is-connected': ({ lastDisconnection }, { type }) =>
-    type === 'wait-ended' && lastDisconnection?.outcome === 'reconnected' ? ['back'] : [],
+    type === 'wait-ended' && lastDisconnection?.outcome === 'reconnected' ? BACK : [],
 };
 
 /**
@@ -166,7 +168,7 @@ function writtenAgain(
   const topics: Topic[] = [];
   if (input.type === 'customer-message') {
     const isBack = disconnection === undefined && lastDisconnection?.reconnectedBy === input.connectionId;
-    if (isBack && lastDisconnection.endedAt === at) topics.push('back');
+    if (isBack && lastDisconnection.endedAt === at) topics.push(...BACK);
     if (requeue?.reason === 'customer-returned' && requeue.at === at) topics.push('queued');
   } else {
     const isBack = agentDisconnection === undefined && lastAgentDisconnection?.agentId === input.agentId;

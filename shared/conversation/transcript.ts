@@ -46,6 +46,12 @@ export interface NoticeEntry extends EntryBase {
 
 export type TranscriptEntry = MessageEntry | NoticeEntry;
 
+/** When an entry is written now: never before the one ahead of it, also when the clock was put back. */
+export const entryTime = (
+  { recentMessages, recentNotices }: Pick<Conversation, 'recentMessages' | 'recentNotices'>,
+  now: Instant,
+): Instant => Math.max(now, recentMessages.at(-1)?.at ?? now, recentNotices.at(-1)?.at ?? now);
+
 /**
  * The conversation with an automated message in its transcript, or as it is when the message is deactivated: then the
  * state still moves, and nothing is written. The notice is pushed together with the push of the same `cause`.
@@ -76,7 +82,7 @@ export function withNotice(
   });
   if (message === undefined) return { conversation, entries: [] };
   const sequence = conversation.lastSequence + 1;
-  const notice = { sequence, at: now, trigger, ...message };
+  const notice = { sequence, at: entryTime(conversation, now), trigger, ...message };
   const recentNotices = [...conversation.recentNotices, { cause, ...notice }].slice(-LIMITS.recentNotices);
   return {
     conversation: { ...conversation, lastSequence: sequence, recentNotices },

@@ -10,11 +10,13 @@ export interface Deadline {
 
 /** Every deadline that a conversation is waiting for. Each has a timer; the record alone says which there are. */
 export function deadlinesOf(conversation: Conversation): readonly Deadline[] {
-  const { disconnection, agentDisconnection, capacityHold, autoClosure } = conversation;
+  const { disconnection, agentDisconnection, capacityHold, autoClosure, agent } = conversation;
   const deadlines: Deadline[] = [];
   const add = (kind: DeadlineKind, number: number, at: Instant) => deadlines.push({ kind, number, at });
   if (disconnection) add('disconnection', disconnection.number, disconnection.deadline);
   if (agentDisconnection) add('agent-disconnection', agentDisconnection.number, agentDisconnection.deadline);
+  const offerExpiresAt = conversation.state === 'Active' ? agent?.offerExpiresAt : undefined;
+  if (offerExpiresAt !== undefined) add('offer', conversation.assignmentCount, offerExpiresAt);
   if (capacityHold?.releaseAt !== undefined) {
     add('capacity-release', capacityHold.assignment, capacityHold.releaseAt);
   }

@@ -46,6 +46,7 @@ const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
 const VALUES = z.object({
   grace: duration,
   agentGrace: duration,
+  offerTimeout: closing,
   outageAllowance: duration,
   maxExtension: duration,
   openAutoClose: closing,
@@ -157,6 +158,7 @@ export const POLICY_ROUTES = [
         base: {
           grace: 'PT3M',
           agentGrace: 'PT1M',
+          offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
           maxExtension: 'PT30M',
           openAutoClose: 'PT20M',

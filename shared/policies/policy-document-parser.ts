@@ -27,6 +27,7 @@ const WHEN = z.strictObject({
 const SET = z.strictObject({
   grace: durationBetween('PT1S', 'P7D').exactOptional(),
   agentGrace: durationBetween('PT1S', 'PT24H').exactOptional(),
+  offerTimeout: z.union([z.literal('never'), durationBetween('PT1S', 'PT24H')]).exactOptional(),
   outageAllowance: durationBetween('PT0S', 'PT1H').exactOptional(),
   maxExtension: durationBetween('PT0S', 'PT24H').exactOptional(),
   openAutoClose: closing.exactOptional(),

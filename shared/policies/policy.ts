@@ -22,6 +22,8 @@ export interface PolicyValues {
   readonly grace: Milliseconds;
   /** How long an agent's disconnection may last before its conversations return to the queue. */
   readonly agentGrace: Milliseconds;
+  /** How long an offer waits for its agent before the conversation returns to the queue. */
+  readonly offerTimeout: Milliseconds | 'never';
   /**
    * How long somebody who is away may still come back once the app, the storage and the socket service work again, if
    * they did not over the deadline. Never longer than the wait itself.

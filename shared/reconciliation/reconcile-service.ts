@@ -30,7 +30,7 @@ export interface ReconcileReport {
   disconnectionsBegun: number;
   /** Other deadlines that had passed: conversations requeued, closed, capacity given back. */
   deadlinesMet: number;
-  /** Wrapped up conversations that nothing would have closed. */
+  /** Wrapped up conversations that nothing would have closed, and offers that nothing would have taken back. */
   closuresBegun: number;
   /** Places in the queue that were told. Not an act: nothing had been lost. */
   positionsTold: number;

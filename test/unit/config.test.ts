@@ -148,6 +148,7 @@ describe('a usable configuration', () => {
     expect(config.policyBase).toEqual({
       grace: 10_000,
       agentGrace: 86_400_000,
+      offerTimeout: 30_000,
       outageAllowance: 0,
       maxExtension: 0,
       openAutoClose: 60 * 86_400_000,

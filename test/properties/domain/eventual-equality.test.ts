@@ -92,7 +92,8 @@ function truthOf({ visits, agent, finish }: Story): Ending {
   if (finish === 'vanishes' || leftFor.some((away) => away > GRACE)) return ended('customer-disconnected');
   if (finish === 'leaves') return ended('customer-ended');
   if (finish === 'agent ends' && agent === 'accepts') return ended('agent-ended');
-  return { state: agent === 'none' ? 'Open' : 'Active', notices: 0 };
+  // An offer that nobody accepts is back in the queue by then.
+  return { state: agent === 'accepts' ? 'Active' : 'Open', notices: 0 };
 }
 
 function play({ visits, agent, finish }: Story, { deliveries, ...options }: Scramble): Ending {

@@ -216,6 +216,7 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
           {
             disconnection: after?.disconnectionCount,
             'agent-disconnection': after?.agentDisconnectionCount,
+            offer: after?.assignmentCount,
             'capacity-release': after?.assignmentCount,
             'auto-close': after?.autoClosureCount,
           }[effect.kind] ?? 0,
@@ -230,6 +231,18 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
       const began = (after?.disconnectionCount ?? 0) - (before?.disconnectionCount ?? 0);
       expect([0, 1]).toContain(began);
       if (began === 1) expect(after?.disconnection?.number).toBe(after?.disconnectionCount);
+    });
+  });
+});
+
+describe('the absence of agents, in random lives', () => {
+  it('gives away no live chat that an agent has accepted while its customer is away [R130]', () => {
+    everyStep(true, ({ before, after, decision }) => {
+      if (decision.kind !== 'changed' || decision.outcome.type !== 'requeued') return;
+      const isForAbsence = after?.requeue?.reason === 'agent-disconnected';
+      if (isForAbsence && before?.agent?.acceptedAt !== undefined) {
+        expect(before.disconnection).toBeUndefined();
+      }
     });
   });
 });
@@ -285,6 +298,14 @@ describe('random lives that are left alone', () => {
       expect(conversation?.state).not.toBe('Waiting');
       const closes = openAutoClose !== 'never' && life.policies.base.openAutoCloseWhileConnected;
       if (closes) expect(conversation?.state).not.toBe('Open');
+    });
+  });
+
+  it('are not offered to anybody any more, unless policy says never [R132]', () => {
+    everyLife(false, (life) => {
+      const { conversation } = live(life);
+      if (conversation?.state !== 'Active' || life.policies.base.offerTimeout === 'never') return;
+      expect(conversation.agent.acceptedAt).toBeDefined();
     });
   });
 

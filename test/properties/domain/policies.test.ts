@@ -43,6 +43,7 @@ const url = fc.oneof(fc.webUrl({ validSchemes: ['https'] }), fc.constant(undefin
 const VALUES: { readonly [K in PolicyName]: fc.Arbitrary<PolicyValues[K]> } = {
   grace: length(SECOND, 7 * DAY),
   agentGrace: length(SECOND, DAY),
+  offerTimeout: fc.oneof(length(SECOND, DAY), fc.constant('never' as const)),
   outageAllowance: length(0, 60 * MINUTE),
   maxExtension: length(0, DAY),
   openAutoClose: closing,

@@ -6,6 +6,7 @@ import {
 } from '../../../shared/automated-messages/automated-message';
 import type { CapacityHolding } from '../../../shared/capacity/capacity';
 import {
+  ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
   type Conversation,
@@ -81,7 +82,7 @@ const allowance = {
   outages: count,
   returns: count,
   at: instant,
-  because: fc.constantFrom('outage' as const, 'customer-returning' as const),
+  because: fc.constantFrom(...ALLOWANCE_REASONS),
 };
 const disconnection = {
   number: count,
@@ -131,7 +132,13 @@ const anyRecord = record<ConversationRecord>({
     channelInstance: text,
     context: fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
   },
-  agent: maybe({ id: text, name: text, assignedAt: instant, acceptedAt: maybe(instant) }),
+  agent: maybe({
+    id: text,
+    name: text,
+    assignedAt: instant,
+    acceptedAt: maybe(instant),
+    offerExpiresAt: maybe(instant),
+  }),
   liveConnectionIds: list(text),
   endedConnectionIds: list(text),
   disconnection: maybe(disconnection),

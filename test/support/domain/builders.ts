@@ -95,11 +95,13 @@ export const customerLeft = (): Asked => ({ type: 'customer-left' });
 export const agentOffered = (agent = ANNA as Named): Asked => ({
   type: 'agent-offered',
   ...agent,
+  agentPresent: true,
   capacity: 'reserved',
 });
 export const agentAccepted = (agent = ANNA as Named): Asked => ({
   type: 'agent-accepted',
   ...agent,
+  agentPresent: true,
   capacity: 'reserved',
 });
 export const agentEnded = (agentId: string = ANNA.agentId): Asked => ({

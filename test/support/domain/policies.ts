@@ -1,10 +1,11 @@
-import { MINUTE } from '../../../shared/conversation/time';
+import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { PolicyTable, PolicyValues } from '../../../shared/policies/policy';
 
 /** What applies when an operator has set nothing: the defaults of the settings. */
 export const DEFAULTS: PolicyValues = {
   grace: 3 * MINUTE,
   agentGrace: MINUTE,
+  offerTimeout: 30 * SECOND,
   outageAllowance: MINUTE,
   maxExtension: 30 * MINUTE,
   openAutoClose: 20 * MINUTE,

@@ -50,7 +50,7 @@ describe('the capacity of agents who accept', () => {
       kind: 'refused',
       refusal: { code: 'agent-at-capacity' },
     });
-    expect(made.world.log).toEqual(['load', 'reserve-capacity']);
+    expect(made.world.log).toEqual(['load', 'agent-presence', 'reserve-capacity']);
     expect(made.world.conversation(ID).state).toBe('Open');
     expect(held(made, 'ann')).toEqual([]);
   });

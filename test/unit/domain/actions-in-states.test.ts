@@ -143,6 +143,14 @@ const closes = (length: number, effects: string) =>
     string,
   ];
 
+/** The time limit of an offer begins with it, and ends with whatever becomes of it. */
+const EXPIRES = 'start offer.1 in PT30S, ';
+const EXPIRY_RUNS = 'start offer.1 in PT29S, ';
+const TAKEN = 'cancel offer.1 (deadlineObsolete), ';
+const REPLACES = `start offer.2 in PT30S, ${TAKEN}`;
+const REPLACING = `free anna.1, ${offeredTo('ben')}`;
+const REPLACED = 'start offer.2 in PT29S, ';
+
 type Moves = Readonly<Record<string, readonly [to: string, effects: string, again?: string]>>;
 const OFFERED = 'assigned Active agent-assigned';
 const ACCEPTED = 'assigned Active agent-joined';
@@ -150,20 +158,20 @@ const QUEUED = 'queued Open agent-left';
 const ENDED = 'ended WrapUp agent-ended-conversation';
 /** Whatever is repeated while the customer is away starts its timer again: the first start may have failed. */
 const MOVES_OF_LIVE_CHAT: Moves = {
-  'Anna offer, Open': [OFFERED, offeredTo('anna')],
-  'Anna offer, Open, away': [OFFERED, offeredTo('anna')],
-  'Ben offer, Open': [OFFERED, offeredTo('ben')],
-  'Ben offer, Open, away': [OFFERED, offeredTo('ben')],
-  'Ben offer, Offered': [OFFERED, `free anna.1, ${offeredTo('ben')}`],
-  'Ben offer, Offered, away': [OFFERED, `free anna.1, ${offeredTo('ben')}`],
+  'Anna offer, Open': [OFFERED, EXPIRES + offeredTo('anna'), EXPIRY_RUNS + offeredTo('anna')],
+  'Anna offer, Open, away': [OFFERED, EXPIRES + offeredTo('anna'), WAIT + EXPIRY_RUNS + offeredTo('anna')],
+  'Ben offer, Open': [OFFERED, EXPIRES + offeredTo('ben'), EXPIRY_RUNS + offeredTo('ben')],
+  'Ben offer, Open, away': [OFFERED, EXPIRES + offeredTo('ben'), WAIT + EXPIRY_RUNS + offeredTo('ben')],
+  'Ben offer, Offered': [OFFERED, REPLACES + REPLACING, REPLACED + REPLACING],
+  'Ben offer, Offered, away': [OFFERED, REPLACES + REPLACING, WAIT + REPLACED + REPLACING],
   'Anna accept, Open': [ACCEPTED, acceptedBy('anna')],
   'Anna accept, Open, away': [ACCEPTED, acceptedBy('anna')],
-  'Anna accept, Offered': [ACCEPTED, acceptedBy('anna')],
-  'Anna accept, Offered, away': [ACCEPTED, acceptedBy('anna')],
+  'Anna accept, Offered': [ACCEPTED, TAKEN + acceptedBy('anna'), acceptedBy('anna')],
+  'Anna accept, Offered, away': [ACCEPTED, TAKEN + acceptedBy('anna'), WAIT + acceptedBy('anna')],
   'Ben accept, Open': [ACCEPTED, acceptedBy('ben')],
   'Ben accept, Open, away': [ACCEPTED, acceptedBy('ben')],
-  'Anna decline, Offered': ['queued Open', DECLINED],
-  'Anna decline, Offered, away': ['queued Open', DECLINED],
+  'Anna decline, Offered': ['queued Open', TAKEN + DECLINED, DECLINED],
+  'Anna decline, Offered, away': ['queued Open', TAKEN + DECLINED, WAIT + DECLINED],
   'Anna release, Accepted': [QUEUED, LEFT],
   'Anna release, Accepted, away': [QUEUED, LEFT],
   'Anna transfer, Accepted': [QUEUED, LEFT],
@@ -189,18 +197,26 @@ const MOVES_OF_LIVE_CHAT: Moves = {
 };
 /** Its queue, its waiting and its wrap-up have an automatic closure each. */
 const MOVES_OF_PERSISTENT_CHAT: Moves = {
-  'Anna offer, Open': [OFFERED, `${OBSOLETE}, ${offeredTo('anna')}`, offeredTo('anna')],
-  'Ben offer, Open': [OFFERED, `${OBSOLETE}, ${offeredTo('ben')}`, offeredTo('ben')],
-  'Ben offer, Offered': [OFFERED, `free anna.1, ${offeredTo('ben')}`],
+  'Anna offer, Open': [
+    OFFERED,
+    `${EXPIRES}${OBSOLETE}, ${offeredTo('anna')}`,
+    EXPIRY_RUNS + offeredTo('anna'),
+  ],
+  'Ben offer, Open': [OFFERED, `${EXPIRES}${OBSOLETE}, ${offeredTo('ben')}`, EXPIRY_RUNS + offeredTo('ben')],
+  'Ben offer, Offered': [OFFERED, REPLACES + REPLACING, REPLACED + REPLACING],
   'Anna accept, Open': [ACCEPTED, `${OBSOLETE}, ${acceptedBy('anna')}`, acceptedBy('anna')],
   'Ben accept, Open': [ACCEPTED, `${OBSOLETE}, ${acceptedBy('ben')}`, acceptedBy('ben')],
-  'Anna accept, Offered': [ACCEPTED, acceptedBy('anna')],
+  'Anna accept, Offered': [ACCEPTED, TAKEN + acceptedBy('anna'), acceptedBy('anna')],
   'Anna accept, Waiting': [
     ACCEPTED,
     `cancel auto-close.2 (deadlineObsolete), ${acceptedBy('anna')}`,
     `free anna.1, ${acceptedBy('anna')}`,
   ],
-  'Anna decline, Offered': ['queued Open', ...closes(30 * DAY, DECLINED)],
+  'Anna decline, Offered': [
+    'queued Open',
+    closes(30 * DAY, TAKEN + DECLINED)[0],
+    closes(30 * DAY, DECLINED)[1],
+  ],
   'Anna release, Accepted': [QUEUED, ...closes(30 * DAY, LEFT)],
   'Anna transfer, Accepted': [QUEUED, ...closes(30 * DAY, LEFT)],
   'Anna close, Accepted': ['waiting Waiting agent-left', ...closes(DAY, WAITS)],

@@ -13,12 +13,16 @@ import {
   ANNA,
   BEN,
   change,
+  connected,
   connectedCustomer,
+  customerMessage,
   deadlineReached,
   decideAt,
+  disconnected,
   lost,
   NOBODY,
   offered,
+  persistentChat,
   pushesOf,
   runningDisconnection,
 } from '../../support/domain/builders';
@@ -114,7 +118,7 @@ describe('an agent whose last socket is lost', () => {
 
 describe('an agent who is away', () => {
   it('leaves the time of a customer who is away, too, as it is [R111]', () => {
-    const both = away(lost());
+    const both = away(lost(offered()));
     const queued = change(both, reached(1, false), DEADLINE).conversation;
     expect(queued).toMatchObject({ state: 'Open', disconnection: both.disconnection });
     const { number, deadline } = runningDisconnection(queued);
@@ -126,9 +130,134 @@ describe('an agent who is away', () => {
   it('and whose offer is taken by a colleague has no absence any more', () => {
     given(away(offered()))
       .when(agentOffered(BEN), AT + 1_000)
-      .then({ without: ['agentDisconnection'], timers: [CANCEL] })
+      .then({
+        without: ['agentDisconnection'],
+        timers: ['start offer.2 in PT30S', CANCEL, 'cancel offer.1 (deadlineObsolete)'],
+      })
       .when(reached(1), DEADLINE)
       .then({ outcome: 'superseded', changed: false });
+  });
+});
+
+describe('an agent whose customer is away, too', () => {
+  const LOST = afterStart(10);
+  const customersDeadline = LOST + 3 * MINUTE;
+  /** The agent's deadline has passed while nobody was there. */
+  const kept = () => given(away(lost())).when(reached(1, false), DEADLINE).then({ changed: true });
+
+  it("keeps the conversation that nobody is in; its deadline waits for the customer's [R130]", () => {
+    const { decision } = kept()
+      .when(reached(1, false), DEADLINE + 1)
+      .then({ outcome: 'not-reached', changed: false });
+    expect(decision).toMatchObject({ outcome: { deadline: customersDeadline + MINUTE } });
+    const told = given(away(lost()))
+      .when(reached(1, false), DEADLINE)
+      .then({
+        outcome: 'not-reached',
+        state: 'Active',
+        conversation: { agent: { id: 'anna' }, agentDisconnection: { deadline: customersDeadline + MINUTE } },
+        entries: [],
+        effects: ['list', 'agent-connection-lost to agents'],
+      });
+    expect(pushesOf(told.decision)).toMatchObject([{ because: 'customer-away' }]);
+  });
+
+  it('has its wrap-up at the deadline of the customer, who is told of nothing else [R130]', () => {
+    kept()
+      .when(deadlineReached(2, NOBODY), customersDeadline)
+      .then({
+        state: 'WrapUp',
+        conversation: { agent: { id: 'anna' }, end: { reason: 'customer-disconnected' } },
+        entries: ['customer-disconnected'],
+        without: ['agentDisconnection', 'requeue'],
+      })
+      .when(reached(1), customersDeadline + MINUTE)
+      .then({ outcome: 'superseded', ...nothing });
+  });
+
+  it.each([
+    ['a socket', () => connected('tab-2', DEADLINE + 20_000)],
+    ['a message', () => customerMessage('m1', 'tab-2')],
+    ['what the service says', () => deadlineReached(2, alive('tab-2'))],
+  ])(
+    'has ten seconds of its own once the customer is back by %s, and is then replaced [R131]',
+    (_how, back) => {
+      const at = customersDeadline + 20_000;
+      const returned = kept()
+        .when(back(), at)
+        .then({
+          conversation: {
+            agentDisconnection: { number: 2, since: AT, deadline: at + 10_000 },
+            agentDisconnectionCount: 2,
+          },
+        });
+      expect(pushesOf(returned.decision)).toMatchObject([
+        { type: 'customer-back' },
+        { type: 'agent-connection-lost', number: 2 },
+        ...(_how === 'a message' ? [{ type: 'message' }, { type: 'message' }] : []),
+      ]);
+      returned.when(back(), at + 1).then({
+        changed: false,
+        notifications: expect.arrayContaining(['agent-connection-lost to agents']) as never,
+      });
+      returned.when(reached(1, false), at + 1).then({ outcome: 'superseded', ...nothing });
+      returned
+        .when(reached(2, false), at + 10_000)
+        .then({ outcome: 'requeued', state: 'Open', entries: ['agent-disconnected'] });
+    },
+  );
+
+  it('has no longer wait of its own than the policy gives [R131]', () => {
+    const short = { agentGrace: 4_000 };
+    const lostOne = given(lost(), short).when(gone(), AT).then({});
+    lostOne
+      .when(reached(1, false), AT + 4_000)
+      .then({ outcome: 'not-reached' })
+      .when(connected('tab-2', AT + 20_000), AT + 20_000)
+      .then({ conversation: { agentDisconnection: { deadline: AT + 24_000 } } });
+  });
+
+  it('is back in time when it comes before the customer, or in the wait after it', () => {
+    const early = kept()
+      .when(back(), DEADLINE + 10_000)
+      .then({ without: ['agentDisconnection'], state: 'Active' });
+    early
+      .when(connected('tab-2', DEADLINE + 20_000), DEADLINE + 20_000)
+      .then({ without: ['agentDisconnection'] });
+    kept()
+      .when(connected('tab-2', DEADLINE + 20_000), DEADLINE + 20_000)
+      .then({})
+      .when(back(), DEADLINE + 21_000)
+      .then({ without: ['agentDisconnection'], conversation: { agent: { id: 'anna' } } });
+  });
+
+  it('keeps its first deadline when the customer is back before it', () => {
+    given(away(lost()))
+      .when(connected('tab-2', AT + 20_000), AT + 20_000)
+      .then({ conversation: { agentDisconnection: { number: 1, deadline: DEADLINE } } })
+      .when(reached(1, false), DEADLINE)
+      .then({ outcome: 'requeued' });
+  });
+
+  it('is asked for again at a later deadline of the customer, and never at once when that one cannot be decided', () => {
+    const late = customersDeadline + 10 * MINUTE;
+    kept()
+      .when(reached(1, false), late)
+      .then({ outcome: 'not-reached', conversation: { agentDisconnection: { deadline: late + MINUTE } } });
+  });
+
+  it('loses what it was only offered, and a chat without a deadline of its customer', () => {
+    given(away(lost(offered())))
+      .when(reached(1, false), DEADLINE)
+      .then({ outcome: 'requeued', state: 'Open' });
+    const persistent = change(
+      accepted(persistentChat()),
+      disconnected('tab-1', afterStart(10)),
+      afterStart(10),
+    );
+    given(away(persistent.conversation))
+      .when(reached(1, false), DEADLINE)
+      .then({ outcome: 'requeued', state: 'Open' });
   });
 });
 

@@ -29,7 +29,7 @@ import {
 /** "Understand conversation states" (Dynamics 365 Omnichannel), Wrap-up: "Block capacity for wrap up". */
 
 const AT = afterStart(60);
-const unanswered: Asked = { type: 'agent-accepted', ...ANNA };
+const unanswered: Asked = { type: 'agent-accepted', ...ANNA, agentPresent: true };
 const release = { type: 'release-capacity', agentId: 'anna', assignment: 1 };
 const reached = (number: number): Asked => ({
   type: 'deadline-reached',
@@ -68,7 +68,7 @@ describe('the capacity of an agent', () => {
 
   it.each<[string, Asked]>([
     ['picked', { ...unanswered, capacity: 'full' }],
-    ['offered', { type: 'agent-offered', ...ANNA, capacity: 'full' }],
+    ['offered', { type: 'agent-offered', ...ANNA, agentPresent: true, capacity: 'full' }],
   ])('that is full refuses a conversation that is %s, and names the units [R46]', (_how, event) => {
     expect(decideAt(connectedCustomer(), event, AT)).toMatchObject({
       kind: 'refused',

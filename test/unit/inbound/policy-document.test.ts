@@ -46,6 +46,7 @@ const WRITTEN = {
       set: {
         grace: 'PT5M',
         agentGrace: 'PT1M30S',
+        offerTimeout: 'PT45S',
         outageAllowance: 'PT30S',
         maxExtension: 'PT0S',
         openAutoClose: 'never',
@@ -74,6 +75,7 @@ const READ = {
         ...EVERYTHING!.set,
         grace: 5 * MINUTE,
         agentGrace: 90 * SECOND,
+        offerTimeout: 45 * SECOND,
         outageAllowance: 30 * SECOND,
         maxExtension: 0,
         wrapUpAutoClose: 10 * MINUTE,
@@ -121,6 +123,7 @@ describe('a policy document', () => {
 const LENGTHS: readonly (readonly [string, string, number, string, number, string, string])[] = [
   ['grace', 'PT1S', SECOND, 'P7D', 7 * DAY, 'PT0.999S', 'P7DT0.001S'],
   ['agentGrace', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
+  ['offerTimeout', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
   ['outageAllowance', 'PT0S', 0, 'PT1H', 60 * MINUTE, 'PT-1S', 'PT1H1S'],
   ['maxExtension', 'PT0S', 0, 'PT24H', DAY, 'PT-1S', 'P1DT1S'],
   ['openAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],

@@ -30,6 +30,7 @@ export const POLICIES = [
         when: { workstream: ['sales'], channel: ['live-chat'], channelInstance: ['shop'] },
         set: {
           agentGrace: 'PT1M',
+          offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
           maxExtension: 'PT30M',
           openAutoClose: 'never',
