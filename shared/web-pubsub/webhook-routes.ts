@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ParticipantLimits } from '../access/caller-guard';
 import { AccessDeniedError, DependencyError, InvalidInputError, UserEventError } from '../app/errors';
+import type { LoggerOf } from '../app/log';
 import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
 import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
@@ -129,6 +130,7 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
   readonly hub: string;
+  readonly loggerOf: LoggerOf;
 }
 
 /** What the service sends: with `connect` about the handshake, with `message` what the sender wrote. */

@@ -86,7 +86,9 @@ describe('an event that cannot be understood', () => {
     expect(lines).toEqual([
       { level: 'warn', text: expect.stringContaining(`"code":"invalid-input",${told}`) },
     ]);
-    expect(lines[0]?.text).toMatch(/^web-pubsub-events: refused a (request that cannot be understood|message) /);
+    expect(lines[0]?.text).toMatch(
+      /^web-pubsub-events: refused a (request that cannot be understood|message) /,
+    );
     expect(lines[0]?.text).not.toContain('PRIVATE');
   });
 });
