@@ -21,6 +21,7 @@ type MoreSettings = {
   TRUSTED_PROXIES: string?
   WAITING_AUTO_CLOSE: string?
   WAIT_EXTENSION_MAX: string?
+  WEB_PUBSUB_OTHER_HOSTS: string?
   WRAP_UP_AUTO_CLOSE: string?
   WRAP_UP_CAPACITY: string?
 }

@@ -84,7 +84,7 @@ function compose(config: Config) {
     guard:
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
-    serviceHost: config.webPubSub.host,
+    serviceHosts: [config.webPubSub.host, ...config.webPubSub.otherHosts],
     pace: config.reconciliation,
   };
 

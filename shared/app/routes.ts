@@ -28,7 +28,7 @@ export type Services = RouteServices &
 export type DurableServices = Services &
   AgentActionServices &
   DeadLetterServices &
-  WebhookServices & { readonly serviceHost: string };
+  WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
 /** This document itself. */

@@ -147,7 +147,9 @@ function eventName(headers: HttpInput['headers']): WebPubSubEvent['name'] {
   const name = header(headers, 'ce-eventName');
   const known = Object.entries(TYPES).find(([, known]) => known.toLowerCase() === type.toLowerCase());
   if (known === undefined) throw new InvalidInputError('ce-type', 'names an unknown event');
-  if (known[0] !== name) throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
+  // The service sends the name of a user event as the client has written it, and compares names in any case.
+  if (known[0] !== name.toLowerCase())
+    throw new InvalidInputError('ce-eventName', 'does not agree with ce-type');
   return known[0] as WebPubSubEvent['name'];
 }
 

@@ -38,9 +38,15 @@ describe('an event that the service sends', () => {
     expect(parse(eventHeaders({ hub }), undefined, 'Chat').name).toBe('connected');
   });
 
-  it('may write its type in any case', () => {
-    const headers = { ...eventHeaders(), 'ce-type': 'AZURE.WebPubSub.Sys.Connected' };
+  it('may write its type and its name in any case, as the client does that sends it', () => {
+    const headers = {
+      ...eventHeaders(),
+      'ce-type': 'AZURE.WebPubSub.Sys.Connected',
+      'ce-eventName': 'CONNECTED',
+    };
     expect(parse(headers).name).toBe('connected');
+    const asSent = { 'ce-type': 'azure.webpubsub.user.Leave', 'ce-eventName': 'Leave' };
+    expect(parse({ ...eventHeaders(), ...asSent }).name).toBe('leave');
   });
 
   it.each([
@@ -94,7 +100,6 @@ describe('a header that is not as the service sends it is named', () => {
     ['ce-type', 'azure.webpubsub.sys.connected, azure.webpubsub.sys.connected'],
     ['ce-type', 'constructor'],
     ['ce-eventName', 'disconnected'],
-    ['ce-eventName', 'Connected'],
     ['ce-userId', 'conversation-0001'],
     ['ce-userId', 'customer.'],
     ['ce-userId', 'customer.UPPER-CASE'],
