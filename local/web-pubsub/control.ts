@@ -1,5 +1,6 @@
 import type { Faults } from './faults';
 import type { Hubs } from './hub';
+import type { Settings } from './options';
 import type { RestServer } from './rest/server';
 
 export interface ConnectionView {
@@ -17,12 +18,19 @@ export interface Control {
   /** Cuts the TCP connection without a closing handshake. False: there is none to cut. */
   dropTransport(connectionId: string): boolean;
   dropAll(): void;
+  /** How long reliable connections that are lost from now on may come back. */
+  setRecoveryWindow(ms: number): void;
   /** While not available, every REST call is answered 503. */
   setRestAvailable(available: boolean): void;
   connections(): ConnectionView[];
 }
 
-export function createControl(hubs: Hubs, rest: RestServer, faults: Faults): Control {
+export function createControl(
+  hubs: Hubs,
+  rest: RestServer,
+  faults: Faults,
+  settings: Pick<Settings, 'recoveryWindowMs'>,
+): Control {
   return {
     faults,
     dropTransport(connectionId) {
@@ -32,6 +40,9 @@ export function createControl(hubs: Hubs, rest: RestServer, faults: Faults): Con
     },
     dropAll() {
       for (const connection of hubs.connections()) connection.socket?.terminate();
+    },
+    setRecoveryWindow(ms) {
+      settings.recoveryWindowMs = ms;
     },
     setRestAvailable(available) {
       rest.available = available;

@@ -85,7 +85,7 @@ function createService(settings: Settings, port: number) {
     lifecycle.abandonAll();
     http.close();
   };
-  return { port, endpoint, rest, handshake, control: createControl(hubs, rest, faults), stop };
+  return { port, endpoint, rest, handshake, control: createControl(hubs, rest, faults, settings), stop };
 }
 
 function closed(server: Server): Promise<void> {
