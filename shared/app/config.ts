@@ -7,7 +7,6 @@ import {
   flag,
   type Form,
   GUID,
-  HOSTS,
   HTTPS_ORIGIN,
   matching,
   partOf,
@@ -177,12 +176,14 @@ export const SERVICE_SETTINGS = {
     'chat',
     'The hub.',
   ),
-  WEB_PUBSUB_OTHER_HOSTS: {
-    about:
-      'Other hosts by which clients reach the same service, such as custom domains or replicas: its events name the host ' +
-      'that the client has come by, and their validation is answered for these, too.',
-    form: HOSTS,
-  },
+  WEB_PUBSUB_OTHER_HOSTS: optional(
+    matching(
+      /^[a-z\d.-]+(\s*,\s*[a-z\d.-]+)*$/i,
+      'host names such as "chat.contoso.com", separated by commas',
+    ),
+    'Other hosts by which clients reach the same service, such as custom domains: its events name the host that a client ' +
+      'has come by, and their validation is answered for these, too.',
+  ),
   WEBHOOK_GUARD: required(
     matching(/^(signature|entra)$/, '"signature" or "entra"'),
     'What proves that an event comes from Web PubSub: the `signature` of an access key, or an `entra` token of the ' +
@@ -308,7 +309,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       connection: webPubSub,
       hub: read.value('WEB_PUBSUB_HUB'),
       host: hostOf(webPubSub),
-      otherHosts: read.optional('WEB_PUBSUB_OTHER_HOSTS') ?? [],
+      otherHosts:
+        read
+          .optional('WEB_PUBSUB_OTHER_HOSTS')
+          ?.toLowerCase()
+          .split(/[\s,]+/) ?? [],
     },
     webhookGuard: readGuard(read, webPubSub),
     rateLimits: {

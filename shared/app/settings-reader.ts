@@ -53,15 +53,6 @@ export const URL_FORM: Form<string> = {
   parse: (text) => (/^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : undefined),
   says: 'a URL',
 };
-export const HOSTS: Form<readonly string[]> = {
-  parse: (text) => {
-    const hosts = text.split(',').map((host) => host.trim().toLowerCase());
-    return hosts.every((host) => /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host))
-      ? hosts
-      : undefined;
-  },
-  says: 'host names such as "chat.contoso.com", separated by commas',
-};
 export const WEB_PUBSUB_STRING: Form<string> = {
   parse: (text) => {
     const endpoint = partOf(text, 'Endpoint') ?? '';
