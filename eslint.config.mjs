@@ -80,7 +80,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/browser/widget/**/*.js', 'examples/**'],
+    files: ['test/browser/{widget,example}/**/*.js', 'examples/**'],
     languageOptions: {
       globals: {
         console: 'readonly',

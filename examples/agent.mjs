@@ -1,6 +1,7 @@
 // An agent's desk in a terminal: `node examples/agent.mjs [agentId]`. Prints what agents are told. Type an action for the latest
 // conversation (`accept`, `end`, `close`, `extend-wait`, `end-wait` …), or `say` and a text. API is the address of the app,
 // FUNCTION_KEY its key (defaults: those of `npm start`).
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 
@@ -38,8 +39,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const text = /^say (.+)/.exec(line)?.[1];
   if (line === '' || latest === undefined) continue;
   if (text !== undefined) {
-    const messageId = crypto.randomUUID(); // the client may send it twice by itself
-    await client.sendEvent('message', { conversationId: latest, text, messageId }, 'json');
+    // With an id of its own a message is stored once, also when the client repeats it by itself.
+    const message = { conversationId: latest, text, messageId: randomUUID() };
+    await client.sendEvent('message', message, 'json');
   } else {
     const body = line === 'extend-wait' ? { by: 'PT1M' } : {};
     const answer = await post(`conversations/${latest}/${line}`, { authorization: `Bearer ${ticket}` }, body);

@@ -1,5 +1,6 @@
 // A customer in a terminal: `node examples/customer.mjs [ticket]`. A line that you type is sent, `/leave` ends the chat. Ctrl-C
 // drops the connection without a word, as a closed laptop does. API is the address of the app (default: that of `npm start`).
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { WebPubSubClient, WebPubSubJsonProtocol } from '@azure/web-pubsub-client';
 
@@ -36,6 +37,6 @@ process.on('SIGINT', () => process.exit(0));
 await client.start();
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === '/leave') await client.sendEvent('leave', {}, 'json', { fireAndForget: true });
-  else if (line !== '')
-    await client.sendEvent('message', { text: line, messageId: crypto.randomUUID() }, 'json');
+  // With an id of its own a message is stored once, also when the client repeats it by itself.
+  else if (line !== '') await client.sendEvent('message', { text: line, messageId: randomUUID() }, 'json');
 }

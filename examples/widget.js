@@ -94,6 +94,9 @@ export function openChat() {
   client.on('server-message', ({ message }) => receive(message.data));
   const start = () => client.start().catch(() => setTimeout(start, 2_000));
   void start();
+  // A page that is left says goodbye: without one the service waits half a minute for the socket to come back before it tells
+  // the app. A page that the browser keeps (`persisted`) may be shown again: its socket is closed then, and the client reconnects.
+  addEventListener('pagehide', ({ persisted }) => persisted || client.stop());
   return {
     /**
      * Of 1 to 8,000 characters. Rejects when nobody knows whether it was stored: sent again with the same `messageId`, it

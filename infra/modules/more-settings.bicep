@@ -25,6 +25,7 @@ type MoreSettings = {
   WAITING_AUTO_CLOSE: string?
   OUTAGE_ALLOWANCE: string?
   WAIT_EXTENSION_MAX: string?
+  WEB_PUBSUB_OTHER_HOSTS: string?
   WRAP_UP_AUTO_CLOSE: string?
   WRAP_UP_CAPACITY: string?
 }

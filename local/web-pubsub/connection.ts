@@ -1,41 +1,47 @@
 import { WebSocket } from 'ws';
+import type { ClientSocket } from './client/client-socket';
 import { messageFrame, type Message } from './client/json-protocol';
 import { ReliableBuffer } from './client/reliable';
 import { isJson, RELIABLE_JSON_PROTOCOL } from './client/subprotocols';
+import type { Hub } from './hub';
 import { payloadToRaw } from './payload';
+import type { EventSource } from './upstream/cloud-event';
+import type { Cookies } from './upstream/cookies';
 
-export interface ConnectionFacts {
-  id: string;
-  userId: string | undefined;
-  subprotocol: string | undefined;
+const REMEMBERED_ACK_IDS = 1_000;
+
+export interface ConnectionFacts extends EventSource {
+  hub: Hub;
   roles: Iterable<string>;
-  /** Opaque: whatever the webhook answered in `ce-connectionState`. */
-  connectionState: string | undefined;
 }
 
 /** A client as the app sees it. A reliable one outlives its WebSocket: without one it is detached. */
-export class Connection {
+export class Connection implements EventSource {
   readonly id: string;
+  readonly hub: Hub;
+  readonly origin: string;
+  readonly cookies: Cookies;
   readonly userId: string | undefined;
   readonly subprotocol: string | undefined;
   readonly roles: Set<string>;
   readonly groups = new Set<string>();
   readonly reliable: ReliableBuffer | undefined;
-  /** Requests that succeeded; one that failed may be sent again under its number. */
-  readonly handledAckIds = new Set<number>();
+  /** Opaque: whatever the webhook answered in `ce-connectionState`. */
   connectionState: string | undefined;
-  socket: WebSocket | undefined;
+  socket: ClientSocket | undefined;
   /** Takes back the end of the recovery window. */
   stopRecoveryTimer: () => void = () => undefined;
-  /** The client has said goodbye; frames it sent before that are still being handled. */
-  closing = false;
   /** Removed for good: `disconnected` has been raised. */
   ended = false;
+  private readonly handledAckIds = new Set<string>();
   private lastEventId = 0;
   private inbox: Promise<void> = Promise.resolve();
 
   constructor(facts: ConnectionFacts) {
     this.id = facts.id;
+    this.hub = facts.hub;
+    this.origin = facts.origin;
+    this.cookies = facts.cookies;
     this.userId = facts.userId;
     this.subprotocol = facts.subprotocol;
     this.roles = new Set(facts.roles);
@@ -52,12 +58,25 @@ export class Connection {
     return ++this.lastEventId;
   }
 
+  /** Whether a request under this number has succeeded; one that failed may be sent again under its number. */
+  hasHandled(ackId: string): boolean {
+    return this.handledAckIds.has(ackId);
+  }
+
+  /** The last 1,000 numbers are remembered. */
+  rememberHandled(ackId: string): void {
+    this.handledAckIds.add(ackId);
+    if (this.handledAckIds.size <= REMEMBERED_ACK_IDS) return;
+    for (const oldest of this.handledAckIds) return void this.handledAckIds.delete(oldest);
+  }
+
   /**
-   * Runs a task after all tasks queued before it. Frames of one client are handled one at a time, and its goodbye
-   * after them, so that `disconnected` cannot overtake an event the client sent before it left.
+   * Runs a task after all tasks queued before it, unless the WebSocket it came over is no longer the connection's: what
+   * waits there when the TCP connection goes is never read. Everything a client sends is handled one at a time, its
+   * pings and its goodbye, too.
    */
-  enqueue(task: () => Promise<void> | void): void {
-    this.inbox = this.inbox.then(task);
+  enqueue(socket: ClientSocket, task: () => Promise<void> | void): void {
+    this.inbox = this.inbox.then(() => (this.socket === socket && !this.ended ? task() : undefined));
   }
 
   /** @returns false when a reliable connection's buffer is full, so that it cannot be kept. */

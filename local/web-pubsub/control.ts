@@ -1,5 +1,6 @@
 import type { Faults } from './faults';
-import type { Hub } from './hub';
+import type { Hubs } from './hub';
+import type { Settings } from './options';
 import type { RestServer } from './rest/server';
 
 export interface ConnectionView {
@@ -12,32 +13,42 @@ export interface ConnectionView {
 
 /** What tests and demos do to the service that no client of it could. */
 export interface Control {
-  /** Lost, delayed and repeated events, refused messages. */
+  /** Lost, delayed and repeated events, clients that go while one is handled, refused messages. */
   readonly faults: Faults;
   /** Cuts the TCP connection without a closing handshake. False: there is none to cut. */
   dropTransport(connectionId: string): boolean;
   dropAll(): void;
+  /** How long reliable connections that are lost from now on may come back. */
+  setRecoveryWindow(ms: number): void;
   /** While not available, every REST call is answered 503. */
   setRestAvailable(available: boolean): void;
   connections(): ConnectionView[];
 }
 
-export function createControl(hub: Hub, rest: RestServer, faults: Faults): Control {
+export function createControl(
+  hubs: Hubs,
+  rest: RestServer,
+  faults: Faults,
+  settings: Pick<Settings, 'recoveryWindowMs'>,
+): Control {
   return {
     faults,
     dropTransport(connectionId) {
-      const socket = hub.connection(connectionId)?.socket;
+      const socket = hubs.connections().find(({ id }) => id === connectionId)?.socket;
       socket?.terminate();
       return socket !== undefined;
     },
     dropAll() {
-      for (const connection of hub.all()) connection.socket?.terminate();
+      for (const connection of hubs.connections()) connection.socket?.terminate();
+    },
+    setRecoveryWindow(ms) {
+      settings.recoveryWindowMs = ms;
     },
     setRestAvailable(available) {
       rest.available = available;
     },
     connections: () =>
-      hub.all().map(({ id, userId, groups, socket }) => ({
+      hubs.connections().map(({ id, userId, groups, socket }) => ({
         connectionId: id,
         userId,
         groups: [...groups],

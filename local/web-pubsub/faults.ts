@@ -9,8 +9,16 @@ export interface InterceptedEvent {
   ceId: number;
 }
 
-/** `drop` loses the event, `delayMs` sends it late, `repeat` sends it that many times with one and the same id. */
-export type Fault = 'deliver' | 'drop' | { delayMs: number } | { repeat: number };
+/**
+ * `drop` loses the event, `repeat` sends it that many times with one and the same id.
+ *
+ * `delayMs` sends it late. Until it is answered, everything else that the client sends waits, its pings, too.
+ *
+ * `cutAfterMs` cuts the client's TCP connection so long after the event was sent. The call of the webhook is then given
+ * up, and without a recovery window `disconnected` is sent at once. A client that is cut during its `connect` was never
+ * there: there is no `disconnected`.
+ */
+export type Fault = 'deliver' | 'drop' | { delayMs: number } | { repeat: number } | { cutAfterMs: number };
 
 /** What tests make go wrong between the service and its app. */
 export interface Faults {
@@ -24,12 +32,14 @@ export interface Faults {
  * Runs `send` as the interceptor decides. The answer of the first sending counts; `undefined` means lost.
  * @param after how a delay waits
  * @param stopped ends a delay early and loses the event
+ * @param cut cuts the client's TCP connection
  */
 export async function withFaults<T>(
   faults: Faults,
   event: InterceptedEvent,
   after: After,
   stopped: AbortSignal,
+  cut: () => void,
   send: () => Promise<T>,
 ): Promise<T | undefined> {
   const fault = faults.intercept?.(event) ?? 'deliver';
@@ -38,6 +48,10 @@ export async function withFaults<T>(
   if ('delayMs' in fault) {
     await pause(after, fault.delayMs, stopped);
     return stopped.aborted ? undefined : send();
+  }
+  if ('cutAfterMs' in fault) {
+    after(fault.cutAfterMs, cut);
+    return send();
   }
   const first = await send();
   for (let count = 1; count < fault.repeat; count += 1) await send();

@@ -1,10 +1,29 @@
 import type { Connection } from './connection';
 
+/** The hubs of the service: there is every one that somebody names. */
+export class Hubs {
+  private readonly byName = new Map<string, Hub>();
+
+  /** @param name in any case */
+  named(name: string): Hub {
+    const key = name.toLowerCase();
+    const hub = this.byName.get(key) ?? new Hub(name);
+    this.byName.set(key, hub);
+    return hub;
+  }
+
+  connections(): Connection[] {
+    return [...this.byName.values()].flatMap((hub) => hub.all());
+  }
+}
+
 /** Who is connected, as whom, and in which groups. A detached reliable connection counts as connected. */
 export class Hub {
   private readonly byId = new Map<string, Connection>();
   private readonly byUser = new Map<string, Set<Connection>>();
   private readonly byGroup = new Map<string, Set<Connection>>();
+
+  constructor(readonly name: string) {}
 
   add(connection: Connection): void {
     this.byId.set(connection.id, connection);

@@ -5,7 +5,7 @@ import { Sessions } from './client/session';
 import { connectionString } from './connection-string';
 import { createControl, type Control } from './control';
 import type { Faults } from './faults';
-import { Hub } from './hub';
+import { Hubs } from './hub';
 import { Lifecycle } from './lifecycle';
 import { listenOnLoopback } from './listen';
 import { settingsFrom, type Settings, type WebPubSubOptions } from './options';
@@ -64,26 +64,22 @@ type Service = ReturnType<typeof createService>;
 
 function createService(settings: Settings, port: number) {
   const endpoint = `http://localhost:${port}`;
-  const origin = 'localhost';
   const accessKeys = [settings.accessKey, settings.secondaryAccessKey];
 
   const http = new HttpCaller();
   const validateUrl = handlerUrl(settings.handlerUrl, settings.hub, 'validate');
-  const validation = new Validation(validateUrl, origin, http, settings.log);
-  const deliverer = new Deliverer(http, { origin, accessKeys }, settings);
+  const validation = new Validation(validateUrl, http, settings);
+  const deliverer = new Deliverer(http, accessKeys, settings);
   const faults: Faults = {};
   const upstream = new Upstream(settings, validation, deliverer, faults);
 
-  const hub = new Hub();
+  const hubs = new Hubs();
   const tokens = new Tokens(accessKeys);
-  const lifecycle = new Lifecycle(hub, upstream, settings);
-  const sessions = new Sessions(hub, lifecycle, upstream, settings.log);
+  const lifecycle = new Lifecycle(hubs, upstream, settings);
+  const sessions = new Sessions(lifecycle, upstream, settings.log);
   const heartbeat = new Heartbeat();
-  const handshake = new Handshake({ settings, endpoint, tokens, upstream, lifecycle, sessions, heartbeat });
-  const rest = new RestServer(
-    { hub, hubName: settings.hub, endpoint, lifecycle, tokens, faults },
-    settings.log,
-  );
+  const handshake = new Handshake({ hubs, endpoint, tokens, upstream, lifecycle, sessions, heartbeat });
+  const rest = new RestServer({ hubs, endpoint, lifecycle, tokens, faults }, settings.log);
 
   const stop = (): void => {
     upstream.stop();
@@ -91,7 +87,7 @@ function createService(settings: Settings, port: number) {
     lifecycle.abandonAll();
     http.close();
   };
-  return { port, endpoint, rest, handshake, control: createControl(hub, rest, faults), stop };
+  return { port, endpoint, rest, handshake, control: createControl(hubs, rest, faults, settings), stop };
 }
 
 function closed(server: Server): Promise<void> {

@@ -1,36 +1,43 @@
-import type { WebSocket } from 'ws';
+import type { ClientSocket, StreamEnd } from './client/client-socket';
 import { connectedFrame, disconnectedFrame, type Message } from './client/json-protocol';
 import type { Connection } from './connection';
-import type { Hub } from './hub';
+import type { Hub, Hubs } from './hub';
 import type { Settings } from './options';
 import type { Upstream } from './upstream/events';
 
 /** Sent to a client that tries to continue a connection that is gone; it then opens a new one. */
 export const UNRECOVERABLE = 1008;
 const NORMAL = 1000;
-const ABNORMAL = 1006;
+const TOO_LARGE = 1009;
 
 /** The life of a connection: opened, perhaps lost and recovered, ended exactly once. */
 export class Lifecycle {
   constructor(
-    private readonly hub: Hub,
+    private readonly hubs: Hubs,
     private readonly upstream: Upstream,
     private readonly settings: Pick<Settings, 'recoveryWindowMs' | 'after'>,
   ) {}
 
-  open(connection: Connection, socket: WebSocket, groups: Iterable<string>): void {
-    this.hub.add(connection);
-    for (const group of groups) this.hub.join(connection, group);
+  open(connection: Connection, socket: ClientSocket, groups: Iterable<string>): void {
+    connection.hub.add(connection);
+    for (const group of groups) connection.hub.join(connection, group);
     this.attach(connection, socket);
+    if (connection.speaksJson) {
+      socket.send(connectedFrame(connection.id, connection.userId, connection.reliable?.reconnectionToken));
+    }
     this.upstream.connected(connection);
   }
 
   /** Continues a connection on another WebSocket; no event is raised, and what it has missed is sent again. */
-  recover(connectionId: string, reconnectionToken: string, socket: WebSocket): Connection | undefined {
-    const connection = this.hub.connection(connectionId);
-    // After its goodbye a client is still there while its last event is handled, but not to be had back.
-    if (!connection?.reliable || connection.closing) return undefined;
-    if (connection.reliable.reconnectionToken !== reconnectionToken) return undefined;
+  recover(
+    hub: Hub,
+    connectionId: string,
+    reconnectionToken: string,
+    socket: ClientSocket,
+  ): Connection | undefined {
+    const connection = hub.connection(connectionId);
+    if (!connection?.reliable || connection.reliable.reconnectionToken !== reconnectionToken)
+      return undefined;
     connection.stopRecoveryTimer();
     // The client may notice the loss before we do; its new WebSocket replaces one that still looks open.
     const stale = connection.socket;
@@ -42,59 +49,72 @@ export class Lifecycle {
 
   /** Ends a connection for good, on behalf of the app or because it cannot be kept. */
   end(connection: Connection, reason: string, code = NORMAL): void {
-    // The app may close a client that has said goodbye while its last event is still handled: only one counts.
     if (connection.ended) return;
-    connection.ended = true;
-    connection.stopRecoveryTimer();
-    this.hub.remove(connection);
     if (connection.speaksJson) connection.sendFrame(disconnectedFrame(reason));
-    connection.socket?.close(code, closeText(reason));
-    this.upstream.disconnected(connection, reason);
+    this.remove(connection, reason);
+    connection.socket?.finish(code, code === NORMAL ? '' : closeText(reason));
+  }
+
+  /** @param reason that of the app */
+  endByApp(connection: Connection, reason: string): void {
+    this.end(connection, `Application server closed the connection.${reason && ` Reason: ${reason}`}`);
+  }
+
+  /**
+   * What the client has sent ends here. Only a close frame with 1000 or without a code is a goodbye; after any other one,
+   * such as a browser's 1001 for a page that is left, the connection is lost, as without a close frame.
+   */
+  streamEnded(connection: Connection, socket: ClientSocket, { code, reason, broken }: StreamEnd): void {
+    if (broken) {
+      const what = code === TOO_LARGE ? 'message is too large' : 'frame is invalid';
+      this.end(connection, `The client ${what}.`, code);
+    } else if (code === undefined || code === NORMAL) {
+      this.remove(connection, reason);
+      socket.finish(code, reason);
+    } else {
+      socket.terminate();
+    }
   }
 
   send(connections: Iterable<Connection>, message: Message): void {
     for (const connection of connections) {
       if (!connection.send(message)) {
-        this.end(connection, 'Too many messages were not acknowledged.', UNRECOVERABLE);
+        this.end(connection, 'The reliable message buffer is full.', UNRECOVERABLE);
       }
     }
   }
 
   /** Drops everything without raising events, as a service that has crashed does. */
   abandonAll(): void {
-    for (const connection of this.hub.all()) {
+    for (const connection of this.hubs.connections()) {
       connection.ended = true;
       connection.stopRecoveryTimer();
       connection.socket?.terminate();
     }
   }
 
-  private attach(connection: Connection, socket: WebSocket): void {
+  private attach(connection: Connection, socket: ClientSocket): void {
     connection.socket = socket;
-    // Emitted when the client breaks the WebSocket protocol or the size limit; ws itself sends the close frame.
-    socket.on('error', (error) => {
-      if (connection.socket === socket) this.end(connection, error.message);
-    });
-    socket.on('close', (code, reason) => this.closed(connection, socket, code, reason.toString('utf8')));
-    if (connection.speaksJson) {
-      socket.send(connectedFrame(connection.id, connection.userId, connection.reliable?.reconnectionToken));
-    }
+    socket.on('close', () => this.lost(connection, socket));
   }
 
-  private closed(connection: Connection, socket: WebSocket, code: number, reason: string): void {
+  /** The TCP connection is gone before the client's goodbye was read, if it has sent one. */
+  private lost(connection: Connection, socket: ClientSocket): void {
     // The close of a WebSocket that a recovery has replaced says nothing about the connection any more.
     if (connection.socket !== socket || connection.ended) return;
     connection.socket = undefined;
-    if (connection.reliable && code === ABNORMAL) {
-      const { after, recoveryWindowMs } = this.settings;
-      connection.stopRecoveryTimer = after(recoveryWindowMs, () =>
-        this.end(connection, 'Connection recovery timed out.'),
-      );
-      return;
-    }
-    connection.closing = true;
-    const why = code === ABNORMAL ? 'The WebSocket was lost without a closing handshake.' : reason;
-    connection.enqueue(() => this.end(connection, why));
+    if (!connection.reliable) return this.remove(connection, 'The connection was lost.');
+    const { after, recoveryWindowMs } = this.settings;
+    connection.stopRecoveryTimer = after(recoveryWindowMs, () =>
+      this.remove(connection, 'The connection recovery timeout expired.'),
+    );
+  }
+
+  private remove(connection: Connection, reason: string): void {
+    connection.ended = true;
+    connection.stopRecoveryTimer();
+    connection.hub.remove(connection);
+    this.upstream.disconnected(connection, reason);
   }
 }
 

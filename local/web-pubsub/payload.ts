@@ -1,27 +1,37 @@
-/** What a message or a user event carries, in the three forms the service knows. */
+/** What a message or a user event carries, in the three forms the service knows. JSON is kept as it was written. */
 export type Payload =
   | { dataType: 'text'; data: string }
-  | { dataType: 'json'; data: unknown }
+  | { dataType: 'json'; raw: string }
   | { dataType: 'binary'; data: Buffer };
 
 export class PayloadError extends Error {}
 
-/** @throws PayloadError when the content type is not one of the three, or the body is not JSON though it says so. */
+/** The content type is none of the three. */
+export class PayloadTypeError extends PayloadError {}
+
+/**
+ * Without a content type the body is binary.
+ * @throws PayloadTypeError, or PayloadError when the body is not JSON though it says so
+ */
 export function payloadFromHttp(contentType: string | undefined, body: Buffer): Payload {
   const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   switch (mediaType) {
     case 'text/plain':
       return { dataType: 'text', data: body.toString('utf8') };
+    case '':
     case 'application/octet-stream':
       return { dataType: 'binary', data: body };
-    case 'application/json':
+    case 'application/json': {
+      const raw = body.toString('utf8');
       try {
-        return { dataType: 'json', data: JSON.parse(body.toString('utf8')) as unknown };
+        JSON.parse(raw);
       } catch {
         throw new PayloadError('the body is not valid JSON');
       }
+      return { dataType: 'json', raw };
+    }
     default:
-      throw new PayloadError(
+      throw new PayloadTypeError(
         `content type "${mediaType}" is none of text/plain, application/json, application/octet-stream`,
       );
   }
@@ -32,40 +42,47 @@ export function payloadToHttp(payload: Payload): { contentType: string; body: Bu
     case 'text':
       return { contentType: 'text/plain; charset=utf-8', body: Buffer.from(payload.data, 'utf8') };
     case 'json':
-      return {
-        contentType: 'application/json; charset=utf-8',
-        body: Buffer.from(JSON.stringify(payload.data ?? null), 'utf8'),
-      };
+      return { contentType: 'application/json; charset=utf-8', body: Buffer.from(payload.raw, 'utf8') };
     case 'binary':
       return { contentType: 'application/octet-stream', body: payload.data };
   }
 }
 
-/** @throws PayloadError when the data does not fit the data type a client's frame states. */
-export function payloadFromFrame(dataType: unknown, data: unknown): Payload {
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * @param raw `data` as it is written in the frame; undefined: it is missing
+ * @throws PayloadError when the data does not fit the data type that the frame states, is missing or null
+ */
+export function payloadFromFrame(dataType: unknown, data: unknown, raw: string | undefined): Payload {
+  if (raw === undefined || data === null) throw new PayloadError('data is missing');
   switch (dataType ?? 'json') {
     case 'json':
-      return { dataType: 'json', data: data ?? null };
+      return { dataType: 'json', raw };
     case 'text':
       if (typeof data !== 'string') throw new PayloadError('data of type text must be a string');
       return { dataType: 'text', data };
     case 'binary':
-      if (typeof data !== 'string') throw new PayloadError('data of type binary must be a base64 string');
+      if (typeof data !== 'string' || !BASE64.test(data))
+        throw new PayloadError('data of type binary must be a base64 string');
       return { dataType: 'binary', data: Buffer.from(data, 'base64') };
     default:
       throw new PayloadError('dataType must be json, text or binary');
   }
 }
 
-/** The `dataType` and `data` members of a frame to a JSON client. */
-export function payloadToFrame(payload: Payload): { dataType: Payload['dataType']; data: unknown } {
-  return payload.dataType === 'binary'
-    ? { dataType: 'binary', data: payload.data.toString('base64') }
-    : { dataType: payload.dataType, data: payload.data };
+/** The `data` member of a frame to a JSON client, as it is written. */
+export function payloadToFrame(payload: Payload): string {
+  switch (payload.dataType) {
+    case 'text':
+      return JSON.stringify(payload.data);
+    case 'json':
+      return payload.raw;
+    case 'binary':
+      return JSON.stringify(payload.data.toString('base64'));
+  }
 }
 
 /** What a client without a subprotocol gets: the bare payload, as a text or a binary WebSocket message. */
-export function payloadToRaw(payload: Payload): string | Buffer {
-  if (payload.dataType === 'json') return JSON.stringify(payload.data);
-  return payload.data;
-}
+export const payloadToRaw = (payload: Payload): string | Buffer =>
+  payload.dataType === 'json' ? payload.raw : payload.data;

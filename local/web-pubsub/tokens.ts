@@ -1,5 +1,8 @@
 import { jwtVerify, SignJWT, type JWTPayload } from 'jose';
 
+/** Seconds by which the clock of who has signed a token may differ: it is allowed for in `exp` and `nbf`. */
+const CLOCK_SKEW_S = 300;
+
 export type TokenCheck = { ok: true; claims: JWTPayload } | { ok: false; reason: string };
 
 export interface ClientTokenRequest {
@@ -27,6 +30,7 @@ export class Tokens {
         const { payload } = await jwtVerify(token, key, {
           algorithms: ['HS256'],
           requiredClaims: ['exp', 'aud'],
+          clockTolerance: CLOCK_SKEW_S,
         });
         const wanted = audiences.map(normalised);
         if ([payload.aud].flat().some((audience) => wanted.includes(normalised(audience)))) {

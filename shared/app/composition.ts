@@ -87,7 +87,7 @@ function compose(config: Config) {
     guard:
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
-    serviceHost: config.webPubSub.host,
+    serviceHosts: [config.webPubSub.host, ...config.webPubSub.otherHosts],
   };
   /** For what files the failures of its conversations itself. */
   const filing = (call: DurableCall) => ({ ...shared, service: conversations(call), logger: loggerOf(call) });

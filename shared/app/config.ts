@@ -208,6 +208,14 @@ export const SERVICE_SETTINGS = {
     'chat',
     'The hub.',
   ),
+  WEB_PUBSUB_OTHER_HOSTS: optional(
+    matching(
+      /^[a-z\d.-]+(\s*,\s*[a-z\d.-]+)*$/i,
+      'host names such as "chat.contoso.com", separated by commas',
+    ),
+    'Other hosts by which clients reach the same service, such as custom domains: its events name the host that a client ' +
+      'has come by, and their validation is answered for these, too.',
+  ),
   WEBHOOK_GUARD: required(
     matching(/^(signature|entra)$/, '"signature" or "entra"'),
     'What proves that an event comes from Web PubSub: the `signature` of an access key, or an `entra` token of the ' +
@@ -281,8 +289,10 @@ export interface Config {
   readonly webPubSub: {
     readonly connection: Connection;
     readonly hub: string;
-    /** Host name of the service, which its events name as their origin. */
+    /** Host name of the service, by which the app reaches it. */
     readonly host: string;
+    /** `WEB_PUBSUB_OTHER_HOSTS`: by which clients reach it. */
+    readonly otherHosts: readonly string[];
   };
   /** `WEBHOOK_GUARD`: what proves that an event comes from the service. There is no "none". */
   readonly webhookGuard:
@@ -332,7 +342,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const config: Config = {
     policyBase,
     agentCapacityUnits: read.value('AGENT_CAPACITY_UNITS'),
-    webPubSub: { connection: webPubSub, hub: read.value('WEB_PUBSUB_HUB'), host: hostOf(webPubSub) },
+    webPubSub: {
+      connection: webPubSub,
+      hub: read.value('WEB_PUBSUB_HUB'),
+      host: hostOf(webPubSub),
+      otherHosts:
+        read
+          .optional('WEB_PUBSUB_OTHER_HOSTS')
+          ?.toLowerCase()
+          .split(/[\s,]+/) ?? [],
+    },
     webhookGuard: readGuard(read, webPubSub),
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),

@@ -24,7 +24,7 @@ export type Services = RouteServices &
   PolicyServices &
   AutomatedMessageServices &
   DeadLetterServices &
-  WebhookServices & { readonly serviceHost: string };
+  WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
 /** This document itself. */

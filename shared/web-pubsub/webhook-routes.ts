@@ -177,16 +177,19 @@ export const WEBHOOK_ROUTES = [
     description: 'Abuse protection of CloudEvents webhooks. For the configured service only.',
     access: 'the function key',
     durable: true,
-    headers: z.object({ 'WebHook-Request-Origin': z.string().describe('The host name of the service.') }),
+    headers: z.object({
+      'WebHook-Request-Origin': z.string().describe('The host by which a client has reached the service.'),
+    }),
     answer: withoutContent('It may.', { status: 200, headers: ['WebHook-Allowed-Origin'] }),
     invalid: [400],
-    /** `serviceHost`: the only origin that is answered. */
-    run: async ({ headers }, { serviceHost }: { readonly serviceHost: string }) => {
+    /** `serviceHosts`: the only origins that are answered. */
+    run: async ({ headers }, { serviceHosts }: { readonly serviceHosts: readonly string[] }) => {
       const origins = headers.get('webhook-request-origin')?.toLowerCase().split(/[,\s]/);
-      if (serviceHost === '' || !origins?.includes(serviceHost.toLowerCase())) {
+      const host = serviceHosts.find((known) => known !== '' && origins?.includes(known.toLowerCase()));
+      if (host === undefined) {
         throw new InvalidInputError('WebHook-Request-Origin', 'is not the configured service');
       }
-      return withHeaders(undefined, { 'webhook-allowed-origin': serviceHost });
+      return withHeaders(undefined, { 'webhook-allowed-origin': host });
     },
   }),
 

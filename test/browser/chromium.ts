@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -20,9 +20,42 @@ export function reasonToSkip(): string | undefined {
   return `There is no browser at ${EXECUTABLE}: install Chromium, or name it in CHROMIUM.`;
 }
 
-/** Starts Chromium with an empty profile that is gone when it is closed. */
-export const startChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: EXECUTABLE, headless: true, args: ARGUMENTS });
+/**
+ * Starts Chromium with an empty profile that is gone when it is closed.
+ * @param keepsPages with the back/forward cache, as people's browsers have it; the library switches it off
+ */
+export const startChromium = ({ keepsPages = false } = {}): Promise<Browser> =>
+  chromium.launch({
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: ARGUMENTS,
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
+  });
+
+/** The end of the process that draws the page, as when it runs out of memory. The browser goes on. */
+export async function crashPage(page: Page): Promise<void> {
+  const crashed = new Promise((resolve) => page.once('crash', resolve));
+  const session = await page.context().newCDPSession(page);
+  session.send('Page.crash').catch(() => undefined);
+  await crashed;
+}
+
+/**
+ * Scripts and timers of the page stand still, as in a tab that the browser freezes in the background; its socket stays open.
+ * By the debugger: `Page.setWebLifecycleState` has no effect on a page that the library keeps visible.
+ * @returns lets it go on
+ */
+export async function freeze(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
+  await session.send('Debugger.enable');
+  await session.send('Debugger.pause');
+  await paused;
+  return async () => {
+    await session.send('Debugger.resume');
+    await session.detach();
+  };
+}
 
 /** SIGKILL to the browser's own process: it gets no chance to say goodbye to anybody. */
 export async function killChromium(browser: Browser): Promise<void> {

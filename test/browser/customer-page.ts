@@ -14,6 +14,8 @@ export interface WidgetAddress {
   readonly origin: string;
   readonly functionsUrl: string;
   readonly patienceMs: number;
+  /** `/example/index.html`: examples/widget.js with the service's own client. */
+  readonly page?: string;
 }
 
 interface Frame {
@@ -34,6 +36,8 @@ export class CustomerPage implements Tab {
   readonly refused: Promise<string>;
   ticket = '';
   private readonly connections: Frame[] = [];
+  private firstConnection: () => void = () => undefined;
+  private readonly connected = new Promise<void>((resolve) => (this.firstConnection = resolve));
   /** The socket that was opened last. */
   private socket: WebSocket | undefined;
 
@@ -60,19 +64,21 @@ export class CustomerPage implements Tab {
   static async open(context: BrowserContext, address: WidgetAddress): Promise<CustomerPage> {
     const tab = await CustomerPage.visit(context, address);
     await tab.shows('connected');
-    tab.ticket = await tab.page.evaluate<string>("localStorage.getItem('chat-ticket')");
+    await tab.connected;
+    const ticket = "localStorage.getItem('chat-ticket') ?? sessionStorage.getItem('chat-ticket')";
+    tab.ticket = await tab.page.evaluate<string>(ticket);
     return tab;
   }
 
   /** The same without waiting for a connection, which there may never be. */
   static async visit(
     context: BrowserContext,
-    { origin, functionsUrl, patienceMs }: WidgetAddress,
+    { origin, functionsUrl, patienceMs, page: path = '/index.html' }: WidgetAddress,
   ): Promise<CustomerPage> {
     const page = await context.newPage();
     page.setDefaultTimeout(patienceMs);
     const tab = new CustomerPage(page);
-    await page.goto(`${origin}/index.html?api=${encodeURIComponent(functionsUrl)}`);
+    await page.goto(`${origin}${path}?api=${encodeURIComponent(functionsUrl)}`);
     return tab;
   }
 
@@ -140,7 +146,10 @@ export class CustomerPage implements Tab {
   }
 
   private receive(frame: Frame): void {
-    if (frame.type === 'system' && frame.event === 'connected') this.connections.push(frame);
+    if (frame.type === 'system' && frame.event === 'connected') {
+      this.connections.push(frame);
+      this.firstConnection();
+    }
     if (frame.type === 'message') this.inbox.receive(frame.data);
   }
 }

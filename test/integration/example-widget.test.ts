@@ -32,6 +32,8 @@ let endings: unknown[][];
 let widget: Widget;
 let look: () => void = () => undefined;
 let isOver = false;
+/** What the page does when it is left. */
+let leavePage: (event: { persisted: boolean }) => void = () => undefined;
 
 beforeAll(async () => {
   system = await startSystem();
@@ -53,14 +55,20 @@ beforeEach(() => {
   };
   const module = readFileSync(join(ROOT, 'examples', 'widget.js'), 'utf8');
   const code = `${module.replace(/^import .*$/m, '').replace(/^export /m, '')}\nreturn { openChat };`;
-  const names = ['WebPubSubClient', 'api', 'sessionStorage', 'show', 'showEnded', 'showNew', 'fetch'];
+  const page = ['api', 'sessionStorage', 'fetch', 'addEventListener', 'show', 'showEnded', 'showNew'];
+  const names = ['WebPubSubClient', ...page];
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the point of this test: what readers copy, runs
   const build = new Function(...names, code) as (...parts: unknown[]) => Widget;
   const show = (push: Shown) => (shown.push(push), look());
   const showEnded = (...ending: unknown[]) => (endings.push(ending), look());
   const showNew = () => void (shown.length = 0);
   const asked: typeof fetch = (...request) => (isOver ? new Promise(() => undefined) : fetch(...request));
-  widget = build(Client, system.stack.functionsUrl, sessionStorage, show, showEnded, showNew, asked);
+  const listen = (event: string, listener: typeof leavePage) => {
+    expect(event).toBe('pagehide');
+    leavePage = listener;
+  };
+  const api = system.stack.functionsUrl;
+  widget = build(Client, api, sessionStorage, asked, listen, show, showEnded, showNew);
 });
 
 const texts = () => shown.flatMap(({ type, text }) => (type === 'message' ? [text] : []));
@@ -120,6 +128,19 @@ test('shows what is said once, whatever becomes of its line, and all of it in or
   expect(texts()).toEqual(all);
   await again.leave();
   await until(() => endings.length === 2);
+});
+
+test('says goodbye when its page is left, but not when the browser keeps the page for the way back', async () => {
+  const { chat, id } = await opened();
+  leavePage({ persisted: true });
+  await chat.say('Still here');
+  await until(() => texts().includes('Still here'));
+  const states = async () =>
+    connections().flatMap(({ userId, state }) => (userId === `customer.${id}` ? [state] : []));
+  expect(await states()).toEqual(['connected']);
+  leavePage({ persisted: false });
+  // Without a goodbye it would be there, detached, for the recovery window, which is longer than this waits.
+  await eventually(states, (all) => all.length === 0);
 });
 
 test('begins anew, and shows it, when its ticket has expired while its line was down', async () => {

@@ -45,6 +45,7 @@ describe('a usable configuration', () => {
         connection: { connectionString: VALID.WEB_PUBSUB_CONNECTION_STRING },
         hub: 'chat',
         host: 'chat.webpubsub.azure.com',
+        otherHosts: [],
       },
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
       rateLimits: { negotiate: 120, ticket: 600, trustedProxies: 0 },
@@ -68,6 +69,14 @@ describe('a usable configuration', () => {
       tables: { endpoint: ENTRA.CONVERSATION_TABLES_ENDPOINT },
       identityClientId: ENTRA.WEBHOOK_TOKEN_TENANT_ID,
     });
+  });
+
+  it('may name other hosts of the service', () => {
+    const { otherHosts } = loadConfig({
+      ...VALID,
+      WEB_PUBSUB_OTHER_HOSTS: 'Chat.Contoso.com, r-1.example',
+    }).webPubSub;
+    expect(otherHosts).toEqual(['chat.contoso.com', 'r-1.example']);
   });
 
   it('may name the authority of a national cloud', () => {
@@ -276,6 +285,8 @@ describe('a setting that is malformed is named with its accepted form, and its v
       'account.table.core.windows.net',
       { CONVERSATION_TABLES_CONNECTION_STRING: undefined },
     ],
+    ['WEB_PUBSUB_OTHER_HOSTS', 'https://chat.contoso.com'],
+    ['WEB_PUBSUB_OTHER_HOSTS', 'chat.contoso.com,'],
     ['WEBHOOK_GUARD', 'none'],
     ['WEBHOOK_GUARD', 'Signature'],
     ['TICKET_SIGNING_KEY', 'too-short-a-secret'],

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { Connection } from '../connection';
+import type { Hubs } from '../hub';
 import { UNRECOVERABLE, type Lifecycle } from '../lifecycle';
-import type { Settings } from '../options';
 import { tokenOf, type Tokens } from '../tokens';
+import { abortedBy, type Caller } from '../upstream/caller';
+import { Cookies } from '../upstream/cookies';
 import type { Upstream } from '../upstream/events';
+import { ClientSocket } from './client-socket';
 import type { Heartbeat } from './heartbeat';
 import type { Sessions } from './session';
 import { isJson, isUnsupported, offeredSubprotocols, RELIABLE_JSON_PROTOCOL } from './subprotocols';
 import {
   claimsOf,
   headersOf,
+  hostOf,
   isWebSocketRequest,
   queryOf,
   strings,
@@ -23,7 +27,7 @@ import {
 const MAX_FRAME_BYTES = 1024 * 1024;
 
 export interface HandshakeParts {
-  settings: Settings;
+  hubs: Hubs;
   endpoint: string;
   tokens: Tokens;
   upstream: Upstream;
@@ -40,6 +44,7 @@ export class Handshake {
     clientTracking: false,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
+    WebSocket: ClientSocket,
     handleProtocols: (_offered, request) => this.chosen.get(request) ?? false,
   });
 
@@ -51,20 +56,18 @@ export class Handshake {
     const target = upgradeTarget(request);
     if (!target) return refuse(socket, 404, 'Clients connect to /client/hubs/{hub}.');
     if (!isWebSocketRequest(request)) return refuse(socket, 400, 'This is not a WebSocket handshake.');
-    if (target.hub.toLowerCase() !== this.parts.settings.hub.toLowerCase()) {
-      return refuse(socket, 404, `This local stand-in serves the hub "${this.parts.settings.hub}" only.`);
-    }
-    if (target.recovery) return this.recover(request, socket, head, target.recovery);
-    return this.connect(request, socket, head, target);
+    const waiting = new WaitingClient(socket, head);
+    if (target.recovery) return this.recover(request, waiting, target.hub, target.recovery);
+    return this.connect(request, waiting, target);
   }
 
   private async connect(
     request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
+    waiting: WaitingClient,
     target: UpgradeTarget,
   ): Promise<void> {
-    const { endpoint, tokens, upstream, lifecycle } = this.parts;
+    const { hubs, endpoint, tokens, upstream, lifecycle } = this.parts;
+    const { socket } = waiting;
     const path = `/client/hubs/${target.hub}`;
     const audiences = [`${endpoint}${path}`, `http://${request.headers.host}${path}`];
     const token = await tokens.check(tokenOf(target.url, request.headers.authorization), audiences);
@@ -78,39 +81,36 @@ export class Handshake {
       return refuse(socket, 501, 'The local stand-in does not cover webpubsub_mode=sendToGroup.');
     }
 
-    const connectionId = randomBytes(16).toString('base64url');
-    const outcome = await upstream.connect({
-      connectionId,
+    const source = {
+      id: randomBytes(16).toString('base64url'),
+      hub: hubs.named(target.hub),
+      origin: hostOf(request),
+      cookies: new Cookies(),
       userId: token.claims.sub,
+      subprotocol: undefined,
+      connectionState: undefined,
+    };
+    const asked = {
       claims: claimsOf(token.claims),
       query: queryOf(target.url),
       headers: headersOf(request),
       subprotocols: offered,
-    });
-    if (!outcome.accepted) return refuse(socket, outcome.status, outcome.body, outcome.contentType);
+    };
+    const outcome = await upstream.connect(source, asked, waiting);
+    // Nobody is there to be told, and the app is not told either.
+    if (waiting.gone.aborted) return void socket.destroy();
+    if (!outcome.accepted) return refuse(socket, outcome.status);
 
     const { answer, connectionState } = outcome;
     // An empty user id overrides the token's: the connection becomes anonymous.
     const userId = (answer.userId ?? token.claims.sub) || undefined;
     const subprotocol = answer.subprotocol || offered.find(isJson);
+    if (subprotocol !== undefined && !offered.includes(subprotocol)) return refuse(socket, 500);
     const roles = answer.roles ?? strings(token.claims.role);
-    const connection = new Connection({ id: connectionId, userId, subprotocol, roles, connectionState });
-    if (subprotocol !== undefined && !offered.includes(subprotocol)) {
-      upstream.disconnected(
-        connection,
-        'The event handler chose a subprotocol that the client had not offered.',
-      );
-      return refuse(socket, 500, 'The event handler chose a subprotocol that the client had not offered.');
-    }
-    // The client may have left while the app was thinking. The app has accepted it, so it hears that it is gone.
-    if (socket.destroyed || !socket.readable || !socket.writable) {
-      socket.destroy();
-      upstream.disconnected(connection, 'The client left during the handshake.');
-      return;
-    }
+    const connection = new Connection({ ...source, userId, subprotocol, roles, connectionState });
     const tokenGroups = strings(token.claims['webpubsub.group']);
     const groups = answer.groups?.length ? answer.groups : tokenGroups;
-    this.accept(request, socket, head, subprotocol, (webSocket) => {
+    this.accept(request, waiting, subprotocol, (webSocket) => {
       this.serve(connection, webSocket);
       lifecycle.open(connection, webSocket, groups);
     });
@@ -119,49 +119,73 @@ export class Handshake {
   /** The secret of the connection is what counts here: the client's access token may have expired long ago. */
   private recover(
     request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    recovery: { connectionId: string; reconnectionToken: string },
+    waiting: WaitingClient,
+    hub: string,
+    { connectionId, reconnectionToken }: NonNullable<UpgradeTarget['recovery']>,
   ): void {
     const offered = offeredSubprotocols(request.headers['sec-websocket-protocol']);
     const subprotocol = offered.includes(RELIABLE_JSON_PROTOCOL) ? RELIABLE_JSON_PROTOCOL : undefined;
-    this.accept(request, socket, head, subprotocol, (webSocket) => {
-      const { connectionId, reconnectionToken } = recovery;
+    const { hubs, lifecycle } = this.parts;
+    this.accept(request, waiting, subprotocol, (webSocket) => {
       const connection =
-        subprotocol && this.parts.lifecycle.recover(connectionId, reconnectionToken, webSocket);
+        subprotocol && lifecycle.recover(hubs.named(hub), connectionId, reconnectionToken, webSocket);
       if (connection) this.serve(connection, webSocket);
-      else webSocket.close(UNRECOVERABLE, 'The connection cannot be recovered.');
+      else webSocket.finish(UNRECOVERABLE, 'The connection could not be recovered.');
     });
   }
 
-  private serve(connection: Connection, webSocket: WebSocket): void {
+  private serve(connection: Connection, webSocket: ClientSocket): void {
     this.parts.sessions.listen(connection, webSocket);
     this.parts.heartbeat.watch(webSocket);
   }
 
   private accept(
     request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
+    waiting: WaitingClient,
     subprotocol: string | undefined,
-    then: (webSocket: WebSocket) => void,
+    then: (webSocket: ClientSocket) => void,
   ): void {
     if (subprotocol !== undefined) this.chosen.set(request, subprotocol);
-    this.sockets.handleUpgrade(request, socket, head, then);
+    this.sockets.handleUpgrade(request, waiting.socket, waiting.handOver(), then);
   }
 }
 
-function refuse(
-  socket: Duplex,
-  status: number,
-  body: string | Buffer,
-  contentType = 'text/plain; charset=utf-8',
-): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+/**
+ * A client whose handshake is under way. Its socket is read meanwhile: nothing else tells that the other end is gone. What
+ * it sends too early is kept for the WebSocket.
+ */
+class WaitingClient implements Caller {
+  readonly gone: AbortSignal;
+  private readonly early: Buffer[];
+  private readonly keep = (chunk: Buffer): void => void this.early.push(chunk);
+
+  constructor(
+    readonly socket: Duplex,
+    head: Buffer,
+  ) {
+    this.early = [head];
+    socket.on('data', this.keep);
+    this.gone = abortedBy((abort) => socket.once('end', abort).once('close', abort));
+  }
+
+  terminate(): void {
+    this.socket.destroy();
+  }
+
+  /** From here on somebody else reads, in the same turn of the event loop. */
+  handOver(): Buffer {
+    this.socket.off('data', this.keep);
+    return Buffer.concat(this.early);
+  }
+}
+
+/** A refusal by the app has its status only; the stand-in says why it is the one that refuses. */
+function refuse(socket: Duplex, status: number, body = ''): void {
+  const bytes = Buffer.from(body, 'utf8');
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
-    `Content-Type: ${contentType}`,
+    ...(body === '' ? [] : ['Content-Type: text/plain; charset=utf-8']),
     `Content-Length: ${bytes.length}`,
   ];
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]));

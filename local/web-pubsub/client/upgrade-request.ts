@@ -33,6 +33,10 @@ export function isWebSocketRequest(request: IncomingMessage): boolean {
   );
 }
 
+/** The host by which the client has reached the service, without its port: that is what the app is told as the origin. */
+export const hostOf = (request: IncomingMessage): string =>
+  (request.headers.host ?? 'localhost').replace(/:\d*$/, '');
+
 /** The query parameters as `connect` reports them: without the token. */
 export function queryOf(url: URL): Record<string, string[]> {
   const query: Record<string, string[]> = {};

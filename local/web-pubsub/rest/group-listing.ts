@@ -1,18 +1,18 @@
-import { param, RestError, type RestParts, type RestRequest, type Route } from './route';
+import { param, RestError, type RestRequest, type Route } from './route';
 
 const MAX_PAGE_SIZE = 200;
 
 /** The connections of a group, page by page, in the order of their ids: joins and leaves in between repeat nobody. */
-export function groupListingRoutes({ hub }: RestParts): Route[] {
+export function groupListingRoutes(): Route[] {
   return [
     {
       method: 'GET',
       path: '/groups/:group/connections',
       run: (request) => {
         const after = decodeToken(request.query.get('continuationToken'));
-        const pageSize = Math.min(count(request, 'maxpagesize') ?? MAX_PAGE_SIZE, MAX_PAGE_SIZE);
-        const top = count(request, 'top') ?? Infinity;
-        const rest = hub
+        const pageSize = count(request, 'maxpagesize', MAX_PAGE_SIZE) ?? MAX_PAGE_SIZE;
+        const top = count(request, 'top', Infinity) ?? Infinity;
+        const rest = request.hub
           .inGroup(param(request, 'group'))
           .filter((connection) => connection.id > after)
           .sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -42,10 +42,10 @@ function nextLink(request: RestRequest, lastId: string, top: number): string {
 
 const decodeToken = (token: string | null): string => Buffer.from(token ?? '', 'base64url').toString('utf8');
 
-function count(request: RestRequest, name: string): number | undefined {
+function count(request: RestRequest, name: string, largest: number): number | undefined {
   const value = request.query.get(name);
   if (value === null) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(value))
-    throw new RestError(400, 'BadRequest', `${name} must be a whole number from 1 on.`);
+  if (!/^[1-9]\d{0,8}$/.test(value) || Number(value) > largest)
+    throw new RestError(400, 'BadRequest', `${name} must be a whole number from 1 to ${largest}.`);
   return Number(value);
 }

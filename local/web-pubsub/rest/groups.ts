@@ -1,22 +1,22 @@
 import type { Connection } from '../connection';
-import { param, refuseFilter, RestError, type RestParts, type RestRequest, type Route } from './route';
+import { param, refuseFilter, RestError, type RestRequest, type Route } from './route';
 
 /** Group membership. A user's membership is that of the connections the user has at the moment. */
-export function groupRoutes({ hub }: RestParts): Route[] {
+export function groupRoutes(): Route[] {
   const join = (connections: Connection[], groups: string[]): void => {
-    for (const connection of connections) for (const group of groups) hub.join(connection, group);
+    for (const connection of connections) for (const group of groups) connection.hub.join(connection, group);
   };
   const leave = (connections: Connection[], groups?: string[]): { status: number } => {
     for (const connection of connections) {
-      for (const group of groups ?? [...connection.groups]) hub.leave(connection, group);
+      for (const group of groups ?? [...connection.groups]) connection.hub.leave(connection, group);
     }
     return { status: 204 };
   };
   const one = (request: RestRequest): Connection[] => {
-    const connection = hub.connection(param(request, 'connectionId'));
+    const connection = request.hub.connection(param(request, 'connectionId'));
     return connection ? [connection] : [];
   };
-  const ofUser = (request: RestRequest): Connection[] => hub.ofUser(param(request, 'userId'));
+  const ofUser = (request: RestRequest): Connection[] => request.hub.ofUser(param(request, 'userId'));
   const add = (request: RestRequest, connections: Connection[]): { status: number } => {
     if (connections.length === 0) throw new RestError(404, 'NotFound', 'There is no such connection.');
     join(connections, [param(request, 'group')]);
@@ -48,7 +48,7 @@ export function groupRoutes({ hub }: RestParts): Route[] {
       method: 'POST',
       path: '/::addToGroups',
       run: (request) => {
-        join(hub.all(), groupsOf(request));
+        join(request.hub.all(), groupsOf(request));
         return { status: 200 };
       },
     },
@@ -56,7 +56,7 @@ export function groupRoutes({ hub }: RestParts): Route[] {
       method: 'POST',
       path: '/::removeFromGroups',
       run: (request) => {
-        leave(hub.all(), groupsOf(request));
+        leave(request.hub.all(), groupsOf(request));
         return { status: 200 };
       },
     },
@@ -64,6 +64,8 @@ export function groupRoutes({ hub }: RestParts): Route[] {
 }
 
 function groupsOf(request: RestRequest): string[] {
+  if (!/^application\/json\s*(?:;|$)/i.test(request.contentType ?? ''))
+    throw new RestError(415, 'UnsupportedMediaType', 'The body must be application/json.');
   let body: unknown;
   try {
     body = JSON.parse(request.body.toString('utf8'));

@@ -1,9 +1,9 @@
 import { roleFor, type Permission } from '../roles';
 import type { Connection } from '../connection';
-import { param, RestError, type RestParts, type RestRequest, type Route } from './route';
+import { param, RestError, type RestRequest, type Route } from './route';
 
 /** Permissions of one connection, for one group (`targetName`) or for all. */
-export function permissionRoutes({ hub }: RestParts): Route[] {
+export function permissionRoutes(): Route[] {
   const path = '/permissions/:permission/connections/:connectionId';
   const find = (
     request: RestRequest,
@@ -12,7 +12,7 @@ export function permissionRoutes({ hub }: RestParts): Route[] {
     if (!isPermission(permission))
       throw new RestError(400, 'BadRequest', `"${permission}" is not a permission.`);
     return {
-      connection: hub.connection(param(request, 'connectionId')),
+      connection: request.hub.connection(param(request, 'connectionId')),
       role: roleFor(permission, request.query.get('targetName') ?? undefined),
       general: roleFor(permission, undefined),
     };

@@ -1,10 +1,12 @@
 import type { HTTPMethod } from 'find-my-way';
 import type { Faults } from '../faults';
-import type { Hub } from '../hub';
+import type { Hub, Hubs } from '../hub';
 import type { Lifecycle } from '../lifecycle';
 import type { Tokens } from '../tokens';
 
 export interface RestRequest {
+  /** The one that the path names: every hub is there. */
+  hub: Hub;
   params: Record<string, string | undefined>;
   query: URLSearchParams;
   contentType: string | undefined;
@@ -20,8 +22,7 @@ export interface RestReply {
 
 /** What the operations work on. */
 export interface RestParts {
-  hub: Hub;
-  hubName: string;
+  hubs: Hubs;
   endpoint: string;
   lifecycle: Lifecycle;
   faults: Faults;

@@ -1,10 +1,12 @@
 import type { Message } from '../client/json-protocol';
 import type { Connection } from '../connection';
-import { payloadFromHttp, PayloadError, type Payload } from '../payload';
+import { payloadFromHttp, PayloadError, PayloadTypeError, type Payload } from '../payload';
 import { param, refuseFilter, RestError, type RestParts, type RestRequest, type Route } from './route';
 
+const LONGEST_TTL_S = 300;
+
 /** Messages to all, to a user, to a connection, to a group. Nobody there to receive one is not an error. */
-export function sendRoutes({ hub, lifecycle, faults }: RestParts): Route[] {
+export function sendRoutes({ lifecycle, faults }: RestParts): Route[] {
   const send = (
     request: RestRequest,
     to: Connection[],
@@ -13,6 +15,9 @@ export function sendRoutes({ hub, lifecycle, faults }: RestParts): Route[] {
     if (faults.refuseSend?.() === true)
       throw new RestError(503, 'ServiceUnavailable', 'Messages are not taken at the moment.');
     refuseFilter(request.query.get('filter'));
+    const ttl = request.query.get('messageTtlSeconds') ?? '0';
+    if (!/^\d{1,3}$/.test(ttl) || Number(ttl) > LONGEST_TTL_S)
+      throw new RestError(400, 'BadRequest', 'messageTtlSeconds must be from 0 to 300.');
     const excluded = request.query.getAll('excluded');
     const message = from(payloadOf(request));
     lifecycle.send(
@@ -24,17 +29,17 @@ export function sendRoutes({ hub, lifecycle, faults }: RestParts): Route[] {
   const fromServer = (payload: Payload): Message => ({ from: 'server', payload });
 
   return [
-    { method: 'POST', path: '/::send', run: (request) => send(request, hub.all(), fromServer) },
+    { method: 'POST', path: '/::send', run: (request) => send(request, request.hub.all(), fromServer) },
     {
       method: 'POST',
       path: '/users/:userId/::send',
-      run: (request) => send(request, hub.ofUser(param(request, 'userId')), fromServer),
+      run: (request) => send(request, request.hub.ofUser(param(request, 'userId')), fromServer),
     },
     {
       method: 'POST',
       path: '/connections/:connectionId/::send',
       run: (request) => {
-        const connection = hub.connection(param(request, 'connectionId'));
+        const connection = request.hub.connection(param(request, 'connectionId'));
         return send(request, connection ? [connection] : [], fromServer);
       },
     },
@@ -43,7 +48,7 @@ export function sendRoutes({ hub, lifecycle, faults }: RestParts): Route[] {
       path: '/groups/:group/::send',
       run: (request) => {
         const group = param(request, 'group');
-        return send(request, hub.inGroup(group), (payload) => ({ from: 'group', group, payload }));
+        return send(request, request.hub.inGroup(group), (payload) => ({ from: 'group', group, payload }));
       },
     },
   ];
@@ -53,6 +58,8 @@ function payloadOf(request: RestRequest): Payload {
   try {
     return payloadFromHttp(request.contentType, request.body);
   } catch (error) {
+    if (error instanceof PayloadTypeError)
+      throw new RestError(415, 'UnsupportedMediaType', `The message is not valid: ${error.message}.`);
     if (error instanceof PayloadError)
       throw new RestError(400, 'BadRequest', `The message is not valid: ${error.message}.`);
     throw error;

@@ -11,8 +11,10 @@ import { sendRoutes } from './send';
 import { tokenRoutes } from './token';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const API_VERSIONS = ['2021-10-01', '2022-11-01', '2023-07-01', '2024-01-01', '2024-12-01'];
+const HUB_NAME = /^[A-Za-z][A-Za-z0-9_`,.[\]]{0,127}$/;
 
-/** The REST API, version 2024-12-01, for one hub. */
+/** The REST API, version 2024-12-01: older ones are answered in the same way. */
 export class RestServer {
   /** False: every call is answered 503, to play a service that is not there. */
   available = true;
@@ -59,18 +61,16 @@ export class RestServer {
         `The local stand-in has no operation ${request.method} ${url.pathname}.`,
       );
     }
-    const hub = found.params.hub ?? '';
-    if (hub.toLowerCase() !== this.parts.hubName.toLowerCase()) {
-      throw new RestError(
-        404,
-        'NotFound',
-        `This local stand-in serves the hub "${this.parts.hubName}" only.`,
-      );
-    }
+    const version = url.searchParams.get('api-version');
+    if (version !== null && !API_VERSIONS.includes(version))
+      throw new RestError(400, 'BadRequest', `The API version "${version}" is not supported.`);
+    const { hub: hubName = '' } = found.params;
+    if (!HUB_NAME.test(hubName)) throw new RestError(400, 'BadRequest', `"${hubName}" is not a hub name.`);
+    const hub = this.parts.hubs.named(hubName);
     const body = await bodyOf(request);
     const contentType = request.headers['content-type'];
     const route = found.store as Route;
-    return route.run({ params: found.params, query: url.searchParams, contentType, body, url });
+    return route.run({ hub, params: found.params, query: url.searchParams, contentType, body, url });
   }
 
   /** A token is good for one address: its audience is the full URL of the request. */

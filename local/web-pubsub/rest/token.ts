@@ -1,12 +1,13 @@
-import { RestError, type RestParts, type Route } from './route';
+import { param, RestError, type RestParts, type Route } from './route';
 
 /** Tokens for clients of an app that has no access key. */
-export function tokenRoutes({ tokens, endpoint, hubName }: RestParts): Route[] {
+export function tokenRoutes({ tokens, endpoint }: RestParts): Route[] {
   return [
     {
       method: 'POST',
       path: '/::generateToken',
-      run: async ({ query }) => {
+      run: async (request) => {
+        const { query } = request;
         const minutes = Number(query.get('minutesToExpire') ?? 60);
         if (!Number.isInteger(minutes) || minutes < 1) {
           throw new RestError(400, 'BadRequest', 'minutesToExpire must be a whole number from 1 on.');
@@ -19,7 +20,7 @@ export function tokenRoutes({ tokens, endpoint, hubName }: RestParts): Route[] {
             `The local stand-in has no clients of type ${clientType}.`,
           );
         }
-        const token = await tokens.mintForClient(`${endpoint}/client/hubs/${hubName}`, {
+        const token = await tokens.mintForClient(`${endpoint}/client/hubs/${param(request, 'hub')}`, {
           userId: query.get('userId') ?? undefined,
           roles: query.getAll('role'),
           groups: query.getAll('group'),

@@ -104,7 +104,9 @@ describe.each([
     scene.webhook.answer = ({ name }) => (name === 'order' ? { status } : undefined);
     const { client } = await scene.client({ json });
     const failed = client.sendEvent('order', 1, 'json', { ackId: 5 });
-    await expect(failed).rejects.toMatchObject({ errorDetail: { name: 'InternalServerError' } });
+    await expect(failed).rejects.toMatchObject({
+      errorDetail: { name: 'InternalServerError', message: 'Internal server error' },
+    });
     status = 204;
     expect(await client.sendEvent('order', 1, 'json', { ackId: 5 })).toEqual({
       ackId: 5,
@@ -112,20 +114,15 @@ describe.each([
     });
   });
 
-  test('that says goodbye is gone only after the app has had its last event', async () => {
-    let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => (release = resolve));
-    scene.webhook.answer = async ({ name }) => {
-      if (name === 'leave') await released;
-      return name === 'OPTIONS' ? { headers: { 'WebHook-Allowed-Origin': '*' } } : {};
-    };
+  test('that says goodbye is answered, and gone, only after the app has had its last event', async () => {
+    const release = scene.webhook.hold('leave');
     const { client, stopped } = await scene.client({ json, userId: 'ann' });
     await client.sendEvent('leave', 1, 'json', { fireAndForget: true });
     client.stop();
-    await stopped;
     await scene.webhook.event('leave');
     expect(await scene.rest.userExists('ann')).toBe(true);
     release();
+    await stopped;
     await scene.webhook.event('disconnected');
     expect(scene.webhook.received.map(({ name }) => name).slice(-2)).toEqual(['leave', 'disconnected']);
     expect(await scene.rest.userExists('ann')).toBe(false);
@@ -170,10 +167,14 @@ test('what the app stores in the connection state comes back on every later even
   });
 });
 
-test('an event that no pattern names is refused', async () => {
-  const narrow = await startScene({ userEventPattern: 'message, leave' });
+test('an event is sent as it is written if a pattern names it, in whatever case; any other is refused', async () => {
+  const narrow = await startScene({ userEventPattern: 'message, LEAVE' });
   const { client } = await narrow.client();
-  await client.sendEvent('leave', 1, 'json');
+  await client.sendEvent('Leave', 1, 'json');
+  expect((await narrow.webhook.event('Leave')).headers).toMatchObject({
+    'ce-type': 'azure.webpubsub.user.Leave',
+    'ce-eventname': 'Leave',
+  });
   await expect(client.sendEvent('other', 1, 'json')).rejects.toMatchObject({
     errorDetail: { name: 'InternalServerError' },
   });
@@ -240,6 +241,15 @@ describe('a frame', () => {
     '{"type":"dance"}',
     '{"type":"joinGroup"}',
     '{"type":"event","event":"x","dataType":"text","data":1}',
+    '{"type":"event","event":"x","dataType":"binary","data":"not base64"}',
+    '{"type":"event","event":"x","data":null}',
+    '{"type":"event","event":"x"}',
+    '{"type":"event","event":"1x","data":1}',
+    '{"type":"event","event":"x y","data":1}',
+    `{"type":"event","event":"${'x'.repeat(129)}","data":1}`,
+    '{"type":"event","event":"x","data":1,"ackId":18446744073709551616}',
+    '{"type":"event","event":"x","data":1,"ackId":1.0}',
+    '{"type":"event","event":"x","data":1,"ackId":-1}',
   ])('that is not one of the protocol (%s) ends the connection with 1007', async (frame) => {
     const { webSocket, closed } = await scene.socket(RELIABLE);
     webSocket.send(frame);
@@ -255,16 +265,67 @@ describe('a frame', () => {
     expect(scene.service.control.connections()).toEqual([]);
   });
 
-  test('of type ping is answered even while an event is being handled', async () => {
-    let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => (release = resolve));
+  test('that is binary ends a connection that speaks JSON with 1003', async () => {
+    const { webSocket, closed } = await scene.socket(RELIABLE);
+    webSocket.send(Buffer.from('{"type":"ping"}'));
+    expect(await closed).toMatchObject({ code: 1003 });
+    const { body } = await scene.webhook.event('disconnected');
+    expect(JSON.parse(body.toString())).toEqual({ reason: 'The JSON subprotocol requires text messages.' });
+  });
+
+  test('of type ping waits behind an event that is being handled', async () => {
     const { webSocket, frame } = await scene.socket(RELIABLE);
-    scene.webhook.answer = async () => released.then(() => ({}));
+    const release = scene.webhook.hold('slow');
     webSocket.send('{"type":"event","event":"slow","data":1,"ackId":1}');
     await scene.webhook.event('slow');
     webSocket.send('{"type":"ping"}');
-    expect(await frame(2)).toEqual({ type: 'pong' });
+    await scene.rest.sendToUser('ann', 'marker');
+    expect(await frame(2)).toMatchObject({ type: 'message', data: 'marker' });
     release();
     expect(await frame(3)).toEqual({ type: 'ack', ackId: 1, success: true });
+    expect(await frame(4)).toEqual({ type: 'pong' });
+  });
+
+  test('may be numbered with 64 bits, and is answered with the number as it is', async () => {
+    const { webSocket } = await scene.socket(RELIABLE);
+    const texts: string[] = [];
+    const twice = new Promise<void>((resolve) =>
+      webSocket.on('message', (data: Buffer) => texts.push(data.toString('utf8')) === 2 && resolve()),
+    );
+    for (const ackId of ['18446744073709551614', '18446744073709551615'])
+      webSocket.send(`{"type":"event","event":"x","data":1,"ackId":${ackId}}`);
+    await twice;
+    expect(texts[0]).toContain('"ackId":18446744073709551614');
+    expect(texts[1]).toContain('"ackId":18446744073709551615');
+    expect(scene.webhook.named('x')).toHaveLength(2);
+  });
+
+  test('under a number is remembered while 1,000 others have succeeded since', async () => {
+    const { client } = await scene.client({ roles: ALL_ROLES });
+    const numbers = Array.from({ length: 1001 }, (_, n) => n + 1);
+    await Promise.all(numbers.map((ackId) => client.joinGroup('room', { ackId })));
+    expect(await client.joinGroup('room', { ackId: 2 })).toMatchObject({ isDuplicated: true });
+    expect(await client.joinGroup('room', { ackId: 1 })).toMatchObject({ isDuplicated: false });
+  });
+});
+
+describe('JSON', () => {
+  const WRITTEN = ' {"n" : 12345678901234567890.10, "n": [1e2, "]}\\"\\u2028"], "data":{"ackId":1}}';
+
+  test('reaches the app as the client has written it', async () => {
+    const { webSocket } = await scene.socket(RELIABLE);
+    webSocket.send(`{"data":${WRITTEN},"type":"event" , "event":"raw"}`);
+    expect((await scene.webhook.event('raw')).body.toString('utf8')).toBe(WRITTEN.trim());
+  });
+
+  test('reaches the client as the app has written it', async () => {
+    scene.webhook.answer = ({ name }) =>
+      name === 'raw' ? { headers: { 'content-type': 'application/json' }, body: WRITTEN } : undefined;
+    const { webSocket } = await scene.socket(RELIABLE);
+    const answer = new Promise<string>((resolve) =>
+      webSocket.once('message', (data: Buffer) => resolve(data.toString('utf8'))),
+    );
+    webSocket.send('{"type":"event","event":"raw","data":1}');
+    expect(await answer).toContain(`"data":${WRITTEN}`);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { refusal, startScene, type Scene } from './support';
+import { refusal, startScene, Webhook, type Scene } from './support';
 
 const JSON_PROTOCOL = 'json.webpubsub.azure.v1';
 
@@ -114,23 +114,38 @@ describe('a client that connects', () => {
     expect(scene.service.control.connections()).toMatchObject([{ userId: 'ann', groups: ['lobby'] }]);
   });
 
-  test('is refused with the status and the body that the app answers', async () => {
-    scene.webhook.answer = ({ name }) =>
-      name === 'connect'
-        ? { status: 409, headers: { 'content-type': 'application/json' }, body: '{"why":"ended"}' }
-        : undefined;
-    expect(await refusal(await scene.clientUrl(), JSON_PROTOCOL)).toEqual({
-      status: 409,
-      body: '{"why":"ended"}',
-    });
-    expect(scene.webhook.named('connect')).toHaveLength(1);
-    expect(scene.service.control.connections()).toEqual([]);
+  test.each([401, 409, 429])(
+    'is refused with the status that the app answers (%i), without its body',
+    async (status) => {
+      scene.webhook.answer = ({ name }) =>
+        name === 'connect'
+          ? { status, headers: { 'content-type': 'application/json' }, body: '{"why":"ended"}' }
+          : undefined;
+      expect(await refusal(await scene.clientUrl(), JSON_PROTOCOL)).toEqual({ status, body: '' });
+      expect(scene.webhook.named('connect')).toHaveLength(1);
+      expect(scene.service.control.connections()).toEqual([]);
+    },
+  );
+
+  test('is refused with the last status when the app keeps failing', async () => {
+    scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 503 } : undefined);
+    expect(await refusal(await scene.clientUrl(), JSON_PROTOCOL)).toEqual({ status: 503, body: '' });
+    expect(scene.webhook.named('connect')).toHaveLength(4);
   });
 
-  test('is refused with 500 when the app keeps failing', async () => {
-    scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 503 } : undefined);
-    expect(await refusal(await scene.clientUrl(), JSON_PROTOCOL)).toMatchObject({ status: 500 });
-    expect(scene.webhook.named('connect')).toHaveLength(4);
+  test.each([
+    [302, 'GET', ''],
+    [307, 'POST', 'claims'],
+  ])('is asked for where the app sends the service with a %i', async (status, method, part) => {
+    const elsewhere = await new Webhook().start();
+    const location = elsewhere.url.replace('{event}', 'moved');
+    scene.webhook.answer = ({ name }) => (name === 'connect' ? { status, headers: { location } } : undefined);
+    elsewhere.answer = () => ({ body: '{"userId":"from-elsewhere"}' });
+    const client = await scene.socket(JSON_PROTOCOL);
+    expect(await client.frame(1)).toMatchObject({ userId: 'from-elsewhere' });
+    expect(elsewhere.received).toMatchObject([{ method, headers: { 'ce-eventname': 'connect' } }]);
+    expect(elsewhere.received[0]?.body.toString()).toContain(part);
+    await elsewhere.stop();
   });
 
   test('is refused with 500 when the app answers something that is no answer', async () => {
@@ -138,28 +153,50 @@ describe('a client that connects', () => {
     expect(await refusal(await scene.clientUrl(), JSON_PROTOCOL)).toMatchObject({ status: 500 });
   });
 
-  test('that leaves while the app is thinking is reported as disconnected without ever having been connected', async () => {
-    let accept = (): void => undefined;
-    const accepted = new Promise<void>((resolve) => (accept = resolve));
-    scene.webhook.answer = async ({ name }) => {
-      if (name === 'connect') await accepted;
-      return name === 'OPTIONS' ? { headers: { 'WebHook-Allowed-Origin': 'localhost' } } : {};
-    };
-    const leaving = new WebSocket(await scene.clientUrl(), [JSON_PROTOCOL]);
+  test('that leaves while the app is thinking is never heard of again, and the call is given up', async () => {
+    scene.webhook.hold('connect');
+    const leaving = new WebSocket(await scene.clientUrl({ userId: 'ann' }), [JSON_PROTOCOL]);
     leaving.on('error', () => undefined);
-    const asked = await scene.webhook.event('connect');
-    const gone = new Promise((resolve) => leaving.on('close', resolve));
+    await scene.webhook.event('connect');
     leaving.terminate();
-    await gone;
-    accept();
-    const { headers } = await scene.webhook.event('disconnected');
-    expect(headers['ce-connectionid']).toBe(asked.headers['ce-connectionid']);
-    expect(scene.webhook.named('connected')).toEqual([]);
+    await scene.webhook.abortOf('connect');
+    scene.webhook.answer = () => undefined;
+    // Another client's whole life comes after whatever the first one could still raise.
+    const other = await scene.client();
+    other.client.stop();
+    await scene.webhook.event('disconnected');
+    const told = scene.webhook.received.filter(({ headers }) => headers['ce-userid'] === 'ann');
+    expect(told.map(({ name }) => name)).toEqual(['connect']);
   });
 
-  test('to another hub is refused', async () => {
-    const url = (await scene.clientUrl()).replace('/hubs/Chat', '/hubs/Other');
-    expect(await refusal(url)).toMatchObject({ status: 404 });
+  test('is told of as one of the host that it has come by, and so is the check of the address', async () => {
+    scene.webhook.answer = ({ name, headers }) =>
+      name === 'OPTIONS'
+        ? { headers: { 'WebHook-Allowed-Origin': String(headers['webhook-request-origin']) } }
+        : undefined;
+    const host = `own-domain.example:${scene.service.port}`;
+    const webSocket = new WebSocket(await scene.clientUrl(), [JSON_PROTOCOL], { headers: { host } });
+    await scene.webhook.event('connected');
+    const origins = scene.webhook.received.map(({ name, headers }) => [
+      name,
+      headers['webhook-request-origin'],
+    ]);
+    expect(origins).toEqual(['OPTIONS', 'connect', 'connected'].map((name) => [name, 'own-domain.example']));
+    webSocket.terminate();
+  });
+
+  test('to a hub without an event handler is let in without events, and the log says so', async () => {
+    const lines: string[] = [];
+    const other = await startScene({ hub: 'Support', log: (_level, line) => lines.push(line) });
+    const url = await other.clientUrl({ userId: 'ann' });
+    const { webSocket, frame } = await other.socket(JSON_PROTOCOL, url);
+    expect(await frame(1)).toMatchObject({ event: 'connected' });
+    webSocket.send('{"type":"event","event":"x","data":1,"ackId":1}');
+    expect(await frame(2)).toMatchObject({ success: false, error: { name: 'InternalServerError' } });
+    expect(await other.rest.userExists('ann')).toBe(true);
+    expect(other.webhook.received).toEqual([]);
+    expect(lines.filter((line) => line.includes('"Chat"') && line.includes('"Support"'))).toHaveLength(1);
+    await other.stop();
   });
 
   test('with a subprotocol that is not covered is told so', async () => {

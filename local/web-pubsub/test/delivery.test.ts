@@ -47,8 +47,11 @@ describe('an event that the app does not take', () => {
     ]);
     const sent = scene.webhook
       .named('connected')
-      .map(({ headers }) => [headers['ce-id'], headers['ce-time']]);
+      .map(({ headers }) => [headers['ce-id'], headers['ce-time'], headers['x-ms-client-request-id']]);
     expect(new Set(sent.map(String)).size).toBe(1);
+    const { headers } = await scene.webhook.event('connect');
+    expect(headers['x-ms-client-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(sent[0]?.[2]).not.toBe(headers['x-ms-client-request-id']);
   });
 
   test('is lost after as many repeats as there are delays, and the next event goes out', async () => {
@@ -87,10 +90,10 @@ describe('an event that the app does not take', () => {
 
   test('is given up when its time is over, repeats included', async () => {
     const time = new TurnedTime();
-    scene = await startScene({ retryDelaysMs: [60_000], eventTimeoutMs: 500, after: time.after });
+    scene = await startScene({ retryDelaysMs: [70_000], eventTimeoutMs: 500, after: time.after });
     scene.webhook.answer = ({ name }) => (name === 'connect' ? { status: 500 } : undefined);
     const refused = refusal(await scene.clientUrl());
-    await time.waitedFor(60_000);
+    await time.waitedFor(70_000);
     time.pass(500);
     expect(await refused).toMatchObject({ status: 500 });
     expect(scene.webhook.named('connect')).toHaveLength(1);
@@ -135,20 +138,93 @@ describe('validation', () => {
     expect(scene.webhook.received.slice(0, 3).map(({ name }) => name)).toEqual(['OPTIONS', 'GET', 'connect']);
   });
 
-  test('that failed is asked again soon, so that an app that starts late is found', async () => {
-    scene = await startScene();
+  test('is repeated like an event before it has failed', async () => {
+    scene = await startScene({ retryDelaysMs: [1, 1, 1] });
+    const statuses = [503, 408, 500];
+    scene.webhook.answer = ({ name }) => {
+      const status = name === 'OPTIONS' ? statuses.shift() : undefined;
+      return status === undefined ? undefined : { status };
+    };
+    await scene.client();
+    expect(scene.webhook.named('OPTIONS')).toHaveLength(4);
+  });
+
+  test.each([429, 400])('is not repeated after a %i', async (status) => {
+    scene = await startScene({ retryDelaysMs: [1, 1, 1] });
+    scene.webhook.answer = ({ name }) => (name === 'OPTIONS' ? { status } : undefined);
+    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    expect(scene.webhook.named('OPTIONS')).toHaveLength(1);
+  });
+
+  test('that failed is asked again by an event that is lost itself, after 1, 2, 4 seconds', async () => {
+    const time = new TurnedTime();
+    const watched = observer();
+    scene = await startScene({ retryDelaysMs: [], after: time.after, onEvent: watched.onEvent });
     let ready = false;
     scene.webhook.answer = ({ method }) => (method === 'OPTIONS' && !ready ? { status: 503 } : undefined);
-    expect(await refusal(await scene.clientUrl())).toMatchObject({ status: 500 });
+    const knock = async (): Promise<number> => (await refusal(await scene.clientUrl())).status;
+    let checks = 0;
+    for (const pauseMs of [1_000, 2_000, 4_000]) {
+      expect(await knock()).toBe(500);
+      await scene.webhook.event('OPTIONS', ++checks);
+      await time.waitedFor(pauseMs);
+      time.pass(pauseMs - 1);
+      // Too early to ask: nothing but the answer "no".
+      expect(await knock()).toBe(500);
+      expect(scene.webhook.named('OPTIONS')).toHaveLength(checks);
+      time.pass(1);
+    }
     ready = true;
-    let started = false;
-    while (!started)
-      started = await scene.client().then(
-        () => true,
-        () => false,
-      );
-    expect(scene.webhook.named('OPTIONS')).toHaveLength(2);
+    // The app is back. The first event finds it out, and is lost.
+    expect(await knock()).toBe(500);
+    await time.waitedFor(60_000);
+    expect(scene.webhook.named('connect')).toEqual([]);
+    await scene.client();
+    expect(scene.webhook.named('connect')).toHaveLength(1);
+    expect(watched.seen.filter(({ attempt }) => attempt === 0)).toHaveLength(7);
   });
+
+  test('is renewed after a minute by an event that is delivered all the same', async () => {
+    const time = new TurnedTime();
+    scene = await startScene({ retryDelaysMs: [], after: time.after });
+    const { client } = await scene.client();
+    await time.waitedFor(60_000);
+    scene.webhook.answer = ({ method }) => (method === 'OPTIONS' ? { status: 400 } : undefined);
+    time.pass(60_000);
+    await client.sendEvent('first', 1, 'json');
+    await time.waitedFor(1_000);
+    await expect(client.sendEvent('second', 1, 'json')).rejects.toMatchObject({
+      errorDetail: { name: 'InternalServerError' },
+    });
+    expect(scene.webhook.named('first')).toHaveLength(1);
+    expect(scene.webhook.named('second')).toEqual([]);
+  });
+});
+
+test('cookies that the app sets come back with the later events of the same connection only', async () => {
+  scene = await startScene();
+  const setCookie = ['affinity=one; Path=/; HttpOnly', 'old=x'] as unknown as string;
+  scene.webhook.answer = ({ name, headers }) => {
+    if (headers['ce-userid'] !== 'ann') return undefined;
+    if (name === 'connect') return { headers: { 'set-cookie': setCookie } };
+    if (name === 'change') return { headers: { 'set-cookie': 'old=; Max-Age=0' } };
+    return undefined;
+  };
+  const { client } = await scene.client({ userId: 'ann' });
+  await scene.webhook.event('connected');
+  await client.sendEvent('change', 1, 'json');
+  await client.sendEvent('look', 1, 'json');
+  await scene.client({ userId: 'bob' });
+  await scene.webhook.event('connected', 2);
+  const cookies = scene.webhook.received.map(({ name, headers }) => [name, headers.cookie]);
+  expect(cookies.slice(1)).toEqual([
+    ['connect', undefined],
+    ['connected', 'affinity=one; old=x'],
+    ['change', 'affinity=one; old=x'],
+    ['look', 'affinity=one'],
+    ['connect', undefined],
+    ['connected', undefined],
+  ]);
 });
 
 describe('the signature', () => {
@@ -208,5 +284,46 @@ describe('faults', () => {
       'disconnected',
       'connected',
     ]);
+  });
+
+  test('a client can be cut while its event is handled: the call is given up and nobody repeats it', async () => {
+    scene = await startScene();
+    scene.webhook.hold('message');
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'message' ? { cutAfterMs: 30 } : undefined;
+    const { client } = await scene.client({ json: true });
+    await client.sendEvent('message', 1, 'json', { fireAndForget: true });
+    await scene.webhook.event('disconnected');
+    await scene.webhook.abortOf('message');
+    expect(scene.webhook.named('message')).toHaveLength(1);
+  });
+
+  test('a client can be cut during its handshake: there is no disconnected', async () => {
+    scene = await startScene();
+    scene.webhook.hold('connect');
+    scene.service.control.faults.intercept = ({ userId }) =>
+      userId === 'ann' ? { cutAfterMs: 30 } : undefined;
+    await expect(scene.client({ userId: 'ann' })).rejects.toBeDefined();
+    await scene.webhook.abortOf('connect');
+    scene.webhook.answer = () => undefined;
+    const other = await scene.client({ userId: 'bob' });
+    other.client.stop();
+    await scene.webhook.event('disconnected');
+    const told = scene.webhook.received.filter(({ headers }) => headers['ce-userid'] === 'ann');
+    expect(told.map(({ name }) => name)).toEqual(['connect']);
+  });
+
+  test('an event that is delayed keeps the pings of its client waiting', async () => {
+    const time = new TurnedTime();
+    scene = await startScene({ after: time.after });
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'slow' ? { delayMs: 1000 } : undefined;
+    const { webSocket, frame } = await scene.socket('json.webpubsub.azure.v1');
+    webSocket.send('{"type":"event","event":"slow","data":1,"ackId":1}');
+    webSocket.send('{"type":"ping"}');
+    await time.waitedFor(1000);
+    time.pass(1000);
+    expect(await frame(2)).toMatchObject({ type: 'ack', success: true });
+    expect(await frame(3)).toEqual({ type: 'pong' });
   });
 });

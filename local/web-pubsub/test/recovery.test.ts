@@ -64,7 +64,7 @@ describe('a reliable connection whose transport is lost', () => {
     time.pass(1);
     const { headers, body } = await scene.webhook.event('disconnected');
     expect(headers).toMatchObject({ 'ce-connectionid': id, 'ce-id': '2' });
-    expect(JSON.parse(body.toString())).toEqual({ reason: 'Connection recovery timed out.' });
+    expect(JSON.parse(body.toString())).toEqual({ reason: 'The connection recovery timeout expired.' });
     expect(await scene.rest.userExists('ann')).toBe(false);
     expect(await scene.rest.connectionExists(id)).toBe(false);
   });
@@ -80,10 +80,9 @@ describe('a reliable connection whose transport is lost', () => {
     socket.webSocket.terminate();
     await socket.closed;
     const again = await scene.socket(RELIABLE, await recoveryUrl());
-    expect(await again.frame(1)).toMatchObject({ type: 'system', event: 'connected', connectionId: id });
-    expect(await again.frame(2)).toMatchObject({ sequenceId: 3, data: 3 });
+    expect(await again.frame(1)).toMatchObject({ sequenceId: 3, data: 3 });
     await scene.rest.sendToConnection(id, 4);
-    expect(await again.frame(3)).toMatchObject({ sequenceId: 4, data: 4 });
+    expect(await again.frame(2)).toMatchObject({ sequenceId: 4, data: 4 });
   });
 
   test('replaces a WebSocket that still looks open, and keeps the new one', async () => {
@@ -92,7 +91,7 @@ describe('a reliable connection whose transport is lost', () => {
     const again = await scene.socket(RELIABLE, await recoveryUrl());
     expect((await socket.closed).code).toBe(1006);
     again.webSocket.send('{"type":"event","event":"still-there","data":1,"ackId":1}');
-    expect(await again.frame(2)).toMatchObject({ type: 'ack', success: true });
+    expect(await again.frame(1)).toMatchObject({ type: 'ack', success: true });
     expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'connected' }]);
     expect(scene.webhook.named('disconnected')).toEqual([]);
   });
@@ -103,7 +102,9 @@ describe('a reliable connection whose transport is lost', () => {
     const { id, socket, recoveryUrl } = await reliable();
     socket.webSocket.terminate();
     await time.waitedFor(1000);
-    await (await scene.socket(RELIABLE, await recoveryUrl())).frame(1);
+    const again = await scene.socket(RELIABLE, await recoveryUrl());
+    again.webSocket.send('{"type":"ping"}');
+    expect(await again.frame(1)).toEqual({ type: 'pong' });
     const other = await reliable();
     other.socket.webSocket.terminate();
     await time.waitedFor(1000);
@@ -122,7 +123,7 @@ describe('a reliable connection whose transport is lost', () => {
     socket.webSocket.terminate();
     const again = await scene.socket(RELIABLE, await recoveryUrl());
     again.webSocket.send(request);
-    expect(await again.frame(2)).toMatchObject({
+    expect(await again.frame(1)).toMatchObject({
       type: 'ack',
       ackId: 9,
       success: false,
@@ -179,13 +180,42 @@ test('a lost JSON connection is gone at once: it cannot be recovered', async () 
   await stopped;
 });
 
-test('a reliable client that closes properly is gone at once, though its window is long', async () => {
+test.each([
+  ['1000', (socket: TestSocket) => socket.webSocket.close(1000, 'done here'), 'done here'],
+  ['no code', (socket: TestSocket) => socket.webSocket.close(), ''],
+])(
+  'a reliable client whose close frame has %s is gone at once, though its window is long',
+  async (_code, close, reason) => {
+    scene = await startScene({ recoveryWindowMs: LONG });
+    const { socket } = await reliable();
+    close(socket);
+    const { body } = await scene.webhook.event('disconnected');
+    expect(JSON.parse(body.toString())).toEqual({ reason });
+    expect(await scene.rest.userExists('ann')).toBe(false);
+  },
+);
+
+test.each([1001, 1011, 3000, 4321])(
+  'a reliable client whose close frame has %i, as a closed tab has 1001, is only lost, and can come back',
+  async (code) => {
+    const time = new TurnedTime();
+    scene = await startScene({ recoveryWindowMs: LONG, after: time.after });
+    const { id, socket, recoveryUrl } = await reliable();
+    socket.webSocket.close(code, 'leaving');
+    await time.waitedFor(LONG);
+    expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'detached' }]);
+    const again = await scene.socket(RELIABLE, await recoveryUrl());
+    again.webSocket.send('{"type":"ping"}');
+    expect(await again.frame(1)).toEqual({ type: 'pong' });
+    expect(scene.webhook.named('disconnected')).toEqual([]);
+  },
+);
+
+test('a JSON client that is gone with 1001 is gone at once', async () => {
   scene = await startScene({ recoveryWindowMs: LONG });
-  const { socket } = await reliable();
-  socket.webSocket.close(1000, 'done here');
-  const { body } = await scene.webhook.event('disconnected');
-  expect(JSON.parse(body.toString())).toEqual({ reason: 'done here' });
-  expect(await scene.rest.userExists('ann')).toBe(false);
+  const { webSocket } = await scene.socket('json.webpubsub.azure.v1');
+  webSocket.close(1001);
+  await scene.webhook.event('disconnected');
 });
 
 test('a connection that the app closes while it is detached is reported once', async () => {
@@ -205,30 +235,57 @@ test('a connection that the app closes while it is detached is reported once', a
   expect(ids).toEqual([id, other.id]);
 });
 
-test('a client that leaves while its event is handled, and that the app then closes, is gone once and for all', async () => {
-  scene = await startScene({ recoveryWindowMs: LONG });
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const { id, socket, recoveryUrl } = await reliable();
-  scene.webhook.answer = async ({ name }) => {
-    if (name === 'slow') await released;
-    return {};
+describe('a client whose TCP connection goes while its event is handled', () => {
+  /** It has sent two events and a goodbye, and the first event is being handled. */
+  const leaveInTheMiddle = async (): Promise<Awaited<ReturnType<typeof reliable>>> => {
+    const client = await reliable();
+    scene.webhook.hold('slow');
+    for (const event of ['slow', 'queued'])
+      client.socket.webSocket.send(`{"type":"event","event":"${event}","data":1,"ackId":1}`);
+    client.socket.webSocket.close(1000);
+    await scene.webhook.event('slow');
+    client.socket.webSocket.terminate();
+    return client;
   };
-  socket.webSocket.send('{"type":"event","event":"slow","data":1}');
-  socket.webSocket.send('{"type":"event","event":"queued","data":1}');
-  await scene.webhook.event('slow');
-  socket.webSocket.close(1000);
-  await socket.closed;
-  const again = await scene.socket(RELIABLE, await recoveryUrl());
-  expect(await again.closed).toMatchObject({ code: 1008 });
-  await scene.rest.closeConnection(id, { reason: 'closed by the app' });
-  await scene.webhook.event('disconnected');
-  release();
-  // Another client's whole life comes after whatever the first one's queue could still raise.
-  const other = await scene.client();
-  other.client.stop();
-  await scene.webhook.event('disconnected', 2);
-  const ids = scene.webhook.named('disconnected').map(({ headers }) => headers['ce-connectionid']);
-  expect(ids).toEqual([id, other.connectionId]);
-  expect(scene.webhook.named('queued')).toEqual([]);
+
+  test('is lost, although it has said goodbye: the call is given up, the rest is never read, and it may come back', async () => {
+    scene = await startScene({ recoveryWindowMs: LONG });
+    const { id, recoveryUrl } = await leaveInTheMiddle();
+    await scene.webhook.abortOf('slow');
+    const again = await scene.socket(RELIABLE, await recoveryUrl());
+    again.webSocket.send('{"type":"event","event":"again","data":1,"ackId":1}');
+    expect(await again.frame(1)).toEqual({ type: 'ack', ackId: 1, success: true });
+    expect(scene.webhook.named('slow')).toHaveLength(1);
+    expect(scene.webhook.named('queued')).toEqual([]);
+    expect(scene.webhook.named('disconnected')).toEqual([]);
+    expect(scene.service.control.connections()).toMatchObject([{ connectionId: id, state: 'connected' }]);
+  });
+
+  test('is disconnected at once where there is no recovery, before the event is answered', async () => {
+    scene = await startScene();
+    const { webSocket } = await scene.socket('json.webpubsub.azure.v1');
+    scene.webhook.hold('slow');
+    webSocket.send('{"type":"event","event":"slow","data":1}');
+    await scene.webhook.event('slow');
+    webSocket.terminate();
+    await scene.webhook.event('disconnected');
+    await scene.webhook.abortOf('slow');
+    expect(scene.webhook.named('slow')).toHaveLength(1);
+  });
+
+  test('and that the app then closes, is gone once and for all', async () => {
+    scene = await startScene({ recoveryWindowMs: LONG });
+    const { id, recoveryUrl } = await leaveInTheMiddle();
+    await scene.rest.closeConnection(id, { reason: 'closed by the app' });
+    await scene.webhook.event('disconnected');
+    const again = await scene.socket(RELIABLE, await recoveryUrl());
+    expect(await again.closed).toMatchObject({ code: 1008 });
+    // Another client's whole life comes after whatever the first one's queue could still raise.
+    const other = await scene.client();
+    other.client.stop();
+    await scene.webhook.event('disconnected', 2);
+    const ids = scene.webhook.named('disconnected').map(({ headers }) => headers['ce-connectionid']);
+    expect(ids).toEqual([id, other.connectionId]);
+    expect(scene.webhook.named('queued')).toEqual([]);
+  });
 });

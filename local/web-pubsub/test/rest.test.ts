@@ -12,6 +12,7 @@ afterEach(() => scene.stop());
 
 interface TokenOptions {
   audience: string;
+  notBefore?: string;
   key?: string;
   expires?: string;
   algorithm?: string;
@@ -21,11 +22,13 @@ const token = ({
   audience,
   key = DEVELOPMENT_ACCESS_KEY,
   expires = '1h',
+  notBefore = '-1h',
   algorithm = 'HS256',
 }: TokenOptions): Promise<string> =>
   new SignJWT({})
     .setProtectedHeader({ alg: algorithm })
     .setIssuedAt('-1h')
+    .setNotBefore(notBefore)
     .setExpirationTime(expires)
     .setAudience(audience)
     .sign(new TextEncoder().encode(key));
@@ -101,10 +104,18 @@ describe('closing', () => {
     await scene.rest.closeConnection(connectionId, { reason: 'The chat is over.' });
     const { headers, body } = await scene.webhook.event('disconnected');
     expect(headers['ce-connectionid']).toBe(connectionId);
-    expect(JSON.parse(body.toString())).toEqual({ reason: 'The chat is over.' });
-    expect(await told).toBe('The chat is over.');
+    const reason = 'Application server closed the connection. Reason: The chat is over.';
+    expect(JSON.parse(body.toString())).toEqual({ reason });
+    expect(await told).toBe(reason);
     await stopped;
     expect(await scene.rest.connectionExists(connectionId)).toBe(false);
+  });
+
+  test('ends the WebSocket with 1000 and an empty text', async () => {
+    const { closed, frame } = await scene.socket('json.webpubsub.azure.v1');
+    const { connectionId } = await frame(1);
+    await scene.rest.closeConnection(String(connectionId), { reason: 'The chat is over.' });
+    expect(await closed).toEqual({ code: 1000, reason: '' });
   });
 
   test.each(['', '/users/ann', '/groups/room'])('all of %s/ spares the excluded ones', async (where) => {
@@ -151,17 +162,36 @@ describe('what is not covered is refused by name', () => {
     expect(status).toBe(501);
     expect(body).toContain('POST /api/hubs/Chat/users/ann/:invent');
   });
+});
 
-  test('other hubs', async () => {
-    expect(await call('POST', '/api/hubs/Other/:send', { body: '1' })).toMatchObject({ status: 404 });
-  });
+test('every hub is there, and each has its own connections', async () => {
+  const { connectionId } = await scene.client({ userId: 'ann' });
+  const inHub = (hub: string, method = 'HEAD') =>
+    call(method, `/api/hubs/${hub}/connections/${connectionId}`).then(({ status }) => status);
+  expect([await inHub('Chat'), await inHub('CHAT'), await inHub('Other'), await inHub('1x')]).toEqual([
+    200, 200, 404, 400,
+  ]);
+  expect(await call('POST', '/api/hubs/Other/:send', { body: '1' })).toMatchObject({ status: 202 });
+});
 
-  test('messages that are not what they say they are', async () => {
-    expect(await call('POST', '/api/hubs/Chat/:send', { body: '{' })).toMatchObject({ status: 400 });
-    expect(await call('POST', '/api/hubs/Chat/:send', { body: 'x', type: 'text/html' })).toMatchObject({
-      status: 400,
-    });
+test.each([
+  [400, 'api-version=2020-01-01', {}],
+  [400, 'messageTtlSeconds=301', {}],
+  [202, 'messageTtlSeconds=300&api-version=2021-10-01', {}],
+  [400, 'messageTtlSeconds=0', { body: '{' }],
+  [415, 'messageTtlSeconds=0', { type: 'text/html' }],
+  [202, 'messageTtlSeconds=0', { type: 'application/json; charset=utf-8' }],
+])('a message is answered %i for %j %j', async (status, query, more) => {
+  expect(await call('POST', `/api/hubs/Chat/:send?${query}`, { body: '1', ...more })).toMatchObject({
+    status,
   });
+});
+
+test('a page of a group has at most 200 connections, and groups are changed with JSON only', async () => {
+  const pages = (size: number) => call('GET', `/api/hubs/Chat/groups/room/connections?maxpagesize=${size}`);
+  expect([(await pages(200)).status, (await pages(201)).status]).toEqual([200, 400]);
+  const text = { body: '{"groups":["a"]}', type: 'text/plain' };
+  expect(await call('POST', '/api/hubs/Chat/:addToGroups', text)).toMatchObject({ status: 415 });
 });
 
 test('a service that is switched off answers 503, and works again when it is back', async () => {
@@ -195,13 +225,23 @@ describe('a token', () => {
 
   test.each<[string, Partial<TokenOptions>]>([
     ['forged', { key: 'a-key-that-the-service-has-never-seen' }],
-    ['expired', { expires: '-1m' }],
+    ['expired for more than five minutes', { expires: '-6m' }],
+    ['good in more than five minutes', { notBefore: '6m' }],
     ['for another address', { audience: 'http://localhost/api/hubs/Chat/:send' }],
     ['of another algorithm', { algorithm: 'HS512' }],
   ])('that is %s is answered 401 by the REST API and the client endpoint', async (_what, bad) => {
     expect(await call('POST', path, { body: '1', ...bad })).toMatchObject({ status: 401 });
     expect(await refusal(await clientUrl(bad))).toMatchObject({ status: 401 });
     expect(scene.webhook.received).toEqual([]);
+  });
+
+  test.each<[string, Partial<TokenOptions>]>([
+    ['expired', { expires: '-4m' }],
+    ['not yet good', { notBefore: '4m' }],
+  ])('that is %s by less than five minutes is taken: clocks differ', async (_what, late) => {
+    expect(await call('POST', path, { body: '1', ...late })).toMatchObject({ status: 202 });
+    const { webSocket } = await scene.socket(undefined, await clientUrl(late));
+    webSocket.terminate();
   });
 
   test('that is missing is answered 401', async () => {

@@ -41,6 +41,8 @@ export class Signal {
 /** A real HTTP server on the loopback address that records what the service sends and answers as told. */
 export class Webhook {
   readonly received: Recorded[] = [];
+  /** Names of events whose call was given up before it was answered. */
+  readonly aborted: string[] = [];
   answer: (request: Recorded) => Answer | Promise<Answer> | undefined = () => undefined;
   private readonly arrived = new Signal();
   private readonly server = http.createServer((request, response) => void this.handle(request, response));
@@ -69,6 +71,19 @@ export class Webhook {
     }
   }
 
+  /** Resolves when the call of such an event has been given up. */
+  async abortOf(name: string): Promise<void> {
+    while (!this.aborted.includes(name)) await this.arrived.next();
+  }
+
+  /** Answers events of that name only once what it returns has been called. */
+  hold(name: string): () => void {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    this.answer = (request) => (request.name === name ? released.then(() => ({})) : undefined);
+    return release;
+  }
+
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
@@ -84,6 +99,11 @@ export class Webhook {
     const recorded = { method, name, headers, url, body: Buffer.concat(chunks) };
     this.received.push(recorded);
     this.arrived.raise();
+    response.on('close', () => {
+      if (response.writableFinished) return;
+      this.aborted.push(name);
+      this.arrived.raise();
+    });
     const told = await this.answer(recorded);
     const answer = told ?? (isEvent ? {} : { headers: { 'WebHook-Allowed-Origin': '*' } });
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body);

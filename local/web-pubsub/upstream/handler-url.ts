@@ -10,8 +10,8 @@ export function handlerUrl(template: string, hub: string, event: string): URL {
 /** The address as it may be logged: the query string carries the function's key. */
 export const withoutQuery = (url: URL): string => `${url.origin}${url.pathname}`;
 
-/** `*`, one name, or names separated by commas; there are no other wildcards. */
+/** `*`, one name, or names separated by commas, in any case; there are no other wildcards. */
 export function matchesPattern(pattern: string, eventName: string): boolean {
-  const names = pattern.split(',').map((name) => name.trim());
-  return names.includes('*') || names.includes(eventName);
+  const names = pattern.split(',').map((name) => name.trim().toLowerCase());
+  return names.includes('*') || names.includes(eventName.toLowerCase());
 }

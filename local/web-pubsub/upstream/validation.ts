@@ -1,77 +1,103 @@
 import type { Log } from '../log';
+import { pause, type After } from '../time';
+import { isTransient } from './deliver';
 import { withoutQuery } from './handler-url';
 import type { HttpAnswer, HttpCaller } from './http';
 
-const VALID_FOR_MS = 60_000;
 const ATTEMPT_TIMEOUT_MS = 10_000;
-/** The first wait is shorter than the service's one second: locally the app is often just being restarted. */
-const BACKOFF_MS = [250, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000];
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 60_000;
+
+export interface ValidationSettings {
+  retryDelaysMs: readonly number[];
+  after: After;
+  log: Log;
+}
 
 /**
  * Abuse protection: no event is sent to an address that has not agreed to it by answering `OPTIONS` with
- * `WebHook-Allowed-Origin`. The first check blocks the event that asks; a good answer counts for a minute and is
- * then renewed in the background; a bad one is asked again after a growing pause, by the next event.
+ * `WebHook-Allowed-Origin`. The very first check blocks the events that wait for it. After that an event that finds the
+ * result too old (a good one after a minute, a bad one after 1, 2, 4 … 60 seconds) starts the next check, but goes by the
+ * last result: after an outage the first event is lost.
  */
 export class Validation {
-  private last: { valid: boolean; goodUntil: number } | undefined;
-  private failures = 0;
+  private last: boolean | undefined;
+  private intervalMs = SHORTEST_MS;
+  private isDue = true;
   private running: Promise<boolean> | undefined;
+  private takeBack: () => void = () => undefined;
+  private readonly stopped = new AbortController();
 
   constructor(
     private readonly target: URL,
-    private readonly origin: string,
     private readonly http: HttpCaller,
-    private readonly log: Log,
-    private readonly now: () => number = Date.now,
+    private readonly settings: ValidationSettings,
   ) {}
 
-  async isValid(): Promise<boolean> {
-    if (this.last && this.now() < this.last.goodUntil) return this.last.valid;
-    const fresh = this.check();
-    // Renewing must not delay events: an address that was good a minute ago is used while it is asked again.
-    return this.last?.valid ? true : fresh;
-  }
-
-  private check(): Promise<boolean> {
+  /** @param origin the host that a check would be made for: the result counts for every other one, too */
+  async isValid(origin: string): Promise<boolean> {
     // A hundred connections opening at once must ask once, not a hundred times.
-    this.running ??= this.ask().finally(() => (this.running = undefined));
-    return this.running;
+    if (this.isDue) this.running ??= this.check(origin).finally(() => (this.running = undefined));
+    return this.last ?? this.running ?? false;
   }
 
-  private async ask(): Promise<boolean> {
-    const problem = await this.problem();
-    if (problem === undefined) {
-      this.failures = 0;
-      this.last = { valid: true, goodUntil: this.now() + VALID_FOR_MS };
-      return true;
+  stop(): void {
+    this.stopped.abort();
+    this.takeBack();
+  }
+
+  private async check(origin: string): Promise<boolean> {
+    const problem = await this.problem(origin);
+    if (this.stopped.signal.aborted) return false;
+    const valid = problem === undefined;
+    const before = this.last ?? true;
+    this.intervalMs = valid ? LONGEST_MS : before ? SHORTEST_MS : Math.min(this.intervalMs * 2, LONGEST_MS);
+    this.last = valid;
+    this.isDue = false;
+    this.takeBack = this.settings.after(this.intervalMs, () => (this.isDue = true));
+    if (!valid) {
+      this.settings.log(
+        'warning',
+        `validation of ${withoutQuery(this.target)} for ${origin} failed: ${problem}. No events are sent to it; asked again by the first event after ${this.intervalMs / 1000} s, which is lost, too.`,
+      );
     }
-    const pause = BACKOFF_MS[Math.min(this.failures, BACKOFF_MS.length - 1)] ?? 0;
-    this.failures += 1;
-    this.last = { valid: false, goodUntil: this.now() + pause };
-    this.log(
-      'warning',
-      `validation of ${withoutQuery(this.target)} failed: ${problem}. No events are sent to it; asked again in ${pause / 1000} s at the earliest.`,
-    );
-    return false;
+    return valid;
   }
 
-  private async problem(): Promise<string | undefined> {
+  private async problem(origin: string): Promise<string | undefined> {
     try {
-      let answer = await this.request('OPTIONS');
-      if (answer.status === 404) answer = await this.request('GET');
+      let answer = await this.request('OPTIONS', origin);
+      if (answer.status === 404) answer = await this.request('GET', origin);
       if (answer.status < 200 || answer.status > 299) return `it answered ${answer.status}`;
       const allowed = String(answer.headers['webhook-allowed-origin'] ?? '')
         .toLowerCase()
         .split(/[\s,]+/);
-      if (allowed.includes('*') || allowed.includes(this.origin.toLowerCase())) return undefined;
-      return `WebHook-Allowed-Origin does not name ${this.origin}`;
+      if (allowed.includes('*') || allowed.includes(origin.toLowerCase())) return undefined;
+      return `WebHook-Allowed-Origin does not name ${origin}`;
     } catch (error) {
       return error instanceof Error ? error.message || error.name : String(error);
     }
   }
 
-  private request(method: string): Promise<HttpAnswer> {
-    const headers = { 'WebHook-Request-Origin': this.origin, 'ce-awpsversion': '1.0' };
-    return this.http.call(method, this.target, headers, undefined, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS));
+  /** Repeated like an event, within ten seconds. */
+  private async request(method: string, origin: string): Promise<HttpAnswer> {
+    const headers = { 'WebHook-Request-Origin': origin, 'ce-awpsversion': '1.0' };
+    const { after, retryDelaysMs } = this.settings;
+    const timeout = new AbortController();
+    const takeBack = after(ATTEMPT_TIMEOUT_MS, () => timeout.abort());
+    const signal = AbortSignal.any([timeout.signal, this.stopped.signal]);
+    try {
+      for (const delay of retryDelaysMs) {
+        const answer = await this.http
+          .call(method, this.target, headers, undefined, signal)
+          .catch(() => undefined);
+        if (answer !== undefined && !isTransient({ answer })) return answer;
+        await pause(after, delay, signal);
+        if (signal.aborted) break;
+      }
+      return await this.http.call(method, this.target, headers, undefined, signal);
+    } finally {
+      takeBack();
+    }
   }
 }

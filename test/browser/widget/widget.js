@@ -136,7 +136,7 @@ element('writing').addEventListener('submit', async (event) => {
   event.preventDefault();
   const text = element('text').value;
   try {
-    await sendEvent('message', { text });
+    await sendEvent('message', { text, messageId: crypto.randomUUID() });
     element('text').value = '';
     element('problem').textContent = '';
   } catch (error) {

@@ -27,7 +27,10 @@ export function faultOf(faults: EventFaults, eventName: string, nth: number, gra
   // What would be minutes for a grace period of minutes.
   const long = { delayMs: random.between(graceMs, graceMs * 4) };
   // The handshake and a message wait for their webhooks: hours of delay would only be hours of waiting.
-  if (eventName === 'connect') return random.pick<Fault>(['drop', short]);
+  if (eventName === 'connect') {
+    // The client leaves while the app decides: the app has let somebody in of whom it never hears again.
+    return random.pick<Fault>(['drop', short, { cutAfterMs: random.between(0, 60) }]);
+  }
   if (eventName === 'message') return random.pick<Fault>(['drop', repeat, repeat, short]);
   return random.pick<Fault>(['drop', 'drop', 'drop', repeat, repeat, short, short, long, long]);
 }

@@ -45,7 +45,14 @@ export class Network {
     const fault = this.allLost || isSilent ? 'drop' : faultOf(faults, eventName, nth, this.graceMs);
     if (fault === DELIVERED) return fault;
     const why = this.allLost ? ' (all webhooks lost)' : isSilent ? ' (all of this conversation lost)' : '';
-    const what = fault === 'drop' ? 'dropped' : 'repeat' in fault ? 'repeated' : 'delayed';
+    const what =
+      fault === 'drop'
+        ? 'dropped'
+        : 'repeat' in fault
+          ? 'repeated'
+          : 'cutAfterMs' in fault
+            ? 'cut'
+            : 'delayed';
     seen.faults.push(`${eventName} ${what}`);
     this.tally.add(`${eventName} ${what}`);
     const more = typeof fault === 'object' ? ` ${JSON.stringify(fault)}` : '';

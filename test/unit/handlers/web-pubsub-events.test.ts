@@ -10,14 +10,14 @@ import { ANN, ID, scene } from './scene';
 
 const HOST = 'chat.webpubsub.azure.com';
 
-function webhook(perMinute = 0, serviceHost = HOST) {
+function webhook(perMinute = 0, serviceHosts = [HOST]) {
   const here = scene();
   const deps = {
     ...here.deps,
     guard: signatureGuard([ACCESS_KEY]),
     limits: createParticipantLimits({ perMinute, now: () => here.clock.now }),
     hub: HUB,
-    serviceHost,
+    serviceHosts,
   };
   return {
     ...here,
@@ -43,6 +43,15 @@ describe('the validation request of the service', () => {
     expect(answer).toEqual({ status: 200, headers: { 'webhook-allowed-origin': HOST } });
   });
 
+  it('of a host that is configured besides, such as a custom domain, is granted for that host', async () => {
+    const { handle } = webhook(0, [HOST, 'chat.contoso.com', 'replica.example']);
+    const headers = { 'webhook-request-origin': 'CHAT.contoso.com' };
+    expect(await handle({ method: 'OPTIONS', headers })).toEqual({
+      status: 200,
+      headers: { 'webhook-allowed-origin': 'chat.contoso.com' },
+    });
+  });
+
   it.each([undefined, '', 'evil.example', `${HOST}.evil.example`])(
     'of anybody else (%j) is not',
     async (origin) => {
@@ -60,7 +69,7 @@ describe('the validation request of the service', () => {
 
 it('grants nothing while no service is configured', async () => {
   const headers = { 'webhook-request-origin': '' };
-  expect((await webhook(0, '').handle({ method: 'OPTIONS', headers })).status).toBe(400);
+  expect((await webhook(0, ['']).handle({ method: 'OPTIONS', headers })).status).toBe(400);
 });
 
 describe('an event that cannot be understood', () => {

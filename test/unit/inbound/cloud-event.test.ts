@@ -38,9 +38,15 @@ describe('an event that the service sends', () => {
     expect(parse(eventHeaders({ hub }), undefined, 'Chat').name).toBe('connected');
   });
 
-  it('may write its type in any case', () => {
-    const headers = { ...eventHeaders(), 'ce-type': 'AZURE.WebPubSub.Sys.Connected' };
+  it('may write its type and its name in any case, as the client does that sends it', () => {
+    const headers = {
+      ...eventHeaders(),
+      'ce-type': 'AZURE.WebPubSub.Sys.Connected',
+      'ce-eventName': 'CONNECTED',
+    };
     expect(parse(headers).name).toBe('connected');
+    const asSent = { 'ce-type': 'azure.webpubsub.user.Leave', 'ce-eventName': 'Leave' };
+    expect(parse({ ...eventHeaders(), ...asSent }).name).toBe('leave');
   });
 
   it('may write its name in any case, as the client has and as the pattern of the event handler allows', () => {

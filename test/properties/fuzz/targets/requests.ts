@@ -178,7 +178,7 @@ export const REQUESTS: readonly Target[] = [
       const answer = await call(
         'validate-web-pubsub-events',
         request({ method: 'OPTIONS', headers: { get: () => given } }),
-        { serviceHost: 'x.webpubsub.azure.com', loggerOf: () => silent },
+        { serviceHosts: ['x.webpubsub.azure.com'], loggerOf: () => silent },
       );
       must(answer.status === 200 || answer.status === 400, `status ${answer.status}`);
       return answer.status === 200;
