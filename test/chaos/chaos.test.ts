@@ -5,10 +5,10 @@ import { isViolated } from './report/summary';
 import { violationReport } from './report/violation';
 
 /**
- * Five stories on a stack whose host is killed between save and effect and whose service first cannot be reached, then
- * refuses most pushes, with a clock that is wrong by five minutes. `npm run chaos` plays hundreds.
+ * Five stories on a stack that is down altogether over the first deadlines, whose host is then killed between save and
+ * effect, and whose worker is restarted at last, with a clock that is wrong by five minutes. `npm run chaos` plays hundreds.
  */
-const SEED = 12642;
+const SEED = 42546;
 
 it('keeps every promise in five random stories on a stack that fails in three ways', async () => {
   const [plan] = plansOf({ seed: SEED, runs: 5, mass: 0 });
@@ -20,9 +20,9 @@ it('keeps every promise in five random stories on a stack that fails in three wa
     expect.arrayContaining([
       'connected dropped',
       'disconnected dropped',
+      'everything down',
       'host killed between save and effect',
-      'push refused',
-      'service unreachable',
+      'worker restarted',
     ]),
   );
 }, 180_000);

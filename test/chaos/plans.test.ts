@@ -44,6 +44,7 @@ describe('the plan', () => {
       'service unreachable',
       'storage refuses',
       'storage slow',
+      'worker restarted',
     ]);
     expect(new Set(all.map(({ stack }) => stack.clockOffsetMs)).size).toBe(3);
   });

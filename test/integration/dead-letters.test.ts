@@ -22,9 +22,11 @@ const log = (message: string, fields?: object) => {
   lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
 };
 
+const inLog = <L>(logger: L) => ({ logger, loggerOf: () => logger });
 const parts = () => ({
   ...overTables(tables, world, () => now),
-  logger: { info: log, warn: log, error: log, refusal: log },
+  conversations: () => made.service,
+  ...inLog({ info: log, warn: log, error: log, refusal: log }),
   pace: PACE,
 });
 type Parts = ReturnType<typeof parts>;

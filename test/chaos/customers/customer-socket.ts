@@ -10,6 +10,7 @@ import type { SocketLife } from '../model/observed';
 const OPEN_LIMIT_MS = 110_000;
 const CLOSE_LIMIT_MS = 20_000;
 const SAY_LIMIT_MS = 25_000;
+const NOTICED_MS = 1_000;
 
 /** The service has passed the app's refusal of `connect` on: no use trying again. */
 export class RefusedHandshake extends Error {}
@@ -26,7 +27,9 @@ export class CustomerSocket {
     this.stopped = new Promise((resolve) =>
       client.on('stopped', () => {
         const now = Date.now();
-        life.lostFrom ??= now;
+        // A reliable client outlives its transport; any other notices at once.
+        const { cutAt = now } = life;
+        life.lostFrom ??= now - cutAt < NOTICED_MS ? cutAt : now;
         life.lostBy = now;
         onClosed();
         resolve();

@@ -9,6 +9,8 @@ export interface SocketLife {
   readonly openedAt: Moment;
   /** The last moment at which it was certainly open: when the client cut it, or saw it close. */
   lostFrom?: Moment;
+  /** When its transport was cut below the client, in the middle of an event. */
+  cutAt?: Moment;
   /** When the client saw it closed. */
   lostBy?: Moment;
   /** When the app first answered 2xx to one of its events, `connect` left out: only then can it know of the socket. */

@@ -31,6 +31,9 @@ export function faultOf(faults: EventFaults, eventName: string, nth: number, gra
     // The client leaves while the app decides: the app has let somebody in of whom it never hears again.
     return random.pick<Fault>(['drop', short, { cutAfterMs: random.between(0, 60) }]);
   }
-  if (eventName === 'message') return random.pick<Fault>(['drop', repeat, repeat, short]);
+  if (eventName === 'message') {
+    // The line breaks while the app decides: the service gives the call up and tells of the loss at once.
+    return random.pick<Fault>(['drop', repeat, repeat, short, { cutAfterMs: random.between(0, 60) }]);
+  }
   return random.pick<Fault>(['drop', 'drop', 'drop', repeat, repeat, short, short, long, long]);
 }

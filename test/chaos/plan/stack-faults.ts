@@ -3,6 +3,8 @@ import { randomOf, type Random } from '../random';
 /** What goes wrong for everybody at once. Times are milliseconds from the beginning of the stories. */
 export type StackFault =
   | { readonly kind: 'host killed'; readonly at: number; readonly forMs: number }
+  /** The host goes on without its worker for a while; what the worker had in hand fails for good. */
+  | { readonly kind: 'worker restarted'; readonly at: number; readonly forMs: number }
   /** At the first save of a conversation after `at`: stored, but its answer never arrives. */
   | { readonly kind: 'host killed between save and effect'; readonly at: number; readonly forMs: number }
   /** App, storage and service, over the time when the first grace periods are over. */
@@ -45,7 +47,7 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
 
 function draw(random: Random, graceMs: number): StackFault {
   const at = random.between(500, graceMs * 3);
-  switch (random.between(1, 9)) {
+  switch (random.between(1, 10)) {
     case 1:
       return { kind: 'host killed', at, forMs: random.between(0, graceMs) };
     case 2:
@@ -61,6 +63,8 @@ function draw(random: Random, graceMs: number): StackFault {
     case 6:
     case 7:
       return { kind: 'pushes fail', at, forMs: random.between(graceMs / 2, graceMs * 2) };
+    case 9:
+      return { kind: 'worker restarted', at, forMs: random.between(500, graceMs) };
     case 8:
       return {
         kind: 'everything down',

@@ -60,6 +60,10 @@ export class Network {
       at: now,
       what: `${eventName} of ${shortId({ connectionId })} ${what}${more}${why}`,
     });
+    if (typeof fault === 'object' && 'cutAfterMs' in fault) {
+      const socket = seen.sockets.find((one) => one.connectionId === connectionId);
+      if (socket !== undefined) socket.cutAt = now + fault.cutAfterMs;
+    }
     if (typeof fault === 'object' && 'delayMs' in fault) {
       held.push({ connectionId, until: now + fault.delayMs });
       this.busyUntil = Math.max(this.busyUntil, now + fault.delayMs);

@@ -53,6 +53,12 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
       note(fault.kind);
       await hostSwitch.killFor(fault.forMs);
       return note('host is up again');
+    case 'worker restarted':
+      tally.add(fault.kind);
+      note(fault.kind);
+      // A host that is killed meanwhile takes its worker with it.
+      await chaos.stack.host.restartWorker(fault.forMs).catch(() => undefined);
+      return note('the worker is back');
     case 'everything down': {
       const { tables, taskHub, stack } = chaos;
       const set = (isUp: boolean) => {

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { connectionStringOf } from '../../../local/stack/azurite';
 import { freePort } from '../../../local/stack/ports';
@@ -175,6 +176,10 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
         const answer = await event({ name, conversationId, connectionId, id: String(id) });
         if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${answer.text}`);
       }
+      // Its timer has heard that the customer is there: nothing changes by itself any more.
+      const isOver = (row: Row) =>
+        row['partitionKey'] === `${conversationId}.disconnection.1` && row['status'] === 'Completed';
+      while (!(await allRows(storage(table))).some(isOver)) await delay(20);
       return born;
     },
     stop: async () => void (await stopAndRead()),

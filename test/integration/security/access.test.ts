@@ -147,8 +147,13 @@ describe("an agent's ticket", () => {
     const { customer } = await accepted('owner');
     const { bearer } = await system.agent('thief');
     const path = `v1/conversations/${customer.conversationId}`;
+    const bodies = {
+      offer: { agentId: 'thief' },
+      transfer: { queue: 'sales' },
+      'extend-wait': { by: 'PT1M' },
+    };
     for (const action of AGENT_ACTIONS) {
-      const body = { agentId: 'thief', queue: 'sales', by: 'PT1M' };
+      const body = (bodies as Partial<Record<string, object>>)[action] ?? {};
       const answer = await system.call(`${path}/${action}`, { headers: bearer, body });
       expect([action, answer.status]).toEqual([action, 409]);
     }

@@ -301,7 +301,7 @@ describe('random lives that are left alone', () => {
     });
   });
 
-  it('are not offered to anybody any more, unless policy says never [R132]', () => {
+  it('are not offered to anybody any more, unless policy says never [R136]', () => {
     everyLife(false, (life) => {
       const { conversation } = live(life);
       if (conversation?.state !== 'Active' || life.policies.base.offerTimeout === 'never') return;

@@ -24,7 +24,7 @@ describe('an agent without a socket', () => {
     ['accepts', connectedCustomer, agentAccepted],
     ['is offered a conversation', connectedCustomer, agentOffered],
     ['accepts its offer', () => offered(), agentAccepted],
-  ])('who %s is asked for at once, and has its grace from then on [R133]', (_what, before, event) => {
+  ])('who %s is asked for at once, and has its grace from then on [R137]', (_what, before, event) => {
     const { agentPresent: _asked, ...unasked } = event();
     expect(decideAt(before(), unasked, AT)).toEqual({ kind: 'agent-presence-needed', agentId: 'anna' });
     given(before())
@@ -46,7 +46,7 @@ describe('an agent without a socket', () => {
       .then({ outcome: 'requeued', state: 'Open', without: ['capacityHold'] });
   });
 
-  it('keeps the conversation when a socket opens in time [R133]', () => {
+  it('keeps the conversation when a socket opens in time [R137]', () => {
     given(connectedCustomer())
       .when({ ...agentAccepted(), ...absent }, AT)
       .then({})

@@ -21,7 +21,7 @@ describe.each([
   ['2 seconds', 2 * SECOND],
   ['10 minutes', 10 * MINUTE],
 ])('a clock that is put back by %s', (_by, step) => {
-  it('lets no entry of the transcript stand before the one ahead of it [R134]', () => {
+  it('lets no entry of the transcript stand before the one ahead of it [R138]', () => {
     const at = afterStart(20);
     const times = [customerMessage('m1'), agentMessage('m2'), customerLeft()].reduce(
       ({ conversation, seen }, event, index) => {
@@ -52,7 +52,7 @@ describe('a wait that was stored by a clock far ahead', () => {
   const LOST = afterStart(10);
   const now = LOST - 10 * MINUTE;
 
-  it('of a customer begins now, and is no longer than its grace period [R134]', () => {
+  it('of a customer begins now, and is no longer than its grace period [R138]', () => {
     given(lost())
       .when(deadlineReached(2, NOBODY), now)
       .then({
@@ -65,7 +65,7 @@ describe('a wait that was stored by a clock far ahead', () => {
       .then({ outcome: 'expired', state: 'WrapUp' });
   });
 
-  it('of an agent, too [R134]', () => {
+  it('of an agent, too [R138]', () => {
     const reached: Asked = {
       type: 'deadline-reached',
       kind: 'agent-disconnection',

@@ -24,7 +24,7 @@ const expiry = (number: number): Asked => ({ type: 'deadline-reached', kind: 'of
 const QUEUED = ['list', 'free anna.1', 'conversation-queued to agents + customer'];
 
 describe('an offer', () => {
-  it('has a time limit, and a timer for it [R132]', () => {
+  it('has a time limit, and a timer for it [R136]', () => {
     given(connectedCustomer())
       .when(agentOffered(), AT)
       .then({
@@ -33,13 +33,13 @@ describe('an offer', () => {
       });
   });
 
-  it('is not taken back before it [R132]', () => {
+  it('is not taken back before it [R136]', () => {
     given(offered())
       .when(expiry(1), EXPIRES - 1)
       .then({ outcome: 'not-reached', changed: false, effects: [] });
   });
 
-  it('that nobody has accepted goes back to the queue; the agent is told, and the capacity is free [R132]', () => {
+  it('that nobody has accepted goes back to the queue; the agent is told, and the capacity is free [R136]', () => {
     const expired = given(offered())
       .when(expiry(1), EXPIRES)
       .then({
@@ -85,7 +85,7 @@ describe('an offer', () => {
       .then({ changed: false, timers: ['start offer.1 in PT20S'] });
   });
 
-  it('expires while its customer is away, too, whose time goes on; in persistent chat as well [R132]', () => {
+  it('expires while its customer is away, too, whose time goes on; in persistent chat as well [R136]', () => {
     const away = lost(offered());
     given(away)
       .when(expiry(1), EXPIRES)
@@ -98,7 +98,7 @@ describe('an offer', () => {
     given(ended).when(expiry(1), EXPIRES).then({ outcome: 'superseded', changed: false, effects: [] });
   });
 
-  it('has the time limit that policy says, by the state of an offer; "never" is none [R132]', () => {
+  it('has the time limit that policy says, by the state of an offer; "never" is none [R136]', () => {
     given(connectedCustomer(), { offerTimeout: 5 * MINUTE })
       .when(agentOffered(), AT)
       .then({ timers: ['start offer.1 in PT5M'] });
