@@ -109,7 +109,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
           resolve();
         };
         child.on('message', onMessage).once('close', onEnd);
-        child.send({ type: 'restart-worker', awayMs });
+        // A host that has ended already closes nothing any more.
+        child.send({ type: 'restart-worker', awayMs }, (failure) => failure && reject(failure));
       }),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
