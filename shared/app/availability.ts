@@ -21,6 +21,8 @@ export interface Availability {
    * fail it is the present moment.
    */
   readonly workingSince: () => Instant;
+  /** The clock of this machine minus that of the service that answered last; about a second is not known. */
+  readonly clockError: () => Milliseconds;
   /** For the clients of the services: sees what is left of every operation after all repetitions. */
   readonly policies: Policies;
 }
@@ -44,7 +46,16 @@ export function watchAvailability(now: () => Instant): Availability {
     if (gap > BEAT + TOO_LONG) failed();
     beatAt += gap;
   }, BEAT).unref();
+  let clockError: Milliseconds = 0;
+  /** The header tells the second in which it was written: anything from there to its end, and to the receipt, is right. */
+  const compareClocks = (date: string | undefined, took: Milliseconds) => {
+    const written = Date.parse(date ?? '');
+    if (Number.isNaN(written)) return;
+    const ahead = now() - written;
+    clockError = Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took);
+  };
   return {
+    clockError: () => clockError,
     workingSince: () => since ?? now(),
     policies: [
       {
@@ -55,7 +66,9 @@ export function watchAvailability(now: () => Instant): Availability {
             const askedAt = performance.now();
             try {
               const response = await next(request);
-              if (isFailure(response.status) || performance.now() - askedAt > TOO_LONG) failed();
+              const took = performance.now() - askedAt;
+              compareClocks(response.headers.get('date'), took);
+              if (isFailure(response.status) || took > TOO_LONG) failed();
               else worked();
               return response;
             } catch (thrown) {

@@ -64,6 +64,7 @@ function compose(config: Config) {
     participants: createWebPubSubParticipants(webPubSub),
     now,
     workingSince: availability.workingSince,
+    clockError: availability.clockError,
     loggerOf,
   };
   const quarantine = createQuarantine(shared);

@@ -75,6 +75,18 @@ export class DependencyError extends AppError {
   }
 }
 
+/** The clock of this machine and that of the storage differ. The same call may succeed elsewhere, or later. */
+export class ClockError extends AppError {
+  constructor(differenceMs: number) {
+    const seconds = Math.round(differenceMs / 1_000);
+    super(
+      'clock-wrong',
+      `the clock differs from the storage's by ${seconds} s: nothing is ended by it`,
+      true,
+    );
+  }
+}
+
 /** Others were faster at every attempt. The same call may succeed later. */
 export class ContentionError extends AppError {
   constructor(attempts: number) {

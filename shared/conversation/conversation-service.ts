@@ -1,6 +1,12 @@
 import { collisionPause } from '../app/collision-pause';
 import type { Call, DurableCall } from '../app/call';
-import { ContentionError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import {
+  ClockError,
+  ContentionError,
+  DependencyError,
+  RecordTooLargeError,
+  StoredRowError,
+} from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
@@ -10,7 +16,7 @@ import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
-import type { Instant } from './time';
+import { type Instant, type Milliseconds, SECOND } from './time';
 import { type WorkList, type WorkListItem, workListItem } from './work-list';
 
 /** Makes the row of a conversation what it must be; there is none where nothing is listed. */
@@ -31,6 +37,8 @@ export interface ConversationServiceDependencies {
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
+  /** By how much the clock of this machine is ahead of the storage's. */
+  readonly clockError?: () => Milliseconds;
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -119,6 +127,8 @@ export interface ConversationService {
 
 /** Enough for every tab of a customer and an agent to act in the same moment. */
 const ATTEMPTS = 24;
+/** Clocks of machines in a data centre agree within a second; one that differs by more than this is wrong. */
+const CLOCK_TOLERANCE: Milliseconds = 5 * SECOND;
 /** Each question is asked once; a decision that asks on would ask for ever. */
 const MOST_QUESTIONS = 3;
 
@@ -238,8 +248,11 @@ async function decideWithAnswers(
   let answers: Answers = {};
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
     // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
-    const isAsked = event.type === 'deadline-reached' && deps.workingSince !== undefined;
-    const working = isAsked ? { workingSince: deps.workingSince() } : {};
+    const isDeadline = event.type === 'deadline-reached';
+    // Prevents: a machine whose clock runs ahead ends everybody who is away, long before their time.
+    const clockError = isDeadline ? (deps.clockError?.() ?? 0) : 0;
+    if (Math.abs(clockError) > CLOCK_TOLERANCE) throw new ClockError(clockError);
+    const working = isDeadline && deps.workingSince ? { workingSince: deps.workingSince() } : {};
     const context = { now: deps.now(), policies, messages, ...working };
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {

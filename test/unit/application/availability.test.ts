@@ -5,11 +5,11 @@ import { SECOND } from '../../../shared/conversation/time';
 type Policy = ReturnType<typeof watchAvailability>['policies'][number]['policy'];
 
 /** What the clients' pipeline would do: one operation with this answer, after so long. */
-async function operation(policy: Policy, answer: number | Error, lasts = 0): Promise<void> {
+async function operation(policy: Policy, answer: number | Error, lasts = 0, date?: string): Promise<void> {
   const next = async () => {
     if (lasts > 0) jest.advanceTimersByTime(lasts);
     if (answer instanceof Error) throw answer;
-    return { status: answer } as never;
+    return { status: answer, headers: { get: () => date } } as never;
   };
   await Promise.resolve(policy.sendRequest({} as never, next as never)).catch(() => undefined);
 }
@@ -65,6 +65,28 @@ describe('since when the services have worked, as far as a process has seen', ()
     jest.advanceTimersByTime(60 * SECOND);
     await operation(policy, status);
     expect(since()).toBe(0);
+  });
+});
+
+describe("the clock of this machine, by the services' answers", () => {
+  beforeEach(() => void jest.useFakeTimers({ now: Date.parse('2026-03-01T10:00:00.400Z') }));
+  afterEach(() => void jest.useRealTimers());
+
+  it.each([
+    ['right', '2026-03-01T10:00:00Z', 0, 0],
+    ['right, with an answer on its way for two seconds', '2026-03-01T10:00:00Z', 2 * SECOND, 0],
+    ['a minute ahead', '2026-03-01T09:59:00Z', 0, 59_400],
+    ['a minute behind', '2026-03-01T10:01:00Z', 0, -59_600],
+  ])('is %s', async (_name, date, lasts, error) => {
+    const { clockError, policies } = watchAvailability(Date.now);
+    await operation(policies[0]!.policy, 200, lasts, new Date(date).toUTCString());
+    expect(clockError()).toBe(error);
+  });
+
+  it('is taken for right as long as nobody has told the time', async () => {
+    const { clockError, policies } = watchAvailability(Date.now);
+    await operation(policies[0]!.policy, 200);
+    expect(clockError()).toBe(0);
   });
 });
 

@@ -19,6 +19,7 @@ import {
   type Scene,
   withoutPauses,
 } from './scene';
+import { serviceOver } from '../../support/service';
 
 beforeEach(withoutPauses);
 afterEach(() => void jest.restoreAllMocks());
@@ -223,3 +224,35 @@ async function inQueueWithoutSocket(): Promise<Scene> {
   await made.handle(connect);
   return quiet(made);
 }
+
+describe('a machine whose clock differs from that of the storage', () => {
+  it.each([
+    ['ahead by more than five seconds', 5_001, 'Active'],
+    ['behind by more than five seconds', -5_001, 'Active'],
+    ['right within five seconds', 5_000, 'WrapUp'],
+  ])('%s: what becomes of a deadline [R138]', async (_what, clockError, state) => {
+    const made = await inConversation();
+    made.world.lose(ID, 'tab-a');
+    await made.handle(disconnected('tab-a'));
+    const { deadline } = made.world.conversation(ID).disconnection!;
+    const service = serviceOver({ ...made.world, now: () => deadline, clockError: () => clockError });
+    const reached = service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    const outcome = await reached.then(
+      () => 'handled',
+      (thrown: unknown) => thrown,
+    );
+    if (state === 'Active') {
+      expect(outcome).toMatchObject({ code: 'clock-wrong', retryable: true });
+      expect((outcome as Error).message).toMatch(/differs from the storage's by -?5 s: nothing is ended/);
+    }
+    expect(made.world.conversation(ID).state).toBe(state);
+  });
+
+  it('goes on with everything else', async () => {
+    const made = await inConversation();
+    const service = serviceOver({ ...made.world, now: () => made.clock.now, clockError: () => 60_000 });
+    await service.handle(ID, disconnected('tab-a'));
+    await service.handle(ID, connected('tab-b'));
+    expect(made.world.conversation(ID)).toMatchObject({ liveConnectionIds: ['tab-b'] });
+  });
+});
