@@ -125,7 +125,9 @@ function withConsequences(
   { outcome, conversation, entries = [], ...ruling }: Extract<Ruling, { kind: 'changed' }>,
   { now, policies }: DecisionContext,
 ): Decided {
-  const after = withAutoClosure(before, withAgentExpected(before, conversation, now), policies);
+  const isWaitedFor = conversation.agentDisconnection !== undefined;
+  const next = isWaitedFor ? withAgentExpected(before, conversation, now) : conversation;
+  const after = withAutoClosure(before, next, policies);
   const again = mayBeUntold(before, input)
     ? retold(after, input, { ...ruling, outcome, conversation: after })
     : NOTHING_AGAIN;
