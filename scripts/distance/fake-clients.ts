@@ -76,8 +76,9 @@ class FakeWebPubSubServiceClient {
   async groupExists(): Promise<boolean> {
     return false;
   }
-  async userExists(): Promise<boolean> {
-    return false;
+  /** The customer is gone, its agent is there. */
+  async userExists(userId: string): Promise<boolean> {
+    return userId.startsWith('agent.');
   }
   listConnections() {
     return { byPage: async function* () {} };
