@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
-import { RETURN_TIME } from '../conversation/allowance-rules';
+import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
 import { endedRefusal } from '../conversation/decision';
@@ -300,8 +300,8 @@ async function leaveTimeToReturn(
   { conversations, now }: NegotiateServices,
   call: DurableCall,
 ): Promise<void> {
-  if (conversation?.disconnection === undefined) return;
-  if (conversation.disconnection.deadline - now() >= RETURN_TIME) return;
+  const end = conversation && endOfWait(conversation);
+  if (conversation === undefined || end === undefined || end - now() >= RETURN_TIME) return;
   await conversations(call).receive(conversation.id, { type: 'customer-returning' });
 }
 

@@ -1,4 +1,4 @@
-import type { TableServiceClientOptions } from '@azure/data-tables';
+import type { RestError, TableServiceClientOptions } from '@azure/data-tables';
 import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
 
 type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
@@ -21,10 +21,10 @@ export interface Availability {
    * fail it is the present moment.
    */
   readonly workingSince: () => Instant;
-  /** The clock of this machine minus that of the service that answered last; about a second is not known. */
+  /** The clock of this machine minus that of the storage, as it answered last; about a second is not known. */
   readonly clockError: () => Milliseconds;
-  /** For the clients of the services: sees what is left of every operation after all repetitions. */
-  readonly policies: Policies;
+  /** For the clients of a service: sees what is left of every operation after all repetitions. */
+  readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
 }
 
 export function watchAvailability(now: () => Instant): Availability {
@@ -57,22 +57,27 @@ export function watchAvailability(now: () => Instant): Availability {
   return {
     clockError: () => clockError,
     workingSince: () => since ?? now(),
-    policies: [
+    policiesOf: (service) => [
       {
         position: 'perCall',
         policy: {
           name: 'availability',
           async sendRequest(request, next) {
             const askedAt = performance.now();
+            const answered = (status: number | undefined, date: string | undefined) => {
+              const took = performance.now() - askedAt;
+              if (service === 'storage') compareClocks(date, took);
+              if (status === undefined || isFailure(status) || took > TOO_LONG) failed();
+              else worked();
+            };
             try {
               const response = await next(request);
-              const took = performance.now() - askedAt;
-              compareClocks(response.headers.get('date'), took);
-              if (isFailure(response.status) || took > TOO_LONG) failed();
-              else worked();
+              answered(response.status, response.headers.get('date'));
               return response;
             } catch (thrown) {
-              failed();
+              // What an operation does not expect, a 404 for one, is thrown; an answer it is all the same.
+              const { statusCode, response } = thrown as Partial<RestError>;
+              answered(statusCode, response?.headers.get('date'));
               throw thrown;
             }
           },

@@ -120,7 +120,7 @@ async function loggable<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function clientsOf(config: Config, { policies }: Availability) {
+function clientsOf(config: Config, { policiesOf }: Availability) {
   let shared: TokenCredential | undefined;
   const credential = (): TokenCredential =>
     (shared ??=
@@ -130,15 +130,15 @@ function clientsOf(config: Config, { policies }: Availability) {
   const withCredential = (connection: Connection) =>
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
   return {
-    tables: createTableClients(withCredential(config.tables), {}, { policies }),
-    webPubSub: webPubSubClient(config, credential, policies),
+    tables: createTableClients(withCredential(config.tables), {}, { policies: policiesOf('storage') }),
+    webPubSub: webPubSubClient(config, credential, policiesOf('web-pubsub')),
   };
 }
 
 function webPubSubClient(
   config: Config,
   credential: () => TokenCredential,
-  additionalPolicies: Availability['policies'],
+  additionalPolicies: ReturnType<Availability['policiesOf']>,
 ): WebPubSubServiceClient {
   const { connection, hub } = config.webPubSub;
   const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };

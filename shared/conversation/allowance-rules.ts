@@ -80,6 +80,10 @@ export const outageAllowanceOf = (
 ): Milliseconds =>
   Math.min(policyOf(conversation, 'outageAllowance', policies), gracePeriodOf(conversation, policies));
 
+/** When a customer who is away is ended, by whichever of its deadlines; undefined where nobody waits for it. */
+export const endOfWait = ({ disconnection, autoClosure }: Conversation): Instant | undefined =>
+  disconnection && Math.min(disconnection.deadline, autoClosure?.deadline ?? disconnection.deadline);
+
 /**
  * The customer has begun to come back: a wait that is about to end leaves it the time to open its socket. Whoever asks
  * again and again, and never opens one, is waited for `LIMITS.returnsInARow` times.
@@ -87,11 +91,11 @@ export const outageAllowanceOf = (
 export function decideReturning(conversation: Conversation, { now, policies }: DecisionContext): Ruling {
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const outcome = { type: 'admitted' } as const;
-  if (conversation.disconnection === undefined) return { kind: 'unchanged', outcome };
-  const { deadline, allowance } = conversation.disconnection;
+  const end = endOfWait(conversation);
+  if (conversation.disconnection === undefined || end === undefined) return { kind: 'unchanged', outcome };
   const until = now + Math.min(RETURN_TIME, outageAllowanceOf(conversation, policies) / 2);
-  const isEnough = until <= deadline || (allowance?.returns ?? 0) >= LIMITS.returnsInARow;
-  if (isEnough) return { kind: 'unchanged', outcome };
+  const { returns = 0 } = conversation.disconnection.allowance ?? {};
+  if (until <= end || returns >= LIMITS.returnsInARow) return { kind: 'unchanged', outcome };
   const waited = waitingUntil(conversation, until, 'customer-returning', now);
   return { kind: 'changed', conversation: waited, outcome };
 }

@@ -249,11 +249,14 @@ async function decideWithAnswers(
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
     // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
     const isDeadline = event.type === 'deadline-reached';
+    const clockError = deps.clockError?.() ?? 0;
+    const isClockWrong = Math.abs(clockError) > CLOCK_TOLERANCE;
     // Prevents: a machine whose clock runs ahead ends everybody who is away, long before their time.
-    const clockError = isDeadline ? (deps.clockError?.() ?? 0) : 0;
-    if (Math.abs(clockError) > CLOCK_TOLERANCE) throw new ClockError(clockError);
+    if (isClockWrong && isDeadline) throw new ClockError(clockError);
+    // Prevents: a machine whose clock is behind begins a wait that is as good as over by the clocks of the others.
+    const now = deps.now() - (isClockWrong ? clockError : 0);
     const working = isDeadline && deps.workingSince ? { workingSince: deps.workingSince() } : {};
-    const context = { now: deps.now(), policies, messages, ...working };
+    const context = { now, policies, messages, ...working };
     const decision = decide(before?.conversation, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':

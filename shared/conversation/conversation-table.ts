@@ -101,6 +101,7 @@ const recentMessage = z.object({
   sequence: z.int(),
   at: instantInJson,
   unnamed: z.object({ digest: text, occurredAt: instantInJson }).optional(),
+  receivedAt: instantInJson.optional(),
 });
 const recentNotice = z.object({
   cause: text,

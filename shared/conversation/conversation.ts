@@ -226,6 +226,8 @@ interface Common {
     readonly sequence: number;
     readonly at: Instant;
     readonly unnamed?: Unnamed;
+    /** When it came, where that is not `at`: no entry stands before the one ahead of it. */
+    readonly receivedAt?: Instant;
   }[];
   /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
   readonly recentNotices: readonly {

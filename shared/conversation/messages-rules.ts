@@ -116,7 +116,11 @@ function store(
   const by = author.role === 'agent' ? keyOfAgent(author.id) : author.role;
   const recent = [
     ...conversation.recentMessages,
-    { id: messageId, by, sequence, at, ...(unnamed && { unnamed }) },
+    {
+      ...{ id: messageId, by, sequence, at },
+      ...(unnamed && { unnamed }),
+      ...(at !== now && { receivedAt: now }),
+    },
   ];
   return {
     kind: 'changed',
@@ -164,7 +168,7 @@ function storedMessage(
 export function repeatedMessage(
   conversation: Conversation,
   input: Extract<ConversationEvent, { readonly type: 'customer-message' | 'agent-message' }>,
-): { readonly at: Instant; readonly entry?: MessageEntry } | undefined {
+): { readonly receivedAt: Instant; readonly entry?: MessageEntry } | undefined {
   const { customer, agent, previousAgent } = conversation;
   const isCustomer = input.type === 'customer-message';
   const stored = storedMessage(conversation, input, isCustomer ? 'customer' : keyOfAgent(input.agentId));
@@ -172,9 +176,10 @@ export function repeatedMessage(
   const known = isCustomer
     ? { role: 'customer' as const, name: customer.name }
     : [agent, previousAgent].find((one) => one?.id === input.agentId);
-  if (known === undefined) return { at: stored.at };
+  const { receivedAt = stored.at } = stored;
+  if (known === undefined) return { receivedAt };
   const author: Author = 'role' in known ? known : { role: 'agent', id: known.id, name: known.name };
   const { sequence, at } = stored;
   const { messageId, text } = input;
-  return { at, entry: { kind: 'message', sequence, at, author, text, messageId } };
+  return { receivedAt, entry: { kind: 'message', sequence, at, author, text, messageId } };
 }

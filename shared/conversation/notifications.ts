@@ -174,7 +174,8 @@ const TELLING = {
     const { number, deadline, extension, allowance } = disconnection;
     const byAgent = extension && { at: extension.at, because: 'agent' as const };
     const latest = allowance && allowance.at >= (byAgent?.at ?? 0) ? allowance : byAgent;
-    if (latest === undefined) return [];
+    // A return that has begun is told when it has come true; until then there is nothing to do about it.
+    if (latest === undefined || latest.because === 'customer-returning') return [];
     return [
       notification(conversation, AGENTS, `disconnection.${number}.until.${deadline}`, latest.at, {
         type: 'wait-extended',

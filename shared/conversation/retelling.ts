@@ -33,7 +33,6 @@ const REPETITIONS: {
   admitted: (conversation) => [
     ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
     ...(isInferredLoss(conversation) ? (['lost'] as const) : []),
-    ...(conversation.disconnection?.allowance ? (['extended'] as const) : []),
   ],
   ignored: (conversation, input, { because }) =>
     (because === 'repeated' || because === 'ended'
@@ -133,14 +132,16 @@ export function retold(conversation: Conversation, input: ConversationEvent, rul
 
 /** A comparison makes up for what was lost: an end that was not told, the timer and the news of who is away. */
 function compared(
-  { end, disconnection }: Conversation,
+  { end, disconnection, agentDisconnection }: Conversation,
   { endUntold }: Input<'presence-checked'>,
   ruling: Decided,
 ): readonly Topic[] {
   if (end !== undefined) return endUntold ? ['ended'] : [];
-  const isNew = ruling.kind === 'changed' && ruling.outcome.type === 'disconnection-began';
-  if (disconnection === undefined || isNew) return [];
-  return disconnection.reason === 'not-yet-connected' ? ['opened'] : ['lost'];
+  const began = ruling.kind === 'changed' ? ruling.outcome.type : undefined;
+  const agent: readonly Topic[] =
+    agentDisconnection === undefined || began === 'agent-disconnection-began' ? [] : ['agentLost'];
+  if (disconnection === undefined || began === 'disconnection-began') return agent;
+  return [disconnection.reason === 'not-yet-connected' ? 'opened' : 'lost', ...agent];
 }
 
 /** A disconnection of which no event has told: a comparison has found it, or the handshake of one connection too many. */
@@ -164,7 +165,7 @@ function writtenAgain(
 ): Retold {
   const { disconnection, lastDisconnection, requeue, agentDisconnection, lastAgentDisconnection } =
     conversation;
-  const { at, entry: message } = repeatedMessage(conversation, input) ?? {};
+  const { receivedAt: at, entry: message } = repeatedMessage(conversation, input) ?? {};
   const topics: Topic[] = [];
   if (input.type === 'customer-message') {
     const isBack = disconnection === undefined && lastDisconnection?.reconnectedBy === input.connectionId;

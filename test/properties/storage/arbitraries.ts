@@ -155,6 +155,7 @@ const anyRecord = record<ConversationRecord>({
   recentMessages: list({
     ...{ id: text, by: text, sequence: count, at: instant },
     unnamed: maybe({ digest: text, occurredAt: instant }),
+    receivedAt: maybe(instant),
   }),
   lastSequence: count,
   end: maybe({ at: instant, reason: endReason, agentId: maybe(text), redirectUrl: maybe(text) }),

@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connectionStringOf } from '../../../local/stack/azurite';
+import { createTableClients } from '../../../shared/storage/table-clients';
 import { watchAvailability } from '../../../shared/app/availability';
 import { SECOND } from '../../../shared/conversation/time';
 
-type Policy = ReturnType<typeof watchAvailability>['policies'][number]['policy'];
+type Watched = ReturnType<typeof watchAvailability>;
+type Policy = ReturnType<Watched['policiesOf']>[number]['policy'];
+const policyOf = ({ policiesOf }: Watched, service: 'storage' | 'web-pubsub' = 'storage'): Policy =>
+  policiesOf(service)[0]!.policy;
 
 /** What the clients' pipeline would do: one operation with this answer, after so long. */
 async function operation(policy: Policy, answer: number | Error, lasts = 0, date?: string): Promise<void> {
@@ -20,8 +28,8 @@ describe('since when the services have worked, as far as a process has seen', ()
 
   const watch = () => {
     const startedAt = Date.now();
-    const { workingSince, policies } = watchAvailability(Date.now);
-    return { since: () => workingSince() - startedAt, policy: policies[0]!.policy };
+    const watched = watchAvailability(Date.now);
+    return { since: () => watched.workingSince() - startedAt, policy: policyOf(watched) };
   };
 
   it('is the first success after the start', async () => {
@@ -68,6 +76,45 @@ describe('since when the services have worked, as far as a process has seen', ()
   });
 });
 
+describe('through the real client of Table Storage', () => {
+  it('ordinary answers that the client throws are no outage, and one of the storage that is down is', async () => {
+    let status = 404;
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end('{"odata.error":{"code":"SomeCode","message":{"lang":"en-US","value":"x"}}}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      let now = 0;
+      const watched = watchAvailability(() => now);
+      const { customers } = createTableClients(
+        { connectionString: connectionStringOf({ table: port }) },
+        {},
+        { policies: watched.policiesOf('storage') },
+      );
+      const calls = [
+        () => customers.getEntity('p', 'r'),
+        () => customers.createEntity({ partitionKey: 'p', rowKey: 'r' }),
+        () => customers.updateEntity({ partitionKey: 'p', rowKey: 'r' }, 'Replace', { etag: 'x' }),
+        () => customers.deleteEntity('p', 'r'),
+        () => customers.submitTransaction([['create', { partitionKey: 'p', rowKey: 'r' }]]),
+      ];
+      for (status of [404, 409, 412, 400]) {
+        for (const call of calls) await expect(call()).rejects.toThrow();
+        now += 60 * SECOND;
+        expect([status, watched.workingSince()]).toEqual([status, 0]);
+      }
+      status = 501;
+      await expect(calls[0]!()).rejects.toThrow();
+      expect(watched.workingSince()).toBe(now);
+    } finally {
+      server.close();
+    }
+  });
+});
+
 describe("the clock of this machine, by the services' answers", () => {
   beforeEach(() => void jest.useFakeTimers({ now: Date.parse('2026-03-01T10:00:00.400Z') }));
   afterEach(() => void jest.useRealTimers());
@@ -78,24 +125,25 @@ describe("the clock of this machine, by the services' answers", () => {
     ['a minute ahead', '2026-03-01T09:59:00Z', 0, 59_400],
     ['a minute behind', '2026-03-01T10:01:00Z', 0, -59_600],
   ])('is %s', async (_name, date, lasts, error) => {
-    const { clockError, policies } = watchAvailability(Date.now);
-    await operation(policies[0]!.policy, 200, lasts, new Date(date).toUTCString());
-    expect(clockError()).toBe(error);
+    const watched = watchAvailability(Date.now);
+    await operation(policyOf(watched), 200, lasts, new Date(date).toUTCString());
+    expect(watched.clockError()).toBe(error);
   });
 
-  it('is taken for right as long as nobody has told the time', async () => {
-    const { clockError, policies } = watchAvailability(Date.now);
-    await operation(policies[0]!.policy, 200);
-    expect(clockError()).toBe(0);
+  it('is taken for right as long as the storage has not told the time: the socket service may be wrong', async () => {
+    const watched = watchAvailability(Date.now);
+    await operation(policyOf(watched), 200);
+    await operation(policyOf(watched, 'web-pubsub'), 200, 0, 'Sun, 01 Mar 2026 09:00:00 GMT');
+    expect(watched.clockError()).toBe(0);
   });
 });
 
 describe('a process that was frozen', () => {
   it('knows that nobody could reach it meanwhile', async () => {
     let now = 0;
-    const { workingSince, policies } = watchAvailability(() => now);
-    const { policy } = policies[0]!;
-    await operation(policy, 200);
+    const watched = watchAvailability(() => now);
+    const { workingSince } = watched;
+    await operation(policyOf(watched), 200);
     expect(workingSince()).toBe(0);
     now = 60 * SECOND;
     // The event loop stands still for longer than a beat and what is too long.

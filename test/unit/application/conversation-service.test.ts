@@ -248,6 +248,14 @@ describe('a machine whose clock differs from that of the storage', () => {
     expect(made.world.conversation(ID).state).toBe(state);
   });
 
+  it('begins no wait that is shorter than it has to be', async () => {
+    const made = await inConversation();
+    const behind = { clockError: () => -60_000, now: () => made.clock.now - 60_000 };
+    const service = serviceOver({ ...made.world, ...behind });
+    await service.handle(ID, { type: 'agent-disconnected', agentId: ANN.agentId });
+    expect(made.world.conversation(ID).agentDisconnection).toMatchObject({ since: made.clock.now });
+  });
+
   it('goes on with everything else', async () => {
     const made = await inConversation();
     const service = serviceOver({ ...made.world, now: () => made.clock.now, clockError: () => 60_000 });

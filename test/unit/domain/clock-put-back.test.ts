@@ -9,6 +9,7 @@ import {
   connectedCustomer,
   customerLeft,
   customerMessage,
+  disconnected,
   deadlineReached,
   lost,
   NOBODY,
@@ -45,6 +46,20 @@ describe.each([
     const messages = (decision: object) =>
       (decision as { effects: { push?: object }[] }).effects.flatMap(({ push }) => (push ? [push] : []));
     expect(messages(again.decision)).toEqual(messages(first.decision));
+  });
+});
+
+describe('a return that a message proves, stored by a machine that is behind', () => {
+  it('is told again, whole, when the message is repeated because telling failed', () => {
+    const at = afterStart(30);
+    const spoken = change(accepted(), customerMessage('m1'), at + 2 * SECOND).conversation;
+    const away = change(spoken, disconnected('tab-1', at + SECOND), at + SECOND).conversation;
+    const back = given(away).when(customerMessage('m2', 'tab-2'), at + 1.5 * SECOND);
+    const first = back.then({ outcome: 'message-stored' });
+    const notifications = ['customer-back to agents', 'message to customer + anna'];
+    expect(first.decision).toMatchObject({ kind: 'changed' });
+    back.then({ notifications });
+    first.when(customerMessage('m2', 'tab-2'), at + 3 * SECOND).then({ changed: false, notifications });
   });
 });
 

@@ -212,11 +212,11 @@ describe('a customer whose return has begun', () => {
       .when(event, just)
       .then({
         outcome: 'admitted',
-        notifications: ['wait-extended to agents'],
+        // Whether it can be told or not, the customer is let in.
+        effects: ['list'],
         timers: [],
         conversation: { disconnection: { number: 2, deadline: just + 10 * SECOND } },
       });
-    expect(pushesOf(waited.decision)).toMatchObject([{ because: 'customer-returning' }]);
     waited.when(reached, deadline).then({ outcome: 'not-reached', changed: false });
     waited.when(reached, just + 10 * SECOND).then({ outcome: 'expired' });
     waited
@@ -233,6 +233,19 @@ describe('a customer whose return has begun', () => {
     given(ended)
       .when(returning, deadline + SECOND)
       .then({ outcome: 'conversation-ended' });
+  });
+
+  it('is not closed away either, when that comes first [R127]', () => {
+    const policy = { grace: HOUR, openAutoClose: 10 * MINUTE };
+    const lostAt = afterStart(10);
+    const away = given(connectedCustomer(), policy).when(disconnected('tab-1', lostAt), lostAt).then({});
+    const due = away.conversation.autoClosure?.deadline ?? Number.NaN;
+    const closes: Asked = { type: 'deadline-reached', kind: 'auto-close', number: 1, presence: NOBODY };
+    away
+      .when(returning, due - SECOND)
+      .then({ conversation: { autoClosure: { deadline: due + 9 * SECOND } } })
+      .when(closes, due)
+      .then({ outcome: 'not-reached' });
   });
 
   it('is waited for in its first connection, too', () => {

@@ -42,6 +42,18 @@ describe('a comparison with the service', () => {
     expect(decision).toMatchObject({ kind: 'unchanged', outcome: { type: 'agrees' }, effects: [] });
   });
 
+  it('tells again who is away: it may have failed to be told', () => {
+    const away = change(
+      accepted(),
+      { type: 'agent-disconnected', agentId: 'anna' },
+      afterStart(30),
+    ).conversation;
+    const again = decideAt(away, checked(alive('tab-1'), false), afterStart(60));
+    expect(effectTypes(again)).toContain('push agent-connection-lost');
+    const both = decideAt(lost(), checked(NOBODY), afterStart(60));
+    expect(effectTypes(both)).toContain('push connection-lost');
+  });
+
   it('does not ask for an agent while the conversation has none', () => {
     const event: Asked = { type: 'presence-checked', presence: alive('tab-1') };
     expect(decideAt(connectedCustomer('tab-1'), event, afterStart(60))).toEqual({
