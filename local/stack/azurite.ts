@@ -20,7 +20,7 @@ const WHILE_WE_LIVE =
 
 /**
  * Azurite finds the JSON of an operation within a transaction by a regular expression that stops at U+2028 and U+2029, and
- * answers 400; Table Storage takes them. Escaped they mean the same, so it is handed them escaped.
+ * answers with an error; Table Storage takes them. Escaped they mean the same, so it is handed them escaped.
  */
 const BATCH_READER = require.resolve('azurite/dist/src/table/batch/TableBatchSerialization.js');
 const TAKING_LINE_SEPARATORS = String.raw`

@@ -17,7 +17,7 @@ const NOTIFICATIONS: Readonly<Record<string, readonly [to: string, says: string]
   'customer-back': ['agents', 'The customer has come back in time.'],
   'wait-extended': [
     'agents',
-    'An agent waits longer; `extendedBy` counts all extensions of this disconnection.',
+    'The customer is waited for longer: an `agent` wants it, or an `outage` has kept the customer out (`because`). `extendedBy` counts what agents have added.',
   ],
   'conversation-assigned': [
     'agents; the customer if `accepted`',

@@ -19,7 +19,7 @@ export class InvalidInputError extends AppError {
   constructor(
     readonly field: string,
     readonly detail: string,
-    readonly status: 400 | 404 | 413 | 415 = 400,
+    readonly status: 400 | 404 | 413 = 400,
     cause?: unknown,
     /** The part of the field that the product has named, where the rest is a name of the sender's. For logs. */
     readonly place = field,
@@ -81,7 +81,7 @@ export class ClockError extends AppError {
     const seconds = Math.round(differenceMs / 1_000);
     super(
       'clock-wrong',
-      `the clock differs from the storage's by ${seconds} s: nothing is ended by it`,
+      `the clock differs from the storage's by ${seconds} s: no deadline is acted on`,
       true,
     );
   }

@@ -174,7 +174,8 @@ export const WEBHOOK_ROUTES = [
     ...PATH,
     method: 'OPTIONS',
     summary: 'May Web PubSub send events here',
-    description: 'Abuse protection of CloudEvents webhooks. For the configured service only.',
+    description:
+      'Abuse protection of CloudEvents webhooks. For the configured service only, by any of its hosts.',
     access: 'the function key',
     durable: true,
     headers: z.object({

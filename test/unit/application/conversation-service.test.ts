@@ -243,7 +243,9 @@ describe('a machine whose clock differs from that of the storage', () => {
     );
     if (state === 'Active') {
       expect(outcome).toMatchObject({ code: 'clock-wrong', retryable: true });
-      expect((outcome as Error).message).toMatch(/differs from the storage's by -?5 s: nothing is ended/);
+      expect((outcome as Error).message).toMatch(
+        /differs from the storage's by -?5 s: no deadline is acted on/,
+      );
     }
     expect(made.world.conversation(ID).state).toBe(state);
   });
