@@ -8,7 +8,9 @@ const BEAT: Milliseconds = SECOND;
 /** What a started process waits for its first request to prove that the services work. */
 const FIRST_USE: Milliseconds = 10 * SECOND;
 
-/** Whoever waits longer for an answer, or for its turn, is as badly off as with none. */
+/** An operation takes milliseconds. Where it takes longer than this, repetitions included, callers wait, and give up. */
+const SLOW: Milliseconds = SECOND;
+/** Whoever waits longer than this for its turn in this process is as badly off. */
 const TOO_LONG: Milliseconds = 3 * SECOND;
 
 /** No answer at all, and these, mean that a service does not do its part. Its other answers show that it works. */
@@ -67,7 +69,7 @@ export function watchAvailability(now: () => Instant): Availability {
             const answered = (status: number | undefined, date: string | undefined) => {
               const took = performance.now() - askedAt;
               if (service === 'storage') compareClocks(date, took);
-              if (status === undefined || isFailure(status) || took > TOO_LONG) failed();
+              if (status === undefined || isFailure(status) || took > SLOW) failed();
               else worked();
             };
             try {
