@@ -6,6 +6,9 @@ import { type Instant, type Milliseconds, SECOND } from './time';
 /** The engine delivers a timer within 2 s when it is idle. What comes later than this, something has held up. */
 const EXPLAINED_LATENESS: Milliseconds = 3 * SECOND;
 
+/** A request that came at the end of the allowance is still being answered. */
+const UNDER_WAY: Milliseconds = SECOND;
+
 /** What somebody needs from the request for a socket to the open socket, also over a slow line. */
 export const RETURN_TIME: Milliseconds = 10 * SECOND;
 
@@ -26,8 +29,8 @@ export function chanceUntil(
   if (given >= LIMITS.outagesInARow) return undefined;
   // Which process was down, and whether another one worked, nobody knows; that the deadline is long past is a fact.
   const isLate = given === 0 && now - deadline > EXPLAINED_LATENESS;
-  const until = (isLate ? now : workingSince) + length;
-  return until > now ? until : undefined;
+  const until = (isLate ? now : workingSince) + length + UNDER_WAY;
+  return length > 0 && until > now ? until : undefined;
 }
 
 /** The wait with a later deadline, and why it has one. */

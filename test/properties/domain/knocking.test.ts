@@ -179,7 +179,7 @@ describe('somebody who does not come back', () => {
         const { end, lastDisconnection } = play(scene, false);
         expect(end?.reason).toBe('customer-disconnected');
         const lastUp = Math.max(LOST_AT + scene.grace, ...scene.outages.map(({ to }) => to));
-        const most = LIMITS.outagesInARow * Math.min(scene.grace, scene.allowance);
+        const most = LIMITS.outagesInARow * (Math.min(scene.grace, scene.allowance) + SECOND);
         expect(end?.at).toBeGreaterThanOrEqual(LOST_AT + scene.grace);
         expect(end?.at).toBeLessThanOrEqual(lastUp + most + (LIMITS.outagesInARow + 1) * 2 * SECOND);
         expect(end?.at).toBeGreaterThanOrEqual(lastDisconnection?.deadline ?? Number.NaN);

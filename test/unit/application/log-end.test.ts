@@ -53,7 +53,7 @@ describe('how late an absent customer was ended', () => {
     const made = withAllowance(await late(PACE.overdueAfter + SECOND));
     const deps = watched(made);
     expect(await reconcile(deps)).toMatchObject({ expired: 0 });
-    made.clock.now += MINUTE + PACE.overdueAfter + SECOND;
+    made.clock.now += MINUTE + SECOND + PACE.overdueAfter + SECOND;
     expect(await reconcile(deps)).toMatchObject({ expired: 1 });
     expect(deps.ends).toEqual([{ ...LINE, latenessMs: PACE.overdueAfter + SECOND }]);
   });

@@ -73,7 +73,7 @@ describe('a disconnection whose timer never fired', () => {
     made.world.timerList.clear();
     made.clock.now += 21 * SECOND;
     expect(await run(made)).toMatchObject({ expired: 0, failed: 0 });
-    const due = made.clock.now + MINUTE;
+    const due = made.clock.now + MINUTE + SECOND;
     expect([...made.world.timerList.values()]).toEqual([
       { id: { conversationId: ID, kind: 'disconnection', number: 2 }, deadline: due },
     ]);

@@ -26,6 +26,8 @@ const { deadline } = runningDisconnection(lost());
 const reached = deadlineReached(2, NOBODY);
 const returning: Asked = { type: 'customer-returning' };
 const HOUR = 60 * MINUTE;
+/** By default, with a second for a request that is under way at its end. */
+const ALLOWANCE = MINUTE + SECOND;
 const working = (now: Instant, workingSince: Instant, changes = {}) => ({
   ...contextAt(now, changes),
   workingSince,
@@ -42,21 +44,21 @@ describe('a deadline that is reached late', () => {
         state: 'Active',
         notifications: ['wait-extended to agents'],
         // Reconciliation may be late for a timer that has failed.
-        timers: ['start disconnection.2 in PT1M'],
-        conversation: { disconnection: { number: 2, deadline: late + MINUTE } },
+        timers: ['start disconnection.2 in PT1M1S'],
+        conversation: { disconnection: { number: 2, deadline: late + ALLOWANCE } },
       });
     expect(pushesOf(given1.decision)).toMatchObject([
-      { deadline: toIso(late + MINUTE), extendedBy: 'PT0S', because: 'outage', at: toIso(late) },
+      { deadline: toIso(late + ALLOWANCE), extendedBy: 'PT0S', because: 'outage', at: toIso(late) },
     ]);
   });
 
   it('ends once that is over, also if that is late again', () => {
     const prolonged = change(lost(), reached, late).conversation;
     given(prolonged)
-      .when(reached, late + MINUTE - 1)
+      .when(reached, late + ALLOWANCE - 1)
       .then({ outcome: 'not-reached', changed: false });
     given(prolonged)
-      .when(reached, late + MINUTE)
+      .when(reached, late + ALLOWANCE)
       .then({ outcome: 'expired' });
     given(prolonged)
       .when(reached, late + HOUR)
@@ -79,7 +81,7 @@ describe('a deadline that is reached late', () => {
     const short = { grace: 20 * SECOND };
     const [lostAt, after] = [afterStart(10), afterStart(10) + 20 * SECOND + HOUR];
     const away = given(accepted(), short).when(disconnected('tab-1', lostAt), lostAt).then({});
-    away.when(reached, after).then({ conversation: { disconnection: { deadline: after + 20 * SECOND } } });
+    away.when(reached, after).then({ conversation: { disconnection: { deadline: after + 21 * SECOND } } });
     given(lost(), { outageAllowance: 0 })
       .when(reached, deadline + HOUR)
       .then({ outcome: 'expired' });
@@ -108,7 +110,7 @@ describe('a deadline that is reached late', () => {
     expect(push).toMatchObject({
       because: 'agent',
       extendedBy: 'PT10M',
-      deadline: toIso(late + 11 * MINUTE),
+      deadline: toIso(late + ALLOWANCE + 10 * MINUTE),
     });
   });
 });
@@ -120,11 +122,11 @@ describe('a deadline that is reached in time, after something has failed', () =>
       .when(reached, deadline, working(deadline, since))
       .then({
         outcome: 'not-reached',
-        conversation: { disconnection: { deadline: since + MINUTE } },
+        conversation: { disconnection: { deadline: since + ALLOWANCE } },
         notifications: ['wait-extended to agents'],
       });
     given(lost())
-      .when(reached, deadline, working(deadline, deadline - MINUTE))
+      .when(reached, deadline, working(deadline, deadline - ALLOWANCE))
       .then({ outcome: 'expired' });
   });
 
@@ -135,7 +137,7 @@ describe('a deadline that is reached in time, after something has failed', () =>
       ({ conversation } = given(conversation)
         .when(reached, now, working(now, now))
         .then({ outcome: 'not-reached' }));
-      now += MINUTE;
+      now += ALLOWANCE;
     }
     given(conversation).when(reached, now, working(now, now)).then({ outcome: 'expired' });
   });
@@ -159,10 +161,10 @@ describe("the agent's deadline", () => {
         outcome: 'not-reached',
         state: 'Active',
         notifications: ['agent-connection-lost to agents'],
-        conversation: { agentDisconnection: { deadline: late + MINUTE } },
+        conversation: { agentDisconnection: { deadline: late + ALLOWANCE } },
       });
-    expect(pushesOf(longer.decision)).toMatchObject([{ deadline: toIso(late + MINUTE), at: toIso(late) }]);
-    longer.when(agentReached, late + MINUTE).then({ outcome: 'requeued', state: 'Open' });
+    expect(pushesOf(longer.decision)).toMatchObject([{ deadline: toIso(late + ALLOWANCE), at: toIso(late) }]);
+    longer.when(agentReached, late + ALLOWANCE).then({ outcome: 'requeued', state: 'Open' });
     longer
       .when({ type: 'agent-connected', agentId: 'anna', connectionId: 'desk-2' }, late + SECOND)
       .then({ outcome: 'agent-present', without: ['agentDisconnection'] });
@@ -191,11 +193,11 @@ describe('an automatic closure of somebody who is away', () => {
       .then({
         outcome: 'not-reached',
         conversation: {
-          autoClosure: { deadline: late + MINUTE },
+          autoClosure: { deadline: late + ALLOWANCE },
           disconnection: { deadline: lostAt + HOUR },
         },
       })
-      .when(closes, late + MINUTE)
+      .when(closes, late + ALLOWANCE)
       .then({ outcome: 'auto-closed' });
     given(away(), policy).when(closes, due).then({ outcome: 'auto-closed' });
   });
