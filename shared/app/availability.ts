@@ -24,7 +24,7 @@ export interface Availability {
    */
   readonly workingSince: () => Instant;
   /** The clock of this machine minus that of the storage, as it answered last; about a second is not known. */
-  readonly clockError: () => Milliseconds;
+  readonly clock: { readonly error: Milliseconds };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
   readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
 }
@@ -48,16 +48,16 @@ export function watchAvailability(now: () => Instant): Availability {
     if (gap > BEAT + TOO_LONG) failed();
     beatAt += gap;
   }, BEAT).unref();
-  let clockError: Milliseconds = 0;
+  const clock: { error: Milliseconds } = { error: 0 };
   /** The header tells the second in which it was written: anything from there to its end, and to the receipt, is right. */
   const compareClocks = (date: string | undefined, took: Milliseconds) => {
     const written = Date.parse(date ?? '');
     if (Number.isNaN(written)) return;
     const ahead = now() - written;
-    clockError = Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took);
+    clock.error = Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took);
   };
   return {
-    clockError: () => clockError,
+    clock,
     workingSince: () => since ?? now(),
     policiesOf: (service) => [
       {

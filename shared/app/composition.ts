@@ -64,7 +64,7 @@ function compose(config: Config) {
     participants: createWebPubSubParticipants(webPubSub),
     now,
     workingSince: availability.workingSince,
-    clockError: availability.clockError,
+    clock: availability.clock,
     loggerOf,
   };
   const quarantine = createQuarantine(shared);

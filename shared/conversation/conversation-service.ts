@@ -38,7 +38,7 @@ export interface ConversationServiceDependencies {
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
   /** By how much the clock of this machine is ahead of the storage's. */
-  readonly clockError?: () => Milliseconds;
+  readonly clock?: { readonly error: Milliseconds };
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -249,7 +249,7 @@ async function decideWithAnswers(
   for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
     // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
     const isDeadline = event.type === 'deadline-reached';
-    const clockError = deps.clockError?.() ?? 0;
+    const clockError = deps.clock?.error ?? 0;
     const isClockWrong = Math.abs(clockError) > CLOCK_TOLERANCE;
     // Prevents: a machine whose clock runs ahead ends everybody who is away, long before their time.
     if (isClockWrong && isDeadline) throw new ClockError(clockError);

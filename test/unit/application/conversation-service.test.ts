@@ -235,7 +235,7 @@ describe('a machine whose clock differs from that of the storage', () => {
     made.world.lose(ID, 'tab-a');
     await made.handle(disconnected('tab-a'));
     const { deadline } = made.world.conversation(ID).disconnection!;
-    const service = serviceOver({ ...made.world, now: () => deadline, clockError: () => clockError });
+    const service = serviceOver({ ...made.world, now: () => deadline, clock: { error: clockError } });
     const reached = service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
     const outcome = await reached.then(
       () => 'handled',
@@ -252,7 +252,7 @@ describe('a machine whose clock differs from that of the storage', () => {
 
   it('begins no wait that is shorter than it has to be', async () => {
     const made = await inConversation();
-    const behind = { clockError: () => -60_000, now: () => made.clock.now - 60_000 };
+    const behind = { clock: { error: -60_000 }, now: () => made.clock.now - 60_000 };
     const service = serviceOver({ ...made.world, ...behind });
     await service.handle(ID, { type: 'agent-disconnected', agentId: ANN.agentId });
     expect(made.world.conversation(ID).agentDisconnection).toMatchObject({ since: made.clock.now });
@@ -260,7 +260,7 @@ describe('a machine whose clock differs from that of the storage', () => {
 
   it('goes on with everything else', async () => {
     const made = await inConversation();
-    const service = serviceOver({ ...made.world, now: () => made.clock.now, clockError: () => 60_000 });
+    const service = serviceOver({ ...made.world, now: () => made.clock.now, clock: { error: 60_000 } });
     await service.handle(ID, disconnected('tab-a'));
     await service.handle(ID, connected('tab-b'));
     expect(made.world.conversation(ID)).toMatchObject({ liveConnectionIds: ['tab-b'] });
