@@ -1,5 +1,5 @@
 import { policyOf } from '../policies/policy';
-import { begunBy, chanceUntil, prolonged, RETURN_TIME } from './allowance-rules';
+import { begunBy, chanceUntil, outageAllowanceOf, prolonged, RETURN_TIME } from './allowance-rules';
 import type { Active, Conversation, PastAgentDisconnection } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
@@ -75,10 +75,7 @@ const returned = (
 });
 
 const agentAllowanceOf = (conversation: Active, { policies }: DecisionContext) =>
-  Math.min(
-    policyOf(conversation, 'outageAllowance', policies),
-    policyOf(conversation, 'agentGrace', policies),
-  );
+  outageAllowanceOf(conversation, policies, policyOf(conversation, 'agentGrace', policies));
 
 /** The agent's grace period is over: an agent who is not there gives the conversation back to its queue. */
 export function reachAgentDeadline(

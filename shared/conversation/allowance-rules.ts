@@ -76,12 +76,12 @@ export const waitingUntil = (
   disconnection: prolonged(conversation.disconnection, until, because, now),
 });
 
-/** The allowance of the customer's wait after an outage: never longer than the wait itself. */
+/** The allowance of a wait after an outage: never longer than the wait itself, which is the customer's unless given. */
 export const outageAllowanceOf = (
   conversation: Ongoing,
   policies: DecisionContext['policies'],
-): Milliseconds =>
-  Math.min(policyOf(conversation, 'outageAllowance', policies), gracePeriodOf(conversation, policies));
+  wait: Milliseconds = gracePeriodOf(conversation, policies),
+): Milliseconds => Math.min(policyOf(conversation, 'outageAllowance', policies), wait);
 
 /** When a customer who is away is ended, by whichever of its deadlines; undefined where nobody waits for it. */
 export const endOfWait = ({ disconnection, autoClosure }: Conversation): Instant | undefined =>

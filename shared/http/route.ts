@@ -323,7 +323,7 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
 const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /** An answer with a JSON body. */
-export const jsonAnswer = (
+const jsonAnswer = (
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
