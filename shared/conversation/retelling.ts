@@ -33,6 +33,10 @@ const REPETITIONS: {
   admitted: (conversation) => [
     ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
     ...(isInferredLoss(conversation) ? (['lost'] as const) : []),
+    // Prevents: a return prolonged the wait, its row was not written, and the work list shows an end that has passed.
+    ...(conversation.disconnection?.allowance?.because === 'customer-returning'
+      ? (['extended'] as const)
+      : []),
   ],
   ignored: (conversation, input, { because }) =>
     (because === 'repeated' || because === 'ended'

@@ -237,6 +237,14 @@ describe('a customer whose return has begun', () => {
       .then({ outcome: 'conversation-ended' });
   });
 
+  it('has the new end in the work list, also when only the repeated request writes it', () => {
+    const { conversation } = given(lost()).when(returning, just).then({ changed: true });
+    const { decision } = given(conversation).when(returning, just).then({ changed: false });
+    expect(decision).toMatchObject({
+      effects: expect.arrayContaining([{ type: 'update-work-list', conversation }]) as unknown,
+    });
+  });
+
   it('is not closed away either, when that comes first [R127]', () => {
     const policy = { grace: HOUR, openAutoClose: 10 * MINUTE };
     const lostAt = afterStart(10);
