@@ -17,7 +17,7 @@ import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
 import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
-import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
+import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { reconcile } from '../reconciliation/reconcile-service';
@@ -42,7 +42,7 @@ function compose(config: Config) {
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
   const store = createTableConversationStore(tables.conversations);
   const settingsStore = createTableSettingsStore(tables.settings, {
-    parse: (value) => parsePolicyDocument(value, 'document'),
+    parse: parseStoredPolicies,
     view: policyDocumentView,
   });
   const shared = {

@@ -3,15 +3,9 @@ import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
 import { durationBetween } from '../conversation/time';
 import { plainName, WHOLE } from '../http/fields';
 import { parseWith } from '../http/route';
-import { POLICY_STATES, type PolicyDocument } from './policy';
+import { isPageUrl, POLICY_STATES, type PolicyDocument } from './policy';
 
-const url = z
-  .string()
-  .max(2_000)
-  .refine(
-    (text) => /^https:\/\/|^http:\/\/localhost[:/]/.test(text) && URL.canParse(text),
-    'must be an https URL',
-  );
+const url = z.string().max(2_000).refine(isPageUrl, 'must be an https URL');
 const NO_URL = z.codec(z.null(), z.undefined(), { decode: () => undefined, encode: () => null });
 const urlOrNone = z.union([url, NO_URL]);
 const closing = z.union([z.literal('never'), durationBetween('PT1S', 'P60D')]);
@@ -74,6 +68,28 @@ export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocume
   ...NO_RULES,
   ...parseWith(DOCUMENT, value, root),
 });
+
+/**
+ * The document as it is stored. An address that an older version took and this one does not leads nowhere; what else the
+ * document says still holds. @throws InvalidInputError naming the part of the document
+ */
+export function parseStoredPolicies(value: unknown): PolicyDocument {
+  const { rules } = (value ?? {}) as { readonly rules?: unknown };
+  const mended = Array.isArray(rules)
+    ? { ...(value as object), rules: rules.map(withoutOldAddresses) }
+    : value;
+  return parsePolicyDocument(mended, 'document');
+}
+
+function withoutOldAddresses(rule: unknown): unknown {
+  const { set } = (rule ?? {}) as { readonly set?: unknown };
+  if (typeof set !== 'object' || set === null || Array.isArray(set)) return rule;
+  const mended = Object.entries(set).map(([name, address]: [string, unknown]) => {
+    const isAddress = /^reconnect(Portal|Redirect)Url$/.test(name) && typeof address === 'string';
+    return [name, isAddress && /^https?:/i.test(address) && !isPageUrl(address) ? null : address];
+  });
+  return { ...(rule as object), set: Object.fromEntries(mended) as object };
+}
 
 /** The document as JSON that `parsePolicyDocument` reads. */
 export const policyDocumentView = (document: PolicyDocument): z.input<typeof POLICY_DOCUMENT> =>
