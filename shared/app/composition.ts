@@ -11,6 +11,7 @@ import {
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
+import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
 import { createConversations } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
@@ -45,9 +46,14 @@ function compose(config: Config) {
     parse: parseStoredPolicies,
     view: policyDocumentView,
   });
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
   const shared = {
     store,
-    workList: createTableWorkList(tables.workList),
+    closedConversations,
+    workList: createTableWorkList(tables.workList, closedConversations),
     deadLetters: createTableDeadLetters(tables.deadLetters),
     settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({

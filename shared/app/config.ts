@@ -118,6 +118,13 @@ export const POLICY_SETTINGS = {
   ),
   RECONNECT_PORTAL_URL: optional(URL_FORM, 'The page with the widget: a reconnect link leads to it.'),
   RECONNECT_REDIRECT_URL: optional(URL_FORM, 'Where a customer is sent who comes back after the time limit.'),
+  RETENTION: durationOr(
+    ['never'],
+    'P90D',
+    'P1D',
+    'P3650D',
+    'How long after its closing a conversation is stored; then it is erased. `never`: it is kept. At least `READ_AFTER_END`.',
+  ),
   READ_AFTER_END: duration(
     'P1D',
     'PT0S',
@@ -275,6 +282,7 @@ const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): P
   reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL'),
   reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL'),
   readAfterEnd: read.value('READ_AFTER_END'),
+  retention: read.value('RETENTION'),
 });
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
@@ -385,7 +393,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
  * a rule.
  */
 function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly string[] {
-  const { grace, openAutoClose, reconnect, reconnectTimeLimit, capacityUnits } = policyBase;
+  const { grace, openAutoClose, reconnect, reconnectTimeLimit, capacityUnits, retention, readAfterEnd } =
+    policyBase;
   const contradictions: readonly (readonly [boolean, string])[] = [
     [
       openAutoClose !== 'never' && openAutoClose < grace,
@@ -394,6 +403,10 @@ function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly 
     [
       reconnect && reconnectTimeLimit < grace,
       'RECONNECT_TIME_LIMIT must be at least DISCONNECT_GRACE: it takes its place, and is to give customers more time',
+    ],
+    [
+      retention !== 'never' && retention < readAfterEnd,
+      'RETENTION must be at least READ_AFTER_END: or what a customer may read is erased',
     ],
     [
       capacityUnits > agentCapacityUnits,

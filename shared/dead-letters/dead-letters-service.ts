@@ -9,7 +9,7 @@ import {
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { deadlinesOf, sameDeadline, type WorkList, workListItem } from '../conversation/work-list';
+import { deadlinesOf, sameDeadline, type WorkList } from '../conversation/work-list';
 import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
 
 /**
@@ -105,8 +105,7 @@ export async function replay(
     await service.handle(conversationId, { type: 'deadline-reached', kind, number });
   }
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
-  const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  await writeRow(workList, conversationId, item);
+  await writeRow(workList, conversationId, handled.kind === 'accepted' ? handled.conversation : undefined);
   return handled;
 }
 

@@ -35,6 +35,7 @@ const SET = z.strictObject({
   reconnectPortalUrl: urlOrNone.exactOptional(),
   reconnectRedirectUrl: urlOrNone.exactOptional(),
   readAfterEnd: durationBetween('PT0S', 'P30D').exactOptional(),
+  retention: z.union([z.literal('never'), durationBetween('P1D', 'P3650D')]).exactOptional(),
 });
 const RULE = z.strictObject({
   id: plainName.refine(
@@ -56,11 +57,12 @@ const DOCUMENT = z.strictObject({
 
 /**
  * What one rule cannot mean together, as the app's settings cannot: a customer in the queue who is closed away while it is
- * waited for, and a time limit that is to give more time and gives less.
+ * waited for, a time limit that is to give more time and gives less, and what is to be read when it is erased.
  */
 const AT_LEAST = [
   ['openAutoClose', 'grace'],
   ['reconnectTimeLimit', 'grace'],
+  ['retention', 'readAfterEnd'],
 ] as const;
 
 /** The policy document as operators write it: durations are ISO 8601, `null` is no URL. A stored one is read without these checks. */

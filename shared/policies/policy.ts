@@ -51,6 +51,8 @@ export interface PolicyValues {
   readonly reconnectRedirectUrl: string | undefined;
   /** How long after the end a customer who has not ended it can read it; 0: not at all. */
   readonly readAfterEnd: Milliseconds;
+  /** How long after its closing a conversation is stored; then it is erased. */
+  readonly retention: Milliseconds | 'never';
 }
 
 export type PolicyName = keyof PolicyValues;

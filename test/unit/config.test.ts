@@ -174,6 +174,7 @@ describe('a usable configuration', () => {
       reconnectPortalUrl: 'https://shop.example/chat',
       reconnectRedirectUrl: 'http://localhost:3000/bye',
       readAfterEnd: 0,
+      retention: 'never',
     });
     expect(config.agentCapacityUnits).toBe(1_000);
   });
@@ -327,6 +328,9 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['RECONNECT_ENABLED', 'yes'],
     ['RECONNECT_TIME_LIMIT', 'PT59S'],
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],
+    ['RETENTION', 'PT23H59M59S'],
+    ['RETENTION', 'P3650DT1S'],
+    ['RETENTION', 'Never'],
     ['RECONNECT_PORTAL_URL', 'shop.example/chat'],
     ['RECONNECT_REDIRECT_URL', 'javascript:alert(1)'],
     ['READ_AFTER_END', 'P30DT1S'],
@@ -406,6 +410,12 @@ describe('a setting that is malformed is named with its accepted form, and its v
       { OPEN_AUTO_CLOSE: 'PT59M', DISCONNECT_GRACE: 'PT1H' },
     ],
     [
+      'RETENTION',
+      'READ_AFTER_END',
+      { RETENTION: 'P1D', READ_AFTER_END: 'P2D' },
+      { RETENTION: 'P29D', READ_AFTER_END: 'P30D' },
+    ],
+    [
       'RECONNECT_TIME_LIMIT',
       'DISCONNECT_GRACE',
       { RECONNECT_TIME_LIMIT: 'PT2M', RECONNECT_ENABLED: 'true' },
@@ -455,11 +465,12 @@ describe('a setting that is malformed is named with its accepted form, and its v
         return false;
       }
     };
-    for (const name of Object.keys(POLICY_SETTINGS)) {
+    // Nobody waits for an erasure.
+    for (const name of Object.keys(POLICY_SETTINGS).filter((one) => one !== 'RETENTION')) {
       const longest = days.filter((text) => accepts(name, text)).at(-1) ?? 'P0D';
       expect(parseIsoDuration(longest)).toBeLessThanOrEqual(shortest);
     }
-    for (const name of Object.keys(DEFAULTS)) {
+    for (const name of Object.keys(DEFAULTS).filter((one) => one !== 'retention')) {
       const isSet = (text: string) => {
         try {
           return Boolean(parsePolicyDocument({ rules: [{ id: 'r', when: {}, set: { [name]: text } }] }));

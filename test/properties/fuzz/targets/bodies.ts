@@ -48,6 +48,7 @@ export const POLICIES = [
           reconnectPortalUrl: 'https://portal.example/chat',
           reconnectRedirectUrl: null,
           readAfterEnd: 'PT0S',
+          retention: 'never',
         },
       },
     ],
