@@ -12,12 +12,14 @@ import {
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
-import { createConversations } from '../conversation/conversation-service';
+import { createConversations, loadIfAny } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
+import { durableTimers, durableTimerTraces, purgeFinishedTimers } from '../deadlines/durable-timers';
+import { createEraser } from '../personal-data/erase-service';
+import { createTableErasures } from '../personal-data/erasures-table';
 import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
@@ -62,7 +64,7 @@ function compose(config: Config) {
         now,
       }),
       holds: async ({ agentId, conversationId, assignment }) => {
-        const hold = (await store.load(conversationId))?.conversation.capacityHold;
+        const hold = (await loadIfAny(store, conversationId))?.conversation.capacityHold;
         return hold?.agentId === agentId && hold.assignment === assignment;
       },
       now,
@@ -75,6 +77,13 @@ function compose(config: Config) {
   };
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const eraser = createEraser({
+    ...shared,
+    conversations,
+    erasures: createTableErasures(tables),
+    timerTraces: durableTimerTraces,
+    forget: [],
+  });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
     ...shared,
@@ -105,6 +114,7 @@ function compose(config: Config) {
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
       loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
+    finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
     purge: (call: DurableCall) =>
       loggable(async () => {
         const logger = loggerOf(call);

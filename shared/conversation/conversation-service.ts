@@ -4,6 +4,7 @@ import {
   ClockError,
   ContentionError,
   DependencyError,
+  ErasedError,
   RecordTooLargeError,
   StoredRowError,
 } from '../app/errors';
@@ -19,6 +20,19 @@ import type { Answers, ConversationEvent } from './inputs';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
 import { type WorkList, workListItem } from './work-list';
+
+/** The conversation, for whom it makes no difference whether there was none or it was erased. @throws as `load` does */
+export const loadIfAny = async (
+  store: Pick<ConversationStore, 'load'>,
+  conversationId: string,
+): Promise<StoredConversation | undefined> => {
+  try {
+    return await store.load(conversationId);
+  } catch (thrown) {
+    if (thrown instanceof ErasedError) return undefined;
+    throw thrown;
+  }
+};
 
 /** Makes the row of a conversation what it must be; there is none of what is closed, or is not there. */
 export function writeRow(
@@ -149,9 +163,16 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   return (call) => {
     const deps = { ...shared, call };
     const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
-      const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
-      await performEffects(conversationId, effects, deps);
-      return handled;
+      try {
+        const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
+        await performEffects(conversationId, effects, deps);
+        return handled;
+      } catch (thrown) {
+        if (!(thrown instanceof ErasedError)) throw thrown;
+        // Prevents: it was listed, or its row written, while it was erased, and the customer's name stays in the list.
+        await deps.workList.remove(conversationId);
+        return { kind: 'refused', refusal: ERASED };
+      }
     };
     return {
       handle,
@@ -168,6 +189,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     };
   };
 }
+
+/** As of a conversation that never was. */
+const ERASED: Refusal = { code: 'conversation-not-found', detail: 'There is no such conversation.' };
 
 const TOO_LARGE: Refusal = {
   code: 'conversation-too-large',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { RecordTooLargeError, StoredRowError } from '../app/errors';
+import { ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import { firstRows, readableRows, readPage } from '../storage/pages';
@@ -37,7 +37,7 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
-import { type Milliseconds, MINUTE } from './time';
+import { type Instant, type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
 import type { WorkList, WorkListItem } from './work-list';
 
@@ -212,7 +212,13 @@ const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
 export const CONVERSATION_ROW_KEY = 'conversation';
-const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
+export const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
+
+/** Stands in place of the record of an erased conversation, so that no ticket opens it anew. Nothing in it is personal. */
+const tombstoneRow = row(z.object({ erasedAt: instant }));
+export const encodeTombstone = (id: string, erasedAt: Instant): TableEntity & Keys =>
+  tombstoneRow.encode(conversationKeys(id), { erasedAt });
+export const isTombstone = (entity: object): boolean => 'erasedAt' in entity && !('state' in entity);
 
 /** @throws StoredRowError when the conversation would not fit into its row. */
 export const encodeConversation = (conversation: Conversation): TableEntity & Keys =>
@@ -299,6 +305,8 @@ export function createTableConversationStore(table: TableClient): ConversationSt
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
+      // Prevents: the ticket of an erased conversation finds none, and begins it again.
+      if (entity !== undefined && isTombstone(entity)) throw new ErasedError();
       // Table Storage stamps every row it writes.
       const savedAt = Date.parse(entity?.timestamp ?? '');
       return entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt };

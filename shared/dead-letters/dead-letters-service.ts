@@ -3,6 +3,7 @@ import type { Logger, LoggerOf } from '../app/log';
 import {
   type ConversationService,
   type Handled,
+  loadIfAny,
   type Quarantine,
   writeRow,
 } from '../conversation/conversation-service';
@@ -92,7 +93,7 @@ export async function replay(
   { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
   { service, store, workList, now }: ReplayDependencies,
 ): Promise<Handled | undefined> {
-  const stored = await store.load(conversationId);
+  const stored = await loadIfAny(store, conversationId);
   if (stored === undefined) {
     await workList.remove(conversationId);
     return undefined;

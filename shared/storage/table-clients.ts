@@ -54,6 +54,7 @@ export interface TableNames {
   readonly customers: string;
   readonly deadLetters: string;
   readonly closedConversations: string;
+  readonly erasures: string;
 }
 
 export interface TableClients extends Readonly<Record<keyof TableNames, TableClient>> {
@@ -73,6 +74,7 @@ const DEFAULT_NAMES: TableNames = {
   customers: 'Customers',
   deadLetters: 'DeadLetters',
   closedConversations: 'ClosedConversations',
+  erasures: 'Erasures',
 };
 
 /** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
@@ -102,6 +104,7 @@ export function createTableClients(
     customers: client('customers'),
     deadLetters: client('deadLetters'),
     closedConversations: client('closedConversations'),
+    erasures: client('erasures'),
   };
   let ensured: Promise<void> | undefined;
   return {
