@@ -11,18 +11,20 @@ import {
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
+import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
 import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
 import { createConversations, loadIfAny } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { durableTimers, durableTimerTraces, purgeFinishedTimers } from '../deadlines/durable-timers';
+import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
 import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
 import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
+import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
 import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
@@ -75,6 +77,7 @@ function compose(config: Config) {
     clock: availability.clock,
     loggerOf,
   };
+  const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
   const eraser = createEraser({
@@ -82,7 +85,7 @@ function compose(config: Config) {
     conversations,
     erasures: createTableErasures(tables),
     timerTraces: durableTimerTraces,
-    forget: [],
+    forget: [forgetClosed(closedConversations)],
   });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
@@ -115,15 +118,22 @@ function compose(config: Config) {
     reconcile: (call: DurableCall) =>
       loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
     finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
+    /** The nightly removals; add a step for every other kind of thing that has to go. */
     purge: (call: DurableCall) =>
-      loggable(async () => {
-        const logger = loggerOf(call);
-        const purged = await Promise.allSettled([
-          purgeDeadLetters(shared.deadLetters, now(), logger),
-          purgeFinishedTimers(call.durable, now(), logger),
-        ]);
-        for (const one of purged) if (one.status === 'rejected') throw one.reason;
-      }),
+      loggable(() =>
+        maintain(
+          [
+            { name: 'dead-letters', run: (until) => purgeDeadLetters(shared.deadLetters, now, until) },
+            { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
+            {
+              name: 'expired-conversations',
+              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+            },
+            { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
+          ],
+          { now, logger: loggerOf(call) },
+        ),
+      ),
   };
 }
 

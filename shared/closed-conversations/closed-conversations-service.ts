@@ -1,9 +1,12 @@
-import type { Call, DurableCall } from '../app/call';
+import type { Call } from '../app/call';
 import { ownError } from '../app/errors';
 import type { Logger, LoggerOf } from '../app/log';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 import type { PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
+import type { Forget } from '../personal-data/erasure';
+import type { Eraser } from '../personal-data/erase-service';
+import type { MaintenanceResult } from '../reconciliation/maintenance-service';
 import {
   type ClosedConversation,
   type ClosedConversations,
@@ -15,20 +18,10 @@ import {
   shortestRetention,
 } from './closed-conversation';
 
-/** What one run has done within its time. */
-export interface RunResult {
-  readonly removed: number;
-  /** Due, seen and still there. */
-  readonly left: number;
-  /** Whether it has looked at everything. If not, the next run goes on. */
-  readonly done: boolean;
-}
-
 export interface RetentionDependencies {
   readonly closedConversations: ClosedConversations;
   readonly settings: SettingsSource;
-  /** Erases all that is stored of one that is closed. Twice is once. `goes-on`: it is not closed. */
-  readonly erase: (conversationId: string, call: DurableCall) => Promise<'erased' | 'goes-on'>;
+  readonly eraser: Pick<Eraser, 'eraseConversation'>;
   readonly now: () => Instant;
   readonly loggerOf: LoggerOf;
 }
@@ -48,9 +41,9 @@ const TRUSTED: Milliseconds = 7 * 24 * 60 * MINUTE;
  */
 export async function eraseExpired(
   deps: RetentionDependencies,
-  call: DurableCall,
+  call: Call,
   until: Instant,
-): Promise<RunResult> {
+): Promise<MaintenanceResult> {
   const { closedConversations: list, now } = deps;
   const { policies } = await deps.settings.current(call);
   const shortest = shortestRetention(policies);
@@ -79,7 +72,7 @@ export async function eraseExpired(
   return { ...total, done: true };
 }
 
-interface Part extends RunResult {
+interface Part extends MaintenanceResult {
   readonly progress: DayProgress | undefined;
 }
 
@@ -87,7 +80,7 @@ async function goThrough(
   day: Day,
   before: DayProgress | undefined,
   policies: PolicyTable,
-  deps: RetentionDependencies & { readonly until: Instant; readonly call: DurableCall },
+  deps: RetentionDependencies & { readonly until: Instant; readonly call: Call },
 ): Promise<Part> {
   const { closedConversations: list, now, until } = deps;
   const logger = deps.loggerOf(deps.call);
@@ -129,18 +122,18 @@ async function eraseAll(
   due: readonly ClosedConversation[],
   {
     closedConversations,
-    erase,
-    call,
+    eraser,
     now,
     until,
-  }: RetentionDependencies & { readonly until: Instant; readonly call: DurableCall },
+  }: RetentionDependencies & { readonly until: Instant; readonly call: Call },
   logger: Logger,
-): Promise<RunResult> {
+): Promise<MaintenanceResult> {
   let [removed, left, failedInARow] = [0, 0, 0];
   const one = async (closed: ClosedConversation): Promise<'removed' | 'goes-on' | 'failed'> => {
     const { conversationId } = closed;
     try {
-      if ((await erase(conversationId, call)) === 'goes-on') {
+      const { status } = await eraser.eraseConversation(conversationId, 'retention');
+      if (status === 'goes-on') {
         // A record that is damaged, or was put back from a copy: somebody has to look at it.
         logger.warn('retention: the record does not say that it is closed', { conversationId });
         return 'goes-on';
@@ -178,7 +171,7 @@ export async function listOlder(
   }: Pick<RetentionDependencies, 'closedConversations' | 'now' | 'loggerOf'>,
   call: Call,
   until: Instant,
-): Promise<RunResult> {
+): Promise<MaintenanceResult> {
   let progress = (await list.olderProgress()) ?? { listed: 0, unreadable: 0, done: false };
   while (!progress.done) {
     if (now() >= until) return { removed: 0, left: 0, done: false };
@@ -199,3 +192,11 @@ export async function listOlder(
   }
   return { removed: 0, left: 0, done: true };
 }
+
+/** Takes an erased conversation off the list. Of a record that did not say when it was closed, retention does it later. */
+export const forgetClosed =
+  (list: Pick<ClosedConversations, 'remove'>): Forget =>
+  async ({ conversationId, closedAt }) => {
+    const moment = Date.parse(closedAt ?? '');
+    if (!Number.isNaN(moment)) await list.remove({ conversationId, closedAt: moment });
+  };

@@ -1,6 +1,8 @@
 import { RestError } from '@azure/data-tables';
 import { ownAccount } from '../../../local/stack/shared-azurite';
 import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
+import { forgetClosed } from '../../../shared/closed-conversations/closed-conversations-service';
+import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
 import {
   createTableConversationStore,
   createTableWorkList,
@@ -47,7 +49,11 @@ export function scene() {
   world.now = () => now;
   const clock = () => now;
   const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
+  const workList = createTableWorkList(tables.workList, closedConversations);
   const deadLetters = createTableDeadLetters(tables.deadLetters);
   const capacity = createTableAgentCapacity(tables.agentCapacity, { defaultTotal: 100, now: clock });
   const { participants, timers, settings } = world;
@@ -77,13 +83,24 @@ export function scene() {
     workList,
     participants,
     timerTraces: () => traces,
-    forget: [],
+    forget: [forgetClosed(closedConversations)],
     now: clock,
     loggerOf: () => silent,
   };
 
   return {
-    ...{ tables, world, store, workList, deadLetters, capacity, service, stubborn, dependencies },
+    ...{
+      tables,
+      world,
+      store,
+      workList,
+      closedConversations,
+      deadLetters,
+      capacity,
+      service,
+      stubborn,
+      dependencies,
+    },
     eraser: createEraser(dependencies)(CALL),
     now: clock,
     pass: (time: number) => (now += time),
@@ -103,6 +120,7 @@ export function scene() {
         'customers',
         'deadLetters',
         'erasures',
+        'closedConversations',
       ] as const) {
         for await (const row of tables[name].listEntities()) {
           if (JSON.stringify(row).includes(conversationId))
