@@ -115,22 +115,20 @@ export function createTableClosedConversations(
 
   return {
     async put(closed) {
-      // The row of the day comes last and goes last. Prevents: the agent's row outlives the one that leads to it.
-      if (closed.agentId !== undefined)
-        await write(
-          encodeClosedConversation(closed, {
-            partitionKey: agentKey(closed.agentId),
-            rowKey: rowKeyOf(closed),
-          }),
-        );
+      // The row of the day comes first and goes last. Prevents: the process dies in between, and nothing leads to the row of
+      // the agent.
       await write(encodeClosedConversation(closed));
+      if (closed.agentId === undefined) return;
+      const keys = { ...closedKeys(closed), partitionKey: agentKey(closed.agentId) };
+      await write(encodeClosedConversation(closed, keys));
     },
 
-    async remove(closed) {
+    async remove(closed, agentIds = []) {
       const keys = closedKeys(closed);
       // As it is stored: also of a row that cannot be read.
-      const agentId = (await getRow(table, 'read closed conversation', keys))?.['agentId'];
-      if (typeof agentId === 'string') await remove({ ...keys, partitionKey: agentKey(agentId) });
+      const stored = (await getRow(table, 'read closed conversation', keys))?.['agentId'];
+      const agents = new Set(typeof stored === 'string' ? [...agentIds, stored] : agentIds);
+      for (const agentId of agents) await remove({ ...keys, partitionKey: agentKey(agentId) });
       await remove(keys);
     },
 
