@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROUTES } from '../../../shared/app/routes';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
+import { driveClosedConversations } from './drive-closed-conversations';
 import { driveConversations } from './drive-conversations';
 import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
@@ -13,6 +14,7 @@ const DRIVES = {
   ...driveConversations,
   ...driveSettings,
   ...driveDeadLetters,
+  ...driveClosedConversations,
   ...driveService,
 };
 /** They have no problem of their own. */
