@@ -6,8 +6,10 @@ import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createSocketBound,
   createTickets,
   limitedTickets,
+  socketGroupsOf,
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
@@ -23,7 +25,11 @@ import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
-import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
+import {
+  createClientUrl,
+  createGroupListing,
+  createWebPubSubParticipants,
+} from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
@@ -79,11 +85,17 @@ function compose(config: Config) {
     policyBase,
     customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
+    socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     limits,
+    sockets: createSocketBound({
+      perAddress: rateLimits.socketsPerAddress,
+      listed: createGroupListing(webPubSub),
+      now,
+    }),
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,
     trustedProxies: rateLimits.trustedProxies,
