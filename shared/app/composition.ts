@@ -6,8 +6,10 @@ import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createSocketBound,
   createTickets,
   limitedTickets,
+  socketGroupsOf,
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
@@ -16,13 +18,18 @@ import { createTableConversationStore, createTableWorkList } from '../conversati
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
+import { createTimerPurge, durableTimers } from '../deadlines/durable-timers';
 import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
+import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
-import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
+import {
+  createClientUrl,
+  createGroupListing,
+  createWebPubSubParticipants,
+} from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
@@ -67,6 +74,7 @@ function compose(config: Config) {
     clock: availability.clock,
     loggerOf,
   };
+  const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
@@ -77,11 +85,17 @@ function compose(config: Config) {
     policyBase,
     customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
+    socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     limits,
+    sockets: createSocketBound({
+      perAddress: rateLimits.socketsPerAddress,
+      listed: createGroupListing(webPubSub),
+      now,
+    }),
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,
     trustedProxies: rateLimits.trustedProxies,
@@ -99,15 +113,17 @@ function compose(config: Config) {
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
       loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
+    /** The nightly removals; add a step for every other kind of thing that has to go. */
     purge: (call: DurableCall) =>
-      loggable(async () => {
-        const logger = loggerOf(call);
-        const purged = await Promise.allSettled([
-          purgeDeadLetters(shared.deadLetters, now(), logger),
-          purgeFinishedTimers(call.durable, now(), logger),
-        ]);
-        for (const one of purged) if (one.status === 'rejected') throw one.reason;
-      }),
+      loggable(() =>
+        maintain(
+          [
+            { name: 'dead-letters', run: (until) => purgeDeadLetters(shared.deadLetters, now, until) },
+            { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
+          ],
+          { now, logger: loggerOf(call) },
+        ),
+      ),
   };
 }
 

@@ -185,6 +185,13 @@ export const ACCESS_SETTINGS = {
     "Requests and handshakes per minute with one customer's ticket, for each instance of the app; an agent has ten " +
       'times as many. `0`: no limit.',
   ),
+  SOCKETS_PER_ADDRESS: wholeNumber(
+    '200',
+    0,
+    100_000,
+    "Customers' sockets that may be open at once from one client address, over all instances; from an IPv6 /56 twice and " +
+      'from a /48 four times as many. `0`: no limit.',
+  ),
   TRUSTED_PROXIES: wholeNumber(
     '0',
     0,
@@ -309,6 +316,8 @@ export interface Config {
     readonly negotiate: number;
     /** `TICKET_RATE_LIMIT`: requests per minute, customer's ticket and instance; 0 is no limit. */
     readonly ticket: number;
+    /** `SOCKETS_PER_ADDRESS`: open customers' sockets of one client address; 0 is no limit. */
+    readonly socketsPerAddress: number;
     /** `TRUSTED_PROXIES`: how many proxies of the deployer's own stand between the clients and the platform. */
     readonly trustedProxies: number;
   };
@@ -356,6 +365,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
       ticket: read.value('TICKET_RATE_LIMIT'),
+      socketsPerAddress: read.value('SOCKETS_PER_ADDRESS'),
       trustedProxies: read.value('TRUSTED_PROXIES'),
     },
     tables: readConnection(read, 'CONVERSATION_TABLES'),
