@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
-import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
@@ -135,7 +135,8 @@ export const NEGOTIATE_ROUTES = [
         // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
         countByAddress(request, services);
       } else {
-        const conversation = (await services.store.load(resumed))?.conversation;
+        const conversation = await previous(resumed, services);
+        if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
         isOnRecord = conversation !== undefined;
         if (conversation !== undefined && hasEnded(conversation)) {
           const { policies } = await services.settings.current(call);
@@ -303,6 +304,25 @@ async function reconnectedConversation(reconnectId: string, tickets: Tickets): P
   }
   return conversationId;
 }
+
+/** Its customer still has a ticket. Undefined: the conversation begins with its first socket. */
+async function previous(
+  conversationId: string,
+  { store }: Pick<NegotiateServices, 'store'>,
+): Promise<Conversation | 'erased' | undefined> {
+  try {
+    return (await store.load(conversationId))?.conversation;
+  } catch (thrown) {
+    if (thrown instanceof ErasedError) return 'erased';
+    throw thrown;
+  }
+}
+
+const ERASED = {
+  code: 'conversation-ended',
+  detail: 'The conversation has ended.',
+  options: ['new-conversation'],
+} as const;
 
 /** A wait that is about to end must not end while its customer opens the socket. */
 async function leaveTimeToReturn(

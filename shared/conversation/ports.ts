@@ -14,7 +14,7 @@ export interface StoredConversation {
 
 /** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */
 export interface ConversationStore {
-  /** One read. @throws StoredRowError when the row cannot be understood. */
+  /** One read. @throws StoredRowError when the row cannot be understood, ErasedError */
   load(conversationId: string): Promise<StoredConversation | undefined>;
 
   /**
@@ -64,6 +64,12 @@ export interface DeadlineTimers {
     id: DeadlineId,
     because: 'customerReconnected' | 'conversationEnded' | 'deadlineObsolete',
   ): Promise<void>;
+}
+
+/** What is left of timers. Throws `DependencyError` when the durable client gives no usable answer. */
+export interface TimerTraces {
+  /** Ends the timer and removes its history. `running`: it has not ended yet; try again later. */
+  remove(id: DeadlineId): Promise<'removed' | 'running'>;
 }
 
 /**
