@@ -71,11 +71,14 @@ function compose(config: Config) {
   };
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const erasures = createTableErasures(tables);
   const eraser = createEraser({
     ...shared,
     conversations,
-    erasures: createTableErasures(tables),
+    erasures,
     timerTraces: durableTimerTraces,
+    customers,
     forget: [],
   });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
@@ -84,7 +87,9 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
+    customers,
+    eraser,
+    erasures,
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),

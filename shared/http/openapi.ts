@@ -266,6 +266,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
   Conversations: "For agents' desks. A customer can read its own conversation.",
   Settings: 'For operators.',
   'Dead letters': 'For operators: what cannot be handled before somebody mends it.',
+  'Personal data': 'For operators: what is stored about people, and its end.',
   Service: 'For Azure.',
 };
 

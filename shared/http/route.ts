@@ -65,7 +65,7 @@ type CallerWith<A extends Access> = A extends 'an agent with a ticket'
     ? Caller
     : undefined;
 
-export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Dead letters' | 'Service';
+export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Dead letters' | 'Personal data' | 'Service';
 
 /** A header of an answer, by its name in the document. */
 export type ResponseHeader =

@@ -1,5 +1,6 @@
 import { RestError } from '@azure/data-tables';
 import { ownAccount } from '../../../local/stack/shared-azurite';
+import { createTableCustomerIndex } from '../../../shared/access/customers-table';
 import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
 import {
   createTableConversationStore,
@@ -14,6 +15,8 @@ import { createTableClients, type Policies } from '../../../shared/storage/table
 import { MemoryWorld } from '../../support/memory-ports';
 import { CALL, serviceOver } from '../../support/service';
 import { silent } from '../../support/silent';
+
+const KEY = 'a-key-of-the-index-of-customers-000000';
 
 /** What happens to one request: it never arrives, or its answer is lost. */
 export type Crash = 'before' | 'after';
@@ -49,6 +52,7 @@ export function scene() {
   const store = createTableConversationStore(tables.conversations);
   const workList = createTableWorkList(tables.workList);
   const deadLetters = createTableDeadLetters(tables.deadLetters);
+  const customers = createTableCustomerIndex(tables.customers, { keys: [KEY], now: clock });
   const capacity = createTableAgentCapacity(tables.agentCapacity, { defaultTotal: 100, now: clock });
   const { participants, timers, settings } = world;
   const service = serviceOver({
@@ -77,13 +81,14 @@ export function scene() {
     workList,
     participants,
     timerTraces: () => traces,
+    customers,
     forget: [],
     now: clock,
     loggerOf: () => silent,
   };
 
   return {
-    ...{ tables, world, store, workList, deadLetters, capacity, service, stubborn, dependencies },
+    ...{ tables, world, store, workList, deadLetters, capacity, customers, service, stubborn, dependencies },
     eraser: createEraser(dependencies)(CALL),
     now: clock,
     pass: (time: number) => (now += time),
