@@ -86,11 +86,14 @@ function compose(config: Config) {
   const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const erasures = createTableErasures(tables);
   const eraser = createEraser({
     ...shared,
     conversations,
-    erasures: createTableErasures(tables),
+    erasures,
     timerTraces: durableTimerTraces,
+    customers,
     forget: [forgetClosed(closedConversations)],
   });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
@@ -99,7 +102,9 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
+    customers,
+    eraser,
+    erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(

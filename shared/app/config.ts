@@ -12,6 +12,7 @@ import {
   partOf,
   SCHEDULE,
   SECRET,
+  SECRETS,
   type Setting,
   SettingsReader,
   type SettingWithDefault,
@@ -179,6 +180,11 @@ export const ACCESS_SETTINGS = {
     "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
       '`negotiate` gives a new ticket.',
   ),
+  CUSTOMER_INDEX_KEYS: optional(
+    SECRETS,
+    'What finds the conversations of a signed-in customer: of the ids that the site gives, digests under the first of these ' +
+      'keys are stored. The others still find what was stored under them before. Without any, ids are digested without a key.',
+  ),
   NEGOTIATE_RATE_LIMIT: wholeNumber(
     '120',
     0,
@@ -332,6 +338,8 @@ export interface Config {
   readonly tables: Connection;
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
+  /** `CUSTOMER_INDEX_KEYS`: the first is written with, all are read with. */
+  readonly customerIndexKeys: readonly string[];
   /** `TICKET_LIFETIME`, `CUSTOMER_TICKET_LIFETIME`. */
   readonly ticketLifetimes: { readonly agent: Milliseconds; readonly customer: Milliseconds };
   /** What was lost is made up for. */
@@ -381,6 +389,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       read.required('TICKET_SIGNING_KEY'),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
+    customerIndexKeys: read.optional('CUSTOMER_INDEX_KEYS')?.split(/[\s,]+/) ?? [],
     ticketLifetimes: {
       agent: read.value('TICKET_LIFETIME'),
       customer: read.value('CUSTOMER_TICKET_LIFETIME'),

@@ -5,6 +5,7 @@ import { documentedApi, type DocumentedApi } from './documented-api';
 import { driveConversations } from './drive-conversations';
 import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
+import { drivePersonalData } from './drive-personal-data';
 import { driveService } from './drive-service';
 import { driveSettings } from './drive-settings';
 
@@ -13,6 +14,7 @@ const DRIVES = {
   ...driveConversations,
   ...driveSettings,
   ...driveDeadLetters,
+  ...drivePersonalData,
   ...driveService,
 };
 /** They have no problem of their own. */
