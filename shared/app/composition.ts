@@ -6,8 +6,10 @@ import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createSocketBound,
   createTickets,
   limitedTickets,
+  socketGroupsOf,
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
@@ -27,7 +29,11 @@ import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
-import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
+import {
+  createClientUrl,
+  createGroupListing,
+  createWebPubSubParticipants,
+} from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
@@ -80,11 +86,14 @@ function compose(config: Config) {
   const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const erasures = createTableErasures(tables);
   const eraser = createEraser({
     ...shared,
     conversations,
-    erasures: createTableErasures(tables),
+    erasures,
     timerTraces: durableTimerTraces,
+    customers,
     forget: [forgetClosed(closedConversations)],
   });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
@@ -93,13 +102,21 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
+    customers,
+    eraser,
+    erasures,
     clientUrl: createClientUrl(webPubSub),
+    socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     limits,
+    sockets: createSocketBound({
+      perAddress: rateLimits.socketsPerAddress,
+      listed: createGroupListing(webPubSub),
+      now,
+    }),
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,
     trustedProxies: rateLimits.trustedProxies,

@@ -12,6 +12,7 @@ import {
   partOf,
   SCHEDULE,
   SECRET,
+  SECRETS,
   type Setting,
   SettingsReader,
   type SettingWithDefault,
@@ -179,6 +180,11 @@ export const ACCESS_SETTINGS = {
     "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
       '`negotiate` gives a new ticket.',
   ),
+  CUSTOMER_INDEX_KEYS: optional(
+    SECRETS,
+    'What finds the conversations of a signed-in customer: of the ids that the site gives, digests under the first of these ' +
+      'keys are stored. The others still find what was stored under them before. Without any, ids are digested without a key.',
+  ),
   NEGOTIATE_RATE_LIMIT: wholeNumber(
     '120',
     0,
@@ -191,6 +197,13 @@ export const ACCESS_SETTINGS = {
     100_000,
     "Requests and handshakes per minute with one customer's ticket, for each instance of the app; an agent has ten " +
       'times as many. `0`: no limit.',
+  ),
+  SOCKETS_PER_ADDRESS: wholeNumber(
+    '200',
+    0,
+    100_000,
+    "Customers' sockets that may be open at once from one client address, over all instances; from an IPv6 /56 twice and " +
+      'from a /48 four times as many. `0`: no limit.',
   ),
   TRUSTED_PROXIES: wholeNumber(
     '0',
@@ -317,12 +330,16 @@ export interface Config {
     readonly negotiate: number;
     /** `TICKET_RATE_LIMIT`: requests per minute, customer's ticket and instance; 0 is no limit. */
     readonly ticket: number;
+    /** `SOCKETS_PER_ADDRESS`: open customers' sockets of one client address; 0 is no limit. */
+    readonly socketsPerAddress: number;
     /** `TRUSTED_PROXIES`: how many proxies of the deployer's own stand between the clients and the platform. */
     readonly trustedProxies: number;
   };
   readonly tables: Connection;
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
+  /** `CUSTOMER_INDEX_KEYS`: the first is written with, all are read with. */
+  readonly customerIndexKeys: readonly string[];
   /** `TICKET_LIFETIME`, `CUSTOMER_TICKET_LIFETIME`. */
   readonly ticketLifetimes: { readonly agent: Milliseconds; readonly customer: Milliseconds };
   /** What was lost is made up for. */
@@ -364,6 +381,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
       ticket: read.value('TICKET_RATE_LIMIT'),
+      socketsPerAddress: read.value('SOCKETS_PER_ADDRESS'),
       trustedProxies: read.value('TRUSTED_PROXIES'),
     },
     tables: readConnection(read, 'CONVERSATION_TABLES'),
@@ -371,6 +389,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       read.required('TICKET_SIGNING_KEY'),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
+    customerIndexKeys: read.optional('CUSTOMER_INDEX_KEYS')?.split(/[\s,]+/) ?? [],
     ticketLifetimes: {
       agent: read.value('TICKET_LIFETIME'),
       customer: read.value('CUSTOMER_TICKET_LIFETIME'),

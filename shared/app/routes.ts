@@ -14,6 +14,7 @@ import {
   type AutomatedMessageServices,
 } from '../automated-messages/automated-messages-routes';
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
+import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -29,6 +30,7 @@ export type Services = RouteServices &
   AutomatedMessageServices &
   DeadLetterServices &
   ClosedConversationServices &
+  PersonalDataServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
@@ -76,6 +78,7 @@ export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[]
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,
   ...DEAD_LETTER_ROUTES,
+  ...PERSONAL_DATA_ROUTES,
   ...SERVICE_ROUTES,
   ...WEBHOOK_ROUTES,
 ];

@@ -39,6 +39,10 @@ export const matching = (form: RegExp, says: string): Form<string> => ({
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
+export const SECRETS = matching(
+  /^[^\s,]{32,}([\s,]+[^\s,]{32,})*$/,
+  'secrets of at least 32 characters, without blanks, separated by commas',
+);
 export const SCHEDULE: Form<string> = {
   ...matching(
     /^[\dA-Za-z*,/-]+( +[\dA-Za-z*,/-]+){5}$/,

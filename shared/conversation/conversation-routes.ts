@@ -172,7 +172,7 @@ const FOR_AGENTS = z.object({
     .describe('The latest one that is over.'),
 });
 
-const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
+export const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
 export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
 
 /** A conversation as agents see it: what the schema does not have stays here. */

@@ -72,19 +72,36 @@ export interface TimerTraces {
   remove(id: DeadlineId): Promise<'removed' | 'running'>;
 }
 
+/** A conversation of a customer, and when it was negotiated; 1970 where nobody has written that down. */
+export interface IndexedConversation {
+  readonly conversationId: string;
+  readonly begunAt: Instant;
+}
+
 /**
  * Which conversations an authenticated customer has. Written when one is negotiated, never trusted for more than an offer to
  * continue. Throws `DependencyError` when the storage gives no usable answer.
  */
 export interface CustomerIndex {
-  /** The newest first, with the ETag under which they may be replaced; none, where nothing is stored. */
+  /** Those that go on or may open, the newest first, with the ETag under which they may be replaced; none, where nothing is stored. */
   conversationsOf(
     customerId: string,
   ): Promise<{ readonly conversationIds: readonly string[]; readonly etag?: string }>;
-  /** `conflict`: they are no longer those that were read. */
+  /** The first of them is new. `conflict`: they are no longer those that were read. */
   remember(
     customerId: string,
     conversationIds: readonly string[],
     etag: string | undefined,
   ): Promise<'saved' | 'conflict'>;
+  /** All that were not erased, by their ids. */
+  everyConversationOf(customerId: string): Promise<readonly IndexedConversation[]>;
+  /** Removes a conversation from its customer's. Repeatable. @throws ContentionError */
+  forget(conversationId: string): Promise<void>;
+  /** The first that were negotiated before, oldest days first, with what takes each from this list. */
+  begunBefore(
+    at: Instant,
+    limit: number,
+  ): Promise<readonly { readonly conversationId: string; done(): Promise<void> }[]>;
+  /** Whether rows are left that no key of the settings leads to: what they name, nobody finds by its customer. */
+  hasRowsUnderOtherKeys(): Promise<boolean>;
 }

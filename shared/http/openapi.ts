@@ -272,6 +272,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
   'Closed conversations': 'For operators: finding what is over, and taking a copy of what was said.',
   Settings: 'For operators.',
   'Dead letters': 'For operators: what cannot be handled before somebody mends it.',
+  'Personal data': 'For operators: what is stored about people, and its end.',
   Service: 'For Azure.',
 };
 

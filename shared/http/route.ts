@@ -66,7 +66,14 @@ type CallerWith<A extends Access> = A extends 'an agent with a ticket'
     : undefined;
 
 export type Tag =
-  'Customers' | 'Agents' | 'Conversations' | 'Closed conversations' | 'Settings' | 'Dead letters' | 'Service';
+  | 'Customers'
+  | 'Agents'
+  | 'Conversations'
+  | 'Closed conversations'
+  | 'Settings'
+  | 'Dead letters'
+  | 'Personal data'
+  | 'Service';
 
 /** A header of an answer, by its name in the document. */
 export type ResponseHeader =

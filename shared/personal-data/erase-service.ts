@@ -1,11 +1,11 @@
 import { collisionPause } from '../app/collision-pause';
 import type { DurableCall } from '../app/call';
-import type { AppError} from '../app/errors';
+import type { AppError } from '../app/errors';
 import { ContentionError, ownError, StoredRowError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
 import { DEADLINE_KINDS } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
-import type { DeadlineId, Participants, TimerTraces } from '../conversation/ports';
+import type { CustomerIndex, DeadlineId, Participants, TimerTraces } from '../conversation/ports';
 import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
 import type { WorkList } from '../conversation/work-list';
 import {
@@ -21,6 +21,7 @@ import {
 export interface EraseDependencies {
   readonly erasures: Erasures;
   readonly conversations: Conversations;
+  readonly customers: CustomerIndex;
   readonly workList: Pick<WorkList, 'remove'>;
   readonly participants: Pick<Participants, 'closeCustomerConnections'>;
   readonly timerTraces: (call: DurableCall) => TimerTraces;
@@ -43,6 +44,14 @@ export type Erased =
   /** It is not closed, and nobody has asked for its erasure. */
   | { readonly status: 'goes-on'; readonly conversationId: string };
 
+export interface CustomerErased {
+  /** By this call. */
+  readonly erased: readonly { readonly conversationId: string; readonly erasedAt: Instant }[];
+  readonly remaining: readonly string[];
+  /** Rows are stored under a key that the settings do not have: the customer's may be among them. */
+  readonly isIncomplete: boolean;
+}
+
 export interface Eraser {
   /**
    * Erases everything that is stored of a conversation. Twice is once, and what was begun can be repeated, or is
@@ -51,6 +60,12 @@ export interface Eraser {
    * @throws DependencyError, ContentionError (both retryable)
    */
   eraseConversation(conversationId: string, because: ErasureCause): Promise<Erased>;
+  /**
+   * The same for every conversation that the site's customer has had, in as many calls as it takes: until none remains. One
+   * that begins meanwhile is erased as well, or remains.
+   * @throws DependencyError when the customer's conversations cannot be read
+   */
+  eraseCustomer(customerId: string): Promise<CustomerErased>;
   /** Finishes what was begun, and removes the tombstones that nothing needs any more. Never throws for a single one. */
   finishErasures(): Promise<void>;
 }
@@ -62,6 +77,8 @@ const AT_ONCE = 8;
 const MOST_UNFINISHED = 500;
 const MOST_TOMBSTONES = 1_000;
 const TIME_LIMIT: Milliseconds = 60 * SECOND;
+/** Whoever has asked waits; what is not done by then is asked for again. */
+const ANSWER_TIME: Milliseconds = 20 * SECOND;
 
 /**
  * The order is what makes a crash harmless: first the row that leads to the erasure, then the tombstone in place of the
@@ -70,7 +87,7 @@ const TIME_LIMIT: Milliseconds = 60 * SECOND;
 export const createEraser =
   (deps: EraseDependencies) =>
   (call: DurableCall): Eraser => {
-    const { erasures, now } = deps;
+    const { erasures, customers, now } = deps;
     const logger = deps.loggerOf(call);
 
     const eraseConversation: Eraser['eraseConversation'] = async (conversationId, because) => {
@@ -104,6 +121,8 @@ export const createEraser =
       const { removed, isDone } = await removeAll(erasure, call, deps);
       const erased = { conversationId, erasedAt, found: found || removed > 0 };
       if (!isDone) return { status: 'under-way', ...erased };
+      // Prevents: its customer's conversations count as erased while something of this one is left.
+      await customers.forget(conversationId);
       await erasures.keepUntil(conversationId, erasedAt + TOMBSTONE_TIME);
       const removedAt = erasure.removedAt ?? now();
       // What is closed for long has no writers.
@@ -114,8 +133,42 @@ export const createEraser =
       return { status: 'erased', ...erased };
     };
 
+    const eraseCustomer: Eraser['eraseCustomer'] = async (customerId) => {
+      const began = now();
+      const erased = new Map<string, Instant>();
+      const failed = new Set<string>();
+      let remaining = await idsOf(customerId);
+      const rest = () => remaining.filter((id) => !failed.has(id));
+      // What begins meanwhile is found when they are read once more.
+      while (rest().length > 0 && now() - began < ANSWER_TIME) {
+        const results = rest()
+          .slice(0, AT_ONCE)
+          .map(async (id) => {
+            try {
+              const done = await eraseConversation(id, 'request');
+              if (done.status === 'erased') erased.set(id, done.erasedAt);
+              else failed.add(id);
+            } catch (thrown) {
+              failed.add(id);
+              const detail = ownError(thrown).message;
+              logger.error('erasure: not finished', { conversationId: id, detail });
+            }
+          });
+        await Promise.all(results);
+        remaining = await idsOf(customerId);
+      }
+      return {
+        erased: [...erased].map(([conversationId, erasedAt]) => ({ conversationId, erasedAt })),
+        remaining,
+        isIncomplete: await customers.hasRowsUnderOtherKeys(),
+      };
+    };
+    const idsOf = async (customerId: string) =>
+      (await customers.everyConversationOf(customerId)).map(({ conversationId }) => conversationId);
+
     return {
       eraseConversation,
+      eraseCustomer,
 
       async finishErasures() {
         const began = now();
@@ -132,6 +185,13 @@ export const createEraser =
           }
         }
         const tombstones = await erasures.removeTombstones(now(), MOST_TOMBSTONES);
+        // What was negotiated so long ago, and has no record, cannot begin any more.
+        const begun = await customers.begunBefore(now() - TOMBSTONE_TIME, MOST_UNFINISHED);
+        for (const { conversationId, done } of begun) {
+          const { kind } = await erasures.find(conversationId);
+          if (kind !== 'record') await customers.forget(conversationId);
+          await done();
+        }
         if (unfinished.length + tombstones === 0) return;
         logger.info('erasures: done', { unfinished: unfinished.length, failed, tombstones });
       },

@@ -59,10 +59,18 @@ export interface Erasures {
   removeRows(erasure: Erasure): Promise<number>;
   /** Remembers when the tombstone may go. */
   keepUntil(conversationId: string, until: Instant): Promise<void>;
+  /** Everything that is stored but the transcript, as it is stored: also what cannot be read. */
+  rowsOf(conversationId: string): Promise<readonly StoredRow[]>;
   /** Forgets that the erasure has begun. */
   finish(conversationId: string): Promise<void>;
   /** Removes the first tombstones that nothing needs any more. How many. */
   removeTombstones(now: Instant, limit: number): Promise<number>;
+}
+
+/** A row as it is stored, for who is told everything. */
+export interface StoredRow {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** What else knows of a conversation, and can be told to forget it. Repeatable. */

@@ -1,7 +1,12 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { CONVERSATION_STATES, DEADLINE_KINDS } from '../conversation/conversation';
-import { conversationKeys, encodeTombstone, isTombstone } from '../conversation/conversation-table';
+import {
+  conversationKeys,
+  encodeTombstone,
+  isTombstone,
+  workListKeys,
+} from '../conversation/conversation-table';
 import { toIso } from '../conversation/time';
 import { DEAD_LETTER_PARTITION } from '../dead-letters/dead-letters-table';
 import { deleteRows, firstRows, readableRows } from '../storage/pages';
@@ -16,7 +21,7 @@ import {
   row,
   tableCall,
 } from '../storage/table';
-import { type Erasure, ERASURE_CAUSES, type Erasures, type Found } from './erasure';
+import { type Erasure, ERASURE_CAUSES, type Erasures, type Found, type StoredRow } from './erasure';
 
 const count = z.int().min(0).max(10_000);
 const hold = z.object({ agentId: z.string(), assignment: z.int() });
@@ -82,12 +87,31 @@ export function readForErasure(
   };
 }
 
+/** Of ids that begin with it and go on with a dot. */
+const rowKeysFrom = (prefix: string): string =>
+  odata`RowKey gt ${`${prefix}.`} and RowKey lt ${`${prefix}/`}`;
+const deadLettersOf = (conversationId: string): string =>
+  `${odata`PartitionKey eq ${DEAD_LETTER_PARTITION}`} and ${rowKeysFrom(conversationId)}`;
+
+/** What the service adds to a row that it answers with. */
+const OF_THE_ANSWER = ['etag', 'timestamp', 'odata.metadata'];
+const columnsOf = (row: object): StoredRow['columns'] =>
+  Object.fromEntries(
+    Object.entries(row)
+      .filter(([name]) => !OF_THE_ANSWER.includes(name))
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'number' || typeof value === 'boolean' ? value : String(value),
+      ]),
+  );
+
 /** Erasures in Table Storage, over all tables that a conversation has rows in by its id. */
 export function createTableErasures(tables: {
   readonly conversations: TableClient;
   readonly deadLetters: TableClient;
   readonly agentCapacity: TableClient;
   readonly erasures: TableClient;
+  readonly workList: TableClient;
 }): Erasures {
   const { conversations, erasures } = tables;
   const operation = 'erase';
@@ -148,17 +172,16 @@ export function createTableErasures(tables: {
     },
 
     async removeRows({ conversationId, because, holds }) {
-      const from = (prefix: string) =>
-        odata`RowKey gt ${`${prefix}${conversationId}.`} and RowKey lt ${`${prefix}${conversationId}/`}`;
+      const holdings = rowKeysFrom(`holding.${conversationId}`);
       const filters: (readonly [TableClient, string])[] = [
         [conversations, entriesOf(conversationKeys(conversationId))],
-        [tables.deadLetters, `PartitionKey eq '${DEAD_LETTER_PARTITION}' and ${from('')}`],
+        [tables.deadLetters, deadLettersOf(conversationId)],
         ...holds.map(
           ({ agentId }) =>
-            [tables.agentCapacity, `${odata`PartitionKey eq ${agentId}`} and ${from('holding.')}`] as const,
+            [tables.agentCapacity, `${odata`PartitionKey eq ${agentId}`} and ${holdings}`] as const,
         ),
         // Units that a process has left behind when it died are on no record. Agents are few, conversations are not.
-        ...(because === 'request' ? [[tables.agentCapacity, from('holding.')] as const] : []),
+        ...(because === 'request' ? [[tables.agentCapacity, holdings] as const] : []),
       ];
       let removed = 0;
       for (const [table, filter] of filters) removed += await deleteRows(table, operation, filter);
@@ -168,6 +191,25 @@ export function createTableErasures(tables: {
     async keepUntil(conversationId, until) {
       const entity = { partitionKey: TOMBSTONES, rowKey: `${toIso(until)}.${conversationId}` };
       await tableCall(erasures, operation, () => erasures.upsertEntity(entity, 'Replace'));
+    },
+
+    async rowsOf(conversationId) {
+      const of = async (table: TableClient, filter: string) =>
+        (await firstRows(table, { filter, limit: 1_000 })).rows.map((row) => ({
+          table: table.tableName,
+          columns: columnsOf(row),
+        }));
+      const at = ({ partitionKey, rowKey }: Keys) =>
+        odata`PartitionKey eq ${partitionKey} and RowKey eq ${rowKey}`;
+      const { deadLetters, agentCapacity, workList } = tables;
+      const sources: (readonly [TableClient, string])[] = [
+        [conversations, at(conversationKeys(conversationId))],
+        [workList, at(workListKeys(conversationId))],
+        [deadLetters, deadLettersOf(conversationId)],
+        [agentCapacity, rowKeysFrom(`holding.${conversationId}`)],
+      ];
+      const rows = sources.map(([table, filter]) => tableCall(table, 'export', () => of(table, filter)));
+      return (await Promise.all(rows)).flat();
     },
 
     finish: async (conversationId) => void (await remove(unfinishedKeys(conversationId))),

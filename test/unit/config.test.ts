@@ -51,7 +51,7 @@ describe('a usable configuration', () => {
         otherHosts: [],
       },
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
-      rateLimits: { negotiate: 120, ticket: 600, trustedProxies: 0 },
+      rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
@@ -114,9 +114,14 @@ describe('a usable configuration', () => {
   });
 
   it('can turn limits off, for a gateway that has its own', () => {
-    const limits = { NEGOTIATE_RATE_LIMIT: '0', TICKET_RATE_LIMIT: '0', TRUSTED_PROXIES: '2' };
+    const limits = {
+      NEGOTIATE_RATE_LIMIT: '0',
+      TICKET_RATE_LIMIT: '0',
+      SOCKETS_PER_ADDRESS: '0',
+      TRUSTED_PROXIES: '2',
+    };
     const { rateLimits } = loadConfig({ ...VALID, ...limits });
-    expect(rateLimits).toEqual({ negotiate: 0, ticket: 0, trustedProxies: 2 });
+    expect(rateLimits).toEqual({ negotiate: 0, ticket: 0, socketsPerAddress: 0, trustedProxies: 2 });
   });
 
   it('knows the caller and the tenant of tokens in small letters, as tokens have them', () => {
@@ -321,6 +326,7 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['NEGOTIATE_RATE_LIMIT', '100001'],
     ['NEGOTIATE_RATE_LIMIT', 'none'],
     ['TICKET_RATE_LIMIT', '-1'],
+    ['SOCKETS_PER_ADDRESS', '-1'],
     ['TRUSTED_PROXIES', '6'],
     ['RECONCILE_SCHEDULE', '*/5 * * * *'],
     ['RECONCILE_SCHEDULE', '@hourly'],

@@ -6,6 +6,7 @@ import { driveClosedConversations } from './drive-closed-conversations';
 import { driveConversations } from './drive-conversations';
 import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
+import { drivePersonalData } from './drive-personal-data';
 import { driveService } from './drive-service';
 import { driveSettings } from './drive-settings';
 
@@ -15,6 +16,7 @@ const DRIVES = {
   ...driveSettings,
   ...driveDeadLetters,
   ...driveClosedConversations,
+  ...drivePersonalData,
   ...driveService,
 };
 /** They have no problem of their own. */

@@ -16,6 +16,7 @@ const {
   workList,
   deadLetters,
   capacity,
+  customers,
   service,
   stubborn,
   dependencies,
@@ -49,6 +50,7 @@ const accepted = async () => {
 /** With a row in every table, and a timer of each sort. */
 async function everywhere(): Promise<string> {
   const id = await accepted();
+  await customers.remember(`customer of ${id}`, [id], undefined);
   world.lose(id, `tab-${born}`);
   const occurredAt = here.now();
   await service.handle(id, { type: 'disconnected', connectionId: `tab-${born}`, occurredAt });
@@ -61,7 +63,7 @@ async function everywhere(): Promise<string> {
 const timersOf = (id: string) =>
   [...world.timerList.keys()].filter((instance) => instance.startsWith(`${id}.`));
 /** Nothing but the tombstone, and what leads to its removal. */
-const REMAINS = /^(conversations .*\/conversation|erasures tombstones\/.*)$/;
+const REMAINS = /^(conversations .*\/conversation|erasures tombstones\/.*|customers begun\..*)$/;
 async function expectErased(id: string) {
   await expect(store.load(id)).rejects.toThrow(ErasedError);
   expect((await here.rowsOf(id)).filter((name) => !REMAINS.test(name))).toEqual([]);
@@ -78,7 +80,15 @@ describe('of an erased conversation', () => {
     const id = await everywhere();
     expect((await here.rowsOf(id)).map((name) => name.split(' ')[0])).toEqual([
       ...['conversations', 'conversations', 'conversations', 'workList'],
-      ...['agentCapacity', 'agentCapacity', 'deadLetters'],
+      ...[
+        'agentCapacity',
+        'agentCapacity',
+        'customers',
+        'customers',
+        'customers',
+        'customers',
+        'deadLetters',
+      ],
     ]);
     expect(timersOf(id).length).toBeGreaterThan(1);
     expect(await eraser.eraseConversation(id, 'request')).toEqual({

@@ -1,5 +1,6 @@
 import { RestError } from '@azure/data-tables';
 import { ownAccount } from '../../../local/stack/shared-azurite';
+import { createTableCustomerIndex } from '../../../shared/access/customers-table';
 import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
 import { forgetClosed } from '../../../shared/closed-conversations/closed-conversations-service';
 import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
@@ -16,6 +17,8 @@ import { createTableClients, type Policies } from '../../../shared/storage/table
 import { MemoryWorld } from '../../support/memory-ports';
 import { CALL, serviceOver } from '../../support/service';
 import { silent } from '../../support/silent';
+
+const KEY = 'a-key-of-the-index-of-customers-000000';
 
 /** What happens to one request: it never arrives, or its answer is lost. */
 export type Crash = 'before' | 'after';
@@ -55,6 +58,7 @@ export function scene() {
   );
   const workList = createTableWorkList(tables.workList, closedConversations);
   const deadLetters = createTableDeadLetters(tables.deadLetters);
+  const customers = createTableCustomerIndex(tables.customers, { keys: [KEY], now: clock });
   const capacity = createTableAgentCapacity(tables.agentCapacity, { defaultTotal: 100, now: clock });
   const { participants, timers, settings } = world;
   const service = serviceOver({
@@ -83,6 +87,7 @@ export function scene() {
     workList,
     participants,
     timerTraces: () => traces,
+    customers,
     forget: [forgetClosed(closedConversations)],
     now: clock,
     loggerOf: () => silent,
@@ -97,6 +102,7 @@ export function scene() {
       closedConversations,
       deadLetters,
       capacity,
+      customers,
       service,
       stubborn,
       dependencies,

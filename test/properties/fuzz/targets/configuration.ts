@@ -52,6 +52,7 @@ const COMMON: Env = {
   RECONCILE_COMPARE_EVERY: '8',
   NEGOTIATE_RATE_LIMIT: '120',
   TICKET_RATE_LIMIT: '600',
+  SOCKETS_PER_ADDRESS: '200',
   TRUSTED_PROXIES: '0',
 };
 type Env = Readonly<Record<string, string>>;

@@ -221,7 +221,7 @@ export const ROWS = [
     name: "customer's latest conversation",
     parser: 'decodeCustomer',
     values: fc.array(arbitrary.id, { minLength: 1, maxLength: 8 }),
-    encode: (conversationIds) => encodeCustomer('erika@example.org', conversationIds),
+    encode: (conversationIds) => encodeCustomer('k.12345678.a1b2', conversationIds),
     decode: decodeCustomer,
   }),
 ];
