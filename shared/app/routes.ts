@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { NEGOTIATE_ROUTES, type NegotiateServices, RECONNECT_LINK_ROUTE } from '../access/negotiate-routes';
 import { CAPACITY_ROUTES, type CapacityServices } from '../capacity/capacity-routes';
 import { CONVERSATION_ROUTES, type ConversationServices } from '../conversation/conversation-routes';
+import {
+  CLOSED_CONVERSATION_ROUTES,
+  type ClosedConversationServices,
+} from '../closed-conversations/closed-conversations-routes';
 import { AGENT_ACTION_ROUTES, type AgentActionServices } from '../conversation/agent-action-routes';
 import { POLICY_ROUTES, type PolicyServices } from '../policies/policies-routes';
 import {
@@ -25,6 +29,7 @@ export type Services = RouteServices &
   PolicyServices &
   AutomatedMessageServices &
   DeadLetterServices &
+  ClosedConversationServices &
   PersonalDataServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
@@ -68,6 +73,7 @@ export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[]
   ...CONVERSATION_ROUTES,
   RECONNECT_LINK_ROUTE,
   ...AGENT_ACTION_ROUTES,
+  ...CLOSED_CONVERSATION_ROUTES,
   ...CAPACITY_ROUTES,
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,

@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
+import { closedConversation } from '../closed-conversations/closed-conversation';
 import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
@@ -18,7 +19,7 @@ import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import { type WorkList, type WorkListItem, workListItem } from './work-list';
+import { type WorkList, workListItem } from './work-list';
 
 /** The conversation, for whom it makes no difference whether there was none or it was erased. @throws as `load` does */
 export const loadIfAny = async (
@@ -33,12 +34,17 @@ export const loadIfAny = async (
   }
 };
 
-/** Makes the row of a conversation what it must be; there is none where nothing is listed. */
-export const writeRow = (
+/** Makes the row of a conversation what it must be; there is none of what is closed, or is not there. */
+export function writeRow(
   workList: Pick<WorkList, 'put' | 'remove'>,
   conversationId: string,
-  item: WorkListItem | undefined,
-): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
+  conversation: Conversation | undefined,
+): Promise<void> {
+  const item = conversation && workListItem(conversation);
+  return item === undefined
+    ? workList.remove(conversationId, conversation && closedConversation(conversation))
+    : workList.put(item);
+}
 
 export interface ConversationServiceDependencies {
   readonly store: ConversationStore;
@@ -93,7 +99,7 @@ async function performEffects(
 function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
-      return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
+      return writeRow(deps.workList, conversationId, effect.conversation);
     case 'start-timer': {
       const { kind, number } = effect;
       return deps.timers(deps.call).start({ conversationId, kind, number }, effect.deadline);
@@ -215,7 +221,7 @@ async function decideAndSave(
     const { outcome, effects, conversation } = decision;
     // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
-    if (before === undefined) await writeRow(deps.workList, conversationId, workListItem(conversation));
+    if (before === undefined) await writeRow(deps.workList, conversationId, conversation);
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again

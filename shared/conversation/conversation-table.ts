@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import { firstRows, readableRows, readPage } from '../storage/pages';
 import {
@@ -210,7 +211,7 @@ const conversationColumns = z.object({
 const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
-const CONVERSATION_ROW_KEY = 'conversation';
+export const CONVERSATION_ROW_KEY = 'conversation';
 export const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
 
 /** Stands in place of the record of an erased conversation, so that no ticket opens it anew. Nothing in it is personal. */
@@ -412,14 +413,19 @@ export function decodeWorkListItem(entity: object): WorkListItem {
  * `put` has no ETag on purpose. Two writers may arrive in the wrong order and leave the older row; the list is a
  * copy, decides nothing, and reconciliation writes it again from the truth.
  */
-export function createTableWorkList(table: TableClient): WorkList {
+export function createTableWorkList(
+  table: TableClient,
+  closedConversations: Pick<ClosedConversations, 'put'>,
+): WorkList {
   return {
     put: async (item) => {
       const entity = encodeWorkListItem(item);
       await tableCall(table, 'put work-list item', () => table.upsertEntity(entity, 'Replace'));
     },
 
-    remove: async (conversationId) => {
+    remove: async (conversationId, closed) => {
+      // Prevents: the process dies in between, and nothing leads to the closed conversation any more.
+      if (closed !== undefined) await closedConversations.put(closed);
       const { partitionKey, rowKey } = workListKeys(conversationId);
       await tableCall<unknown>(
         table,

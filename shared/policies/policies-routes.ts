@@ -61,6 +61,7 @@ const VALUES = z.object({
   reconnectPortalUrl: urlOrNone,
   reconnectRedirectUrl: urlOrNone,
   readAfterEnd: duration,
+  retention: closing,
 } satisfies Record<PolicyName, ZodType>);
 const NAMES = Object.keys(VALUES.shape) as [PolicyName, ...PolicyName[]];
 
@@ -175,6 +176,7 @@ export const POLICY_ROUTES = [
           reconnectPortalUrl: null,
           reconnectRedirectUrl: null,
           readAfterEnd: 'P1D',
+          retention: 'P90D',
         },
         etag: EXAMPLE.etag,
       },

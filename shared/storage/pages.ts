@@ -20,13 +20,14 @@ export async function firstRows(
     readonly filter: string;
     readonly limit: number;
     readonly token?: string;
+    readonly answers?: number;
     readonly select?: string[];
   },
 ): Promise<{ readonly rows: readonly object[]; readonly token?: string }> {
   const rows: object[] = [];
   const { filter, select } = query;
   let token = query.token;
-  for (let answer = 0; answer < ANSWERS && rows.length < query.limit; answer += 1) {
+  for (let answer = 0; answer < (query.answers ?? ANSWERS) && rows.length < query.limit; answer += 1) {
     const pages = table.listEntities({ queryOptions: { filter, ...(select && { select }) } }).byPage({
       maxPageSize: Math.min(query.limit - rows.length, ANSWER_ROWS),
       ...(token !== undefined && { continuationToken: token }),
@@ -127,14 +128,16 @@ export async function readPage(
     readonly filter: string;
     readonly limit: number;
     readonly continuationToken?: string | undefined;
+    /** Partial answers that the page is made of at most. */
+    readonly answers?: number;
   },
 ): Promise<{ readonly rows: readonly object[]; readonly next: { readonly continuationToken?: string } }> {
-  const { filter, limit, continuationToken } = query;
+  const { continuationToken, ...page } = query;
   const from = continuationToken === undefined ? undefined : fromPublicToken(continuationToken);
   const { rows, token } = await tableCall(
     table,
     operation,
-    () => firstRows(table, { filter, limit, ...(from && { token: from }) }),
+    () => firstRows(table, { ...page, ...(from && { token: from }) }),
     (code) => {
       // A position that is well formed but that the service has never given.
       if (from !== undefined && code === 'InvalidInput') throw refused();

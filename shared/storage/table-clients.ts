@@ -53,6 +53,7 @@ export interface TableNames {
   readonly settings: string;
   readonly customers: string;
   readonly deadLetters: string;
+  readonly closedConversations: string;
   readonly erasures: string;
 }
 
@@ -72,6 +73,7 @@ const DEFAULT_NAMES: TableNames = {
   settings: 'Settings',
   customers: 'Customers',
   deadLetters: 'DeadLetters',
+  closedConversations: 'ClosedConversations',
   erasures: 'Erasures',
 };
 
@@ -101,6 +103,7 @@ export function createTableClients(
     settings: client('settings'),
     customers: client('customers'),
     deadLetters: client('deadLetters'),
+    closedConversations: client('closedConversations'),
     erasures: client('erasures'),
   };
   let ensured: Promise<void> | undefined;

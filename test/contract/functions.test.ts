@@ -64,7 +64,7 @@ describe('the functions of the app', () => {
       expect(String(trigger['schedule'])).toMatch(/^(%\w+%|\S+( \S+){5})$/);
     }
     const schedules = ofType('timerTrigger').map(({ name, trigger }) => [name, trigger['schedule']]);
-    expect(schedules).toContainEqual(['purge-finished-timers', '0 17 3 * * *']);
+    expect(schedules).toContainEqual(['purge-finished-timers', '0 7,17,27,37,47,57 1-4 * * *']);
     expect(schedules).toContainEqual(['finish-erasures', '30 */5 * * * *']);
   });
 

@@ -2,6 +2,8 @@ import { RestError } from '@azure/data-tables';
 import { ownAccount } from '../../../local/stack/shared-azurite';
 import { createTableCustomerIndex } from '../../../shared/access/customers-table';
 import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
+import { forgetClosed } from '../../../shared/closed-conversations/closed-conversations-service';
+import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
 import {
   createTableConversationStore,
   createTableWorkList,
@@ -50,7 +52,11 @@ export function scene() {
   world.now = () => now;
   const clock = () => now;
   const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
+  const workList = createTableWorkList(tables.workList, closedConversations);
   const deadLetters = createTableDeadLetters(tables.deadLetters);
   const customers = createTableCustomerIndex(tables.customers, { keys: [KEY], now: clock });
   const capacity = createTableAgentCapacity(tables.agentCapacity, { defaultTotal: 100, now: clock });
@@ -82,13 +88,25 @@ export function scene() {
     participants,
     timerTraces: () => traces,
     customers,
-    forget: [],
+    forget: [forgetClosed(closedConversations)],
     now: clock,
     loggerOf: () => silent,
   };
 
   return {
-    ...{ tables, world, store, workList, deadLetters, capacity, customers, service, stubborn, dependencies },
+    ...{
+      tables,
+      world,
+      store,
+      workList,
+      closedConversations,
+      deadLetters,
+      capacity,
+      customers,
+      service,
+      stubborn,
+      dependencies,
+    },
     eraser: createEraser(dependencies)(CALL),
     now: clock,
     pass: (time: number) => (now += time),
@@ -108,6 +126,7 @@ export function scene() {
         'customers',
         'deadLetters',
         'erasures',
+        'closedConversations',
       ] as const) {
         for await (const row of tables[name].listEntities()) {
           if (JSON.stringify(row).includes(conversationId))

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
 import {
   createTableConversationStore,
   createTableWorkList,
@@ -18,11 +19,18 @@ function stores(name: string) {
   const { connectionString } = tables;
   const clients = createTableClients(
     { connectionString },
-    { conversations: `${name}Conversations`, workList: `${name}WorkList` },
+    {
+      conversations: `${name}Conversations`,
+      workList: `${name}WorkList`,
+      closedConversations: `${name}Closed`,
+    },
   );
   return {
     store: createTableConversationStore(clients.conversations),
-    list: createTableWorkList(clients.workList),
+    list: createTableWorkList(
+      clients.workList,
+      createTableClosedConversations(clients.closedConversations, clients.conversations),
+    ),
   };
 }
 
