@@ -91,11 +91,12 @@ async function goThrough(
   do {
     const page = await list.ofDay(day, PAGE, token);
     const due: ClosedConversation[] = [];
+    const moment = now();
     for (const closed of page.items) {
       const at = erasureDue(closed, policies);
-      if (at !== 'never' && at <= now()) due.push(closed);
+      if (at !== 'never' && at <= moment) due.push(closed);
       else kept += 1;
-      if (typeof at === 'number' && at > now()) nothingDueUntil = Math.min(nothingDueUntil, at);
+      if (at !== 'never' && at > moment) nothingDueUntil = Math.min(nothingDueUntil, at);
     }
     if (page.unreadable.length > 0) {
       logger.error('retention: rows cannot be read', { day, count: page.unreadable.length });
@@ -196,7 +197,10 @@ export async function listOlder(
 /** Takes an erased conversation off the list. Of a record that did not say when it was closed, retention does it later. */
 export const forgetClosed =
   (list: Pick<ClosedConversations, 'remove'>): Forget =>
-  async ({ conversationId, closedAt }) => {
+  async ({ conversationId, closedAt, holds }) => {
     const moment = Date.parse(closedAt ?? '');
-    if (!Number.isNaN(moment)) await list.remove({ conversationId, closedAt: moment });
+    if (Number.isNaN(moment)) return;
+    // Prevents: a writer that was under way lists it for its agent when the row of the day is gone already.
+    const agentIds = holds.map(({ agentId }) => agentId);
+    await list.remove({ conversationId, closedAt: moment }, agentIds);
   };

@@ -161,6 +161,7 @@ describe('a usable configuration', () => {
       RECONNECT_PORTAL_URL: 'https://shop.example/chat',
       RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
       READ_AFTER_END: 'PT0S',
+      RETENTION: 'never',
     });
     expect(config.policyBase).toEqual({
       grace: 10_000,

@@ -58,7 +58,7 @@ test('of many that find no table every one succeeds', async () => {
 
 test('tables are ensured once per process, and an existing one is a success', async () => {
   await tables.ensureTables();
-  expect(tables.takeRequests()).toEqual(Array<string>(6).fill('POST Tables'));
+  expect(tables.takeRequests()).toEqual(Array<string>(8).fill('POST Tables'));
   await tables.ensureTables();
   expect(tables.takeRequests()).toEqual([]);
   const { connectionString } = tables;
