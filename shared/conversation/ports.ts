@@ -96,12 +96,12 @@ export interface CustomerIndex {
   /** All that were not erased, by their ids. */
   everyConversationOf(customerId: string): Promise<readonly IndexedConversation[]>;
   /** Removes a conversation from its customer's. Repeatable. @throws ContentionError */
-  forget(conversationId: string): Promise<void>;
+  readonly forget: (conversationId: string) => Promise<void>;
   /** The first that were negotiated before, oldest days first, with what takes each from this list. */
   begunBefore(
     at: Instant,
     limit: number,
-  ): Promise<readonly { readonly conversationId: string; done(): Promise<void> }[]>;
+  ): Promise<readonly { readonly conversationId: string; readonly done: () => Promise<void> }[]>;
   /** Whether rows are left that no key of the settings leads to: what they name, nobody finds by its customer. */
   hasRowsUnderOtherKeys(): Promise<boolean>;
 }

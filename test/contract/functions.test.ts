@@ -67,6 +67,7 @@ describe('the functions of the app', () => {
     }
     const schedules = ofType('timerTrigger').map(({ name, trigger }) => [name, trigger['schedule']]);
     expect(schedules).toContainEqual(['purge-finished-timers', '0 7,17,27,37,47,57 1-4 * * *']);
+    expect(schedules).toContainEqual(['finish-erasures', '30 */5 * * * *']);
   });
 
   it('are every orchestrator and activity that has a name, and no others', () => {
@@ -93,6 +94,9 @@ describe('the functions of the app', () => {
     'file-dead-letter',
     'replay-dead-letter',
     'purge-finished-timers',
+    'erase-conversation',
+    'erase-customer',
+    'finish-erasures',
   ])('get a durable client where they need one: %s', (name) => {
     expect(bindingTypes(name)).toContain('durableClient');
   });

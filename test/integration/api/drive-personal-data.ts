@@ -7,7 +7,8 @@ async function ofCustomer({ call, key, system }: DocumentedApi, customerId: stri
   const negotiated = await call('negotiate-customer', 200, { as: key, body: { customerId, name: 'Ann' } });
   const { conversationId, ticket } = negotiated.json as { conversationId: string; ticket: string };
   const said = { text: 'Where is my parcel?' };
-  for (const [id, [name, body]] of Object.entries({ connect: {}, connected: {}, message: said }).entries())
+  const connect = { query: { name: ['Ann'] } };
+  for (const [id, [name, body]] of Object.entries({ connect, connected: {}, message: said }).entries())
     expect((await system.event({ name, conversationId, id: String(id), body })).status).toBeLessThan(300);
   return { conversationId, params: { conversationId }, as: { authorization: `Bearer ${ticket}` } };
 }
