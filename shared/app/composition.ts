@@ -23,7 +23,7 @@ import { createActivities } from '../deadlines/deadline-activities';
 import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
 import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
-import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
+import { NO_RULES, parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
@@ -84,6 +84,10 @@ function compose(config: Config) {
     loggerOf,
   };
   const purgeFinishedTimers = createTimerPurge(now);
+  const storedPolicies = async () => ({
+    ...((await settingsStore.loadPolicies())?.document ?? NO_RULES),
+    base: policyBase,
+  });
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
   const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
@@ -144,7 +148,7 @@ function compose(config: Config) {
             { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
             {
               name: 'expired-conversations',
-              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+              run: (until) => eraseExpired({ ...shared, storedPolicies, eraser: eraser(call) }, call, until),
             },
             { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
           ],
