@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
+import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
   createParticipantLimits,
   createRateLimiter,
@@ -68,7 +69,17 @@ function compose(config: Config) {
     loggerOf,
   };
   const quarantine = createQuarantine(shared);
-  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetimes: config.ticketLifetimes,
+    now,
+  });
+  const conversations = createConversations({
+    ...shared,
+    timers: durableTimers,
+    quarantine,
+    reconnectUrl: reconnectUrlBy(tickets),
+  });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
     ...shared,
@@ -77,10 +88,7 @@ function compose(config: Config) {
     policyBase,
     customers: createTableCustomerIndex(tables.customers),
     clientUrl: createClientUrl(webPubSub),
-    tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
-      limits,
-    ),
+    tickets: limitedTickets(tickets, limits),
     limits,
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,

@@ -10,13 +10,16 @@ import {
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
+import type { PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
+import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
+import { namesLink, withLink } from './transcript';
 import { type WorkList, type WorkListItem, workListItem } from './work-list';
 
 /** Makes the row of a conversation what it must be; there is none where nothing is listed. */
@@ -34,6 +37,8 @@ export interface ConversationServiceDependencies {
   readonly capacity: AgentCapacity;
   readonly settings: SettingsSource;
   readonly quarantine: Quarantine;
+  /** The link with which the customer finds back; undefined where there is none. */
+  readonly reconnectUrl: (conversation: Conversation, policies: PolicyTable) => Promise<string | undefined>;
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
@@ -66,17 +71,24 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  */
 async function performEffects(
   conversationId: string,
-  effects: readonly Effect[],
+  { effects, handled }: Settled,
   deps: Dependencies,
 ): Promise<void> {
   for (const stage of STAGES) {
     const due = effects.filter(({ type }) => stage.includes(type));
-    const results = await Promise.allSettled(due.map((effect) => perform(conversationId, effect, deps)));
+    const results = await Promise.allSettled(
+      due.map((effect) => perform(conversationId, effect, handled, deps)),
+    );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
+async function perform(
+  conversationId: string,
+  effect: Effect,
+  handled: Handled,
+  deps: Dependencies,
+): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
       return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
@@ -93,12 +105,27 @@ function perform(conversationId: string, effect: Effect, deps: Dependencies): Pr
       return deps.capacity.release({ agentId, conversationId, assignment });
     }
     case 'push':
-      return deps.participants.push(conversationId, effect.audience, effect.push);
+      return deps.participants.push(conversationId, effect.audience, await pushOf(effect, handled, deps));
     case 'close-customer-connections':
       return deps.participants.closeCustomerConnections(conversationId);
     case 'close-connection':
       return deps.participants.closeConnection(effect.connectionId);
   }
+}
+
+/**
+ * The push as its receivers get it. Prevents: an agent holds what opens the conversation as its customer. An agent's message
+ * has a placeholder instead of the link, in the transcript and for agents, and only the customer's own sockets get the link.
+ */
+async function pushOf(
+  { audience, push }: Extract<Effect, { type: 'push' }>,
+  handled: Handled,
+  { settings, reconnectUrl, call }: Dependencies,
+): Promise<Push> {
+  const isForCustomer = audience.to === 'customer' && push.type === 'message' && push.author.role === 'agent';
+  if (!isForCustomer || !namesLink(push.text) || handled.kind === 'refused') return push;
+  const url = await reconnectUrl(handled.conversation, (await settings.current(call)).policies);
+  return url === undefined ? push : { ...push, text: withLink(push.text, url) };
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -143,9 +170,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   return (call) => {
     const deps = { ...shared, call };
     const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
-      const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
-      await performEffects(conversationId, effects, deps);
-      return handled;
+      const settled = await decideAndSave(conversationId, event, deps, ifMatch);
+      await performEffects(conversationId, settled, deps);
+      return settled.handled;
     };
     return {
       handle,
