@@ -60,11 +60,29 @@ const DOCUMENT = z.strictObject({
     .exactOptional(),
 });
 
-/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. */
+/**
+ * What one rule cannot mean together, as the app's settings cannot: a customer in the queue who is closed away while it is
+ * waited for, and a time limit that is to give more time and gives less.
+ */
+const AT_LEAST = [
+  ['openAutoClose', 'grace'],
+  ['reconnectTimeLimit', 'grace'],
+] as const;
+
+/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. A stored one is read without these checks. */
 export const POLICY_DOCUMENT = DOCUMENT.refine(
   (document) => Object.keys(document).length > 0,
   'must have "channels" or "rules"',
-);
+).superRefine(({ rules = [] }, context) => {
+  for (const [index, { set }] of rules.entries()) {
+    for (const [policy, other] of AT_LEAST) {
+      const [value, least] = [set[policy], set[other]];
+      if (typeof value !== 'number' || least === undefined || value >= least) continue;
+      const message = `must be at least "${other}" of the same rule`;
+      context.addIssue({ code: 'custom', path: ['rules', index, 'set', policy], message });
+    }
+  }
+});
 
 /** What applies while nobody has written a document. */
 export const NO_RULES: PolicyDocument = { channels: {}, rules: [] };
