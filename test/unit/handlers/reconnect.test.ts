@@ -229,7 +229,7 @@ describe("the placeholder of a link in an agent's message", () => {
   };
 
   it.each(['{ReconnectUrl}', '{ReconnectUrl{ReconnectID}}'])(
-    '%s is the link for the customer alone: agents and the transcript have the placeholder [R91 R140]',
+    '%s is the link for the customer alone: agents and the transcript have the placeholder [R91 R149]',
     async (slug) => {
       const { told, link, world, bearer, deps } = await talk(ON, `Later: ${slug}`);
       const { reconnectUrl } = bodyOf(await link()) as { reconnectUrl: string };
