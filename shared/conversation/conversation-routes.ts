@@ -172,7 +172,7 @@ const FOR_AGENTS = z.object({
     .describe('The latest one that is over.'),
 });
 
-const CONVERSATION = named('Conversation', z.object({ ...FOR_BOTH.shape, ...FOR_AGENTS.shape }));
+export const CONVERSATION = named('Conversation', z.object({ ...FOR_BOTH.shape, ...FOR_AGENTS.shape }));
 /** Nobody whom the customer has not met, and nobody's id. */
 const CUSTOMERS_CONVERSATION = named(
   'CustomersConversation',
@@ -257,7 +257,7 @@ const entryBy = <A extends z.ZodType>(author: A) => {
     }),
   ]);
 };
-const TRANSCRIPT_ENTRY = entryBy(AUTHOR);
+export const TRANSCRIPT_ENTRY = entryBy(AUTHOR);
 const CUSTOMERS_ENTRY = entryBy(CUSTOMERS_AUTHOR);
 const withTranscript = <C extends z.ZodType, E extends z.ZodType>(conversation: C, entry: E) =>
   z.object({
@@ -280,7 +280,7 @@ named('CustomersTranscriptEntry', CUSTOMERS_ENTRY);
 const CONVERSATION_VIEW = named('ConversationView', z.union([CONVERSATION_WITH_TRANSCRIPT, CUSTOMERS_VIEW]));
 
 /** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
-const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
+export const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
   entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
 /** The transcript without the notices that are meant for the agent, and without the ids of agents. */
