@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
+import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
   createParticipantLimits,
   createRateLimiter,
@@ -85,7 +86,17 @@ function compose(config: Config) {
   };
   const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
-  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetimes: config.ticketLifetimes,
+    now,
+  });
+  const conversations = createConversations({
+    ...shared,
+    timers: durableTimers,
+    quarantine,
+    reconnectUrl: reconnectUrlBy(tickets),
+  });
   const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
   const erasures = createTableErasures(tables);
   const eraser = createEraser({
@@ -107,10 +118,7 @@ function compose(config: Config) {
     erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
-    tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
-      limits,
-    ),
+    tickets: limitedTickets(tickets, limits),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,

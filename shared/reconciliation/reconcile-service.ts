@@ -156,7 +156,8 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   if (!isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
   const report = emptyReport(listed, letters.length);
   const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
-  const due = [...overdue, ...placed, ...comparable].filter(
+  // Places come last of these: nobody is ended late because many have new ones.
+  const due = [...overdue, ...comparable, ...placed].filter(
     ({ conversationId }) => !inQuarantine.has(conversationId),
   );
   const turns: readonly (() => Promise<boolean>)[] = [
