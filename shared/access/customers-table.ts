@@ -1,8 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
+import { StoredRowError } from '../app/errors';
+import { CONVERSATION_ID } from '../conversation/conversation';
 import type { CustomerIndex } from '../conversation/ports';
-import { answering, CONFLICTS, getRow, json, type Keys, row, tableCall } from '../storage/table';
+import {
+  answering,
+  CONFLICTS,
+  getRow,
+  ignoreDamage,
+  json,
+  type Keys,
+  type OnDamage,
+  row,
+  tableCall,
+} from '../storage/table';
+import { readOrTell } from '../storage/pages';
 
 const customerRow = row(
   z.object({
@@ -30,14 +43,30 @@ export function decodeCustomer(entity: object): readonly string[] {
   return [conversationId, ...earlier];
 }
 
+/** What is left of a row that cannot be read: whatever has the form of an id in one of its columns. */
+function conversationIdsIn(entity: object): readonly string[] {
+  const { conversationId, earlier } = entity as Record<string, unknown>;
+  const ids = [conversationId, earlier].flatMap((column) =>
+    typeof column === 'string' ? (column.match(/[a-z0-9-]+/g) ?? []) : [],
+  );
+  return [...new Set(ids.filter((id) => CONVERSATION_ID.test(id)))];
+}
+
 /** The conversations of each authenticated customer: one row per customer. */
-export function createTableCustomerIndex(table: TableClient): CustomerIndex {
+export function createTableCustomerIndex(
+  table: TableClient,
+  onDamage: OnDamage = ignoreDamage,
+): CustomerIndex {
   return {
     async conversationsOf(customerId) {
       const entity = await getRow(table, 'read customer', customerKeys(customerId));
-      return entity === undefined
-        ? { conversationIds: [] }
-        : { conversationIds: decodeCustomer(entity), etag: entity.etag };
+      if (entity === undefined) return { conversationIds: [] };
+      const conversationIds = await readOrTell(entity, decodeCustomer, onDamage).catch((thrown: unknown) => {
+        if (!(thrown instanceof StoredRowError)) throw thrown;
+        // Nobody is kept out by it: the next conversation of the customer writes the row anew.
+        return conversationIdsIn(entity);
+      });
+      return { conversationIds, etag: entity.etag };
     },
 
     remember: (customerId, conversationIds, etag) => {

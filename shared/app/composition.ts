@@ -13,11 +13,15 @@ import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { createConversations } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
-import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
-import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
+import { createDamageReport, createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
+import { createRowCheck, createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
 import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
-import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
+import {
+  findInPolicyDocument,
+  parsePolicyDocument,
+  policyDocumentView,
+} from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { reconcile } from '../reconciliation/reconcile-service';
@@ -40,20 +44,25 @@ function compose(config: Config) {
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
-  const store = createTableConversationStore(tables.conversations);
-  const settingsStore = createTableSettingsStore(tables.settings, {
-    parse: (value) => parsePolicyDocument(value, 'document'),
-    view: policyDocumentView,
-  });
+  const parsePolicies = (value: unknown) => parsePolicyDocument(value, 'document');
+  const deadLetters = createTableDeadLetters(tables.deadLetters, createRowCheck(tables, parsePolicies));
+  const onDamage = createDamageReport({ deadLetters, now });
+  const store = createTableConversationStore(tables.conversations, onDamage);
+  const settingsStore = createTableSettingsStore(
+    tables.settings,
+    { parse: parsePolicies, view: policyDocumentView, find: findInPolicyDocument },
+    onDamage,
+  );
   const shared = {
     store,
     workList: createTableWorkList(tables.workList),
-    deadLetters: createTableDeadLetters(tables.deadLetters),
+    deadLetters,
     settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({
       ledger: createTableAgentCapacity(tables.agentCapacity, {
         defaultTotal: config.agentCapacityUnits,
         now,
+        onDamage,
       }),
       holds: async ({ agentId, conversationId, assignment }) => {
         const hold = (await store.load(conversationId))?.conversation.capacityHold;
@@ -75,7 +84,7 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
+    customers: createTableCustomerIndex(tables.customers, onDamage),
     clientUrl: createClientUrl(webPubSub),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),

@@ -233,6 +233,10 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
   z.object({
     conversation: CONVERSATION,
     transcript: z.array(TRANSCRIPT_ENTRY),
+    unreadable: z
+      .array(sequenceNumber)
+      .optional()
+      .describe('Sequence numbers of entries that are stored and cannot be read.'),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
     etag: etagField,
   }),
@@ -423,15 +427,14 @@ export const CONVERSATION_ROUTES = [
       ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
-      const entries = await store.transcript(conversation.id, query);
-      const last = entries.at(-1)?.sequence ?? query.after;
-      const nextAfter = last < conversation.lastSequence ? last : undefined;
+      const { entries, unreadable, nextAfter = 0 } = await store.transcript(conversation.id, query);
       const isAgent = caller.role === 'agent';
       return withHeaders(
         {
           conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
           transcript: (isAgent ? entries : entriesForCustomers(entries)).map(shownEntry),
-          nextAfter,
+          unreadable: unreadable.length > 0 ? unreadable : undefined,
+          nextAfter: nextAfter > 0 && nextAfter < conversation.lastSequence ? nextAfter : undefined,
           etag,
         },
         { etag },

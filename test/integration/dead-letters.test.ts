@@ -90,7 +90,7 @@ const POISONS = [
 const answerOf = (answer: HttpOutput) => ({ status: answer.status, json: bodyOf(answer) });
 const stateOf = async (id: string) => (await made.store.load(id))?.conversation.state;
 const noticesOf = async (id: string) =>
-  (await made.store.transcript(id, { after: 0, limit: 100 })).filter(
+  (await made.store.transcript(id, { after: 0, limit: 100 })).entries.filter(
     (entry) => entry.kind === 'notice' && entry.trigger === 'customer-disconnected',
   );
 const letters = async (state: 'open' | 'resolved' = 'open') =>

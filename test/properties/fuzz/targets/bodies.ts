@@ -3,7 +3,11 @@ import { parseProfile } from '../../../../shared/access/customer-profile-parser'
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { ROUTES } from '../../../../shared/app/routes';
 import { parseJson, parseWith, readJson } from '../../../../shared/http/route';
-import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
+import {
+  findInPolicyDocument,
+  parsePolicyDocument,
+  policyDocumentView,
+} from '../../../../shared/policies/policy-document-parser';
 import { each, longJson } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
@@ -101,9 +105,15 @@ export const BODIES: readonly Target[] = [
   byRoute('override of a message', 'write-automated-message', OVERRIDES),
   body(
     'policy document',
-    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
+    ['parsePolicyDocument', 'findInPolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
     POLICIES,
     (value) => {
+      const { document: found, values } = findInPolicyDocument(value);
+      parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(found))));
+      must(
+        values.every(({ grace = 1 }) => grace > 0),
+        'waits that are lengths of time',
+      );
       const document = parsePolicyDocument(value);
       parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
     },
