@@ -291,7 +291,7 @@ describe('one damaged row', () => {
     'override',
     'dead letter',
   ])(
-    'of the kind "%s" blocks nothing that is not its own, whichever column it is',
+    'of the kind "%s" blocks nothing that is not its own, whichever column it is [R181]',
     async (name) => {
       const { table, keys } = rows[name]!;
       const entity = await table.getEntity(keys.partitionKey, keys.rowKey);

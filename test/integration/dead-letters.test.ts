@@ -107,7 +107,7 @@ describe('the runbook of a row that cannot be read', () => {
     expect(operations).toContain('mend the row that `row` names, or delete it');
   });
 
-  it('followed word for word, with "delete", leads to a conversation that goes on and can end', async () => {
+  it('followed word for word, with "delete", leads to a conversation that goes on and can end [R182]', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => `deleted-${String(n).padStart(4, '0')}`);
     for (const id of ids) {
       await overdue(id);

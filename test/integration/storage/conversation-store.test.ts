@@ -242,7 +242,7 @@ describe('a transcript with rows that are gone or damaged', () => {
     expect(await page(1, 1)).toMatchObject({ entries: [], unreadable: [2], nextAfter: 2 });
   });
 
-  test('comes to its end, whichever entries are gone', async () => {
+  test('comes to its end, whichever entries are gone [R185]', async () => {
     await create(Array.from({ length: 9 }, (_, i) => messageOf(i + 1)));
     for (const n of [1, 2, 5, 8, 9]) {
       await tables.conversations.deleteEntity(id, entry(n).rowKey);

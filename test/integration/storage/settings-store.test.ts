@@ -269,7 +269,7 @@ test('an account without the table has no settings, and takes the first ones', a
 });
 
 describe('a write whose answer is lost, and which is repeated', () => {
-  test('is found stored, whoever repeats it, and is no conflict', async () => {
+  test('is found stored, whoever repeats it, and is no conflict [R186]', async () => {
     tables.loseNextResponse();
     const etag = etagOf(await store.savePolicies(FIRST, 'create'));
     tables.loseNextResponse();

@@ -519,7 +519,7 @@ describe('one run', () => {
   const everyMinutes = (step: number) => Array.from({ length: DAY / step }, (_, n) => (n + 1) * step);
 
   it.each([1, 2, 4, 5, 8, 16])(
-    'that comes every %d minutes leaves nobody without a comparison for two cycles, or a cycle and the pause between runs',
+    'that comes every %d minutes leaves nobody without a comparison for two cycles, or a cycle and the pause between runs [R184]',
     async (step) => {
       expect(await longestWait(everyMinutes(step))).toBeLessThanOrEqual(
         Math.max(2 * PACE.compareEvery, PACE.compareEvery + step),
@@ -590,7 +590,7 @@ describe('one run', () => {
       () => new DependencyError('web-pubsub', 'presence: connected, but not listed', { isDown: false }),
     ],
   ])(
-    'tries a conversation %s once more, files its letter, and takes it for no outage',
+    'tries a conversation %s once more, files its letter, and takes it for no outage [R180]',
     async (_which, error) => {
       const overdue = { number: 2, since: 0, deadline: 1 };
       const items = Array.from({ length: 100 }, (_, n) => anItem(n, { disconnection: overdue }));

@@ -147,7 +147,7 @@ describe('what is stored and cannot be read', () => {
     ]);
   });
 
-  it('takes no time from anybody: in a process that knows nothing yet the longest wait counts', async () => {
+  it('takes no time from anybody: in a process that knows nothing yet the longest wait counts [R183]', async () => {
     store.isUnreadable = true;
     // A document of a newer version, of which one rule is not as this version writes them.
     const [channels, rules] = [{ portal: 'persistent-chat' as const }, DOCUMENT.rules];
