@@ -508,7 +508,7 @@ export function createTableWorkList(table: TableClient): WorkList {
     comparedUntil: async () => {
       const entity = await getRow(table, 'read progress', PROGRESS_KEYS);
       // One that cannot be read is written anew by the run that goes without it.
-      return readableRows(entity ? [entity] : [], progressRow.decode).readable[0]?.comparedUntil;
+      return readableRows(entity ? [entity] : [], (row) => progressRow.decode(row)).readable[0]?.comparedUntil;
     },
 
     setComparedUntil: async (comparedUntil) => {

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RestError, type TableClient } from '@azure/data-tables';
-import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { ContentionError, DependencyError, type StoredRowError } from '../../../shared/app/errors';
 import { type CapacityLedger, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
 import { createTableAgentCapacity, encodeHolding } from '../../../shared/capacity/capacity-table';
 import { MINUTE } from '../../../shared/conversation/time';
