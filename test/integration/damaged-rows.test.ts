@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { createParticipantLimits, createRateLimiter, createTickets } from '../../shared/access/caller-guard';
-import { createTableCustomerIndex, encodeCustomer } from '../../shared/access/customers-table';
+import { createTableCustomerIndex, encodeCustomer, partitionsOf } from '../../shared/access/customers-table';
+import { createTableClosedConversations } from '../../shared/closed-conversations/closed-conversations-table';
 import { createLogger } from '../../shared/app/log';
 import { createVerifiedAgentCapacity } from '../../shared/capacity/capacity-service';
 import { createTableAgentCapacity, encodeAgent } from '../../shared/capacity/capacity-table';
@@ -72,7 +73,10 @@ function process() {
     now: clock,
   });
   const { participants, timers } = world;
-  const workList = createTableWorkList(tables.workList);
+  const workList = createTableWorkList(
+    tables.workList,
+    createTableClosedConversations(tables.closedConversations, tables.conversations),
+  );
   const ports = { store, workList, participants, timers, capacity, settings, deadLetters, now: clock };
   const service = serviceOver(ports);
   const lifetimes = { agent: 60 * MINUTE, customer: 60 * MINUTE };
@@ -81,7 +85,7 @@ function process() {
     ...ports,
     ...{ settingsStore, policyBase: DEFAULTS, tickets, loggerOf, logger, service },
     conversations: () => service,
-    customers: createTableCustomerIndex(tables.customers, onDamage),
+    customers: createTableCustomerIndex(tables.customers, { keys: [], now: clock }, onDamage),
     clientUrl: async () => 'wss://example.test/client/hubs/chat?access_token=x',
     newConversationId: () => 'conversation-0009',
     newConversations: createRateLimiter({ perMinute: 0, now: clock }),
@@ -177,7 +181,7 @@ beforeAll(async () => {
     rules: [{ id: 'long', when: {}, set: { grace: 'PT4H' } }],
   };
   const written: [TableClient, TableEntity][] = [
-    [tables.customers, encodeCustomer(CUSTOMER_ID, [ID, 'conversation-0003'])],
+    [tables.customers, encodeCustomer(partitionsOf(CUSTOMER_ID, []).current, [ID, 'conversation-0003'])],
     [tables.settings, encodePolicies(policies)],
     [tables.settings, encodeOverride(override)],
     [tables.agentCapacity, encodeAgent('ann', 100)],
