@@ -177,8 +177,8 @@ export const ACCESS_SETTINGS = {
     'P90D',
     'P60D',
     'P365D',
-    "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
-      '`negotiate` gives a new ticket.',
+    "How long a customer's first ticket is valid, and with it every one that comes of it; a reconnect link is valid so long from " +
+      'the beginning of the conversation. Its end revokes all of them.',
   ),
   CUSTOMER_INDEX_KEYS: optional(
     SECRETS,
