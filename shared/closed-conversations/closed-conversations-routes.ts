@@ -143,7 +143,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
-      format: z.enum(['json', 'text']).default('json'),
+      format: z.enum(['json', 'text']).default('json').describe('What the file is.'),
       after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
         .default(0)
         .describe('Only entries after this sequence number.'),
@@ -183,7 +183,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
         // An id has nothing that a file's name could not have.
         'content-disposition': `attachment; filename="conversation-${id}.${format === 'text' ? 'txt' : 'json'}"`,
         ...(nextAfter !== undefined && {
-          link: `<?${next}>; rel="next"`,
+          link: `<?${next.toString()}>; rel="next"`,
         }),
       };
       if (format === 'text') {
