@@ -332,6 +332,9 @@ async function decideWithAnswers(
             .catch(unlessOptional(decision, false)),
         };
         break;
+      case 'message-needed':
+        answers = { ...answers, stored: (await deps.store.findMessage(conversationId, decision)) ?? 0 };
+        break;
       case 'capacity-needed':
         answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };
         break;

@@ -158,6 +158,7 @@ const anyRecord = record<ConversationRecord>({
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
+  olderMessages: maybe(text),
   recentMessages: list({
     ...{ id: text, by: text, sequence: count, at: instant },
     unnamed: maybe({ digest: text, occurredAt: instant }),
@@ -264,11 +265,12 @@ export const override = record<MessageOverride>({
 
 export const deadLetter = record<DeadLetter>({
   id: text,
-  conversationId: id,
+  conversationId: maybe(id),
   kind: fc.constantFrom(...DEAD_LETTER_KINDS),
   deadline: maybe(deadline),
   row: maybe(text),
   code: text,
+  untold: maybe(fc.constant(true as const)),
   state: fc.constantFrom(...DEAD_LETTER_STATES),
   firstSeen: instant,
   lastSeen: instant,
