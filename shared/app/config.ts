@@ -447,7 +447,14 @@ function guessableKeysIn(read: Reader, { webPubSub, tables }: Config): readonly 
       'AccessKey',
     ),
   };
-  return Object.entries(keys).flatMap(([name, key = '']) =>
+  const named = [
+    ...Object.entries(keys),
+    ...read
+      .text('CUSTOMER_INDEX_KEYS')
+      .split(/[\s,]+/)
+      .map((key) => ['CUSTOMER_INDEX_KEYS', key] as const),
+  ];
+  return named.flatMap(([name, key = '']) =>
     isGuessable(key)
       ? [`${name} has a key that others can guess: give a random one; samples are for a local stack only`]
       : [],
