@@ -117,6 +117,11 @@ export const BODIES: readonly Target[] = [
     { customerId: 'erika@example.org' },
     { customerId: '1', choice: 'continue' },
   ]),
+  byRoute('customer to erase', 'erase-customer', [{ customerId: 'erika@example.org' }, { customerId: '1' }]),
+  byRoute('customer to export', 'export-customer', [
+    { customerId: 'erika@example.org' },
+    { customerId: '1', from: { conversationId: 'conversation-0001', after: 1_000 } },
+  ]),
   body('profile', ['parseProfile', 'PROFILE'], PROFILE_BODIES, (value) => {
     const profile = parseProfile(value);
     must(Object.keys(profile.context).length <= 20, 'at most 20 variables');
