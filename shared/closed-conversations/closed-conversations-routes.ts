@@ -182,7 +182,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
         // An id has nothing that a file's name could not have.
         'content-disposition': `attachment; filename="conversation-${id}.${format === 'text' ? 'txt' : 'json'}"`,
         ...(nextAfter !== undefined && {
-          link: `<?${next}>; rel="next"`,
+          link: `<?${next.toString()}>; rel="next"`,
         }),
       };
       if (format === 'text') {
