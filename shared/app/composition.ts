@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
+import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
   createParticipantLimits,
   createRateLimiter,
@@ -25,6 +26,7 @@ import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
 import {
   findInPolicyDocument,
+  NO_RULES,
   parseStoredPolicies,
   policyDocumentView,
 } from '../policies/policy-document-parser';
@@ -92,8 +94,22 @@ function compose(config: Config) {
     loggerOf,
   };
   const purgeFinishedTimers = createTimerPurge(now);
+  const storedPolicies = async () => ({
+    ...((await settingsStore.loadPolicies())?.document ?? NO_RULES),
+    base: policyBase,
+  });
   const quarantine = createQuarantine(shared);
-  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetimes: config.ticketLifetimes,
+    now,
+  });
+  const conversations = createConversations({
+    ...shared,
+    timers: durableTimers,
+    quarantine,
+    reconnectUrl: reconnectUrlBy(tickets),
+  });
   const customers = createTableCustomerIndex(
     tables.customers,
     { keys: config.customerIndexKeys, now },
@@ -119,10 +135,7 @@ function compose(config: Config) {
     erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
-    tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
-      limits,
-    ),
+    tickets: limitedTickets(tickets, limits),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,
@@ -156,7 +169,7 @@ function compose(config: Config) {
             { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
             {
               name: 'expired-conversations',
-              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+              run: (until) => eraseExpired({ ...shared, storedPolicies, eraser: eraser(call) }, call, until),
             },
             { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
           ],

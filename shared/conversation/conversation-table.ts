@@ -172,6 +172,7 @@ const conversationColumns = z.object({
     z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
   ).optional(),
   queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
+  linkUse: json(z.object({ count: z.int(), at: instantInJson, key: text.optional() })).optional(),
   liveConnectionIds: json(z.array(text)),
   endedConnectionIds: json(z.array(text)),
   disconnection: z
@@ -442,6 +443,7 @@ const workListRow = row(
     stateSince: instant.optional(),
     previousAgentId: z.string().optional(),
     queuePosition: z.int().optional(),
+    away: z.literal(true).optional(),
     deadlines: json(z.array(deadline)).default([]),
     disconnection: z
       .object({

@@ -175,6 +175,19 @@ export function policyFor<K extends PolicyName>(
 export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
   Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
 
+const DEFAULT_WORKSTREAM = 'default';
+
+/**
+ * Whether a customer of whom nothing is known may choose the workstream: a live chat that every rule treats as it treats the
+ * default one. What is for some customers only, a persistent chat or a longer wait, is for those whom the site has signed in.
+ */
+export const isForEverybody = (table: PolicyTable, workstream: string): boolean =>
+  [workstream, DEFAULT_WORKSTREAM].every((one) => channelOf(table, one) === 'live-chat') &&
+  table.rules.every(
+    ({ when: { workstream: named } }) =>
+      named === undefined || named.includes(workstream) === named.includes(DEFAULT_WORKSTREAM),
+  );
+
 /** What there must be of a conversation to know its policies. */
 type Governed = Pick<Conversation, 'channel' | 'customer' | 'device' | 'state' | 'agent'>;
 

@@ -178,11 +178,13 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
     some
       .filter(({ conversationId }) => !inQuarantine.has(conversationId))
       .map((one) => () => check(one, deps, report, began));
-  const urgent = toCheck([...overdue, ...placed]);
+  const urgent = toCheck(overdue);
   const compared = comparable.filter(({ due }) => !inQuarantine.has(due.conversationId));
   turns.push(
     ...urgent,
     ...toCheck(compared.map(({ due }) => due)),
+    // Nobody is ended late because many have new places.
+    ...toCheck(placed),
     ...letters.map((one) => () => retry(one, deps, report)),
   );
   const due = turns.length;
