@@ -66,14 +66,20 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  */
 async function performEffects(conversationId: string, decided: readonly DecidedTurn[]): Promise<void> {
   const isRow = ({ type }: Effect) => type === 'update-work-list';
+  const begun = new Map<string, Promise<void>>();
+  // Prevents: forty sockets ask for the same in one moment, and agents are told the same forty times.
+  const once = (effect: Effect, deps: Dependencies): Promise<void> => {
+    const key = JSON.stringify(effect);
+    const result = begun.get(key) ?? perform(conversationId, effect, deps);
+    begun.set(key, result);
+    return result;
+  };
   const done = decided.map(async ({ turn, effects }, index) => {
     const later = decided.slice(index + 1).flatMap((one) => one.effects);
     const due = effects.filter((effect) => !isRow(effect) && !later.some((one) => cancels(one, effect)));
     for (const stage of STAGES) {
       const results = await Promise.allSettled(
-        due
-          .filter(({ type }) => stage.includes(type))
-          .map((effect) => perform(conversationId, effect, turn.deps)),
+        due.filter(({ type }) => stage.includes(type)).map((effect) => once(effect, turn.deps)),
       );
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     }
@@ -253,6 +259,8 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const asked: Asked = { agents: new Map() };
     const changes: Extract<Decided, { kind: 'changed' }>[] = [];
     const decided: DecidedTurn[] = [];
+    /** They wait for no save. */
+    const unsaved: DecidedTurn[] = [];
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
       try {
@@ -260,16 +268,14 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation.giveBack(stored);
         const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
-        if (changes.length > 0) decided.push(result);
-        else {
-          turns.delete(turn);
-          void performEffects(conversationId, [result]);
-        }
+        (changes.length > 0 ? decided : unsaved).push(result);
       } catch (thrown) {
         turns.delete(turn);
         turn.reject(thrown);
       }
     }
+    for (const { turn } of unsaved) turns.delete(turn);
+    void performEffects(conversationId, unsaved);
     const [first] = changes;
     const last = changes.at(-1);
     if (first === undefined || last === undefined) return;
