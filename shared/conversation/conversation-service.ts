@@ -5,27 +5,50 @@ import {
   ClockError,
   ContentionError,
   DependencyError,
+  ErasedError,
   RecordTooLargeError,
   StoredRowError,
 } from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
+import { closedConversation } from '../closed-conversations/closed-conversation';
+import type { PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent, Presence } from './inputs';
+import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import { type WorkList, type WorkListItem, workListItem } from './work-list';
+import { namesLink, withLink } from './transcript';
+import { type WorkList, workListItem } from './work-list';
 
-/** Makes the row of a conversation what it must be; there is none where nothing is listed. */
-export const writeRow = (
+/** The conversation, for whom it makes no difference whether there was none or it was erased. @throws as `load` does */
+export const loadIfAny = async (
+  store: Pick<ConversationStore, 'load'>,
+  conversationId: string,
+): Promise<StoredConversation | undefined> => {
+  try {
+    return await store.load(conversationId);
+  } catch (thrown) {
+    if (thrown instanceof ErasedError) return undefined;
+    throw thrown;
+  }
+};
+
+/** Makes the row of a conversation what it must be; there is none of what is closed, or is not there. */
+export function writeRow(
   workList: Pick<WorkList, 'put' | 'remove'>,
   conversationId: string,
-  item: WorkListItem | undefined,
-): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
+  conversation: Conversation | undefined,
+): Promise<void> {
+  const item = conversation && workListItem(conversation);
+  return item === undefined
+    ? workList.remove(conversationId, conversation && closedConversation(conversation))
+    : workList.put(item);
+}
 
 export interface ConversationServiceDependencies {
   readonly store: ConversationStore;
@@ -35,6 +58,8 @@ export interface ConversationServiceDependencies {
   readonly capacity: AgentCapacity;
   readonly settings: SettingsSource;
   readonly quarantine: Quarantine;
+  /** The link with which the customer finds back; undefined where there is none. */
+  readonly reconnectUrl: (conversation: Conversation, policies: PolicyTable) => Promise<string | undefined>;
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
@@ -68,18 +93,20 @@ async function performEffects(conversationId: string, decided: readonly DecidedT
   const isRow = ({ type }: Effect) => type === 'update-work-list';
   const begun = new Map<string, Promise<void>>();
   // Prevents: forty sockets ask for the same in one moment, and agents are told the same forty times.
-  const once = (effect: Effect, deps: Dependencies): Promise<void> => {
+  const once = (effect: Effect, { handled, turn: { deps } }: DecidedTurn): Promise<void> => {
     const key = JSON.stringify(effect);
-    const result = begun.get(key) ?? perform(conversationId, effect, deps);
+    const result = begun.get(key) ?? perform(conversationId, effect, handled, deps);
     begun.set(key, result);
     return result;
   };
-  const done = decided.map(async ({ turn, effects }, index) => {
-    const later = decided.slice(index + 1).flatMap((one) => one.effects);
-    const due = effects.filter((effect) => !isRow(effect) && !later.some((one) => cancels(one, effect)));
+  const done = decided.map(async (one, index) => {
+    const later = decided.slice(index + 1).flatMap(({ effects }) => effects);
+    const due = one.effects.filter(
+      (effect) => !isRow(effect) && !later.some((next) => cancels(next, effect)),
+    );
     for (const stage of STAGES) {
       const results = await Promise.allSettled(
-        due.filter(({ type }) => stage.includes(type)).map((effect) => once(effect, turn.deps)),
+        due.filter(({ type }) => stage.includes(type)).map((effect) => once(effect, one)),
       );
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     }
@@ -91,8 +118,8 @@ async function performEffects(conversationId: string, decided: readonly DecidedT
     const newest = decided.findLast(
       ({ effects }, index) => all[index]?.status === 'fulfilled' && effects.some(isRow),
     );
-    for (const effect of newest?.effects.filter(isRow) ?? [])
-      await perform(conversationId, effect, newest!.turn.deps);
+    if (newest === undefined) return;
+    for (const effect of newest.effects.filter(isRow)) await once(effect, newest);
   });
   await Promise.all(
     decided.map(async ({ turn, handled, effects }, index) => {
@@ -114,10 +141,15 @@ const cancels = (later: Effect, effect: Effect): boolean =>
   later.kind === effect.kind &&
   later.number === effect.number;
 
-function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
+async function perform(
+  conversationId: string,
+  effect: Effect,
+  handled: Handled,
+  deps: Dependencies,
+): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
-      return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
+      return writeRow(deps.workList, conversationId, effect.conversation);
     case 'start-timer': {
       const { kind, number } = effect;
       return deps.timers(deps.call).start({ conversationId, kind, number }, effect.deadline);
@@ -131,12 +163,27 @@ function perform(conversationId: string, effect: Effect, deps: Dependencies): Pr
       return deps.capacity.release({ agentId, conversationId, assignment });
     }
     case 'push':
-      return deps.participants.push(conversationId, effect.audience, effect.push);
+      return deps.participants.push(conversationId, effect.audience, await pushOf(effect, handled, deps));
     case 'close-customer-connections':
       return deps.participants.closeCustomerConnections(conversationId);
     case 'close-connection':
       return deps.participants.closeConnection(effect.connectionId);
   }
+}
+
+/**
+ * The push as its receivers get it. Prevents: an agent holds what opens the conversation as its customer. An agent's message
+ * has a placeholder instead of the link, in the transcript and for agents, and only the customer's own sockets get the link.
+ */
+async function pushOf(
+  { audience, push }: Extract<Effect, { type: 'push' }>,
+  handled: Handled,
+  { settings, reconnectUrl, call }: Dependencies,
+): Promise<Push> {
+  const isForCustomer = audience.to === 'customer' && push.type === 'message' && push.author.role === 'agent';
+  if (!isForCustomer || !namesLink(push.text) || handled.kind === 'refused') return push;
+  const url = await reconnectUrl(handled.conversation, (await settings.current(call)).policies);
+  return url === undefined ? push : { ...push, text: withLink(push.text, url) };
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -201,7 +248,7 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   };
   return (call) => {
     const deps = { ...shared, call };
-    const handle: ConversationService['handle'] = (conversationId, event, ifMatch) =>
+    const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
       new Promise((resolve, reject) => {
         const reservation = new Reservation(conversationId, deps.capacity);
         const turn = { event, ifMatch, deps, reservation, resolve, reject };
@@ -215,6 +262,16 @@ export function createConversations(shared: ConversationServiceDependencies): Co
         // Prevents: a flood of one conversation fills the memory of the process, and all others stand still.
         else reject(new ContentionError('too many events of the conversation are waiting'));
       });
+    const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
+      try {
+        return await inTurn(conversationId, event, ifMatch);
+      } catch (thrown) {
+        if (!(thrown instanceof ErasedError)) throw thrown;
+        // Prevents: it was listed, or its row written, while it was erased, and the customer's name stays in the list.
+        await deps.workList.remove(conversationId);
+        return { kind: 'refused', refusal: ERASED };
+      }
+    };
     return {
       handle,
       async receive(conversationId, event, ifMatch) {
@@ -230,6 +287,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     };
   };
 }
+
+/** As of a conversation that never was. */
+const ERASED: Refusal = { code: 'conversation-not-found', detail: 'There is no such conversation.' };
 
 const TOO_LARGE: Refusal = {
   code: 'conversation-too-large',
@@ -281,7 +341,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     if (first === undefined || last === undefined) return;
     // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
-    if (before === undefined) await writeRow(workList, conversationId, workListItem(first.conversation));
+    if (before === undefined) await writeRow(workList, conversationId, first.conversation);
     const entries = changes.flatMap((change) => change.entries);
     const saved = await store.save({ before, after: last.conversation, entries });
     if (saved === 'saved') {

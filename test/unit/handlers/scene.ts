@@ -2,9 +2,12 @@ import { jest } from '@jest/globals';
 import {
   createParticipantLimits,
   createRateLimiter,
+  createSocketBound,
   createTickets,
+  socketGroupsOf,
   type Tickets,
 } from '../../../shared/access/caller-guard';
+import { reconnectUrlBy } from '../../../shared/access/negotiate-routes';
 import { createLogger } from '../../../shared/app/log';
 import { type Instant, MINUTE } from '../../../shared/conversation/time';
 import type { Caller } from '../../../shared/http/route';
@@ -33,9 +36,10 @@ export function scene() {
   const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
   const lifetimes = { agent: 60 * MINUTE, customer: 60 * 24 * 60 * MINUTE };
   const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetimes, now });
-  const service = serviceOver({ ...world, now });
+  const service = serviceOver({ ...world, now, reconnectUrl: reconnectUrlBy(tickets) });
   const clientUrl = jest.fn(
-    async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
+    async (userId: string, _groups?: readonly string[]) =>
+      `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
   );
   const bearer = async (caller: Caller) => ({
     authorization: `Bearer ${(await tickets.issue(caller)).ticket}`,
@@ -63,6 +67,8 @@ export function scene() {
       newConversationId: () => 'new-conversation-0001',
       newConversations: createRateLimiter({ perMinute: 0, now }),
       trustedProxies: 0,
+      socketGroups: (address: string, returning: boolean) => socketGroupsOf(address, SIGNING_KEY, returning),
+      sockets: createSocketBound({ perAddress: 0, listed: async () => [], now }),
       limits: createParticipantLimits({ perMinute: 0, now }),
     },
     /** The customer opens its first socket. */
@@ -75,7 +81,7 @@ export function scene() {
         channelInstance: 'default',
         context: {},
       };
-      await service.handle(id, { type: 'connect', conversationId: id, profile });
+      await service.handle(id, { type: 'connect', conversationId: id, profile, signedInFor: workstream });
       await service.handle(id, { type: 'connected', connectionId: 'tab-a', occurredAt: NOW });
       world.open(id, 'tab-a');
     },
