@@ -45,6 +45,18 @@ export const POLICY_SETTINGS = {
     'PT24H',
     'Grace period: how long a customer may be without a connection before the conversation ends.',
   ),
+  LOSS_NEWS_AFTER: duration(
+    'PT2S',
+    'PT0S',
+    'PT1M',
+    'How long a customer must be gone before agents are told: a reload is no news. The wait counts from the loss all the same.',
+  ),
+  CONNECTIONS_PER_CONVERSATION: wholeNumber(
+    '20',
+    1,
+    200,
+    'How many sockets (tabs, devices) the customer of a conversation may open.',
+  ),
   AGENT_DISCONNECT_GRACE: duration(
     'PT1M',
     'PT1S',
@@ -279,6 +291,8 @@ type Reader = SettingsReader<typeof SETTINGS>;
 /** What applies where no rule of the policy table does. Problems are collected by the reader. */
 const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): PolicyValues => ({
   grace,
+  lossNewsAfter: read.value('LOSS_NEWS_AFTER'),
+  connections: read.value('CONNECTIONS_PER_CONVERSATION'),
   agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
   offerTimeout: read.value('OFFER_TIMEOUT'),
   outageAllowance: read.value('OUTAGE_ALLOWANCE'),

@@ -46,6 +46,8 @@ const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
 
 const VALUES = z.object({
   grace: duration,
+  lossNewsAfter: duration,
+  connections: count,
   agentGrace: duration,
   offerTimeout: closing,
   outageAllowance: duration,
@@ -168,6 +170,8 @@ export const POLICY_ROUTES = [
         ],
         base: {
           grace: 'PT3M',
+          lossNewsAfter: 'PT2S',
+          connections: 20,
           agentGrace: 'PT1M',
           offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
