@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
 import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
@@ -26,6 +27,7 @@ import {
   route,
   routeOfRequest,
   type Shown,
+  type SignedIn,
 } from '../http/route';
 import { isReadableByCustomer, policyOf } from '../policies/policy';
 import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
@@ -96,8 +98,17 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({
+    agentId: agentIdField.optional().describe('Required with the function key. A token names the agent itself.'),
+    name: oneLine(100).optional().describe('The id, if it is left out.'),
+  }),
 );
+
+/** @throws InvalidInputError */
+function namedByDesk({ agentId, name }: z.output<typeof AGENT_REQUEST>): SignedIn {
+  if (agentId === undefined) throw new InvalidInputError('body.agentId', MISSING);
+  return { agentId, agentName: name ?? agentId };
+}
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
 const ACCESS_EXAMPLE = {
@@ -163,7 +174,7 @@ export const NEGOTIATE_ROUTES = [
     description:
       'For the backend of the site. While reconnection to a previous chat is on and one goes on, the answer is a ' +
       '`prompt` for the customer; repeat the request with `choice`.',
-    access: 'the function key',
+    access: "the site's backend",
     body: body(KNOWN_CUSTOMER_REQUEST, { customerId: 'customer-77', ...EXAMPLE.profile }),
     answer: answer(
       'A socket, or what the customer is to be asked first.',
@@ -188,15 +199,20 @@ export const NEGOTIATE_ROUTES = [
     path: '/v1/agents/negotiate',
     tag: 'Agents',
     summary: 'A socket and a ticket for an agent',
-    description: 'For the backend of the desk, which knows who is signed in.',
-    access: 'the function key',
-    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }),
+    description:
+      'For the backend of the desk, which knows who is signed in and names the agent; or for the agent itself, whose token of ' +
+      'Entra ID names it: by its object id, whatever the body says.',
+    access: "the desk's backend, or a signed-in agent",
+    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }, { required: false }),
     answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
-    run: async ({ body: { agentId, name = agentId } }, { clientUrl, tickets }: NegotiateServices) => ({
-      agentId,
-      url: await clientUrl(agentUserId(agentId)),
-      ...(await ticketFor({ role: 'agent', agentId, agentName: name }, tickets)),
-    }),
+    run: async ({ caller, body }, { clientUrl, tickets }: NegotiateServices) => {
+      const { agentId, agentName } = caller ?? namedByDesk(body);
+      return {
+        agentId,
+        url: await clientUrl(agentUserId(agentId)),
+        ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
+      };
+    },
   }),
 ];
 

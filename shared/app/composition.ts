@@ -9,6 +9,7 @@ import {
   createTickets,
   limitedTickets,
 } from '../access/caller-guard';
+import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { createConversations } from '../conversation/conversation-service';
@@ -81,6 +82,7 @@ function compose(config: Config) {
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
+    signIn: config.signIn && createSignIn(config.signIn),
     limits,
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,

@@ -82,6 +82,8 @@ describe('app settings', () => {
       'WEB_PUBSUB_CONNECTION_STRING_SECONDARY',
       'CONVERSATION_TABLES_CONNECTION_STRING',
       'TICKET_SIGNING_KEY_PREVIOUS',
+      // What is set only where Entra ID signs agents and operators in (infra-variants.test.ts).
+      ...['ENTRA_TENANT_ID', 'ENTRA_AUDIENCE', 'ENTRA_AUTHORITY', 'DESK_KEYS', 'OPERATOR_KEYS'],
     ];
     // What keeps the code's default unless the deployer says otherwise.
     const optional = matches(source('more-settings'), /^ {2}(\w+): string\?$/gm);
@@ -200,7 +202,7 @@ describe('function keys made by the deployment', () => {
       source('key-vault'),
       /(?:@(\w+)\(\)\n)?resource \w+ 'Microsoft\.KeyVault\/vaults\/secrets@/g,
     );
-    expect(written).toEqual(Array<string>(5).fill('onlyIfNotExists'));
+    expect(written).toEqual(Array<string>(6).fill('onlyIfNotExists'));
   });
 });
 
