@@ -87,7 +87,8 @@ export async function startSignIn({ port = 0 }: { readonly port?: number } = {})
         const { redirect_uri: back = '', login_hint: username = '', state } = queryOf(url);
         if (!isLocal(back)) return void json(400, { error: 'invalid_request' });
         const person = personOf(username);
-        if (person === undefined) return void response.setHeader('content-type', 'text/html').end(pageAt(url));
+        if (person === undefined)
+          return void response.setHeader('content-type', 'text/html').end(pageAt(url));
         const answered = new URLSearchParams({
           access_token: await tokenFor(username, person),
           token_type: 'Bearer',

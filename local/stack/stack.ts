@@ -107,7 +107,8 @@ async function bringUp(
   stops.push(() => webPubSub.stop());
   onUp('Web PubSub', webPubSub.endpoint);
 
-  const signIn = options.signInPort === undefined ? undefined : await startSignIn({ port: options.signInPort });
+  const signIn =
+    options.signInPort === undefined ? undefined : await startSignIn({ port: options.signInPort });
   if (signIn !== undefined) {
     stops.push(() => signIn.stop());
     onUp('Sign-in', signIn.authority);

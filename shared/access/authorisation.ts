@@ -125,6 +125,7 @@ export const ON_A_CONVERSATION: Readonly<
   'decline-conversation': byAgents({
     ...ACCEPTED,
     'offered to it': 'yes',
+    'accepted by it': 'illegal-transition',
   }),
   'release-conversation': byAgents(ACCEPTED),
   'transfer-conversation': byAgents(ACCEPTED),

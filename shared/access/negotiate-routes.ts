@@ -99,7 +99,9 @@ const RECONNECT_LINK = named(
 const AGENT_REQUEST = named(
   'AgentRequest',
   z.strictObject({
-    agentId: agentIdField.optional().describe('Required with the function key. A token names the agent itself.'),
+    agentId: agentIdField
+      .optional()
+      .describe('Required with the function key. A token names the agent itself.'),
     name: oneLine(100).optional().describe('The id, if it is left out.'),
   }),
 );

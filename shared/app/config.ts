@@ -499,7 +499,9 @@ function readSignIn(read: Reader): Config['signIn'] {
   if (read.has('ENTRA_TENANT_ID')) {
     if (!read.has('ENTRA_AUDIENCE')) read.problems.push('ENTRA_TENANT_ID needs ENTRA_AUDIENCE, too');
   } else {
-    const alone = (['ENTRA_AUDIENCE', 'DESK_KEYS', 'OPERATOR_KEYS'] as const).filter((name) => read.has(name));
+    const alone = (['ENTRA_AUDIENCE', 'DESK_KEYS', 'OPERATOR_KEYS'] as const).filter((name) =>
+      read.has(name),
+    );
     for (const name of alone) read.problems.push(`${name} needs ENTRA_TENANT_ID, too`);
   }
   if (tenantId === undefined || audience === undefined) return undefined;

@@ -95,8 +95,10 @@ const hasSignIn = (access: Access): access is AccessWithSignIn =>
  * What the host is to check before the app runs. It cannot take a key or a token: where Entra ID signs in, it lets everybody
  * through to the routes that take both, and `signIn`, the same that decides this, checks them.
  */
-export const levelOf = ({ access, authLevel }: Pick<Route, 'access' | 'authLevel'>, { signIn }: RouteServices) =>
-  signIn !== undefined && hasSignIn(access) ? 'anonymous' : authLevel;
+export const levelOf = (
+  { access, authLevel }: Pick<Route, 'access' | 'authLevel'>,
+  { signIn }: RouteServices,
+) => (signIn !== undefined && hasSignIn(access) ? 'anonymous' : authLevel);
 
 /** Whom `run` is told to be called by. */
 type CallerWith<A extends Access> = A extends 'an agent with a ticket'
@@ -393,8 +395,7 @@ async function callerOf(
     case 'an agent with a ticket':
     case 'an agent or the customer with a ticket': {
       const caller = await tickets.callerOf(request.headers);
-      if (ACCESS[access][caller.role] !== 'yes')
-        throw new AccessDeniedError(403, 'Only agents may do this.');
+      if (ACCESS[access][caller.role] !== 'yes') throw new AccessDeniedError(403, 'Only agents may do this.');
       // Whether there is such a conversation is nobody else's business: nothing is looked up.
       if (caller.role === 'customer' && caller.conversationId !== request.params['conversationId']) {
         throw new AccessDeniedError(403, 'The ticket is for another conversation.');
