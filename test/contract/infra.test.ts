@@ -282,7 +282,7 @@ describe('secrets', () => {
 
   it('are no parameters but those that draw a random value', () => {
     const secure = matches(everything, /@secure\(\)\nparam (.+)$/gm);
-    expect(secure).toHaveLength(10);
+    expect(secure).toHaveLength(12);
     expect(secure.filter((line) => !/ string = newGuid\(\)$/.test(line))).toEqual([]);
     expect(bicep['infra/main.bicep']).not.toMatch('@secure()');
     expect(read('infra/main.bicepparam')).not.toMatch(/key|secret|password/i);
@@ -379,7 +379,7 @@ describeCompiled('compiled', () => {
       'Microsoft.Insights/scheduledQueryRules': 9,
       'Microsoft.Insights/workbooks': 1,
       'Microsoft.KeyVault/vaults': 1,
-      'Microsoft.KeyVault/vaults/secrets': 5,
+      'Microsoft.KeyVault/vaults/secrets': 6,
       'Microsoft.ManagedIdentity/userAssignedIdentities': 2,
       'Microsoft.OperationalInsights/workspaces': 1,
       'Microsoft.Resources/resourceGroups': 1,
@@ -450,7 +450,7 @@ describeCompiled('compiled', () => {
     const secrets = Object.values(modules['keyVault']!.properties.template.resources).filter(
       ({ type }) => type === 'Microsoft.KeyVault/vaults/secrets',
     );
-    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(5).fill({ onlyIfNotExists: [] }));
+    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(6).fill({ onlyIfNotExists: [] }));
   });
 
   it("keeps timers in the host's storage account unless told otherwise, and host.json says so, too", () => {
