@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { AccessDeniedError, TooManyRequestsError } from '../app/errors';
@@ -125,36 +125,204 @@ interface RateLimit {
   readonly now: () => Instant;
 }
 
-/** Callers that are remembered; whoever has been quiet for longest is forgotten first. */
+/** Callers that are remembered. Beyond them newcomers are counted as the crowd that they come from. */
 const MOST_CALLERS = 10_000;
+const MOST_CROWDS = 1_000;
+
+interface Bucket {
+  readonly tokens: number;
+  readonly at: Instant;
+  readonly capacity: number;
+}
 
 /**
  * A token bucket for each caller, in the memory of this instance of the app: `perMinute` at once, and as many again in
- * every minute. With n instances a caller may get n times as much, and a restart forgives everybody. That
- * is enough to keep one caller from taking an instance away from the others; what must hold across instances is counted
- * in the stored record instead (docs/decisions/0015).
+ * every minute. A caller that is an IPv6 network is counted in the wider networks around it as well. With n instances a
+ * caller may get n times as much, and a restart forgives everybody. That is enough to keep one caller from taking an
+ * instance away from the others; what must hold across instances is counted in the stored record instead
+ * (docs/decisions/0015).
  */
 export function createRateLimiter({ perMinute, now }: RateLimit): RateLimiter {
-  const buckets = new Map<string, { readonly tokens: number; readonly at: Instant }>();
-  const refill = perMinute / MINUTE;
+  const callers = new Map<string, Bucket>();
+  const crowds = new Map<string, Bucket>();
+  const emptied = new Map<typeof callers, Instant>();
+  const tokensAt = ({ tokens, at, capacity }: Bucket, moment: Instant) =>
+    Math.min(capacity, tokens + (Math.max(0, moment - at) * capacity) / MINUTE);
+  /**
+   * Whether so many more can be remembered. Prevents: a flood of newcomers pushes out a caller that is at its limit, and
+   * so forgives it: only full buckets go, which say nothing that a new one would not.
+   */
+  const hasRoom = (buckets: typeof callers, most: number, more: number, at: Instant) => {
+    if (buckets.size + more > most && Math.abs(at - (emptied.get(buckets) ?? -MINUTE)) >= SECOND) {
+      emptied.set(buckets, at);
+      for (const [name, one] of buckets) if (tokensAt(one, at) >= one.capacity) buckets.delete(name);
+    }
+    return buckets.size + more <= most;
+  };
   return {
     take(caller) {
       if (perMinute === 0) return;
       const at = now();
-      const before = buckets.get(caller);
-      const elapsed = before === undefined ? 0 : Math.max(0, at - before.at);
-      const tokens = Math.min(perMinute, (before?.tokens ?? perMinute) + elapsed * refill);
-      const isAllowed = tokens >= 1;
-      // Taken out and put back, it is the newest: a map keeps the order of insertion.
-      buckets.delete(caller);
-      buckets.set(caller, { tokens: isAllowed ? tokens - 1 : tokens, at });
-      for (const quietest of buckets.keys()) {
-        if (buckets.size <= MOST_CALLERS) break;
-        buckets.delete(quietest);
+      let buckets = callers;
+      let counted = networksOf(caller).map((name, index) => ({ name, capacity: perMinute * WIDER[index]! }));
+      const unknown = counted.filter(({ name }) => !callers.has(name));
+      if (unknown.length > 0 && !hasRoom(callers, MOST_CALLERS, unknown.length, at)) {
+        if (unknown.length < counted.length) {
+          // Of a network that is known, a newcomer is counted as that network.
+          counted = counted.filter(({ name }) => callers.has(name));
+        } else {
+          buckets = crowds;
+          counted = [{ name: crowdOf(caller), capacity: perMinute * CROWD }];
+          if (!crowds.has(counted[0]!.name) && !hasRoom(crowds, MOST_CROWDS, 1, at)) {
+            throw new TooManyRequestsError(MINUTE / SECOND);
+          }
+        }
       }
-      if (!isAllowed) throw new TooManyRequestsError(Math.ceil((1 - tokens) / refill / SECOND));
+      const levels = counted.map(({ name, capacity }) => {
+        const before = buckets.get(name);
+        return { name, capacity, before, tokens: before === undefined ? capacity : tokensAt(before, at) };
+      });
+      const waits = levels.map(({ tokens, capacity }) => ((1 - tokens) * MINUTE) / capacity);
+      const wait = Math.max(...waits);
+      for (const { name, capacity, before, tokens } of levels) {
+        // What is refused costs nothing, neither here nor in the networks around, and nobody is remembered for it.
+        if (wait > 0 && before === undefined) continue;
+        buckets.set(name, { tokens: wait > 0 ? tokens : tokens - 1, at, capacity });
+      }
+      if (wait > 0) throw new TooManyRequestsError(Math.max(1, Math.ceil(wait / SECOND)));
     },
   };
+}
+
+/** How many times as much the networks around an IPv6 client may have: its /64, /56 and /48. */
+const WIDER = [1, 2, 4];
+/** And how many times as much all those of whom nothing more can be remembered, by where they come from. */
+const CROWD = 16;
+
+/** What a caller is counted as, the narrowest first: an IPv6 client as its /64, /56 and /48, everybody else as themselves. */
+export function networksOf(caller: string): readonly string[] {
+  const groups = /^([0-9a-f]{1,4}):([0-9a-f]{1,4}):([0-9a-f]{1,4}):([0-9a-f]{1,4})::\/64$/
+    .exec(caller)
+    ?.slice(1);
+  if (groups === undefined) return [caller];
+  const site = groups.slice(0, 3).join(':');
+  const home = (Number.parseInt(groups[3]!, 16) & 0xff00).toString(16);
+  return [caller, `${site}:${home}::/56`, `${site}::/48`];
+}
+
+/** The IPv4 /16 or IPv6 /32 of an address; all other callers are one crowd. */
+const crowdOf = (caller: string): string =>
+  /^(\d{1,3}\.\d{1,3})\.\d{1,3}\.\d{1,3}$/.exec(caller)?.[1] ??
+  /^([0-9a-f]{1,4}:[0-9a-f]{1,4}):.*\/64$/.exec(caller)?.[1] ??
+  'others';
+
+/**
+ * Bounds the sockets that are open at once from one client address, over all instances: each socket joins a group for
+ * every network that it is counted in, and who is in a group is the service's own knowledge.
+ */
+export interface SocketBound {
+  /**
+   * Admits a handshake, or not. `networks`: its groups, the narrowest first. `returning`: the conversation was on record
+   * when the socket URL was made; strangers at the same address must not cost its customer the return, so twice as many
+   * of these are admitted.
+   * @throws TooManyRequestsError
+   */
+  admit(networks: readonly string[], connectionId: string, returning: boolean): Promise<void>;
+}
+
+/** A socket that was admitted is in the service's list by then, or will never be. */
+const LISTED_AFTER: Milliseconds = 10 * SECOND;
+
+export function createSocketBound(options: {
+  /** Sockets of one address, `SOCKETS_PER_ADDRESS`; 0 is no limit. */
+  readonly perAddress: number;
+  /** Ids of the sockets in a group, at most so many. */
+  readonly listed: (group: string, most: number) => Promise<readonly string[]>;
+  readonly now: () => Instant;
+}): SocketBound {
+  const { perAddress, listed, now } = options;
+  interface Known {
+    /** How many more are admitted before the service is asked again. */
+    room: number;
+    readonly recent: Map<string, Instant>;
+    asking: Promise<void> | undefined;
+    fullUntil: Instant;
+  }
+  const known = new Map<string, Known>();
+
+  const ask = async (network: string, one: Known, bound: number) => {
+    try {
+      const ids = await listed(network, bound);
+      for (const [id, at] of one.recent) if (now() - at >= LISTED_AFTER) one.recent.delete(id);
+      const present = new Set([...ids, ...one.recent.keys()]).size;
+      // Half of what is free: other instances admit, too.
+      one.room = Math.ceil(Math.max(0, bound - present) / 2);
+    } catch {
+      // Prevents: the service does not answer for a moment, and customers who have done nothing are turned away.
+      one.room = Math.ceil(bound / 4);
+    }
+    if (one.room === 0) one.fullUntil = now() + LISTED_AFTER;
+    one.asking = undefined;
+  };
+
+  const pass = async (network: string, bound: number, connectionId: string) => {
+    const key = `${network} ${bound}`;
+    const one: Known = known.get(key) ?? {
+      room: Math.ceil(bound / 4),
+      recent: new Map(),
+      asking: undefined,
+      fullUntil: 0,
+    };
+    // Taken out and put back, it is the newest. The count is the service's: who is forgotten is asked about again.
+    known.delete(key);
+    known.set(key, one);
+    if (known.size > MOST_CALLERS) known.delete(known.keys().next().value!);
+    while (one.room < 1) {
+      const wait = one.fullUntil - now();
+      if (wait > 0) throw new TooManyRequestsError(Math.ceil(wait / SECOND));
+      await (one.asking ??= ask(network, one, bound));
+    }
+    one.room -= 1;
+    one.recent.set(connectionId, now());
+  };
+
+  return {
+    async admit(networks, connectionId, returning) {
+      if (perAddress === 0) return;
+      for (const [index, network] of networks.entries()) {
+        const bound = perAddress * (WIDER[index] ?? 1);
+        await pass(network, returning ? bound * 2 : bound, connectionId);
+      }
+    },
+  };
+}
+
+/** Begins the names of the groups that sockets are counted in. */
+const NETWORK = 'network.';
+/** The group of a socket whose conversation was on record when its URL was made. No socket joins it. */
+const RETURNING = `${NETWORK}returning`;
+
+/**
+ * The groups that a socket URL names, in the token that the service signs: nobody can leave them out. Addresses are
+ * personal data: a group is named by a digest under a signing key.
+ */
+export function socketGroupsOf(address: string, signingKey: string, returning: boolean): readonly string[] {
+  const digest = (name: string) =>
+    createHmac('sha256', signingKey).update(`network ${name}`).digest('base64url').slice(0, 22);
+  return [
+    ...networksOf(address).map((name) => `${NETWORK}${digest(name)}`),
+    ...(returning ? [RETURNING] : []),
+  ];
+}
+
+/** What the token of a socket says, by its groups. */
+export function networksIn(groups: readonly string[]): {
+  readonly networks: readonly string[];
+  readonly returning: boolean;
+} {
+  const ours = groups.filter((group) => group.startsWith(NETWORK));
+  const networks = ours.filter((group) => group !== RETURNING).slice(0, WIDER.length);
+  return { networks, returning: ours.includes(RETURNING) };
 }
 
 /** Counts what a known participant asks for. */
@@ -224,18 +392,20 @@ export function createRefusalSampler(now: () => Instant): () => number | undefin
 /**
  * Where a request comes from, as far as the platform can tell: the last entry of `X-Forwarded-For` is the one that the
  * platform's front end has added, whatever the client has written before it. Of `trustedProxies` of the deployer's own
- * each has added one more. An IPv6 client is its /64, of which it has every address. Undefined where nothing says so.
+ * each has added one more. An IPv6 client is its /64, of which it has every address; one that is an IPv4 address in
+ * another form is that address. Undefined where nothing says so.
  */
 export function clientAddressOf(headers: HttpInput['headers'], trustedProxies: number): string | undefined {
   const entries = (headers.get('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim());
   const entry = entries[Math.max(0, entries.length - 1 - trustedProxies)] ?? '';
   const ipv4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$/i.exec(entry)?.[1];
   if (ipv4 !== undefined) return ipv4;
-  const ipv6 = /^\[?([0-9a-f:.]{2,45})\]?(?::\d{1,5})?$/i.exec(entry)?.[1];
-  return ipv6 === undefined ? undefined : networkOf(ipv6);
+  // With a zone (RFC 4007) and a port, either of which may be missing; without brackets a port is the ninth group.
+  const ipv6 = /^\[?([0-9a-f:.]{2,45})(?:%[\w.~-]{1,64})?\]?(?::\d{1,5})?$/i.exec(entry)?.[1];
+  return ipv6 === undefined ? undefined : networkOf(/^((?:[^:]*:){7}[^:]*):\d{1,5}$/.exec(ipv6)?.[1] ?? ipv6);
 }
 
-/** The first four of an IPv6 address's eight groups. */
+/** The first four of an IPv6 address's eight groups; the IPv4 address that it stands for. */
 function networkOf(address: string): string | undefined {
   if (!URL.canParse(`http://[${address}]`)) return undefined;
   // The URL's parser writes every address in the same way.
@@ -243,5 +413,13 @@ function networkOf(address: string): string | undefined {
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
   const all = [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')];
+  const prefix = all.slice(0, 6).join(':');
+  if (prefix === '0:0:0:0:0:ffff' || prefix === '64:ff9b:0:0:0:0') {
+    return all
+      .slice(6)
+      .map((group) => Number.parseInt(group, 16))
+      .flatMap((both) => [both >> 8, both & 0xff])
+      .join('.');
+  }
   return `${all.slice(0, 4).join(':')}::/64`;
 }

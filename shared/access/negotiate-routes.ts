@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
-import { AccessDeniedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
 import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
@@ -36,8 +36,10 @@ import { conversationOfCustomer, type SignedInCustomersDependencies } from './si
 
 export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly tickets: Tickets;
-  /** A URL with which a socket of this user can be opened for a few minutes. */
-  readonly clientUrl: (userId: string) => Promise<string>;
+  /** A URL with which a socket of this user, in these groups, can be opened for a few minutes. */
+  readonly clientUrl: (userId: string, groups?: readonly string[]) => Promise<string>;
+  /** The groups that sockets from this address are counted in; `returning`: of a conversation that is on record. */
+  readonly socketGroups: (address: string, returning: boolean) => readonly string[];
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
@@ -141,11 +143,14 @@ export const NEGOTIATE_ROUTES = [
     durable: true,
     run: async (request, services: NegotiateServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
+      let isOnRecord = false;
       if (resumed === undefined) {
         // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
         countByAddress(request, services);
       } else {
-        const conversation = (await services.store.load(resumed))?.conversation;
+        const conversation = await previous(resumed, services);
+        if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
+        isOnRecord = conversation !== undefined;
         if (conversation !== undefined && hasEnded(conversation)) {
           const { policies } = await services.settings.current(call);
           const isReadable = isReadableByCustomer(conversation, policies, services.now());
@@ -159,7 +164,9 @@ export const NEGOTIATE_ROUTES = [
         reconnectId: __,
         ...introduction
       } = parseWith(CUSTOMER_REQUEST, asked, 'body');
-      return admit(resumed ?? services.newConversationId(), introduction, services);
+      const address = addressOf(request, services);
+      const groups = address === undefined ? undefined : services.socketGroups(address, isOnRecord);
+      return admit(resumed ?? services.newConversationId(), introduction, services, groups);
     },
   }),
 
@@ -283,10 +290,14 @@ async function askedFor(
 }
 
 /** @throws TooManyRequestsError */
-function countByAddress(request: HttpInput, { newConversations, trustedProxies }: NegotiateServices): void {
-  const address = clientAddressOf(request.headers, trustedProxies);
-  if (address !== undefined) newConversations.take(address);
+function countByAddress(request: HttpInput, services: NegotiateServices): void {
+  const address = addressOf(request, services);
+  if (address !== undefined) services.newConversations.take(address);
 }
+
+/** What the client is counted as. Prevents: what cannot be read as an address is not counted at all. */
+const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices): string | undefined =>
+  clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
 
 async function resumedConversation(
   request: HttpInput,
@@ -312,6 +323,25 @@ async function reconnectedConversation(reconnectId: string, tickets: Tickets): P
   return conversationId;
 }
 
+/** Its customer still has a ticket. Undefined: the conversation begins with its first socket. */
+async function previous(
+  conversationId: string,
+  { store }: Pick<NegotiateServices, 'store'>,
+): Promise<Conversation | 'erased' | undefined> {
+  try {
+    return (await store.load(conversationId))?.conversation;
+  } catch (thrown) {
+    if (thrown instanceof ErasedError) return 'erased';
+    throw thrown;
+  }
+}
+
+const ERASED = {
+  code: 'conversation-ended',
+  detail: 'The conversation has ended.',
+  options: ['new-conversation'],
+} as const;
+
 /** A wait that is about to end must not end while its customer opens the socket. */
 async function leaveTimeToReturn(
   conversation: Conversation | undefined,
@@ -331,8 +361,10 @@ async function admit(
   conversationId: string,
   { device, ...profile }: z.output<typeof INTRODUCTION>,
   { clientUrl, tickets }: NegotiateServices,
+  groups?: readonly string[],
 ): Promise<Shown<typeof CUSTOMER_ACCESS>> {
-  const url = new URL(await clientUrl(customerUserId(conversationId)));
+  const userId = customerUserId(conversationId);
+  const url = new URL(await (groups === undefined ? clientUrl(userId) : clientUrl(userId, groups)));
   for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
   if (device !== undefined) url.searchParams.append('device', device);
   if (url.href.length > URL_LIMIT) {

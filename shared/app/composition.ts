@@ -6,24 +6,35 @@ import {
   createParticipantLimits,
   createRateLimiter,
   createRefusalSampler,
+  createSocketBound,
   createTickets,
   limitedTickets,
+  socketGroupsOf,
 } from '../access/caller-guard';
 import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
-import { createConversations } from '../conversation/conversation-service';
+import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
+import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
+import { createConversations, loadIfAny } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { durableTimers, purgeFinishedTimers } from '../deadlines/durable-timers';
-import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
+import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
+import { createEraser } from '../personal-data/erase-service';
+import { createTableErasures } from '../personal-data/erasures-table';
+import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
+import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
 import { createTableClients } from '../storage/table-clients';
-import { createClientUrl, createWebPubSubParticipants } from '../web-pubsub/participants-client';
+import {
+  createClientUrl,
+  createGroupListing,
+  createWebPubSubParticipants,
+} from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
@@ -43,12 +54,17 @@ function compose(config: Config) {
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
   const store = createTableConversationStore(tables.conversations);
   const settingsStore = createTableSettingsStore(tables.settings, {
-    parse: (value) => parsePolicyDocument(value, 'document'),
+    parse: parseStoredPolicies,
     view: policyDocumentView,
   });
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
   const shared = {
     store,
-    workList: createTableWorkList(tables.workList),
+    closedConversations,
+    workList: createTableWorkList(tables.workList, closedConversations),
     deadLetters: createTableDeadLetters(tables.deadLetters),
     settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({
@@ -57,7 +73,7 @@ function compose(config: Config) {
         now,
       }),
       holds: async ({ agentId, conversationId, assignment }) => {
-        const hold = (await store.load(conversationId))?.conversation.capacityHold;
+        const hold = (await loadIfAny(store, conversationId))?.conversation.capacityHold;
         return hold?.agentId === agentId && hold.assignment === assignment;
       },
       now,
@@ -68,22 +84,41 @@ function compose(config: Config) {
     clock: availability.clock,
     loggerOf,
   };
+  const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
   const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const erasures = createTableErasures(tables);
+  const eraser = createEraser({
+    ...shared,
+    conversations,
+    erasures,
+    timerTraces: durableTimerTraces,
+    customers,
+    forget: [forgetClosed(closedConversations)],
+  });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
     ...shared,
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
+    customers,
+    eraser,
+    erasures,
     clientUrl: createClientUrl(webPubSub),
+    socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(
       createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
       limits,
     ),
     signIn: config.signIn && createSignIn(config.signIn),
     limits,
+    sockets: createSocketBound({
+      perAddress: rateLimits.socketsPerAddress,
+      listed: createGroupListing(webPubSub),
+      now,
+    }),
     newConversations: createRateLimiter({ perMinute: rateLimits.negotiate, now }),
     newConversationId: randomUUID,
     trustedProxies: rateLimits.trustedProxies,
@@ -101,15 +136,23 @@ function compose(config: Config) {
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
       loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
+    finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
+    /** The nightly removals; add a step for every other kind of thing that has to go. */
     purge: (call: DurableCall) =>
-      loggable(async () => {
-        const logger = loggerOf(call);
-        const purged = await Promise.allSettled([
-          purgeDeadLetters(shared.deadLetters, now(), logger),
-          purgeFinishedTimers(call.durable, now(), logger),
-        ]);
-        for (const one of purged) if (one.status === 'rejected') throw one.reason;
-      }),
+      loggable(() =>
+        maintain(
+          [
+            { name: 'dead-letters', run: (until) => purgeDeadLetters(shared.deadLetters, now, until) },
+            { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
+            {
+              name: 'expired-conversations',
+              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+            },
+            { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
+          ],
+          { now, logger: loggerOf(call) },
+        ),
+      ),
   };
 }
 

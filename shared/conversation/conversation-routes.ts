@@ -172,7 +172,7 @@ const FOR_AGENTS = z.object({
     .describe('The latest one that is over.'),
 });
 
-const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
+export const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
 export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
 
 /** A conversation as agents see it: what the schema does not have stays here. */
@@ -215,7 +215,7 @@ const ENTRY = z.object({
   author: AUTHOR,
   text: z.string(),
 });
-const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
+export const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
   ENTRY.extend({
     kind: z.literal('message'),
     messageId: z.string().optional().describe("The sender's own, where it has given one."),
@@ -240,7 +240,7 @@ export const CONVERSATION_WITH_TRANSCRIPT = named(
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
 
 /** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
-const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
+export const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
   entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
 /** The transcript without the notices that are meant for the agent. */

@@ -1,4 +1,5 @@
 import type { Channel, Conversation, ConversationState, DeadlineKind } from './conversation';
+import type { ClosedConversation } from '../closed-conversations/closed-conversation';
 import type { Instant } from './time';
 
 /** A moment at which something becomes of a conversation by itself. */
@@ -117,8 +118,11 @@ export interface WorkListPage {
 /** The agents' list of conversations that are not closed: written after the truth, never trusted for a decision. */
 export interface WorkList {
   put(item: WorkListItem): Promise<void>;
-  /** Removing what is not there is a success. */
-  remove(conversationId: string): Promise<void>;
+  /**
+   * Removing what is not there is a success. What is kept of a closed conversation is on the list of those before the row
+   * goes: reconciliation goes by the row.
+   */
+  remove(conversationId: string, closed?: ClosedConversation): Promise<void>;
   /** In the order of the storage. @throws InvalidInputError when the continuation token is not one of this list's. */
   list(query: {
     readonly limit: number;

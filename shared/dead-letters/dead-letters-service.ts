@@ -3,13 +3,15 @@ import type { Logger, LoggerOf } from '../app/log';
 import {
   type ConversationService,
   type Handled,
+  loadIfAny,
   type Quarantine,
   writeRow,
 } from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { deadlinesOf, sameDeadline, type WorkList, workListItem } from '../conversation/work-list';
+import { deadlinesOf, sameDeadline, type WorkList } from '../conversation/work-list';
+import type { MaintenanceResult } from '../reconciliation/maintenance-service';
 import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
 
 /**
@@ -92,7 +94,7 @@ export async function replay(
   { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
   { service, store, workList, now }: ReplayDependencies,
 ): Promise<Handled | undefined> {
-  const stored = await store.load(conversationId);
+  const stored = await loadIfAny(store, conversationId);
   if (stored === undefined) {
     await workList.remove(conversationId);
     return undefined;
@@ -105,8 +107,7 @@ export async function replay(
     await service.handle(conversationId, { type: 'deadline-reached', kind, number });
   }
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
-  const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  await writeRow(workList, conversationId, item);
+  await writeRow(workList, conversationId, handled.kind === 'accepted' ? handled.conversation : undefined);
   return handled;
 }
 
@@ -117,20 +118,21 @@ const PAGE = 500;
 /** Removes dead letters that were resolved long ago: nothing else does. */
 export async function purgeDeadLetters(
   deadLetters: Pick<DeadLetters, 'list' | 'remove'>,
-  now: Instant,
-  logger: Logger,
-): Promise<void> {
+  now: () => Instant,
+  until: Instant,
+): Promise<MaintenanceResult> {
   let removed = 0;
   let continuationToken: string | undefined;
   do {
     const token = continuationToken === undefined ? {} : { continuationToken };
     const page = await deadLetters.list({ state: 'resolved', limit: PAGE, ...token });
-    for (const stored of page.letters) {
-      if ((stored.letter.resolvedAt ?? now) > now - RETENTION) continue;
+    const due = page.letters.filter(({ letter }) => (letter.resolvedAt ?? now()) <= now() - RETENTION);
+    for (const [index, stored] of due.entries()) {
+      if (now() >= until) return { removed, left: due.length - index, done: false };
       await deadLetters.remove(stored);
       removed += 1;
     }
     continuationToken = page.continuationToken;
-  } while (continuationToken !== undefined);
-  logger.info('purge-dead-letters: done', { removed });
+  } while (continuationToken !== undefined && now() < until);
+  return { removed, left: 0, done: continuationToken === undefined };
 }

@@ -1,9 +1,12 @@
-import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import {
+  type DurableClient,
+  type DurableOrchestrationStatus,
+  OrchestrationRuntimeStatus,
+} from 'durable-functions';
 import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
-import type { Logger } from '../app/log';
 import { timerInstanceId } from '../conversation/conversation';
-import type { DeadlineTimers } from '../conversation/ports';
+import type { DeadlineTimers, TimerTraces } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';
 
@@ -70,10 +73,10 @@ class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-async function inTime<T>(call: Promise<T>): Promise<T> {
+async function inTime<T>(call: Promise<T>, patience: Milliseconds = CALL_TIMEOUT_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError('no answer in time')), CALL_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new TimeoutError('no answer in time')), patience);
   });
   try {
     return await Promise.race([call, late]);
@@ -90,22 +93,124 @@ function reduced(thrown: unknown): Error {
   return new Error([ownError(thrown).message, status].filter((fact) => fact !== undefined).join(', '));
 }
 
-/** How long the history of a finished timer stays readable for operators. */
-const RETENTION: Milliseconds = 7 * 24 * 60 * MINUTE;
+/** The traces of timers in the task hub: ids and times. */
+export function durableTimerTraces({ durable: client }: Pick<DurableCall, 'durable'>): TimerTraces {
+  return {
+    async remove({ conversationId, kind, number }) {
+      const instanceId = timerInstanceId(conversationId, kind, number);
+      for (let attempt = 1; attempt <= ENDINGS_WAITED_FOR; attempt += 1) {
+        if (await purged(client, instanceId)) return 'removed';
+        // What runs is not purged. It ends when the engine comes to it.
+        await inTime(client.terminate(instanceId, 'erased')).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, ENDING_TIME_MS));
+      }
+      return (await purged(client, instanceId)) ? 'removed' : 'running';
+    },
+  };
+}
+
+const ENDINGS_WAITED_FOR = 3;
+const ENDING_TIME_MS = 500;
+
+/** Of one that there is not, nothing is left either. @throws DependencyError */
+async function purged(client: DurableClient, instanceId: string): Promise<boolean> {
+  try {
+    await inTime(client.purgeInstanceHistory(instanceId));
+    return true;
+  } catch (cause) {
+    if (/status code: 4(00|12)\b/.test(toError(cause).message)) return false;
+    throw new DependencyError('durable-functions', 'purge', { cause: reduced(cause) });
+  }
+}
+
+const DAY: Milliseconds = 24 * 60 * MINUTE;
+/** How long the history of a finished timer stays readable for operators, from its end on. */
+const RETENTION: Milliseconds = 7 * DAY;
+/** A timer that was born before this is not looked for: a long wait begins a new generation every five days. */
+const OLDEST: Milliseconds = 400 * DAY;
+/** Once all have been looked at, the runs of the same night have nothing to do. */
+const ONCE_A_NIGHT: Milliseconds = 12 * 60 * MINUTE;
+/** Finished timers that one question should find, so that neither the question nor the list is without bound. */
+const FOUND = { few: 500, many: 2_000 };
+const WIDEST: Milliseconds = DAY;
+const NARROWEST: Milliseconds = MINUTE;
+/** Removals at once. */
+const AT_ONCE = 8;
 
 /**
- * Removes the histories of finished timers: nothing else does, and the task hub would grow for ever. Failed ones
- * stay, for somebody has to look at them.
+ * Removes the histories of finished timers: nothing else does, and the task hub would grow for ever. Failed ones stay, for
+ * somebody has to look at them. The host finds instances by their birth only, and a timer of a persistent chat lives for
+ * weeks, so those are listed that were born long enough ago, and those removed that ended long enough ago.
+ *
+ * It goes back from the youngest in slices of time, as wide as what they hold allows and never wider than a day, and
+ * remembers where it ended: the next run in this process goes on there.
  */
-export async function purgeFinishedTimers(
-  client: Pick<DurableClient, 'purgeInstanceHistoryBy'>,
-  now: Instant,
-  logger: Logger,
-): Promise<void> {
-  const { instancesDeleted } = await client.purgeInstanceHistoryBy({
-    createdTimeFrom: new Date(0),
-    createdTimeTo: new Date(now - RETENTION),
-    runtimeStatus: [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Terminated],
-  });
-  logger.info('purge-finished-timers: done', { instancesDeleted });
+export function createTimerPurge(
+  now: () => Instant,
+): (
+  client: Pick<DurableClient, 'getStatusBy' | 'purgeInstanceHistory'>,
+  until: Instant,
+) => Promise<{ readonly removed: number; readonly left: number; readonly done: boolean }> {
+  /** The next slice ends here; undefined: begin with the youngest. */
+  let next: { readonly to: Instant; readonly width: Milliseconds } | undefined;
+  let doneAt: Instant | undefined;
+  return async (client, until) => {
+    if (doneAt !== undefined && now() - doneAt < ONCE_A_NIGHT) return { removed: 0, left: 0, done: true };
+    const youngest = now() - RETENTION;
+    let removed = 0;
+    while (now() < until) {
+      const { to, width } = next ?? { to: youngest, width: 60 * MINUTE };
+      const finished = await finishedTimers(client, { from: to - width, to }, until - now());
+      if (finished === undefined) {
+        next = { to, width: Math.max(NARROWEST, width / 4) };
+        break;
+      }
+      const due = finished.filter(({ lastUpdatedTime }) => new Date(lastUpdatedTime).getTime() <= youngest);
+      for (let at = 0; at < due.length; at += AT_ONCE) {
+        if (now() >= until) return { removed, left: due.length - at, done: false };
+        const some = due.slice(at, at + AT_ONCE);
+        removed += (await Promise.all(some.map((one) => purge(client, one.instanceId)))).filter(
+          Boolean,
+        ).length;
+      }
+      if (to - width <= now() - OLDEST) {
+        next = undefined;
+        doneAt = now();
+        return { removed, left: 0, done: true };
+      }
+      const { few, many } = FOUND;
+      const factor = finished.length < few ? 2 : finished.length > many ? 0.5 : 1;
+      next = { to: to - width, width: Math.min(WIDEST, width * factor) };
+    }
+    return { removed, left: 0, done: false };
+  };
+}
+
+/** Those that were born in this slice; undefined when that is too much to be told in time. */
+async function finishedTimers(
+  client: Pick<DurableClient, 'getStatusBy'>,
+  { from, to }: { readonly from: Instant; readonly to: Instant },
+  patience: Milliseconds,
+): Promise<readonly DurableOrchestrationStatus[] | undefined> {
+  try {
+    const runtimeStatus = [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Terminated];
+    const question = { createdTimeFrom: new Date(from), createdTimeTo: new Date(to), runtimeStatus };
+    return await inTime(client.getStatusBy(question), patience);
+  } catch (cause) {
+    if (cause instanceof TimeoutError) return undefined;
+    throw new DependencyError('durable-functions', 'list', { cause: reduced(cause) });
+  }
+}
+
+/** Whether it was removed. Prevents: a timer that was started again since it was listed is waited for no more: the host refuses with 412. */
+async function purge(
+  client: Pick<DurableClient, 'purgeInstanceHistory'>,
+  instanceId: string,
+): Promise<boolean> {
+  try {
+    return (await inTime(client.purgeInstanceHistory(instanceId))).instancesDeleted > 0;
+  } catch (cause) {
+    if (toError(cause).message.includes('status code: 412')) return false;
+    throw new DependencyError('durable-functions', 'purge', { cause: reduced(cause) });
+  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AccessDeniedError,
   AppError,
+  ErasedError,
   InvalidInputError,
   LengthRequiredError,
   ownError,
@@ -288,6 +289,7 @@ export function problemOf(thrown: unknown, name: string, logger: Logger): Refuse
     return new Refused('invalid-input', { detail, field }, status);
   }
   if (thrown instanceof LengthRequiredError) return refuse('length-required');
+  if (thrown instanceof ErasedError) return refuse('conversation-not-found');
   if (thrown instanceof AccessDeniedError) {
     const { status, message: detail } = thrown;
     logger.refusal(`${name}: refused a request that is not allowed`, { code: thrown.code, detail });

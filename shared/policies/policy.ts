@@ -51,6 +51,8 @@ export interface PolicyValues {
   readonly reconnectRedirectUrl: string | undefined;
   /** How long after the end a customer who has not ended it can read it; 0: not at all. */
   readonly readAfterEnd: Milliseconds;
+  /** How long after its closing a conversation is stored; then it is erased. */
+  readonly retention: Milliseconds | 'never';
 }
 
 export type PolicyName = keyof PolicyValues;
@@ -77,6 +79,21 @@ export interface PolicyTable {
 export type PolicyDocument = Pick<PolicyTable, 'channels' | 'rules'>;
 
 const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Whether customers may be sent to this address: `https`, or `http` on this machine, written as it is read. Somebody's name
+ * in front of the host (`http://localhost:x@host.example/`) makes one host look like another.
+ */
+export function isPageUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s\p{C}\\/?#@]+([/?#][^\s\p{C}\\]*)?$/iu.test(text)) return false;
+  try {
+    // `URL.canParse` of Node 20 refuses letters such as "ü" once it has been optimised.
+    const { protocol, hostname } = new URL(text);
+    return protocol === 'https:' || hostname === 'localhost';
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Rules that come after the operator's and before the base: persistent chat is closed much later than live chat

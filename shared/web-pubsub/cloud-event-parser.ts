@@ -56,6 +56,8 @@ export type WebPubSubEvent = EventBase &
         readonly name: 'connect';
         readonly profile: CustomerProfile | undefined;
         readonly device: DeviceClass;
+        /** The groups that the token of the socket names, if any. */
+        readonly groups?: readonly string[];
       }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
     | ({
@@ -100,7 +102,11 @@ export const CONNECT_BODY = z.object({
   query: lists.default({}),
   // Only the user agent is of interest: headers in another form must not keep a customer out.
   headers: lists.catch({}),
+  // What the token says that the socket was opened with; of interest are its groups.
+  claims: lists.catch({}),
 });
+/** Of the claims. */
+const GROUPS = 'webpubsub.group';
 export const MESSAGE_BODY = z.object(
   {
     text: typedText(LIMITS.messageCharacters),
@@ -190,12 +196,13 @@ function timeOf(headers: HttpInput['headers']): Instant {
 
 function handshakeOf(body: Uint8Array, { role }: Participant) {
   if (role === 'agent') return { profile: undefined, device: 'unknown' } as const;
-  const { query, headers } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
+  const { query, headers, claims } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
   const said = deviceField.safeParse(query['device']?.[0]);
   const userAgent = Object.entries(headers).find(([name]) => name.toLowerCase() === 'user-agent')?.[1][0];
   return {
     profile: parseProfileFromQuery(query),
     device: said.success ? said.data : deviceClassOf(userAgent),
+    ...(claims[GROUPS] && { groups: claims[GROUPS] }),
   };
 }
 

@@ -104,8 +104,23 @@ const VALID_MINUTES = 10;
  */
 export const createClientUrl =
   (service: WebPubSubServiceClient) =>
-  (userId: string): Promise<string> =>
+  (userId: string, groups: readonly string[] = []): Promise<string> =>
     call('client-url', async (abortSignal) => {
       const expirationTimeInMinutes = VALID_MINUTES;
-      return (await service.getClientAccessToken({ userId, expirationTimeInMinutes, abortSignal })).url;
+      const options = { userId, expirationTimeInMinutes, abortSignal };
+      const inGroups = groups.length === 0 ? options : { ...options, groups: [...groups] };
+      return (await service.getClientAccessToken(inGroups)).url;
+    });
+
+/** The ids of the sockets in a group, at most so many. @throws DependencyError */
+export const createGroupListing =
+  (service: WebPubSubServiceClient) =>
+  (group: string, most: number): Promise<readonly string[]> =>
+    call('group', async (abortSignal) => {
+      const ids: string[] = [];
+      for await (const { connectionId } of await service.group(group).listConnections({ abortSignal })) {
+        ids.push(connectionId);
+        if (ids.length === most) break;
+      }
+      return ids;
     });

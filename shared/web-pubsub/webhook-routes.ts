@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { SOCKET_EVENTS } from '../access/authorisation';
-import type { ParticipantLimits } from '../access/caller-guard';
+import { networksIn, type ParticipantLimits, type SocketBound } from '../access/caller-guard';
 import { tokenReader, type TokenIssuer } from '../access/sign-in-guard';
 import { AccessDeniedError, InvalidInputError, UserEventError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
@@ -96,6 +96,7 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly conversations: Conversations;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
+  readonly sockets: SocketBound;
   readonly hub: string;
   readonly loggerOf: LoggerOf;
 }
@@ -209,7 +210,11 @@ export const WEBHOOK_ROUTES = [
       try {
         const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
         // Handshakes only: whether a socket is open or lost must always be heard.
-        if (event.name === 'connect') services.limits.take(event.participant);
+        if (event.name === 'connect') {
+          services.limits.take(event.participant);
+          const { networks, returning } = networksIn(event.groups ?? []);
+          if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
+        }
         if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
           throw new UserEventError('event', `only a customer can ${event.name}`, {});
         }
@@ -260,7 +265,9 @@ async function handleCustomerEvent(
   if (handled.kind === 'refused') return refuseAs(handled.refusal, ...REFUSALS);
   if (event.name !== 'connect') return undefined;
   const state = encodeConnectionState({ device: event.device });
-  return withHeaders({ groups: [customerGroup(conversationId)] }, { [CONNECTION_STATE_HEADER]: state });
+  // The groups of the answer take the place of the token's.
+  const groups = [customerGroup(conversationId), ...networksIn(event.groups ?? []).networks];
+  return withHeaders({ groups }, { [CONNECTION_STATE_HEADER]: state });
 }
 
 /**

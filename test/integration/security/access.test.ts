@@ -110,6 +110,8 @@ describe("a customer's ticket", () => {
         ['v1/agents/negotiate', { body: { agentId: 'ann' } }],
         ['v1/customers/negotiate', { body: { customerId: conversationId } }],
         ['v1/dead-letters', { method: 'GET' }],
+        ['v1/closed-conversations', { method: 'GET' }],
+        [`v1/conversations/${conversationId}/transcript`, { method: 'GET' }],
         [`v1/dead-letters/${conversationId}.unreadable-row/replay`, {}],
       ];
       for (const [path, call] of routes) {

@@ -5,6 +5,8 @@ import { eventually, newId, startSystem, type Answer, type Call, type System } f
 
 /** Few, so that none is given back (after 60 s / PER_MINUTE) while a slow machine still sends the others. */
 const PER_MINUTE = 4;
+/** Fewer than the handshakes that `PER_MINUTE` conversations are allowed. */
+const SOCKETS = 6;
 
 let system: System;
 beforeAll(async () => {
@@ -13,6 +15,7 @@ beforeAll(async () => {
       DISCONNECT_GRACE: 'PT10M',
       NEGOTIATE_RATE_LIMIT: `${PER_MINUTE}`,
       TICKET_RATE_LIMIT: `${PER_MINUTE}`,
+      SOCKETS_PER_ADDRESS: `${SOCKETS}`,
     },
   });
 }, 120_000);
@@ -70,6 +73,40 @@ describe('new conversations from one address', () => {
     expectTooMany(answers.find(({ status }) => status === 429));
     expect((await from('203.0.113.8')).status).toBe(200);
     expect((await from('203.0.113.7', { headers: bearer })).status).toBe(200);
+  });
+});
+
+describe('sockets from one address', () => {
+  const negotiated = async (address: string, headers: Record<string, string> = {}) =>
+    (await system.call('v1/negotiate', { headers: { ...headers, 'x-forwarded-for': address } })).json as {
+      url: string;
+      ticket: string;
+    };
+  const open: WebSocket[] = [];
+  /** 101 or the status of the refusal. */
+  const handshake = async (url: string): Promise<number> => {
+    const socket = new WebSocket(url, 'json.webpubsub.azure.v1');
+    const opened = once(socket, 'open').then(() => 101);
+    const refused = once(
+      socket.on('error', () => undefined),
+      'unexpected-response',
+    ).then(([, response]) => (response as { statusCode: number }).statusCode);
+    const status = await Promise.race([opened, refused]);
+    if (status === 101) open.push(socket);
+    return status;
+  };
+
+  it('[R173] are bounded, over all its conversations; another address and a customer who comes back are not concerned', async () => {
+    const address = '203.0.113.50';
+    const urls = await times(PER_MINUTE - 1, () => negotiated(address));
+    const answers: number[] = [];
+    for (const { url } of urls) answers.push(...(await times(PER_MINUTE, () => handshake(url))));
+    expect(answers.filter((status) => status === 101)).toHaveLength(SOCKETS);
+    expect(new Set(answers)).toEqual(new Set([101, 429]));
+    expect(await handshake((await negotiated('203.0.113.51')).url)).toBe(101);
+    const { bearer } = await system.born();
+    expect(await handshake((await negotiated(address, bearer)).url)).toBe(101);
+    for (const socket of open) socket.close();
   });
 });
 

@@ -4,7 +4,7 @@ import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
 
 type Answer = readonly [status: number, body?: unknown];
-type Script = (call: string) => Answer | 'hang';
+type Script = (call: string, query: URLSearchParams) => Answer | 'hang';
 
 /** The durable extension's local RPC endpoint as a small server that answers what a test tells it to. */
 export interface DurableRpc {
@@ -28,7 +28,7 @@ export async function startDurableRpc(answer: Script): Promise<DurableRpc> {
     const call = `${request.method} ${(request.url ?? '').replace(/\?.*/, '')}`;
     calls.push(call);
     bodies.push(body === '' ? undefined : JSON.parse(body));
-    const answered = rpc.answer(call);
+    const answered = rpc.answer(call, new URL(request.url ?? '/', 'http://rpc').searchParams);
     if (answered === 'hang') return;
     const [status, content] = answered;
     const text = typeof content === 'string';

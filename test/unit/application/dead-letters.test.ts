@@ -404,7 +404,12 @@ describe('the nightly purge', () => {
       const stored = await deadLetters.load(`${id}.check-failed`);
       if (resolvedAt !== undefined) await deadLetters.resolve(stored!, resolvedAt);
     }
-    await purgeDeadLetters(deadLetters, now, quarantineOf(scene()).logger);
+    const until = now + SECOND;
+    expect(await purgeDeadLetters(deadLetters, () => now, until)).toEqual({
+      removed: 1,
+      left: 0,
+      done: true,
+    });
     expect(deadLetters.all().map(({ conversationId }) => conversationId)).toEqual(['young', 'open']);
   });
 });

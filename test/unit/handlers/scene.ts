@@ -2,7 +2,9 @@ import { jest } from '@jest/globals';
 import {
   createParticipantLimits,
   createRateLimiter,
+  createSocketBound,
   createTickets,
+  socketGroupsOf,
   type Tickets,
 } from '../../../shared/access/caller-guard';
 import { createLogger } from '../../../shared/app/log';
@@ -35,7 +37,8 @@ export function scene() {
   const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetimes, now });
   const service = serviceOver({ ...world, now });
   const clientUrl = jest.fn(
-    async (userId: string) => `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
+    async (userId: string, _groups?: readonly string[]) =>
+      `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
   );
   const bearer = async (caller: Caller) => ({
     authorization: `Bearer ${(await tickets.issue(caller)).ticket}`,
@@ -63,6 +66,8 @@ export function scene() {
       newConversationId: () => 'new-conversation-0001',
       newConversations: createRateLimiter({ perMinute: 0, now }),
       trustedProxies: 0,
+      socketGroups: (address: string, returning: boolean) => socketGroupsOf(address, SIGNING_KEY, returning),
+      sockets: createSocketBound({ perAddress: 0, listed: async () => [], now }),
       limits: createParticipantLimits({ perMinute: 0, now }),
     },
     /** The customer opens its first socket. */

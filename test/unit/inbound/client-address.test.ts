@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clientAddressOf } from '../../../shared/access/caller-guard';
+import { clientAddressOf, networksOf } from '../../../shared/access/caller-guard';
 
 const address = (forwardedFor: string | undefined, trustedProxies = 0) =>
   clientAddressOf(
@@ -18,6 +18,16 @@ describe('the address of a client', () => {
     ['2001:db8::6', '2001:db8:0:0::/64'],
     ['1::4:5:6:7:8', '1:0:0:4::/64'],
     ['::1', '0:0:0:0::/64'],
+    // The same IPv4 address in other clothes.
+    ['::FFFF:203.0.113.7', '203.0.113.7'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
+    ['[::ffff:203.0.113.7]:52001', '203.0.113.7'],
+    ['::ffff:203.0.113.7:52001', '203.0.113.7'],
+    ['0:0:0:0:0:ffff:203.0.113.7', '203.0.113.7'],
+    ['64:ff9b::203.0.113.7', '203.0.113.7'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['[2001:db8:1:2::6%25en0]:52001', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2:3:4:5:6:52001', '2001:db8:1:2::/64'],
   ])('of %j is %s', (header, expected) => {
     expect(address(header)).toBe(expected);
   });
@@ -37,4 +47,15 @@ describe('the address of a client', () => {
       expect(address(header)).toBeUndefined();
     },
   );
+});
+
+describe('the networks that a client is counted in', () => {
+  it.each([
+    ['203.0.113.7', ['203.0.113.7']],
+    ['unreadable', ['unreadable']],
+    ['2001:db8:1:2::/64', ['2001:db8:1:2::/64', '2001:db8:1:0::/56', '2001:db8:1::/48']],
+    ['2001:db8:1:ffee::/64', ['2001:db8:1:ffee::/64', '2001:db8:1:ff00::/56', '2001:db8:1::/48']],
+  ])('[R172] of %s', (client, networks) => {
+    expect(networksOf(client)).toEqual(networks);
+  });
 });

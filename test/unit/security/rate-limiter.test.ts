@@ -70,16 +70,66 @@ describe('a rate limit', () => {
     expect(allowed(1, 'caller 0')).toBe(0);
   });
 
-  it('forgets whoever has been quiet for longest, so that its memory is bounded', () => {
+  it('[R172] counts an IPv6 client in the networks around it as well: 60,000 of one /48 do not get through', () => {
+    const { allowed } = limiter(120);
+    let through = 0;
+    for (let n = 0; n < 60_000; n += 1) through += allowed(1, `2001:db8:1:${n.toString(16)}::/64`);
+    expect(through).toBe(4 * 120);
+    // Another site is not concerned.
+    expect(allowed(1, '2001:db8:2:1::/64')).toBe(1);
+  });
+
+  it('[R172] counts 256 networks of one home as two', () => {
+    const { allowed } = limiter(10);
+    let through = 0;
+    for (let n = 0; n < 256; n += 1) through += allowed(10, `2001:db8:1:${(0xab00 + n).toString(16)}::/64`);
+    expect(through).toBe(2 * 10);
+  });
+
+  it('[R172] costs the networks around a caller nothing for what it is refused itself', () => {
+    const { allowed } = limiter(10);
+    expect(allowed(1_000, '2001:db8:1:1::/64')).toBe(10);
+    expect(allowed(1_000, '2001:db8:1:2::/64')).toBe(10);
+    expect(allowed(1_000, '2001:db8:1:103::/64')).toBe(10);
+  });
+
+  it.each([
+    ['IPv4 addresses', (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`],
+    [
+      'IPv6 networks of as many sites',
+      (n: number) => `2001:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}:1::/64`,
+    ],
+    ['conversations', (n: number) => `customer.${n}`],
+  ])(
+    '[R172] forgives no caller at its limit because of a flood of %s, and its memory is bounded',
+    (_what, caller) => {
+      const { clock, allowed } = limiter(60);
+      expect(allowed(100, '203.0.113.7')).toBe(60);
+      const before = process.memoryUsage().heapUsed;
+      for (let n = 0; n < 40_000; n += 1) allowed(1, caller(n));
+      expect(allowed(100, '203.0.113.7')).toBe(0);
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024);
+      clock.seconds = 1;
+      expect(allowed(100, '203.0.113.7')).toBe(1);
+    },
+  );
+
+  it('[R172] takes a newcomer in while there are callers that need not be remembered', () => {
+    const { clock, allowed } = limiter(60);
+    for (let n = 0; n < 10_000; n += 1) allowed(1, `caller ${n}`);
+    clock.seconds = 2;
+    expect(allowed(100, 'newcomer')).toBe(60);
+  });
+
+  it('[R172] counts newcomers as the crowd that they come from when all others have to be remembered', () => {
     const { allowed } = limiter(1);
-    allowed(1, 'quiet');
-    allowed(1, 'busy');
-    for (let n = 0; n < 9_999; n += 1) {
-      allowed(1, `caller ${n}`);
-      if (n % 1_000 === 0) allowed(1, 'busy');
-    }
-    expect(allowed(1, 'busy')).toBe(0);
-    expect(allowed(1, 'quiet')).toBe(1);
+    for (let n = 0; n < 10_000; n += 1) allowed(1, `198.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+    let through = 0;
+    for (let n = 0; n < 1_000; n += 1) through += allowed(1, `10.7.${n >> 8}.${n & 255}`);
+    expect(through).toBe(16);
+    // Somebody from elsewhere, and somebody known.
+    expect(allowed(1, '203.0.113.7')).toBe(1);
+    expect(allowed(1, '198.0.0.1')).toBe(0);
   });
 });
 

@@ -46,11 +46,13 @@ const COMMON: Env = {
   RECONNECT_PORTAL_URL: 'https://portal.example/chat',
   RECONNECT_REDIRECT_URL: 'https://portal.example/sorry',
   READ_AFTER_END: 'P1D',
+  RETENTION: 'P90D',
   RECONCILE_SCHEDULE: '0 * * * * *',
   RECONCILE_OVERDUE_AFTER: 'PT20S',
   RECONCILE_COMPARE_EVERY: '8',
   NEGOTIATE_RATE_LIMIT: '120',
   TICKET_RATE_LIMIT: '600',
+  SOCKETS_PER_ADDRESS: '200',
   TRUSTED_PROXIES: '0',
 };
 type Env = Readonly<Record<string, string>>;

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MINUTE } from '../../../shared/conversation/time';
+import { createTimerPurge } from '../../../shared/deadlines/durable-timers';
+import { SECRET, startDurableRpc, type DurableRpc } from './durable-rpc';
+import type * as FunctionsCore from '../../support/functions-core';
+
+jest.mock(
+  '@azure/functions-core',
+  () => jest.requireActual<typeof FunctionsCore>('../../support/functions-core').functionsCore,
+  { virtual: true },
+);
+
+const DAY = 24 * 60 * MINUTE;
+const NOW = Date.parse('2026-03-01T03:00:00.000Z');
+
+interface Finished {
+  readonly instanceId: string;
+  readonly bornAt: number;
+  readonly endedAt: number;
+}
+
+/** The task hub: what has finished, as the host's API lists and removes it. */
+let hub: Finished[];
+let rpc: DurableRpc;
+/** How many instances each question found. */
+let found: number[];
+const asked = { from: [] as number[], to: [] as number[] };
+
+beforeEach(async () => {
+  hub = [];
+  found = [];
+  asked.from = [];
+  asked.to = [];
+  rpc = await startDurableRpc((call, query) => {
+    const removed = /^DELETE \/durabletask\/instances\/(.+)$/.exec(call)?.[1];
+    if (removed !== undefined) {
+      const before = hub.length;
+      hub = hub.filter(({ instanceId }) => instanceId !== removed);
+      return before === hub.length ? [404] : [200, { instancesDeleted: 1 }];
+    }
+    const [from, to] = ['createdTimeFrom', 'createdTimeTo'].map((name) => Date.parse(query.get(name) ?? ''));
+    asked.from.push(from!);
+    asked.to.push(to!);
+    const list = hub.filter(({ bornAt }) => bornAt >= from! && bornAt <= to!);
+    found.push(list.length);
+    const iso = (at: number) => new Date(at).toISOString();
+    return [
+      200,
+      list.map(({ instanceId, bornAt, endedAt }) => ({
+        instanceId,
+        createdTime: iso(bornAt),
+        lastUpdatedTime: iso(endedAt),
+        runtimeStatus: 'Completed',
+      })),
+    ];
+  });
+});
+afterEach(() => rpc.stop());
+
+const put = (instanceId: string, bornAt: number, endedAt: number) =>
+  hub.push({ instanceId, bornAt, endedAt });
+const left = () => hub.map(({ instanceId }) => instanceId);
+
+describe('the removal of finished timers', () => {
+  it('[R171] goes by the end of a timer: one that lived for weeks stays readable for a week', async () => {
+    put('short-old', NOW - 8 * DAY, NOW - 8 * DAY + MINUTE);
+    put('short-young', NOW - 6 * DAY, NOW - 6 * DAY + MINUTE);
+    put('long-young', NOW - 40 * DAY, NOW - 6 * DAY);
+    put('long-old', NOW - 40 * DAY, NOW - 8 * DAY);
+    const purge = createTimerPurge(() => NOW);
+    await expect(purge(rpc.client, NOW + 1_000)).resolves.toEqual({ removed: 2, left: 0, done: true });
+    expect(left()).toEqual(['short-young', 'long-young']);
+  });
+
+  it('[R171] asks for slices of time that leave no gap, none of them wider than a day', async () => {
+    await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    expect(asked.to[0]).toBe(NOW - 7 * DAY);
+    expect(asked.to.slice(1)).toEqual(asked.from.slice(0, -1));
+    expect(Math.max(...asked.to.map((to, index) => to - asked.from[index]!))).toBe(DAY);
+    expect(asked.from.at(-1)).toBeLessThanOrEqual(NOW - 400 * DAY);
+  });
+
+  it('[R171] narrows the slices where there is much: a busy day is not asked for at once a second time', async () => {
+    for (let n = 0; n < 12_000; n++) put(`timer-${n}`, NOW - 12 * DAY - n * 24_000, NOW - DAY);
+    await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    const busy = found.filter((count) => count > 0);
+    expect(busy.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(12_000);
+    expect(Math.max(...busy)).toBeLessThanOrEqual(3_601);
+    expect(Math.max(...busy.slice(3))).toBeLessThanOrEqual(2_000);
+  });
+
+  it('[R171] looks at everything once a night', async () => {
+    let now = NOW;
+    const purge = createTimerPurge(() => now);
+    await purge(rpc.client, now + 1_000);
+    const questions = asked.to.length;
+    now += 10 * MINUTE;
+    await expect(purge(rpc.client, now + 1_000)).resolves.toEqual({ removed: 0, left: 0, done: true });
+    expect(asked.to).toHaveLength(questions);
+    now += DAY;
+    await purge(rpc.client, now + 1_000);
+    expect(asked.to).toHaveLength(2 * questions);
+  });
+
+  it('[R170] stops at the end of its share, says what is left, and goes on there the next time', async () => {
+    for (let n = 0; n < 40; n++) put(`timer-${n}`, NOW - 8 * DAY, NOW - 8 * DAY);
+    let now = NOW;
+    const first = rpc.answer;
+    rpc.answer = (call, query) => {
+      if (call.startsWith('DELETE')) now += 100;
+      return first(call, query);
+    };
+    const purge = createTimerPurge(() => now);
+    const result = await purge(rpc.client, NOW + 1_000);
+    expect(result).toEqual({ removed: 16, left: 24, done: false });
+    const slices = asked.to.length;
+    await expect(purge(rpc.client, now + 60_000)).resolves.toEqual({ removed: 24, left: 0, done: true });
+    expect(asked.to[slices]).toBe(asked.to[slices - 1]);
+    expect(hub).toEqual([]);
+  });
+
+  it('passes over a timer that was started again since it was listed, and takes the others', async () => {
+    put('running-again', NOW - 8 * DAY, NOW - 8 * DAY);
+    put('finished', NOW - 8 * DAY, NOW - 8 * DAY);
+    const first = rpc.answer;
+    rpc.answer = (call, query) =>
+      call === 'DELETE /durabletask/instances/running-again'
+        ? [412, 'Only orchestrations in a terminal state can be purged']
+        : first(call, query);
+    const result = await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    expect(result).toEqual({ removed: 1, left: 0, done: true });
+    expect(left()).toEqual(['running-again']);
+  });
+
+  it('asks for less after a question that was not answered in time', async () => {
+    const first = rpc.answer;
+    rpc.answer = (call, query) => {
+      first(call, query);
+      return 'hang';
+    };
+    const purge = createTimerPurge(() => NOW);
+    await expect(purge(rpc.client, NOW + 50)).resolves.toEqual({ removed: 0, left: 0, done: false });
+    rpc.answer = first;
+    await purge(rpc.client, NOW + 50);
+    const width = (index: number) => asked.to[index]! - asked.from[index]!;
+    expect(width(1)).toBe(width(0) / 4);
+    expect(asked.to[1]).toBe(asked.to[0]);
+  });
+
+  it('fails as a service that is down, without the keys of the request', async () => {
+    rpc.answer = () => [500, { Message: SECRET }];
+    const thrown: unknown = await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000).catch(
+      (error: unknown) => error,
+    );
+    expect(thrown).toMatchObject({ code: 'dependency-failed', dependency: 'durable-functions' });
+    expect(`${String(thrown)} ${String((thrown as Error).cause)}`).not.toContain(SECRET);
+  });
+});
