@@ -12,6 +12,7 @@ import {
   limitedTickets,
   socketGroupsOf,
 } from '../access/caller-guard';
+import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
@@ -136,6 +137,7 @@ function compose(config: Config) {
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(tickets, limits),
+    signIn: config.signIn && createSignIn(config.signIn),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,

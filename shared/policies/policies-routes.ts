@@ -154,7 +154,7 @@ export const POLICY_ROUTES = [
     tag: 'Settings',
     summary: 'The policy table',
     description: "The operators' document, the rules that are built in, and what applies otherwise.",
-    access: 'the function key',
+    access: 'an operator',
     answer: answer(
       'The `ETag` is that of the document; absent while none is stored.',
       POLICY_TABLE,
@@ -219,7 +219,7 @@ export const POLICY_ROUTES = [
     description:
       'In force at once here, and within 30 seconds everywhere. At most 64 KiB. What is stored goes away only if the ' +
       'document says so: `{"channels": {}, "rules": []}` removes everything, and a part that is stored cannot be left out.',
-    access: 'the function key',
+    access: 'an operator',
     headers: REPLACES,
     body: body(POLICY_DOCUMENT, { channels: {}, rules: RULES }, { limit: DOCUMENT_LIMIT }),
     answer: answer(
