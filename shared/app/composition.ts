@@ -7,7 +7,9 @@ import {
   createRateLimiter,
   createRefusalSampler,
   createSocketBound,
+  createOccasions,
   createTickets,
+  createVisitorNumbers,
   limitedTickets,
   socketGroupsOf,
 } from '../access/caller-guard';
@@ -84,6 +86,8 @@ function compose(config: Config) {
     settingsStore,
     policyBase,
     customers: createTableCustomerIndex(tables.customers),
+    visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
+    heard: createOccasions(now),
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(
