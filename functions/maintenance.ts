@@ -8,3 +8,9 @@ app.timer('purge-finished-timers', {
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => composition.purge({ durable: df.getClient(context), log: context }),
 });
+
+app.timer('finish-erasures', {
+  schedule: '30 */5 * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: (_timer, context) => composition.finishErasures({ durable: df.getClient(context), log: context }),
+});

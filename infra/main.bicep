@@ -176,7 +176,7 @@ module conversationStorage 'modules/storage.bicep' = {
     tags: tags
     isPrivate: privateNetworking
     zoneRedundant: zoneRedundant
-    tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters']
+    tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters', 'ClosedConversations', 'Erasures']
   }
 }
 

@@ -1,4 +1,4 @@
-import { ticketSigningKeySecretName } from 'key-vault.bicep'
+import { customerIndexKeysSecretName, ticketSigningKeySecretName } from 'key-vault.bicep'
 import { MoreSettings } from 'more-settings.bicep'
 
 metadata description = 'The function app on Flex Consumption, and all its settings.'
@@ -189,6 +189,7 @@ var productSettings = {
   CONVERSATION_TABLES_ENDPOINT: conversationTablesEndpoint
   // Without a version, so that a new version of the secret is picked up (within a day, or at once by a restart).
   TICKET_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${ticketSigningKeySecretName})'
+  CUSTOMER_INDEX_KEYS: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${customerIndexKeysSecretName})'
   TICKET_LIFETIME: ticketLifetime
   AZURE_CLIENT_ID: identityClientId
   TASKHUB_NAME: taskHubName

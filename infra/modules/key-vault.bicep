@@ -15,6 +15,10 @@ param tags { *: string }
 @export()
 var ticketSigningKeySecretName = 'ticket-signing-key'
 
+@description('Name of the secret with the keys of the index of customers: the first is written with, all are read with.')
+@export()
+var customerIndexKeysSecretName = 'customer-index-keys'
+
 @description('Name of the secret with the webhook\'s function key, in the naming of the Functions host (see below).')
 @export()
 var webhookKeySecretName = 'function--web-045pubsub-045events--webpubsub'
@@ -30,6 +34,14 @@ param ticketKeyStart string = newGuid()
 @description('Half of a new ticket signing key.')
 @secure()
 param ticketKeyEnd string = newGuid()
+
+@description('Half of a new key of the index of customers.')
+@secure()
+param customerIndexKeyStart string = newGuid()
+
+@description('Half of a new key of the index of customers.')
+@secure()
+param customerIndexKeyEnd string = newGuid()
 
 @description('Half of a new function key for the webhook.')
 @secure()
@@ -95,6 +107,17 @@ resource ticketSigningKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   properties: {
     contentType: 'TICKET_SIGNING_KEY of the function app'
     value: replace('${ticketKeyStart}${ticketKeyEnd}', '-', '')
+  }
+}
+
+// Another one would hide every customer's conversations, from the customer and from their erasure.
+@onlyIfNotExists()
+resource customerIndexKeys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: customerIndexKeysSecretName
+  properties: {
+    contentType: 'CUSTOMER_INDEX_KEYS of the function app'
+    value: replace('${customerIndexKeyStart}${customerIndexKeyEnd}', '-', '')
   }
 }
 

@@ -20,6 +20,7 @@ type MoreSettings = {
   RECONNECT_PORTAL_URL: string?
   RECONNECT_REDIRECT_URL: string?
   RECONNECT_TIME_LIMIT: string?
+  RETENTION: string?
   SOCKETS_PER_ADDRESS: string?
   TICKET_RATE_LIMIT: string?
   TRUSTED_PROXIES: string?

@@ -1,6 +1,6 @@
 import type { Call } from '../app/call';
 import { collisionPause } from '../app/collision-pause';
-import { ContentionError, StoredRowError } from '../app/errors';
+import { ContentionError, ErasedError, StoredRowError } from '../app/errors';
 import { type Conversation, hasEnded } from '../conversation/conversation';
 import type { ConversationStore, CustomerIndex } from '../conversation/ports';
 import { policyOf } from '../policies/policy';
@@ -69,6 +69,7 @@ async function lookUp(id: string, store: SignedInCustomersDependencies['store'])
     if (stored === undefined) return { id, isUnopened: true };
     return hasEnded(stored.conversation) ? { id, isOver: true } : { id, goesOn: stored.conversation };
   } catch (thrown) {
+    if (thrown instanceof ErasedError) return { id, isOver: true };
     if (thrown instanceof StoredRowError) return { id };
     throw thrown;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
+import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
   createParticipantLimits,
   createRateLimiter,
@@ -15,13 +16,17 @@ import {
 } from '../access/caller-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
-import { createConversations } from '../conversation/conversation-service';
+import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
+import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
+import { createConversations, loadIfAny } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { createTimerPurge, durableTimers } from '../deadlines/durable-timers';
-import { parsePolicyDocument, policyDocumentView } from '../policies/policy-document-parser';
+import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
+import { createEraser } from '../personal-data/erase-service';
+import { createTableErasures } from '../personal-data/erasures-table';
+import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
@@ -51,12 +56,17 @@ function compose(config: Config) {
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
   const store = createTableConversationStore(tables.conversations);
   const settingsStore = createTableSettingsStore(tables.settings, {
-    parse: (value) => parsePolicyDocument(value, 'document'),
+    parse: parseStoredPolicies,
     view: policyDocumentView,
   });
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
   const shared = {
     store,
-    workList: createTableWorkList(tables.workList),
+    closedConversations,
+    workList: createTableWorkList(tables.workList, closedConversations),
     deadLetters: createTableDeadLetters(tables.deadLetters),
     settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({
@@ -65,7 +75,7 @@ function compose(config: Config) {
         now,
       }),
       holds: async ({ agentId, conversationId, assignment }) => {
-        const hold = (await store.load(conversationId))?.conversation.capacityHold;
+        const hold = (await loadIfAny(store, conversationId))?.conversation.capacityHold;
         return hold?.agentId === agentId && hold.assignment === assignment;
       },
       now,
@@ -78,22 +88,41 @@ function compose(config: Config) {
   };
   const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
-  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetimes: config.ticketLifetimes,
+    now,
+  });
+  const conversations = createConversations({
+    ...shared,
+    timers: durableTimers,
+    quarantine,
+    reconnectUrl: reconnectUrlBy(tickets),
+  });
+  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const erasures = createTableErasures(tables);
+  const eraser = createEraser({
+    ...shared,
+    conversations,
+    erasures,
+    timerTraces: durableTimerTraces,
+    customers,
+    forget: [forgetClosed(closedConversations)],
+  });
   const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
   const services: Services = {
     ...shared,
     conversations,
     settingsStore,
     policyBase,
-    customers: createTableCustomerIndex(tables.customers),
     visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
     heard: createOccasions(now),
+    customers,
+    eraser,
+    erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
-    tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
-      limits,
-    ),
+    tickets: limitedTickets(tickets, limits),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,
@@ -117,12 +146,18 @@ function compose(config: Config) {
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
       loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
+    finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
     /** The nightly removals; add a step for every other kind of thing that has to go. */
     purge: (call: DurableCall) =>
       loggable(() =>
         maintain(
           [
             { name: 'dead-letters', run: (until) => purgeDeadLetters(shared.deadLetters, now, until) },
+            { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
+            {
+              name: 'expired-conversations',
+              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+            },
             { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
           ],
           { now, logger: loggerOf(call) },

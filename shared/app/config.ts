@@ -12,6 +12,7 @@ import {
   partOf,
   SCHEDULE,
   SECRET,
+  SECRETS,
   type Setting,
   SettingsReader,
   type SettingWithDefault,
@@ -118,6 +119,13 @@ export const POLICY_SETTINGS = {
   ),
   RECONNECT_PORTAL_URL: optional(URL_FORM, 'The page with the widget: a reconnect link leads to it.'),
   RECONNECT_REDIRECT_URL: optional(URL_FORM, 'Where a customer is sent who comes back after the time limit.'),
+  RETENTION: durationOr(
+    ['never'],
+    'P90D',
+    'P1D',
+    'P3650D',
+    'How long after its closing a conversation is stored; then it is erased. `never`: it is kept. At least `READ_AFTER_END`.',
+  ),
   READ_AFTER_END: duration(
     'P1D',
     'PT0S',
@@ -169,8 +177,13 @@ export const ACCESS_SETTINGS = {
     'P90D',
     'P60D',
     'P365D',
-    "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
-      '`negotiate` gives a new ticket.',
+    "How long a customer's first ticket is valid, and with it every one that comes of it; a reconnect link is valid so long from " +
+      'the beginning of the conversation. Its end revokes all of them.',
+  ),
+  CUSTOMER_INDEX_KEYS: optional(
+    SECRETS,
+    'What finds the conversations of a signed-in customer: of the ids that the site gives, digests under the first of these ' +
+      'keys are stored. The others still find what was stored under them before. Without any, ids are digested without a key.',
   ),
   NEGOTIATE_RATE_LIMIT: wholeNumber(
     '120',
@@ -282,6 +295,7 @@ const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): P
   reconnectPortalUrl: read.optional('RECONNECT_PORTAL_URL'),
   reconnectRedirectUrl: read.optional('RECONNECT_REDIRECT_URL'),
   readAfterEnd: read.value('READ_AFTER_END'),
+  retention: read.value('RETENTION'),
 });
 
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
@@ -324,6 +338,8 @@ export interface Config {
   readonly tables: Connection;
   /** The first key signs tickets, all are accepted. */
   readonly ticketSigningKeys: readonly [string, ...string[]];
+  /** `CUSTOMER_INDEX_KEYS`: the first is written with, all are read with. */
+  readonly customerIndexKeys: readonly string[];
   /** `TICKET_LIFETIME`, `CUSTOMER_TICKET_LIFETIME`. */
   readonly ticketLifetimes: { readonly agent: Milliseconds; readonly customer: Milliseconds };
   /** What was lost is made up for. */
@@ -373,6 +389,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       read.required('TICKET_SIGNING_KEY'),
       ...(previousKey === undefined ? [] : [previousKey]),
     ],
+    customerIndexKeys: read.optional('CUSTOMER_INDEX_KEYS')?.split(/[\s,]+/) ?? [],
     ticketLifetimes: {
       agent: read.value('TICKET_LIFETIME'),
       customer: read.value('CUSTOMER_TICKET_LIFETIME'),
@@ -384,7 +401,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     identityClientId: read.optional('AZURE_CLIENT_ID'),
   };
-  read.problems.push(...contradictionsIn(config));
+  read.problems.push(...contradictionsIn(config), ...guessableKeysIn(read, config));
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return Object.freeze(config);
 }
@@ -395,7 +412,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
  * a rule.
  */
 function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly string[] {
-  const { grace, openAutoClose, reconnect, reconnectTimeLimit, capacityUnits } = policyBase;
+  const { grace, openAutoClose, reconnect, reconnectTimeLimit, capacityUnits, retention, readAfterEnd } =
+    policyBase;
   const contradictions: readonly (readonly [boolean, string])[] = [
     [
       openAutoClose !== 'never' && openAutoClose < grace,
@@ -406,12 +424,53 @@ function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly 
       'RECONNECT_TIME_LIMIT must be at least DISCONNECT_GRACE: it takes its place, and is to give customers more time',
     ],
     [
+      retention !== 'never' && retention < readAfterEnd,
+      'RETENTION must be at least READ_AFTER_END: or what a customer may read is erased',
+    ],
+    [
       capacityUnits > agentCapacityUnits,
       'CONVERSATION_CAPACITY_UNITS must be at most AGENT_CAPACITY_UNITS: or no agent can take a conversation',
     ],
   ];
   return contradictions.flatMap(([holds, problem]) => (holds ? [problem] : []));
 }
+
+/** Their names, where the app is not only this machine's: whoever guesses one of these keys signs tickets or events. */
+function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys }: Config): readonly string[] {
+  if (LOOPBACK.test(hostOf(webPubSub.connection)) && isLocalStorage(tables)) return [];
+  const accessKey = (name: 'WEB_PUBSUB_CONNECTION_STRING' | 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY') =>
+    [name, [partOf(read.text(name), 'AccessKey') ?? '']] as const;
+  const keys = [
+    ['TICKET_SIGNING_KEY', [read.text('TICKET_SIGNING_KEY')]],
+    ['TICKET_SIGNING_KEY_PREVIOUS', [read.text('TICKET_SIGNING_KEY_PREVIOUS')]],
+    ['CUSTOMER_INDEX_KEYS', customerIndexKeys],
+    accessKey('WEB_PUBSUB_CONNECTION_STRING'),
+    accessKey('WEB_PUBSUB_CONNECTION_STRING_SECONDARY'),
+  ] as const;
+  return keys.flatMap(([name, some]) =>
+    some.some(isGuessable)
+      ? [`${name} has a key that others can guess: give a random one; samples are for a local stack only`]
+      : [],
+  );
+}
+
+/** A sample's, a few characters, or a shorter text over and over. */
+function isGuessable(key: string): boolean {
+  if (/development-only|change-?me/i.test(key)) return true;
+  const isPeriodic = (length: number) => key.startsWith(key.slice(length));
+  const periods = Array.from({ length: Math.min(64, Math.floor(key.length / 2)) }, (_, i) => i + 1);
+  return key.length > 0 && (new Set(key).size < 6 || periods.some(isPeriodic));
+}
+
+/** Whether the tables are those of an emulator on this machine. */
+function isLocalStorage(tables: Connection): boolean {
+  const string = 'connectionString' in tables ? tables.connectionString : '';
+  const endpoint = partOf(string, 'TableEndpoint') ?? '';
+  if (/^UseDevelopmentStorage=true/i.test(string))
+    return partOf(string, 'DevelopmentStorageProxyUri') === undefined;
+  return URL.canParse(endpoint) && LOOPBACK.test(new URL(endpoint).hostname);
+}
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 const atLeast = <T extends Milliseconds | string>(least: Milliseconds, length: T): T | Milliseconds =>
   typeof length === 'number' ? Math.max(least, length) : length;

@@ -107,6 +107,13 @@ export class StoredRowError extends AppError {
   }
 }
 
+/** The conversation was erased: nothing is left of it, and nothing can be stored under its id again. */
+export class ErasedError extends AppError {
+  constructor() {
+    super('conversation-erased', 'the conversation was erased', false);
+  }
+}
+
 /** A record that would not fit into its row, or into one transaction. Nothing was stored. */
 export class RecordTooLargeError extends StoredRowError {
   constructor(row: string, detail: string) {

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { NEGOTIATE_ROUTES, type NegotiateServices, RECONNECT_LINK_ROUTE } from '../access/negotiate-routes';
 import { CAPACITY_ROUTES, type CapacityServices } from '../capacity/capacity-routes';
 import { CONVERSATION_ROUTES, type ConversationServices } from '../conversation/conversation-routes';
+import {
+  CLOSED_CONVERSATION_ROUTES,
+  type ClosedConversationServices,
+} from '../closed-conversations/closed-conversations-routes';
 import { AGENT_ACTION_ROUTES, type AgentActionServices } from '../conversation/agent-action-routes';
 import { POLICY_ROUTES, type PolicyServices } from '../policies/policies-routes';
 import {
@@ -10,6 +14,7 @@ import {
   type AutomatedMessageServices,
 } from '../automated-messages/automated-messages-routes';
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
+import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -24,6 +29,8 @@ export type Services = RouteServices &
   PolicyServices &
   AutomatedMessageServices &
   DeadLetterServices &
+  ClosedConversationServices &
+  PersonalDataServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
@@ -75,10 +82,12 @@ export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[]
   ...CONVERSATION_ROUTES,
   RECONNECT_LINK_ROUTE,
   ...AGENT_ACTION_ROUTES,
+  ...CLOSED_CONVERSATION_ROUTES,
   ...CAPACITY_ROUTES,
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,
   ...DEAD_LETTER_ROUTES,
+  ...PERSONAL_DATA_ROUTES,
   ...SERVICE_ROUTES,
   ...WEBHOOK_ROUTES,
 ];

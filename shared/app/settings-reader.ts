@@ -1,4 +1,5 @@
 import { type Milliseconds, parseIsoDuration } from '../conversation/time';
+import { isPageUrl } from '../policies/policy';
 
 /** An accepted form of a setting: how its text is read, and how the form is named. */
 export interface Form<T> {
@@ -38,6 +39,10 @@ export const matching = (form: RegExp, says: string): Form<string> => ({
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
+export const SECRETS = matching(
+  /^[^\s,]{32,}([\s,]+[^\s,]{32,})*$/,
+  'secrets of at least 32 characters, without blanks, separated by commas',
+);
 export const SCHEDULE: Form<string> = {
   ...matching(
     /^[\dA-Za-z*,/-]+( +[\dA-Za-z*,/-]+){5}$/,
@@ -46,12 +51,12 @@ export const SCHEDULE: Form<string> = {
   example: '0 * * * * *',
 };
 export const HTTPS_ORIGIN: Form<string> = {
-  parse: (text) => (/^https:\/\/[^\s/]+\/?$/.test(text) && URL.canParse(text) ? text : undefined),
+  parse: (text) => (/^https:\/\/[^/?#]+\/?$/.test(text) && isPageUrl(text) ? text : undefined),
   says: 'an https URL without a path',
 };
 export const URL_FORM: Form<string> = {
-  parse: (text) => (/^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : undefined),
-  says: 'a URL',
+  parse: (text) => (isPageUrl(text) ? text : undefined),
+  says: 'an https URL',
 };
 export const WEB_PUBSUB_STRING: Form<string> = {
   parse: (text) => {
@@ -160,7 +165,12 @@ export class SettingsReader<S extends Settings> {
   ) {}
 
   has(name: keyof S & string): boolean {
-    return this.textOf(name) !== undefined;
+    return this.text(name) !== '';
+  }
+
+  /** As it is written; empty if it is not given. */
+  text(name: keyof S & string): string {
+    return this.env[name]?.trim() ?? '';
   }
 
   /** What is given; it has to be. */
@@ -172,8 +182,8 @@ export class SettingsReader<S extends Settings> {
 
   /** What is given, or undefined. */
   optional<N extends keyof S & string>(name: N): Value<S[N]> | undefined {
-    const text = this.textOf(name);
-    if (text === undefined) return undefined;
+    const text = this.text(name);
+    if (text === '') return undefined;
     const { says, example, parse } = this.formOf(name);
     const accepted = example === undefined ? says : `${says}, for example ${example}`;
     // Azure hands over the reference itself while it cannot be resolved; as a key, it could be guessed.
@@ -199,9 +209,5 @@ export class SettingsReader<S extends Settings> {
 
   private formOf<N extends keyof S & string>(name: N): Form<Value<S[N]>> {
     return (this.settings[name] as Setting<Value<S[N]>>).form;
-  }
-
-  private textOf(name: string): string | undefined {
-    return this.env[name]?.trim() || undefined;
   }
 }

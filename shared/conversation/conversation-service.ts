@@ -4,27 +4,50 @@ import {
   ClockError,
   ContentionError,
   DependencyError,
+  ErasedError,
   RecordTooLargeError,
   StoredRowError,
 } from '../app/errors';
 import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
+import { closedConversation } from '../closed-conversations/closed-conversation';
+import type { PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
+import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import { type WorkList, type WorkListItem, workListItem } from './work-list';
+import { namesLink, withLink } from './transcript';
+import { type WorkList, workListItem } from './work-list';
 
-/** Makes the row of a conversation what it must be; there is none where nothing is listed. */
-export const writeRow = (
+/** The conversation, for whom it makes no difference whether there was none or it was erased. @throws as `load` does */
+export const loadIfAny = async (
+  store: Pick<ConversationStore, 'load'>,
+  conversationId: string,
+): Promise<StoredConversation | undefined> => {
+  try {
+    return await store.load(conversationId);
+  } catch (thrown) {
+    if (thrown instanceof ErasedError) return undefined;
+    throw thrown;
+  }
+};
+
+/** Makes the row of a conversation what it must be; there is none of what is closed, or is not there. */
+export function writeRow(
   workList: Pick<WorkList, 'put' | 'remove'>,
   conversationId: string,
-  item: WorkListItem | undefined,
-): Promise<void> => (item === undefined ? workList.remove(conversationId) : workList.put(item));
+  conversation: Conversation | undefined,
+): Promise<void> {
+  const item = conversation && workListItem(conversation);
+  return item === undefined
+    ? workList.remove(conversationId, conversation && closedConversation(conversation))
+    : workList.put(item);
+}
 
 export interface ConversationServiceDependencies {
   readonly store: ConversationStore;
@@ -34,6 +57,8 @@ export interface ConversationServiceDependencies {
   readonly capacity: AgentCapacity;
   readonly settings: SettingsSource;
   readonly quarantine: Quarantine;
+  /** The link with which the customer finds back; undefined where there is none. */
+  readonly reconnectUrl: (conversation: Conversation, policies: PolicyTable) => Promise<string | undefined>;
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
@@ -66,20 +91,27 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  */
 async function performEffects(
   conversationId: string,
-  effects: readonly Effect[],
+  { effects, handled }: Settled,
   deps: Dependencies,
 ): Promise<void> {
   for (const stage of STAGES) {
     const due = effects.filter(({ type }) => stage.includes(type));
-    const results = await Promise.allSettled(due.map((effect) => perform(conversationId, effect, deps)));
+    const results = await Promise.allSettled(
+      due.map((effect) => perform(conversationId, effect, handled, deps)),
+    );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
+async function perform(
+  conversationId: string,
+  effect: Effect,
+  handled: Handled,
+  deps: Dependencies,
+): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
-      return writeRow(deps.workList, conversationId, workListItem(effect.conversation));
+      return writeRow(deps.workList, conversationId, effect.conversation);
     case 'start-timer': {
       const { kind, number } = effect;
       return deps.timers(deps.call).start({ conversationId, kind, number }, effect.deadline);
@@ -93,12 +125,27 @@ function perform(conversationId: string, effect: Effect, deps: Dependencies): Pr
       return deps.capacity.release({ agentId, conversationId, assignment });
     }
     case 'push':
-      return deps.participants.push(conversationId, effect.audience, effect.push);
+      return deps.participants.push(conversationId, effect.audience, await pushOf(effect, handled, deps));
     case 'close-customer-connections':
       return deps.participants.closeCustomerConnections(conversationId);
     case 'close-connection':
       return deps.participants.closeConnection(effect.connectionId);
   }
+}
+
+/**
+ * The push as its receivers get it. Prevents: an agent holds what opens the conversation as its customer. An agent's message
+ * has a placeholder instead of the link, in the transcript and for agents, and only the customer's own sockets get the link.
+ */
+async function pushOf(
+  { audience, push }: Extract<Effect, { type: 'push' }>,
+  handled: Handled,
+  { settings, reconnectUrl, call }: Dependencies,
+): Promise<Push> {
+  const isForCustomer = audience.to === 'customer' && push.type === 'message' && push.author.role === 'agent';
+  if (!isForCustomer || !namesLink(push.text) || handled.kind === 'refused') return push;
+  const url = await reconnectUrl(handled.conversation, (await settings.current(call)).policies);
+  return url === undefined ? push : { ...push, text: withLink(push.text, url) };
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -143,9 +190,16 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   return (call) => {
     const deps = { ...shared, call };
     const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
-      const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
-      await performEffects(conversationId, effects, deps);
-      return handled;
+      try {
+        const settled = await decideAndSave(conversationId, event, deps, ifMatch);
+        await performEffects(conversationId, settled, deps);
+        return settled.handled;
+      } catch (thrown) {
+        if (!(thrown instanceof ErasedError)) throw thrown;
+        // Prevents: it was listed, or its row written, while it was erased, and the customer's name stays in the list.
+        await deps.workList.remove(conversationId);
+        return { kind: 'refused', refusal: ERASED };
+      }
     };
     return {
       handle,
@@ -162,6 +216,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     };
   };
 }
+
+/** As of a conversation that never was. */
+const ERASED: Refusal = { code: 'conversation-not-found', detail: 'There is no such conversation.' };
 
 const TOO_LARGE: Refusal = {
   code: 'conversation-too-large',
@@ -191,7 +248,7 @@ async function decideAndSave(
     const { outcome, effects, conversation } = decision;
     // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
-    if (before === undefined) await writeRow(deps.workList, conversationId, workListItem(conversation));
+    if (before === undefined) await writeRow(deps.workList, conversationId, conversation);
     const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
     if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { RecordTooLargeError, StoredRowError } from '../app/errors';
+import { ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import { firstRows, readableRows, readPage } from '../storage/pages';
 import {
@@ -36,7 +37,7 @@ import {
   REQUEUE_REASONS,
 } from './conversation';
 import type { ConversationStore } from './ports';
-import { type Milliseconds, MINUTE } from './time';
+import { type Instant, type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
 import type { WorkList, WorkListItem } from './work-list';
 
@@ -169,6 +170,7 @@ const conversationColumns = z.object({
     z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
   ).optional(),
   queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
+  linkUse: json(z.object({ count: z.int(), at: instantInJson, key: text.optional() })).optional(),
   liveConnectionIds: json(z.array(text)),
   endedConnectionIds: json(z.array(text)),
   disconnection: z
@@ -210,8 +212,14 @@ const conversationColumns = z.object({
 const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
-const CONVERSATION_ROW_KEY = 'conversation';
-const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
+export const CONVERSATION_ROW_KEY = 'conversation';
+export const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
+
+/** Stands in place of the record of an erased conversation, so that no ticket opens it anew. Nothing in it is personal. */
+const tombstoneRow = row(z.object({ erasedAt: instant }));
+export const encodeTombstone = (id: string, erasedAt: Instant): TableEntity & Keys =>
+  tombstoneRow.encode(conversationKeys(id), { erasedAt });
+export const isTombstone = (entity: object): boolean => 'erasedAt' in entity && !('state' in entity);
 
 /** @throws StoredRowError when the conversation would not fit into its row. */
 export const encodeConversation = (conversation: Conversation): TableEntity & Keys =>
@@ -298,6 +306,8 @@ export function createTableConversationStore(table: TableClient): ConversationSt
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
+      // Prevents: the ticket of an erased conversation finds none, and begins it again.
+      if (entity !== undefined && isTombstone(entity)) throw new ErasedError();
       // Table Storage stamps every row it writes.
       const savedAt = Date.parse(entity?.timestamp ?? '');
       return entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt };
@@ -368,6 +378,7 @@ const workListRow = row(
     stateSince: instant.optional(),
     previousAgentId: z.string().optional(),
     queuePosition: z.int().optional(),
+    away: z.literal(true).optional(),
     deadlines: json(z.array(deadline)).default([]),
     disconnection: z
       .object({
@@ -404,14 +415,19 @@ export function decodeWorkListItem(entity: object): WorkListItem {
  * `put` has no ETag on purpose. Two writers may arrive in the wrong order and leave the older row; the list is a
  * copy, decides nothing, and reconciliation writes it again from the truth.
  */
-export function createTableWorkList(table: TableClient): WorkList {
+export function createTableWorkList(
+  table: TableClient,
+  closedConversations: Pick<ClosedConversations, 'put'>,
+): WorkList {
   return {
     put: async (item) => {
       const entity = encodeWorkListItem(item);
       await tableCall(table, 'put work-list item', () => table.upsertEntity(entity, 'Replace'));
     },
 
-    remove: async (conversationId) => {
+    remove: async (conversationId, closed) => {
+      // Prevents: the process dies in between, and nothing leads to the closed conversation any more.
+      if (closed !== undefined) await closedConversations.put(closed);
       const { partitionKey, rowKey } = workListKeys(conversationId);
       await tableCall<unknown>(
         table,

@@ -58,6 +58,9 @@ export interface Refusal {
     | 'illegal-transition'
     | 'agent-at-capacity'
     | 'customer-is-connected'
+    | 'reconnect-disabled'
+    | 'reconnect-link-used'
+    | 'sign-in-required'
     | 'extension-too-long'
     /** The record of the conversation is full; found out at the save. */
     | 'conversation-too-large'
@@ -186,6 +189,18 @@ export const illegal = ({ state }: Conversation): Ruling => ({
     state,
   },
 });
+
+/** The refusal of what needs reconnection to a previous chat, where policy does not allow it. */
+export const RECONNECT_DISABLED: Refusal = {
+  code: 'reconnect-disabled',
+  detail: 'Reconnection to a previous chat is off for this conversation.',
+};
+
+/** The refusal of a workstream that is not for everybody. */
+export const SIGN_IN_REQUIRED: Refusal = {
+  code: 'sign-in-required',
+  detail: 'The workstream is for customers whom the site has signed in.',
+};
 
 export const assignedToOther = ({ state }: Conversation): Ruling => ({
   kind: 'refused',

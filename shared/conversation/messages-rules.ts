@@ -1,11 +1,18 @@
+import { policyOf } from '../policies/policy';
 import { withAgentBack } from './agent-presence-rules';
 import { type Conversation, LIMITS } from './conversation';
-import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
+import {
+  type DecisionContext,
+  RECONNECT_DISABLED,
+  type Refusal,
+  refusedAsEnded,
+  type Ruling,
+} from './decision';
 import type { Answers, ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import { type Author, entryTime, type MessageEntry } from './transcript';
+import { type Author, entryTime, type MessageEntry, namesLink } from './transcript';
 
 type Writer = Exclude<Author['role'], 'system'>;
 
@@ -74,7 +81,7 @@ export function decideCustomerMessage(
 export function decideAgentMessage(
   conversation: Conversation,
   input: Written & { readonly agentId: string },
-  { now }: DecisionContext,
+  { now, policies }: DecisionContext,
   { agentPresent }: Answers,
 ): Ruling {
   const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
@@ -91,6 +98,14 @@ export function decideAgentMessage(
       },
     };
   }
+  if (namesLink(input.text)) {
+    // Prevents: the customer is told to follow a link, and reads a placeholder.
+    if (!policyOf(conversation, 'reconnect', policies))
+      return { kind: 'refused', refusal: RECONNECT_DISABLED };
+    if (policyOf(conversation, 'reconnectPortalUrl', policies) === undefined) {
+      return { kind: 'refused', refusal: NO_PAGE };
+    }
+  }
   const isThoughtLost = conversation.agentDisconnection !== undefined;
   // Prevents: a message that was delayed behind the loss of the agent's last socket calling off the wait for the agent.
   if (isThoughtLost && agentPresent === undefined) {
@@ -102,6 +117,11 @@ export function decideAgentMessage(
   if (limit) return { kind: 'refused', refusal: limit };
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
 }
+
+const NO_PAGE: Refusal = {
+  code: 'reconnect-disabled',
+  detail: 'No policy names the page to which a reconnect link leads.',
+};
 
 type StoredMessage = Conversation['recentMessages'][number];
 

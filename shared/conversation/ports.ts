@@ -14,7 +14,7 @@ export interface StoredConversation {
 
 /** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */
 export interface ConversationStore {
-  /** One read. @throws StoredRowError when the row cannot be understood. */
+  /** One read. @throws StoredRowError when the row cannot be understood, ErasedError */
   load(conversationId: string): Promise<StoredConversation | undefined>;
 
   /**
@@ -66,19 +66,42 @@ export interface DeadlineTimers {
   ): Promise<void>;
 }
 
+/** What is left of timers. Throws `DependencyError` when the durable client gives no usable answer. */
+export interface TimerTraces {
+  /** Ends the timer and removes its history. `running`: it has not ended yet; try again later. */
+  remove(id: DeadlineId): Promise<'removed' | 'running'>;
+}
+
+/** A conversation of a customer, and when it was negotiated; 1970 where nobody has written that down. */
+export interface IndexedConversation {
+  readonly conversationId: string;
+  readonly begunAt: Instant;
+}
+
 /**
  * Which conversations an authenticated customer has. Written when one is negotiated, never trusted for more than an offer to
  * continue. Throws `DependencyError` when the storage gives no usable answer.
  */
 export interface CustomerIndex {
-  /** The newest first, with the ETag under which they may be replaced; none, where nothing is stored. */
+  /** Those that go on or may open, the newest first, with the ETag under which they may be replaced; none, where nothing is stored. */
   conversationsOf(
     customerId: string,
   ): Promise<{ readonly conversationIds: readonly string[]; readonly etag?: string }>;
-  /** `conflict`: they are no longer those that were read. */
+  /** The first of them is new. `conflict`: they are no longer those that were read. */
   remember(
     customerId: string,
     conversationIds: readonly string[],
     etag: string | undefined,
   ): Promise<'saved' | 'conflict'>;
+  /** All that were not erased, by their ids. */
+  everyConversationOf(customerId: string): Promise<readonly IndexedConversation[]>;
+  /** Removes a conversation from its customer's. Repeatable. @throws ContentionError */
+  readonly forget: (conversationId: string) => Promise<void>;
+  /** The first that were negotiated before, oldest days first, with what takes each from this list. */
+  begunBefore(
+    at: Instant,
+    limit: number,
+  ): Promise<readonly { readonly conversationId: string; readonly done: () => Promise<void> }[]>;
+  /** Whether rows are left that no key of the settings leads to: what they name, nobody finds by its customer. */
+  hasRowsUnderOtherKeys(): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import type { Channel, Conversation, ConversationState, DeadlineKind } from './conversation';
+import type { ClosedConversation } from '../closed-conversations/closed-conversation';
 import type { Instant } from './time';
 
 /** A moment at which something becomes of a conversation by itself. */
@@ -43,11 +44,16 @@ export interface WorkListItem {
   readonly previousAgentId?: string;
   /** The place in the queue that the customer was told. */
   readonly queuePosition?: number;
+  /** A persistent chat whose customer has no connection; of a live chat a disconnection says so. */
+  readonly away?: true;
   /** The running disconnection, so that a desk can show the live deadline and a sweep can find overdue ones. */
   readonly disconnection?: { readonly number: number; readonly since: Instant; readonly deadline: Instant };
   /** The other deadlines. That of an automatic closure may have been put off since. */
   readonly deadlines: readonly Deadline[];
 }
+
+const isAway = ({ channel, liveConnectionIds }: Conversation): boolean =>
+  channel === 'persistent-chat' && liveConnectionIds.length === 0;
 
 /** The list's row for a conversation, or undefined when it is closed and leaves the list. */
 export function workListItem(conversation: Conversation): WorkListItem | undefined {
@@ -65,6 +71,7 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
     stateSince: conversation.stateSince,
     ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
     ...(queuePosition && { queuePosition: queuePosition.position }),
+    ...(conversation.state === 'Open' && isAway(conversation) && { away: true }),
     deadlines: deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection'),
     ...(disconnection && {
       disconnection: {
@@ -117,8 +124,11 @@ export interface WorkListPage {
 /** The agents' list of conversations that are not closed: written after the truth, never trusted for a decision. */
 export interface WorkList {
   put(item: WorkListItem): Promise<void>;
-  /** Removing what is not there is a success. */
-  remove(conversationId: string): Promise<void>;
+  /**
+   * Removing what is not there is a success. What is kept of a closed conversation is on the list of those before the row
+   * goes: reconciliation goes by the row.
+   */
+  remove(conversationId: string, closed?: ClosedConversation): Promise<void>;
   /** In the order of the storage. @throws InvalidInputError when the continuation token is not one of this list's. */
   list(query: {
     readonly limit: number;

@@ -3,13 +3,14 @@ import type { Logger, LoggerOf } from '../app/log';
 import {
   type ConversationService,
   type Handled,
+  loadIfAny,
   type Quarantine,
   writeRow,
 } from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { deadlinesOf, sameDeadline, type WorkList, workListItem } from '../conversation/work-list';
+import { deadlinesOf, sameDeadline, type WorkList } from '../conversation/work-list';
 import type { MaintenanceResult } from '../reconciliation/maintenance-service';
 import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
 
@@ -93,7 +94,7 @@ export async function replay(
   { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
   { service, store, workList, now }: ReplayDependencies,
 ): Promise<Handled | undefined> {
-  const stored = await store.load(conversationId);
+  const stored = await loadIfAny(store, conversationId);
   if (stored === undefined) {
     await workList.remove(conversationId);
     return undefined;
@@ -106,8 +107,7 @@ export async function replay(
     await service.handle(conversationId, { type: 'deadline-reached', kind, number });
   }
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
-  const item = handled.kind === 'accepted' ? workListItem(handled.conversation) : undefined;
-  await writeRow(workList, conversationId, item);
+  await writeRow(workList, conversationId, handled.kind === 'accepted' ? handled.conversation : undefined);
   return handled;
 }
 

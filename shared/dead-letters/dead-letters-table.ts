@@ -48,7 +48,7 @@ const deadLetterRow = row(
 );
 
 /** One partition: there are few, and operators and reconciliation read them all. */
-const DEAD_LETTER_PARTITION = 'dead-letters';
+export const DEAD_LETTER_PARTITION = 'dead-letters';
 const deadLetterKeys = (id: string): Keys => ({ partitionKey: DEAD_LETTER_PARTITION, rowKey: id });
 
 /** @throws StoredRowError */

@@ -6,7 +6,7 @@ import {
 import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import { timerInstanceId } from '../conversation/conversation';
-import type { DeadlineTimers } from '../conversation/ports';
+import type { DeadlineTimers, TimerTraces } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';
 
@@ -91,6 +91,36 @@ function reduced(thrown: unknown): Error {
     toError(thrown).message,
   )?.[1];
   return new Error([ownError(thrown).message, status].filter((fact) => fact !== undefined).join(', '));
+}
+
+/** The traces of timers in the task hub: ids and times. */
+export function durableTimerTraces({ durable: client }: Pick<DurableCall, 'durable'>): TimerTraces {
+  return {
+    async remove({ conversationId, kind, number }) {
+      const instanceId = timerInstanceId(conversationId, kind, number);
+      for (let attempt = 1; attempt <= ENDINGS_WAITED_FOR; attempt += 1) {
+        if (await purged(client, instanceId)) return 'removed';
+        // What runs is not purged. It ends when the engine comes to it.
+        await inTime(client.terminate(instanceId, 'erased')).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, ENDING_TIME_MS));
+      }
+      return (await purged(client, instanceId)) ? 'removed' : 'running';
+    },
+  };
+}
+
+const ENDINGS_WAITED_FOR = 3;
+const ENDING_TIME_MS = 500;
+
+/** Of one that there is not, nothing is left either. @throws DependencyError */
+async function purged(client: DurableClient, instanceId: string): Promise<boolean> {
+  try {
+    await inTime(client.purgeInstanceHistory(instanceId));
+    return true;
+  } catch (cause) {
+    if (/status code: 4(00|12)\b/.test(toError(cause).message)) return false;
+    throw new DependencyError('durable-functions', 'purge', { cause: reduced(cause) });
+  }
 }
 
 const DAY: Milliseconds = 24 * 60 * MINUTE;

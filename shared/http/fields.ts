@@ -14,21 +14,26 @@ export const conversationIdField = z.string().regex(CONVERSATION_ID, 'is not a c
 export const agentIdField = z.string().regex(AGENT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
 /** Blanks alone, and characters that show nothing, look like an empty text. */
-export const isVisible = (text: string): boolean =>
-  /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]/u;
+export const isVisible = (text: string): boolean => VISIBLE.test(text);
 export const BLANK = 'must not be blank';
 
 /**
  * A name or label from outside: 1 to `max` characters of well-formed Unicode on one line, in the order in which they are
- * written: U+202D and U+202E, which nobody's name needs, would turn around what a desk shows behind it.
+ * written. Marks of direction, which nobody's name needs, would turn around what a desk shows behind it; tag characters and
+ * annotations hide a text in it. Joiners stay: emoji and names in Persian have them.
  */
 export const oneLine = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202d\u202e]*$/u, 'must be one line')
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line')
     .refine(isVisible, BLANK)
+    .regex(
+      /^[^\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]*$/u,
+      'must not have marks of direction or hidden characters',
+    )
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /** A text from outside: at most `max` characters of well-formed Unicode; of control characters only tab and new line. */
@@ -54,7 +59,7 @@ export const typedText = (max: number) =>
         .replace(/[^\P{Cc}\n\r\t]/gu, ''),
     )
     .max(max, `must have at most ${max} characters`)
-    .regex(/[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u, 'must have something to read');
+    .regex(VISIBLE, 'must have something to read');
 
 /** The name of a queue, a workstream or a chat widget. */
 export const plainName = z

@@ -47,6 +47,8 @@ const headerOf = (description: string, schema: Json = { type: 'string' }): Json 
 const RESPONSE_HEADERS = {
   'Cache-Control': headerOf('For how long the answer may be kept.'),
   ETag: headerOf('Names the version that is stored.'),
+  'Content-Disposition': headerOf('A name for the file.'),
+  Link: headerOf('`rel="next"`: where there is more, what goes on with it.'),
   'Retry-After': headerOf('Seconds after which the request can be repeated.', {
     type: 'integer',
     minimum: 1,
@@ -83,7 +85,7 @@ export function problemsOf(route: DocumentedRoute): readonly ProblemAt[] {
 }
 
 /** An answer of the API by its status, as the document has it. */
-export interface DocumentedAnswer extends Pick<Answer, 'name' | 'description' | 'headers'> {
+export interface DocumentedAnswer extends Pick<Answer, 'name' | 'description' | 'headers' | 'text'> {
   readonly content?: {
     readonly mediaType: 'application/json' | 'application/problem+json';
     readonly schema: ZodType;
@@ -153,7 +155,7 @@ const problemExamples = (answers: readonly DocumentedAnswer[]): Readonly<Record<
   );
 
 function describeAnswer(answer: DocumentedAnswer): Json {
-  const { description, headers = [], content } = answer;
+  const { description, headers = [], content, text } = answer;
   return {
     description,
     ...(headers.length > 0 && {
@@ -170,6 +172,9 @@ function describeAnswer(answer: DocumentedAnswer): Json {
             ]),
           ),
         },
+        ...(text !== undefined && {
+          'text/plain': { schema: { type: 'string' }, examples: { example: { value: text } } },
+        }),
       },
     }),
   };
@@ -265,8 +270,10 @@ const TAGS: Readonly<Record<Tag, string>> = {
   Customers: 'For chat widgets and the backends of sites.',
   Agents: "For the backends of agents' desks; `my-capacity` for the desks themselves.",
   Conversations: "For agents' desks. A customer can read its own conversation.",
+  'Closed conversations': 'For operators: finding what is over, and taking a copy of what was said.',
   Settings: 'For operators.',
   'Dead letters': 'For operators: what cannot be handled before somebody mends it.',
+  'Personal data': 'For operators: what is stored about people, and its end.',
   Service: 'For Azure.',
 };
 

@@ -68,12 +68,22 @@ type CallerWith<A extends Access> = A extends 'an agent with a ticket'
     ? Caller
     : undefined;
 
-export type Tag = 'Customers' | 'Agents' | 'Conversations' | 'Settings' | 'Dead letters' | 'Service';
+export type Tag =
+  | 'Customers'
+  | 'Agents'
+  | 'Conversations'
+  | 'Closed conversations'
+  | 'Settings'
+  | 'Dead letters'
+  | 'Personal data'
+  | 'Service';
 
 /** A header of an answer, by its name in the document. */
 export type ResponseHeader =
   | 'Cache-Control'
   | 'ETag'
+  | 'Content-Disposition'
+  | 'Link'
   | 'Retry-After'
   | 'WWW-Authenticate'
   | 'WebHook-Allowed-Origin'
@@ -88,6 +98,8 @@ export interface Answer<R extends ZodType = ZodType> {
   /** As the caller gets it. */
   readonly example?: unknown;
   readonly headers?: readonly ResponseHeader[];
+  /** Of an answer that can be plain text as well (`asText`): as the caller gets it. */
+  readonly text?: string;
   /** Answers with the same name are the same; the document holds them once. */
   readonly name?: string;
 }
@@ -96,7 +108,7 @@ export const answer = <R extends ZodType>(
   description: string,
   schema: R,
   example: z.input<R>,
-  more: Pick<Answer, 'headers' | 'name'> = {},
+  more: Pick<Answer, 'headers' | 'name' | 'text'> = {},
 ): Answer<R> => ({ status: 200, description, schema, example, ...more });
 
 export const withoutContent = (
@@ -130,6 +142,16 @@ class WithHeaders<T> {
 }
 export const withHeaders = <T>(value: T, headers: Readonly<Record<string, string>>): WithHeaders<T> =>
   new WithHeaders(value, headers);
+
+/** What `run` gives where the answer is plain text. */
+class PlainText {
+  constructor(
+    readonly text: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {}
+}
+export const asText = (text: string, headers: Readonly<Record<string, string>>): PlainText =>
+  new PlainText(text, headers);
 
 /** What the document says of a route; most of it is what the route does as well. */
 interface Described<C extends ProblemCode> {
@@ -172,7 +194,7 @@ export type Shown<R extends ZodType> = DeepReadonly<z.output<R>>;
 
 /** What `run` may give: what the answer shows, or one of the problems that the route lists. */
 type Result<R extends ZodType, N, C extends ProblemCode> =
-  Shown<R> | WithHeaders<Shown<R>> | Refused<C> | (N extends string ? undefined : never);
+  Shown<R> | WithHeaders<Shown<R>> | PlainText | Refused<C> | (N extends string ? undefined : never);
 
 interface Outcomes<R extends ZodType, N extends string | undefined> {
   readonly answer: Answer<R>;
@@ -332,6 +354,14 @@ const namesOf = ({ access, query }: { readonly access: Access } & Inputs<Shape, 
 
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
   if (result instanceof Refused) return problemAnswer(result as Refused);
+  if (result instanceof PlainText) {
+    const { text, headers } = result;
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain; charset=utf-8', ...OF_EVERY_ANSWER, ...headers },
+      body: text,
+    };
+  }
   const { value, headers } =
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
   if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);

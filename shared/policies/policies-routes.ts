@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod';
 import { InvalidInputError, StoredRowError } from '../app/errors';
-import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
+import { CHANNELS, type Conversation, DEVICE_CLASSES } from '../conversation/conversation';
 import type { ConversationStore } from '../conversation/ports';
 import { duration } from '../conversation/time';
 import {
@@ -22,6 +22,7 @@ import {
   type PolicyDocument,
   POLICY_STATES,
   type PolicyName,
+  type PolicyTable,
   type PolicyValues,
   type Situation,
   situationOf,
@@ -60,6 +61,7 @@ const VALUES = z.object({
   reconnectPortalUrl: urlOrNone,
   reconnectRedirectUrl: urlOrNone,
   readAfterEnd: duration,
+  retention: closing,
 } satisfies Record<PolicyName, ZodType>);
 const NAMES = Object.keys(VALUES.shape) as [PolicyName, ...PolicyName[]];
 
@@ -110,9 +112,11 @@ const POLICY_TABLE = named(
 );
 named('PolicyRule', POLICY_RULE);
 
-const EXPLANATION = z.object({
+export const EFFECTIVE_POLICY = z.object({
   name: z.enum(NAMES),
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+});
+const EXPLANATION = EFFECTIVE_POLICY.extend({
   from: z.string().describe('The id of the rule that decides, or `default`.'),
   considered: z
     .array(z.object({ rule: z.string(), because: z.string() }))
@@ -172,6 +176,7 @@ export const POLICY_ROUTES = [
           reconnectPortalUrl: null,
           reconnectRedirectUrl: null,
           readAfterEnd: 'P1D',
+          retention: 'P90D',
         },
         etag: EXAMPLE.etag,
       },
@@ -248,10 +253,7 @@ export const POLICY_ROUTES = [
       if (stored === undefined) return refuse('conversation-not-found');
       const { policies } = await settings.current(call);
       const situation = situationOf(stored.conversation);
-      const explain = (name: PolicyName) => {
-        const { value, ...why } = explainPolicy(policies, name, situation);
-        return { ...why, value: z.encode(SOME_VALUES, { [name]: value })[name] ?? null };
-      };
+      const explain = (name: PolicyName) => explained(name, stored.conversation, policies);
       return {
         conversationId: stored.conversation.id,
         situation,
@@ -261,6 +263,15 @@ export const POLICY_ROUTES = [
     },
   }),
 ];
+
+const explained = (name: PolicyName, conversation: Conversation, policies: PolicyTable) => {
+  const { value, ...why } = explainPolicy(policies, name, situationOf(conversation));
+  return { ...why, value: z.encode(SOME_VALUES, { [name]: value })[name] ?? null };
+};
+
+/** Every policy with its value for the conversation as it is now. */
+export const policiesOf = (conversation: Conversation, policies: PolicyTable) =>
+  NAMES.map((name) => explained(name, conversation, policies));
 
 /**
  * Prevents: an operator writes the rules alone, and every workstream that is not live chat becomes one without a word.

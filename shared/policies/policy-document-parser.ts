@@ -3,15 +3,9 @@ import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
 import { durationBetween } from '../conversation/time';
 import { plainName, WHOLE } from '../http/fields';
 import { parseWith } from '../http/route';
-import { POLICY_STATES, type PolicyDocument } from './policy';
+import { isPageUrl, POLICY_STATES, type PolicyDocument } from './policy';
 
-const url = z
-  .string()
-  .max(2_000)
-  .refine(
-    (text) => /^https:\/\/|^http:\/\/localhost[:/]/.test(text) && URL.canParse(text),
-    'must be an https URL',
-  );
+const url = z.string().max(2_000).refine(isPageUrl, 'must be an https URL');
 const NO_URL = z.codec(z.null(), z.undefined(), { decode: () => undefined, encode: () => null });
 const urlOrNone = z.union([url, NO_URL]);
 const closing = z.union([z.literal('never'), durationBetween('PT1S', 'P60D')]);
@@ -41,6 +35,7 @@ const SET = z.strictObject({
   reconnectPortalUrl: urlOrNone.exactOptional(),
   reconnectRedirectUrl: urlOrNone.exactOptional(),
   readAfterEnd: durationBetween('PT0S', 'P30D').exactOptional(),
+  retention: z.union([z.literal('never'), durationBetween('P1D', 'P3650D')]).exactOptional(),
 });
 const RULE = z.strictObject({
   id: plainName.refine(
@@ -60,11 +55,30 @@ const DOCUMENT = z.strictObject({
     .exactOptional(),
 });
 
-/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. */
+/**
+ * What one rule cannot mean together, as the app's settings cannot: a customer in the queue who is closed away while it is
+ * waited for, a time limit that is to give more time and gives less, and what is to be read when it is erased.
+ */
+const AT_LEAST = [
+  ['openAutoClose', 'grace'],
+  ['reconnectTimeLimit', 'grace'],
+  ['retention', 'readAfterEnd'],
+] as const;
+
+/** The policy document as operators write it: durations are ISO 8601, `null` is no URL. A stored one is read without these checks. */
 export const POLICY_DOCUMENT = DOCUMENT.refine(
   (document) => Object.keys(document).length > 0,
   'must have "channels" or "rules"',
-);
+).superRefine(({ rules = [] }, context) => {
+  for (const [index, { set }] of rules.entries()) {
+    for (const [policy, other] of AT_LEAST) {
+      const [value, least] = [set[policy], set[other]];
+      if (typeof value !== 'number' || least === undefined || value >= least) continue;
+      const message = `must be at least "${other}" of the same rule`;
+      context.addIssue({ code: 'custom', path: ['rules', index, 'set', policy], message });
+    }
+  }
+});
 
 /** What applies while nobody has written a document. */
 export const NO_RULES: PolicyDocument = { channels: {}, rules: [] };
@@ -74,6 +88,28 @@ export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocume
   ...NO_RULES,
   ...parseWith(DOCUMENT, value, root),
 });
+
+/**
+ * The document as it is stored. An address that an older version took and this one does not leads nowhere; what else the
+ * document says still holds. @throws InvalidInputError naming the part of the document
+ */
+export function parseStoredPolicies(value: unknown): PolicyDocument {
+  const { rules } = (value ?? {}) as { readonly rules?: unknown };
+  const mended = Array.isArray(rules)
+    ? { ...(value as object), rules: rules.map(withoutOldAddresses) }
+    : value;
+  return parsePolicyDocument(mended, 'document');
+}
+
+function withoutOldAddresses(rule: unknown): unknown {
+  const { set } = (rule ?? {}) as { readonly set?: unknown };
+  if (typeof set !== 'object' || set === null || Array.isArray(set)) return rule;
+  const mended = Object.entries(set).map(([name, address]: [string, unknown]) => {
+    const isAddress = /^reconnect(Portal|Redirect)Url$/.test(name) && typeof address === 'string';
+    return [name, isAddress && /^https?:/i.test(address) && !isPageUrl(address) ? null : address];
+  });
+  return { ...(rule as object), set: Object.fromEntries(mended) as object };
+}
 
 /** The document as JSON that `parsePolicyDocument` reads. */
 export const policyDocumentView = (document: PolicyDocument): z.input<typeof POLICY_DOCUMENT> =>

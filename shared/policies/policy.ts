@@ -51,6 +51,8 @@ export interface PolicyValues {
   readonly reconnectRedirectUrl: string | undefined;
   /** How long after the end a customer who has not ended it can read it; 0: not at all. */
   readonly readAfterEnd: Milliseconds;
+  /** How long after its closing a conversation is stored; then it is erased. */
+  readonly retention: Milliseconds | 'never';
 }
 
 export type PolicyName = keyof PolicyValues;
@@ -77,6 +79,21 @@ export interface PolicyTable {
 export type PolicyDocument = Pick<PolicyTable, 'channels' | 'rules'>;
 
 const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Whether customers may be sent to this address: `https`, or `http` on this machine, written as it is read. Somebody's name
+ * in front of the host (`http://localhost:x@host.example/`) makes one host look like another.
+ */
+export function isPageUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s\p{C}\\/?#@]+([/?#][^\s\p{C}\\]*)?$/iu.test(text)) return false;
+  try {
+    // `URL.canParse` of Node 20 refuses letters such as "ü" once it has been optimised.
+    const { protocol, hostname } = new URL(text);
+    return protocol === 'https:' || hostname === 'localhost';
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Rules that come after the operator's and before the base: persistent chat is closed much later than live chat
@@ -116,6 +133,19 @@ export function policyFor<K extends PolicyName>(
 /** The channel of a workstream: live chat, where the table does not say otherwise. */
 export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
   Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
+
+const DEFAULT_WORKSTREAM = 'default';
+
+/**
+ * Whether a customer of whom nothing is known may choose the workstream: a live chat that every rule treats as it treats the
+ * default one. What is for some customers only, a persistent chat or a longer wait, is for those whom the site has signed in.
+ */
+export const isForEverybody = (table: PolicyTable, workstream: string): boolean =>
+  [workstream, DEFAULT_WORKSTREAM].every((one) => channelOf(table, one) === 'live-chat') &&
+  table.rules.every(
+    ({ when: { workstream: named } }) =>
+      named === undefined || named.includes(workstream) === named.includes(DEFAULT_WORKSTREAM),
+  );
 
 /** What there must be of a conversation to know its policies. */
 type Governed = Pick<Conversation, 'channel' | 'customer' | 'device' | 'state' | 'agent'>;

@@ -3,6 +3,7 @@ import { hasEnded } from '../conversation/conversation';
 import {
   type ConversationService,
   type Handled,
+  loadIfAny,
   loggingEnds,
   writeRow,
 } from '../conversation/conversation-service';
@@ -155,7 +156,8 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   if (!isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
   const report = emptyReport(listed, letters.length);
   const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
-  const due = [...overdue, ...placed, ...comparable].filter(
+  // Places come last of these: nobody is ended late because many have new ones.
+  const due = [...overdue, ...comparable, ...placed].filter(
     ({ conversationId }) => !inQuarantine.has(conversationId),
   );
   const turns: readonly (() => Promise<boolean>)[] = [
@@ -278,9 +280,9 @@ async function repairRow(
     await service.handle(conversationId, comparison(item));
   }
   // The list was read a while ago; what is written now must not be older than what a live event has written since.
-  const stored = await store.load(conversationId);
+  const stored = await loadIfAny(store, conversationId);
   if (stored === undefined && began - listedAt < GHOST_AGE) return false;
-  await writeRow(workList, conversationId, stored && workListItem(stored.conversation));
+  await writeRow(workList, conversationId, stored?.conversation);
   if (isPutOff) return false;
   // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.
   return stored === undefined || began - stored.savedAt > ROW_DELAY;

@@ -1,6 +1,6 @@
 import type { ConversationEvent } from '../conversation/inputs';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { deadlinesIn, type WorkList, type WorkListItem } from '../conversation/work-list';
+import { byWaiting, deadlinesIn, type WorkList, type WorkListItem } from '../conversation/work-list';
 
 /** How patient reconciliation is, and how thorough. */
 export interface Pace {
@@ -16,6 +16,8 @@ const PAGE = 500;
 
 /** Places of each queue that customers are told. */
 const PLACES_TOLD = 10;
+/** Told in one run, in all queues: anybody can name a queue of its own. Whoever has waited longest comes first. */
+const MOST_PLACES = 500;
 
 /** A conversation whose turn it is, and what to hand to it. */
 export interface Due {
@@ -73,26 +75,31 @@ export async function survey(
 
 /**
  * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.
- * Whoever is further back is told when it gets there.
+ * Whoever is further back is told when it gets there. Prevents: customers who are away, for weeks in a persistent chat, hold
+ * every place that is told, and have a turn in every run that tells them nothing.
  */
 function placesOf(queued: readonly WorkListItem[]): Due[] {
   const byQueue = new Map<string, WorkListItem[]>();
   for (const item of queued) {
+    if (item.disconnection !== undefined || item.away) continue;
     const items = byQueue.get(item.queue) ?? [];
     items.push(item);
     byQueue.set(item.queue, items);
   }
-  return [...byQueue.values()].flatMap((items) =>
-    items
-      .sort((one, other) => one.stateSince - other.stateSince)
-      .slice(0, PLACES_TOLD)
-      .map((item, index) => ({ item, position: index + 1 }))
-      .filter(({ item, position }) => item.disconnection === undefined && item.queuePosition !== position)
-      .map(({ item, position }): Due => ({
-        ...dueOf(item),
-        event: { type: 'queue-position-known', position },
-      })),
-  );
+  return [...byQueue.values()]
+    .flatMap((items) =>
+      items
+        .sort(byWaiting)
+        .slice(0, PLACES_TOLD)
+        .map((item, index) => ({ item, position: index + 1 })),
+    )
+    .filter(({ item, position }) => item.queuePosition !== position)
+    .sort((one, other) => byWaiting(one.item, other.item))
+    .slice(0, MOST_PLACES)
+    .map(({ item, position }): Due => ({
+      ...dueOf(item),
+      event: { type: 'queue-position-known', position },
+    }));
 }
 
 const dueOf = (item: WorkListItem): Omit<Due, 'event'> => ({

@@ -1,8 +1,8 @@
-import type { TableClient, TableEntityResultPage } from '@azure/data-tables';
+import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { InvalidInputError, StoredRowError } from '../app/errors';
+import { DependencyError, InvalidInputError, StoredRowError } from '../app/errors';
 import type { Instant } from '../conversation/time';
-import { tableCall } from './table';
+import { answering, type Keys, NOT_FOUND, tableCall } from './table';
 
 /** The service's limit for the rows of one answer. */
 const ANSWER_ROWS = 1_000;
@@ -16,12 +16,19 @@ const ANSWERS = 32;
  */
 export async function firstRows(
   table: TableClient,
-  query: { readonly filter: string; readonly limit: number; readonly token?: string },
+  query: {
+    readonly filter: string;
+    readonly limit: number;
+    readonly token?: string;
+    readonly answers?: number;
+    readonly select?: string[];
+  },
 ): Promise<{ readonly rows: readonly object[]; readonly token?: string }> {
   const rows: object[] = [];
+  const { filter, select } = query;
   let token = query.token;
-  for (let answer = 0; answer < ANSWERS && rows.length < query.limit; answer += 1) {
-    const pages = table.listEntities({ queryOptions: { filter: query.filter } }).byPage({
+  for (let answer = 0; answer < (query.answers ?? ANSWERS) && rows.length < query.limit; answer += 1) {
+    const pages = table.listEntities({ queryOptions: { filter, ...(select && { select }) } }).byPage({
       maxPageSize: Math.min(query.limit - rows.length, ANSWER_ROWS),
       ...(token !== undefined && { continuationToken: token }),
     });
@@ -31,6 +38,54 @@ export async function firstRows(
     if (token === undefined) break;
   }
   return { rows, ...(token !== undefined && { token }) };
+}
+
+/** The service's limit for one entity-group transaction. */
+const TRANSACTION_ROWS = 100;
+/** Of others that delete the same rows at the same time. */
+const COLLISIONS = 8;
+
+/**
+ * Deletes every row that the filter finds, 100 of a partition at a time, and says how many. Rows that come while it runs
+ * may be left.
+ * @throws DependencyError
+ */
+export async function deleteRows(table: TableClient, operation: string, filter: string): Promise<number> {
+  let deleted = 0;
+  for (let collisions = 0; collisions < COLLISIONS;) {
+    const select = ['PartitionKey', 'RowKey'];
+    const { rows, token } = await tableCall(table, operation, () =>
+      firstRows(table, { filter, limit: ANSWER_ROWS, select }),
+    );
+    if (rows.length === 0 && token === undefined) return deleted;
+    for (const group of groupsOf(rows as Keys[])) {
+      const actions = group.map(({ partitionKey, rowKey }): TransactionAction => [
+        'delete',
+        { partitionKey, rowKey },
+      ]);
+      const done = await tableCall<boolean>(
+        table,
+        operation,
+        async () => (await table.submitTransaction(actions), true),
+        // Somebody else has deleted one of them, or the answer was lost: what is left is read anew.
+        answering(NOT_FOUND, false),
+      );
+      if (done) deleted += group.length;
+      else collisions += 1;
+    }
+  }
+  throw new DependencyError('table-storage', operation);
+}
+
+/** Of one partition each, as many as one transaction takes. */
+function groupsOf(rows: readonly Keys[]): Keys[][] {
+  const groups: Keys[][] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last?.[0]?.partitionKey === row.partitionKey && last.length < TRANSACTION_ROWS) last.push(row);
+    else groups.push([row]);
+  }
+  return groups;
 }
 
 const key = z
@@ -73,14 +128,16 @@ export async function readPage(
     readonly filter: string;
     readonly limit: number;
     readonly continuationToken?: string | undefined;
+    /** Partial answers that the page is made of at most. */
+    readonly answers?: number;
   },
 ): Promise<{ readonly rows: readonly object[]; readonly next: { readonly continuationToken?: string } }> {
-  const { filter, limit, continuationToken } = query;
+  const { continuationToken, ...page } = query;
   const from = continuationToken === undefined ? undefined : fromPublicToken(continuationToken);
   const { rows, token } = await tableCall(
     table,
     operation,
-    () => firstRows(table, { filter, limit, ...(from && { token: from }) }),
+    () => firstRows(table, { ...page, ...(from && { token: from }) }),
     (code) => {
       // A position that is well formed but that the service has never given.
       if (from !== undefined && code === 'InvalidInput') throw refused();

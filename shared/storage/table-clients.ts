@@ -53,6 +53,8 @@ export interface TableNames {
   readonly settings: string;
   readonly customers: string;
   readonly deadLetters: string;
+  readonly closedConversations: string;
+  readonly erasures: string;
 }
 
 export interface TableClients extends Readonly<Record<keyof TableNames, TableClient>> {
@@ -71,6 +73,8 @@ const DEFAULT_NAMES: TableNames = {
   settings: 'Settings',
   customers: 'Customers',
   deadLetters: 'DeadLetters',
+  closedConversations: 'ClosedConversations',
+  erasures: 'Erasures',
 };
 
 /** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
@@ -99,6 +103,8 @@ export function createTableClients(
     settings: client('settings'),
     customers: client('customers'),
     deadLetters: client('deadLetters'),
+    closedConversations: client('closedConversations'),
+    erasures: client('erasures'),
   };
   let ensured: Promise<void> | undefined;
   return {

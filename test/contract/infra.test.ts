@@ -56,6 +56,7 @@ const deployed = {
   WEBHOOK_TOKEN_AUTHORITY: 'https://login.microsoftonline.com/',
   CONVERSATION_TABLES_ENDPOINT: 'https://stchat.table.core.windows.net/',
   TICKET_SIGNING_KEY: 'what-the-reference-to-the-vault-leads-to',
+  CUSTOMER_INDEX_KEYS: 'what-the-reference-to-the-vault-leads-to',
   TICKET_LIFETIME: 'PT12H',
   AZURE_CLIENT_ID: '00000000-0000-0000-0000-000000000003',
   TASKHUB_NAME: 'ChatDisconnect',
@@ -107,6 +108,7 @@ describe('app settings', () => {
   it('take secrets from the vault only', () => {
     const reference = "'@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${ticketSigningKeySecretName})'";
     expect(productSettings['TICKET_SIGNING_KEY']).toBe(reference);
+    expect(productSettings['CUSTOMER_INDEX_KEYS']).toBe(reference.replace('ticketSigningKey', 'customerIndexKeys'));
     expect(source('functions')).toMatch('keyVaultReferenceIdentity: identityId');
   });
 
@@ -171,7 +173,9 @@ describe('function keys made by the deployment', () => {
     // Operators take the app's default key, which the host makes by itself.
     const operators = [
       'delete-automated-message',
+      'download-transcript',
       'list-automated-messages',
+      'list-closed-conversations',
       'list-dead-letters',
       'read-capacity',
       'read-policies',
@@ -201,7 +205,7 @@ describe('function keys made by the deployment', () => {
       source('key-vault'),
       /(?:@(\w+)\(\)\n)?resource \w+ 'Microsoft\.KeyVault\/vaults\/secrets@/g,
     );
-    expect(written).toEqual(Array<string>(5).fill('onlyIfNotExists'));
+    expect(written).toEqual(Array<string>(6).fill('onlyIfNotExists'));
   });
 });
 

@@ -84,6 +84,7 @@ describe('the table of settings in docs/CONFIGURATION.md', () => {
   const { WEB_PUBSUB_CONNECTION_STRING: _key, ...others } = sample.Values;
   const withEntra = {
     ...others,
+    TICKET_SIGNING_KEY: 'what-the-reference-to-the-vault-leads-to',
     WEB_PUBSUB_ENDPOINT: 'https://wps-chat.webpubsub.azure.com',
     WEBHOOK_GUARD: 'entra',
     WEBHOOK_TOKEN_TENANT_ID: '00000000-0000-0000-0000-000000000002',

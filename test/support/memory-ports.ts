@@ -232,6 +232,18 @@ export class MemoryWorld {
       this.customerIds.set(customerId, { conversationIds, etag: `${Number(before ?? 0) + 1}` });
       return 'saved';
     },
+    everyConversationOf: async (customerId) =>
+      (this.customerIds.get(customerId)?.conversationIds ?? []).map((conversationId) => ({
+        ...{ conversationId, begunAt: 0 },
+      })),
+    forget: async (conversationId) => {
+      for (const [customer, { conversationIds, etag }] of this.customerIds) {
+        const others = conversationIds.filter((id) => id !== conversationId);
+        this.customerIds.set(customer, { conversationIds: others, etag: `${Number(etag) + 1}` });
+      }
+    },
+    begunBefore: async () => [],
+    hasRowsUnderOtherKeys: async () => false,
   };
 
   readonly settings: SettingsSource = { current: async () => this.operatorSettings };

@@ -5,11 +5,14 @@ import { parseIsoDuration } from '../../shared/conversation/time';
 import { parsePolicyDocument } from '../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../support/domain/policies';
 
+const SIGNING_KEY = 'q8Xz1mWv7Ub3Kd0Lr5Ty9Ng2Hc6Pf4Js';
+const OLDER_KEY = 'b2Nf7Vx0Za9Mk4Qw6Er1Ts8Yu3Io5PlD';
+
 const VALID = {
   WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=https://chat.webpubsub.azure.com;AccessKey=PRIMARY;Version=1.0;',
   WEBHOOK_GUARD: 'signature',
   CONVERSATION_TABLES_CONNECTION_STRING: 'UseDevelopmentStorage=true',
-  TICKET_SIGNING_KEY: 'x'.repeat(32),
+  TICKET_SIGNING_KEY: SIGNING_KEY,
 };
 const ENTRA = {
   WEB_PUBSUB_ENDPOINT: 'https://chat.webpubsub.azure.com',
@@ -18,7 +21,7 @@ const ENTRA = {
   WEBHOOK_TOKEN_TENANT_ID: '11111111-2222-3333-4444-555555555555',
   WEBHOOK_TOKEN_AUDIENCE: 'api://chat-webhook',
   WEBHOOK_TOKEN_CALLER: '66666666-7777-8888-9999-000000000000',
-  TICKET_SIGNING_KEY: 'x'.repeat(32),
+  TICKET_SIGNING_KEY: SIGNING_KEY,
 };
 
 const HOUR = 3_600_000;
@@ -91,10 +94,10 @@ describe('a usable configuration', () => {
       ...VALID,
       WEB_PUBSUB_CONNECTION_STRING_SECONDARY:
         'Endpoint=https://chat.webpubsub.azure.com;AccessKey=SECONDARY;',
-      TICKET_SIGNING_KEY_PREVIOUS: 'y'.repeat(32),
+      TICKET_SIGNING_KEY_PREVIOUS: OLDER_KEY,
     });
     expect(config.webhookGuard).toMatchObject({ accessKeys: ['PRIMARY', 'SECONDARY'] });
-    expect(config.ticketSigningKeys).toEqual(['x'.repeat(32), 'y'.repeat(32)]);
+    expect(config.ticketSigningKeys).toEqual([SIGNING_KEY, OLDER_KEY]);
   });
 
   it.each([
@@ -158,6 +161,7 @@ describe('a usable configuration', () => {
       RECONNECT_PORTAL_URL: 'https://shop.example/chat',
       RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
       READ_AFTER_END: 'PT0S',
+      RETENTION: 'never',
     });
     expect(config.policyBase).toEqual({
       grace: 10_000,
@@ -176,6 +180,7 @@ describe('a usable configuration', () => {
       reconnectPortalUrl: 'https://shop.example/chat',
       reconnectRedirectUrl: 'http://localhost:3000/bye',
       readAfterEnd: 0,
+      retention: 'never',
     });
     expect(config.agentCapacityUnits).toBe(1_000);
   });
@@ -230,6 +235,64 @@ describe('a setting that is missing is named', () => {
   });
 });
 
+describe('a key that others can guess [R190]', () => {
+  const sample = 'local-development-only-change-me-0000000000';
+  const local = {
+    WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=http://localhost;AccessKey=aaaaaaaa;Port=8080;',
+  };
+  const emulator =
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a;TableEndpoint=http://127.0.0.1:1/a';
+  const cloud =
+    'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net';
+
+  it.each<[string, string]>([
+    ['the one of the sample', sample],
+    ['the one of the sample, and something behind it', `${sample}-production`],
+    ['one letter', 'x'.repeat(40)],
+    ['two letters', 'ab'.repeat(20)],
+    ['a word over and over', 'correct-horse-'.repeat(3)],
+    ['digits over and over', '12345678901234567890123456789012'],
+    ['letters of few kinds', 'abcdeabcedabdceabdecaebcdaebdcadebc'],
+  ])('does not start the app against a service that is not on this machine: %s', (_, key) => {
+    for (const name of ['TICKET_SIGNING_KEY', 'TICKET_SIGNING_KEY_PREVIOUS']) {
+      const told = problemsOf({ ...VALID, [name]: key });
+      expect(told).toContain(`${name} has a key that others can guess: give a random one`);
+      expect(told).not.toContain(key);
+    }
+    const string = `Endpoint=https://chat.webpubsub.azure.com;AccessKey=${key};`;
+    for (const name of ['WEB_PUBSUB_CONNECTION_STRING', 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY'])
+      expect(problemsOf({ ...VALID, [name]: string })).toContain(`${name} has a key that others can guess`);
+    expect(problemsOf({ ...ENTRA, TICKET_SIGNING_KEY: key })).toContain('TICKET_SIGNING_KEY has a key');
+    const tables = {
+      ...VALID,
+      ...local,
+      CONVERSATION_TABLES_CONNECTION_STRING: cloud,
+      TICKET_SIGNING_KEY: key,
+    };
+    expect(problemsOf(tables)).toContain('TICKET_SIGNING_KEY has a key');
+  });
+
+  it.each(['UseDevelopmentStorage=true', emulator])('is enough for a local stack on %s', (tables) => {
+    const settings = { ...VALID, ...local, CONVERSATION_TABLES_CONNECTION_STRING: tables };
+    expect(loadConfig({ ...settings, TICKET_SIGNING_KEY: sample }).ticketSigningKeys).toEqual([sample]);
+  });
+
+  it.each([
+    'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://storage.example',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a;TableEndpoint=http://127.0.0.1.host.example/a',
+  ])('is not enough on %s', (tables) => {
+    const settings = { ...VALID, ...local, CONVERSATION_TABLES_CONNECTION_STRING: tables };
+    expect(problemsOf({ ...settings, TICKET_SIGNING_KEY: sample })).toContain('TICKET_SIGNING_KEY has a key');
+  });
+
+  it.each([SIGNING_KEY, '3f9c1b7ae05d82644fd1c9b3a7e6082d', 'MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1u'])(
+    'is not one that was drawn: %s',
+    (key) => {
+      expect(loadConfig({ ...VALID, TICKET_SIGNING_KEY: key }).ticketSigningKeys).toEqual([key]);
+    },
+  );
+});
+
 describe('a setting that is malformed is named with its accepted form, and its value is not repeated', () => {
   it.each<[string, string, Env?]>([
     ['DISCONNECT_GRACE', '180'],
@@ -272,6 +335,9 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['RECONNECT_ENABLED', 'yes'],
     ['RECONNECT_TIME_LIMIT', 'PT59S'],
     ['RECONNECT_TIME_LIMIT', 'P7DT1S'],
+    ['RETENTION', 'PT23H59M59S'],
+    ['RETENTION', 'P3650DT1S'],
+    ['RETENTION', 'Never'],
     ['RECONNECT_PORTAL_URL', 'shop.example/chat'],
     ['RECONNECT_REDIRECT_URL', 'javascript:alert(1)'],
     ['READ_AFTER_END', 'P30DT1S'],
@@ -301,6 +367,13 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['WEBHOOK_TOKEN_TENANT_ID', 'contoso.onmicrosoft.com', ENTRA],
     ['WEBHOOK_TOKEN_AUDIENCE', 'two words', ENTRA],
     ['WEBHOOK_TOKEN_AUTHORITY', 'login.microsoftonline.com', ENTRA],
+    ['WEBHOOK_TOKEN_AUTHORITY', 'http://login.microsoftonline.com', ENTRA],
+    ['RECONNECT_PORTAL_URL', 'http://shop.example/chat'],
+    ['RECONNECT_PORTAL_URL', 'https://shop.example@other.example/chat'],
+    ['RECONNECT_REDIRECT_URL', 'http://localhost:x@host.example/'],
+    ['RECONNECT_REDIRECT_URL', 'https:\\\\shop.example\\'],
+    ['CONVERSATION_TABLES_ENDPOINT', 'https://account.example@host.example', ENTRA],
+    ['WEB_PUBSUB_ENDPOINT', 'https://chat.example?x@host.example', ENTRA],
   ])('%s=%s', (name, value, more = {}) => {
     const base = more === ENTRA ? {} : VALID;
     const message = problemsOf({ ...base, ...more, [name]: value });
@@ -342,6 +415,12 @@ describe('a setting that is malformed is named with its accepted form, and its v
       'DISCONNECT_GRACE',
       { OPEN_AUTO_CLOSE: 'PT2M59S' },
       { OPEN_AUTO_CLOSE: 'PT59M', DISCONNECT_GRACE: 'PT1H' },
+    ],
+    [
+      'RETENTION',
+      'READ_AFTER_END',
+      { RETENTION: 'P1D', READ_AFTER_END: 'P2D' },
+      { RETENTION: 'P29D', READ_AFTER_END: 'P30D' },
     ],
     [
       'RECONNECT_TIME_LIMIT',
@@ -393,11 +472,12 @@ describe('a setting that is malformed is named with its accepted form, and its v
         return false;
       }
     };
-    for (const name of Object.keys(POLICY_SETTINGS)) {
+    // Nobody waits for an erasure.
+    for (const name of Object.keys(POLICY_SETTINGS).filter((one) => one !== 'RETENTION')) {
       const longest = days.filter((text) => accepts(name, text)).at(-1) ?? 'P0D';
       expect(parseIsoDuration(longest)).toBeLessThanOrEqual(shortest);
     }
-    for (const name of Object.keys(DEFAULTS)) {
+    for (const name of Object.keys(DEFAULTS).filter((one) => one !== 'retention')) {
       const isSet = (text: string) => {
         try {
           return Boolean(parsePolicyDocument({ rules: [{ id: 'r', when: {}, set: { [name]: text } }] }));

@@ -76,15 +76,15 @@ export class EpisodeLoop {
     const { record, history } = live;
     live.inbox = playable(record, history, live.inbox);
     const verdict = versionVerdict(record.version, this.versions);
-    const playableAt = this.playableAt(live);
     const now = Date.now();
+    const playableAt = this.playableAt(live, now);
     if (playableAt > now || record.status === 'Suspended' || verdict === 'reject') {
       // In the same tick as the look into the inbox: a message arriving later finds no loop and starts one.
       live.isWorking = false;
       if (playableAt > now) this.wakeAt(live, playableAt);
       return false;
     }
-    const inSight = live.inbox.filter((message) => this.visibility.inHandAt(sentAt(message)) <= now);
+    const inSight = live.inbox.filter((message) => this.visibility.inHandAt(sentAt(message), now) <= now);
     const messages = takeBatch(inSight);
     const opened = openEpisode(record, messages, now);
     const outcome =
@@ -111,9 +111,9 @@ export class EpisodeLoop {
   }
 
   /** When there is something to play: the start, or the first message that comes into sight. */
-  private playableAt({ record, inbox }: LiveInstance): number {
-    if (record.episodes === 0) return this.visibility.startsAt(record);
-    return Math.min(...inbox.map((message) => this.visibility.inHandAt(sentAt(message))));
+  private playableAt({ record, inbox }: LiveInstance, now: number): number {
+    if (record.episodes === 0) return this.visibility.startsAt(record, now);
+    return Math.min(...inbox.map((message) => this.visibility.inHandAt(sentAt(message), now)));
   }
 
   private wakeAt(live: LiveInstance, at: number): void {

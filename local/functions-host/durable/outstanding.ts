@@ -43,7 +43,7 @@ export class Outstanding {
         const visibleAt = timerVisibleAt(orderedAt, Date.parse(event.FireAt ?? ''));
         this.arm(live, event, visibleAt, () => this.run.inBackground(this.fire(live, event)));
       } else if (event.EventType === EventType.TaskScheduled) {
-        this.arm(live, event, this.visibility.inHandAt(orderedAt), () => this.once(live, event));
+        this.arm(live, event, this.visibility.inHandAt(orderedAt, Date.now()), () => this.once(live, event));
       } else this.once(live, event);
     }
   }

@@ -22,14 +22,18 @@ export class Visibility {
     private readonly invisibilityMs: number,
   ) {}
 
-  /** When a message sent at this time is in hand: soon, or once it is seen again after the host that had it was killed. */
-  inHandAt(sentAt: number): number {
+  /**
+   * When a message sent at this time is in hand: soon, or once it is seen again after the host that had it was killed. What
+   * was sent in the future was sent before the clock of the machine was put back: it is in hand.
+   */
+  inHandAt(sentAt: number, now: number): number {
+    if (sentAt > now + latencyMs) return now;
     return sentAt + (this.wasInDeadHands(sentAt) ? this.invisibilityMs : latencyMs);
   }
 
   /** When an instance without a history can begin. */
-  startsAt({ createdAt, deferredUntil }: InstanceRecord): number {
-    return Math.max(this.inHandAt(Date.parse(createdAt)), Date.parse(deferredUntil ?? '') || 0);
+  startsAt({ createdAt, deferredUntil }: InstanceRecord, now: number): number {
+    return Math.max(this.inHandAt(Date.parse(createdAt), now), Date.parse(deferredUntil ?? '') || 0);
   }
 
   /**
@@ -37,7 +41,7 @@ export class Visibility {
    * else is sent to it meanwhile is for an instance that does not exist, and is thrown away.
    */
   isStartHidden(record: InstanceRecord, now: number): boolean {
-    if (record.episodes > 0 || now >= this.startsAt(record)) return false;
+    if (record.episodes > 0 || now >= this.startsAt(record, now)) return false;
     return record.deferredUntil !== undefined || this.wasInDeadHands(Date.parse(record.createdAt));
   }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setAlarm } from '../durable/alarm';
 import { compareVersions, versionVerdict } from '../durable/version-match';
 import { timerVisibleAt, Visibility } from '../durable/visibility';
 import type { InstanceRecord } from '../durable/instance';
@@ -134,15 +135,42 @@ describe("a timer's message", () => {
   });
 });
 
+describe('an alarm', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it.each([-60_000, 0, 60_000])(
+    'rings when its time has passed, the clock set by %d ms meanwhile',
+    (step) => {
+      const ring = jest.fn();
+      setAlarm(Date.now() + 3_000, ring);
+      jest.setSystemTime(Date.now() + step);
+      jest.advanceTimersByTime(2_999);
+      expect(ring).not.toHaveBeenCalled();
+      jest.advanceTimersByTime(2);
+      expect(ring).toHaveBeenCalledTimes(1);
+    },
+  );
+});
+
 describe('what a killed host had in hand', () => {
   const at = (seconds: number): string => new Date(seconds * 1_000).toISOString();
   const pending = (createdAt: string) => ({ createdAt, episodes: 0 }) as InstanceRecord;
   const afterKill = new Visibility(60_000, 5_000);
 
   it('is seen again when its time is over, and what is sent since, at once', () => {
-    expect(afterKill.inHandAt(59_000)).toBe(64_000);
-    expect(afterKill.inHandAt(60_000)).toBeLessThan(60_100);
-    expect(new Visibility(undefined, 5_000).inHandAt(59_000)).toBeLessThan(59_100);
+    expect(afterKill.inHandAt(59_000, 60_000)).toBe(64_000);
+    expect(afterKill.inHandAt(60_000, 60_000)).toBeLessThan(60_100);
+    expect(new Visibility(undefined, 5_000).inHandAt(59_000, 59_000)).toBeLessThan(59_100);
+  });
+
+  it('is in hand when it was sent before the clock of the machine was put back', () => {
+    expect(afterKill.inHandAt(120_000, 60_000)).toBe(60_000);
+    expect(afterKill.startsAt(pending(at(120)), 60_000)).toBe(60_000);
   });
 
   it('hides that an instance was started, until then', () => {

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROUTES } from '../../../shared/app/routes';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
+import { driveClosedConversations } from './drive-closed-conversations';
 import { driveConversations } from './drive-conversations';
 import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
+import { drivePersonalData } from './drive-personal-data';
 import { driveService } from './drive-service';
 import { driveSettings } from './drive-settings';
 
@@ -13,6 +15,8 @@ const DRIVES = {
   ...driveConversations,
   ...driveSettings,
   ...driveDeadLetters,
+  ...driveClosedConversations,
+  ...drivePersonalData,
   ...driveService,
 };
 /** They have no problem of their own. */

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
 import {
   createTableConversationStore,
   createTableWorkList,
@@ -18,11 +19,18 @@ function stores(name: string) {
   const { connectionString } = tables;
   const clients = createTableClients(
     { connectionString },
-    { conversations: `${name}Conversations`, workList: `${name}WorkList` },
+    {
+      conversations: `${name}Conversations`,
+      workList: `${name}WorkList`,
+      closedConversations: `${name}Closed`,
+    },
   );
   return {
     store: createTableConversationStore(clients.conversations),
-    list: createTableWorkList(clients.workList),
+    list: createTableWorkList(
+      clients.workList,
+      createTableClosedConversations(clients.closedConversations, clients.conversations),
+    ),
   };
 }
 
@@ -50,7 +58,7 @@ test('of many that find no table every one succeeds', async () => {
 
 test('tables are ensured once per process, and an existing one is a success', async () => {
   await tables.ensureTables();
-  expect(tables.takeRequests()).toEqual(Array<string>(6).fill('POST Tables'));
+  expect(tables.takeRequests()).toEqual(Array<string>(8).fill('POST Tables'));
   await tables.ensureTables();
   expect(tables.takeRequests()).toEqual([]);
   const { connectionString } = tables;

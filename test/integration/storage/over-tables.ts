@@ -1,3 +1,4 @@
+import { createTableClosedConversations } from '../../../shared/closed-conversations/closed-conversations-table';
 import {
   createTableConversationStore,
   createTableWorkList,
@@ -15,8 +16,12 @@ export function overTables(
   now: () => Instant,
 ) {
   const store = createTableConversationStore(tables.conversations);
-  const workList = createTableWorkList(tables.workList);
+  const closedConversations = createTableClosedConversations(
+    tables.closedConversations,
+    tables.conversations,
+  );
+  const workList = createTableWorkList(tables.workList, closedConversations);
   const deadLetters = createTableDeadLetters(tables.deadLetters);
   const ports = { store, workList, deadLetters, participants, timers, capacity, settings, now };
-  return { store, workList, deadLetters, now, service: serviceOver(ports) };
+  return { store, workList, closedConversations, deadLetters, now, service: serviceOver(ports) };
 }

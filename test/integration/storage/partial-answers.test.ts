@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
+import { NOBODY_CLOSES } from './tables';
 import { InvalidInputError } from '../../../shared/app/errors';
 import { createTableWorkList, encodeWorkListItem } from '../../../shared/conversation/conversation-table';
 import { createTableClients } from '../../../shared/storage/table-clients';
@@ -11,7 +12,8 @@ afterEach(() => stub?.stop());
 
 async function listOver(answer: RequestListener) {
   stub = await startStubStorage(answer);
-  return createTableWorkList(createTableClients({ connectionString: stub.connectionString }).workList);
+  const clients = createTableClients({ connectionString: stub.connectionString });
+  return createTableWorkList(clients.workList, NOBODY_CLOSES);
 }
 
 /** The row of an item as it is on the wire. */

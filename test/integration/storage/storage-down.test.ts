@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
+import { NOBODY_CLOSES } from './tables';
 import { DependencyError } from '../../../shared/app/errors';
 import {
   createTableConversationStore,
@@ -42,7 +43,7 @@ async function timed(operation: Promise<unknown>): Promise<{ thrown: unknown; mi
 test('every operation fails as a dependency within seconds when nothing listens', async () => {
   const clients = clientsOf(await nowhere());
   const store = createTableConversationStore(clients.conversations);
-  const list = createTableWorkList(clients.workList);
+  const list = createTableWorkList(clients.workList, NOBODY_CLOSES);
   const after = conversationOf('conversation-1');
   const operations = [
     store.load('conversation-1'),

@@ -7,15 +7,14 @@ export interface Tables extends TableClients {
   readonly connectionString: string;
   /** Method and path of every request on the wire, repetitions included, since the last call. */
   takeRequests(): readonly string[];
-  /** The response of the next request is lost on the way back. */
-  /** Of the next request that changes something. */
-  loseNextResponse(): void;
+  /** Of the next request that changes something, or of the next transaction, the response is lost on the way back. */
+  loseNextResponse(of?: 'change' | 'transaction'): void;
 }
 
 export function startTables(): Tables {
   const { name, connectionString } = ownAccount();
   let requests: string[] = [];
-  let lose = false;
+  let lose: 'change' | 'transaction' | undefined;
   const onTheWire: Policies = [
     {
       position: 'perRetry',
@@ -25,8 +24,9 @@ export function startTables(): Tables {
           const path = new URL(request.url).pathname.replace(`/${name}/`, '');
           requests.push(`${request.method} ${decodeURIComponent(path)}`);
           const response = await next(request);
-          if (!lose || request.method === 'GET') return response;
-          lose = false;
+          const isIt = lose === 'change' ? request.method !== 'GET' : lose && request.method === 'POST';
+          if (!isIt) return response;
+          lose = undefined;
           throw new RestError('connection reset', { code: 'ECONNRESET', request });
         },
       },
@@ -40,11 +40,14 @@ export function startTables(): Tables {
       requests = [];
       return taken;
     },
-    loseNextResponse() {
-      lose = true;
+    loseNextResponse(of = 'change') {
+      lose = of;
     },
   };
 }
+
+/** For a work list from which nothing closed is taken. */
+export const NOBODY_CLOSES = { put: () => Promise.reject(new Error('nothing was to be closed')) };
 
 /** Removes every row of these tables. */
 export async function emptied(...tables: readonly TableClient[]): Promise<void> {

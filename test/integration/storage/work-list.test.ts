@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { NOBODY_CLOSES } from './tables';
 import { InvalidInputError } from '../../../shared/app/errors';
 import type { WorkList, WorkListItem } from '../../../shared/conversation/work-list';
 import { createTableWorkList, workListKeys } from '../../../shared/conversation/conversation-table';
@@ -10,7 +11,7 @@ let list: WorkList;
 
 beforeAll(async () => {
   tables = startTables();
-  list = createTableWorkList(tables.workList);
+  list = createTableWorkList(tables.workList, NOBODY_CLOSES);
   await tables.ensureTables();
 });
 beforeEach(async () => {

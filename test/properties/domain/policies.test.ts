@@ -57,6 +57,7 @@ const VALUES: { readonly [K in PolicyName]: fc.Arbitrary<PolicyValues[K]> } = {
   reconnectPortalUrl: url,
   reconnectRedirectUrl: url,
   readAfterEnd: length(0, 30 * DAY),
+  retention: fc.oneof(length(DAY, 3_650 * DAY), fc.constant('never' as const)),
 };
 
 const listOf = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: 3 });

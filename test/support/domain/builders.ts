@@ -54,6 +54,7 @@ export const connectPersistent = (): Asked => ({
   type: 'connect',
   conversationId: CONVERSATION_ID,
   profile: { ...PROFILE, workstream: 'persistent' },
+  signedInFor: 'persistent',
 });
 
 export const connected = (connectionId: string, occurredAt: Instant): Asked => ({

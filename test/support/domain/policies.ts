@@ -19,6 +19,7 @@ export const DEFAULTS: PolicyValues = {
   reconnectPortalUrl: undefined,
   reconnectRedirectUrl: undefined,
   readAfterEnd: 24 * 60 * MINUTE,
+  retention: 90 * 24 * 60 * MINUTE,
 };
 
 /** A table without rules; `persistent` is the one workstream that is persistent chat. */

@@ -399,7 +399,8 @@ describe('a row of the list without a conversation', () => {
 describe('the row of a closure that policy does not want any more', () => {
   it('is not overdue for ever when it could not be written, though its customer is there', async () => {
     const made = scene();
-    await made.handle({ ...connect, profile: { ...PROFILE, workstream: 'persistent' } } as typeof connect);
+    const profile = { ...PROFILE, workstream: 'persistent' };
+    await made.handle({ ...connect, profile, signedInFor: 'persistent' } as typeof connect);
     made.world.open(ID, 'tab-a');
     await made.handle(connected('tab-a', made.clock.now));
     // Its place in the queue is told: nothing else writes its row.

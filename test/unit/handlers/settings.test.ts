@@ -124,6 +124,19 @@ describe('the policies', () => {
   );
 
   it.each([
+    ['openAutoClose', { openAutoClose: 'PT2M', grace: 'PT3M' }],
+    ['reconnectTimeLimit', { reconnectTimeLimit: 'PT2M', reconnect: true, grace: 'PT3M' }],
+  ])('with a rule that contradicts itself are refused, naming %s', async (policy, set) => {
+    const rules = [{ id: 'contradicts', when: {}, set }];
+    const { read, write } = api();
+    const answer = await write({ rules });
+    expect([answer.status, bodyOf(answer)['field']]).toEqual([400, `body.rules.0.set.${policy}`]);
+    const equal = { ...set, grace: 'PT2M' };
+    expect((await write({ rules: [{ ...rules[0], set: equal }] })).status).toBe(200);
+    expect(bodyOf(await read())).toMatchObject({ rules: [{ set: equal }] });
+  });
+
+  it.each([
     [400, 'body', 'not JSON'],
     [400, 'body.rules.0.set.grace', { rules: [{ id: 'a', when: {}, set: { grace: 'soon' } }] }],
     [413, 'body', 'x'.repeat(64 * 1024 + 1)],

@@ -5,7 +5,11 @@ import { InvalidInputError } from '../../../shared/app/errors';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
 import { channelOf, type PolicyDocument, policyFor } from '../../../shared/policies/policy';
-import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
+import {
+  parsePolicyDocument,
+  parseStoredPolicies,
+  policyDocumentView,
+} from '../../../shared/policies/policy-document-parser';
 import { DEFAULTS } from '../../support/domain/policies';
 
 const HOUR = 60 * MINUTE;
@@ -175,7 +179,7 @@ describe('a number of units', () => {
   });
 });
 
-describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s', (name) => {
+describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s [R192]', (name) => {
   const longest = `https://x.example/${'x'.repeat(2_000 - 'https://x.example/'.length)}`;
 
   it.each([
@@ -183,6 +187,8 @@ describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s', (na
     'https://shop.example:8443/chat?a=b&c=d#e',
     'http://localhost/chat',
     'http://localhost:3000/chat',
+    'HTTPS://Shop.Example/a@b?c=d@e#f',
+    'https://bücher.example/straße',
     longest,
   ])('can be %s', (url) => {
     expect(setIn(withSet({ [name]: url }))).toEqual({ [name]: url });
@@ -198,6 +204,27 @@ describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s', (na
     'http://shop.example/chat',
     'http://localhost.shop.example/chat',
     'http://127.0.0.1/chat',
+    'http://localhost:x@host.example/',
+    'http://localhost@host.example/',
+    'http://localhost:80@host.example/',
+    'https://shop.example@host.example/',
+    'https://shop.example:443@host.example/',
+    'https://@host.example/',
+    'https://:@host.example/',
+    'http://localhost\\@host.example/',
+    'http:\\\\localhost\\chat',
+    'https:/host.example/',
+    'https:host.example/',
+    'https:///host.example/',
+    'https://shop.example\\@host.example/',
+    ' https://shop.example/',
+    'https://shop.example/ chat',
+    'https://shop.ex\tample/',
+    'ht\ntps://shop.example/',
+    'https://shop.example/\u202egpj.exe',
+    'https://shop.example/\u0000',
+    'http://localhost./chat',
+    'https://shop.example:99999/',
     'javascript:alert(1)',
     'javascript://shop.example/%0Aalert(1)',
     'data:text/html,x',
@@ -207,6 +234,28 @@ describe.each(['reconnectPortalUrl', 'reconnectRedirectUrl'] as const)('%s', (na
   ])('cannot be %j', (url) => {
     expect(refusalOf(withSet({ [name]: url })).field).toBe(`body.rules.0.set.${name}`);
   });
+});
+
+it('an address that is stored and no longer taken leads nowhere, and the other rules still hold [R192]', () => {
+  const stored = {
+    channels: { reconnectPortalUrl: 'persistent-chat' },
+    rules: [
+      {
+        id: 'a',
+        when: {},
+        set: { grace: 'PT5M', reconnectRedirectUrl: 'https://shop.example@host.example/' },
+      },
+      { id: 'b', when: {}, set: { reconnectPortalUrl: 'https://shop.example/' } },
+    ],
+  };
+  expect(parseStoredPolicies(stored)).toEqual({
+    channels: { reconnectPortalUrl: 'persistent-chat' },
+    rules: [
+      { id: 'a', when: {}, set: { grace: 300_000, reconnectRedirectUrl: undefined } },
+      { id: 'b', when: {}, set: { reconnectPortalUrl: 'https://shop.example/' } },
+    ],
+  });
+  expect(() => parseStoredPolicies({ rules: [null] })).toThrow(/^document\.rules\.0: /);
 });
 
 describe('what is refused', () => {

@@ -3,8 +3,13 @@ import { parseProfile } from '../../../../shared/access/customer-profile-parser'
 import { InvalidInputError } from '../../../../shared/app/errors';
 import { ROUTES } from '../../../../shared/app/routes';
 import { parseJson, parseWith, readJson } from '../../../../shared/http/route';
-import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
-import { each, longJson } from '../long-texts';
+import { isPageUrl } from '../../../../shared/policies/policy';
+import {
+  parsePolicyDocument,
+  parseStoredPolicies,
+  policyDocumentView,
+} from '../../../../shared/policies/policy-document-parser';
+import { each, longJson, longTexts } from '../long-texts';
 import { mutatedJson, mutatedText } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 
@@ -43,10 +48,30 @@ export const POLICIES = [
           reconnectPortalUrl: 'https://portal.example/chat',
           reconnectRedirectUrl: null,
           readAfterEnd: 'PT0S',
+          retention: 'never',
         },
       },
     ],
   },
+];
+
+/** As an older version stored them. */
+const WITH_ADDRESSES = {
+  channels: {},
+  rules: ['https://portal.example@host.example/', 'http://localhost:x@host.example/'].map((address, n) => ({
+    id: `r${n}`,
+    when: {},
+    set: { reconnectPortalUrl: address, reconnectRedirectUrl: address },
+  })),
+};
+const ADDRESSES = [
+  ...['https://portal.example/chat?a=b#c', 'http://localhost:3000/', 'https://portal.example:8443'],
+  ...[
+    'http://localhost:x@host.example/',
+    'https://a@b.example/',
+    'https:\\\\a.example\\@b',
+    'https://[::1]/',
+  ],
 ];
 
 /** A JSON body from outside: read, or refused with a 4xx that names a part of the body. */
@@ -108,6 +133,43 @@ export const BODIES: readonly Target[] = [
       parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
     },
   ),
+  target<Uint8Array>({
+    name: 'stored policy document',
+    parsers: ['parseStoredPolicies'],
+    inputs: mutatedJson(fc.constantFrom(...POLICIES, WITH_ADDRESSES)),
+    reads: (bytes) =>
+      readsOrRefuses(
+        () => {
+          for (const { set } of parseStoredPolicies(parseJson(bytes, 'document')).rules)
+            for (const address of [set.reconnectPortalUrl, set.reconnectRedirectUrl])
+              must(address === undefined || isPageUrl(address), 'an address to which customers may be sent');
+        },
+        InvalidInputError,
+        ({ field }) => must(/^document(\.|$)/.test(field), `names the part: ${field}`),
+      ),
+    long: (characters) =>
+      each(longTexts(characters), (reconnectPortalUrl) =>
+        Buffer.from(JSON.stringify({ rules: [{ id: 'a', when: {}, set: { reconnectPortalUrl } }] })),
+      ),
+  }),
+  target<string>({
+    name: 'address of a page',
+    parsers: ['isPageUrl'],
+    inputs: mutatedText(fc.constantFrom(...ADDRESSES)),
+    reads: (text) => {
+      if (!isPageUrl(text)) return false;
+      const url = new URL(text);
+      must(url.protocol === 'https:' || url.hostname === 'localhost', 'https, or this machine');
+      must(url.username === '' && url.password === '', "nobody's name");
+      const seen = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1] ?? '';
+      must(
+        new URL(`https://${seen}/`).hostname === url.hostname,
+        'the host that is read is the host that is meant',
+      );
+      return true;
+    },
+    long: (characters) => longTexts(characters, ['https://', 'http://localhost', 'https://a:']),
+  }),
   target<{ bytes: Uint8Array; length: string }>({
     name: 'body: whole request',
     parsers: ['readBody', 'readJson'],

@@ -46,6 +46,7 @@ const COMMON: Env = {
   RECONNECT_PORTAL_URL: 'https://portal.example/chat',
   RECONNECT_REDIRECT_URL: 'https://portal.example/sorry',
   READ_AFTER_END: 'P1D',
+  RETENTION: 'P90D',
   RECONCILE_SCHEDULE: '0 * * * * *',
   RECONCILE_OVERDUE_AFTER: 'PT20S',
   RECONCILE_COMPARE_EVERY: '8',
