@@ -77,18 +77,21 @@ const CLOSED = ['endedToCustomer', 'closed'] as const;
 /** The return of a customer begins the wait for an agent who is away as well (`withAgentExpected`). */
 const BACK = ['back', 'agentLost'] as const;
 
+/** Of its customer's coming and going nobody is told, but its row says whether the customer is there. */
+const isPersistent = (channel: Conversation['channel']): boolean => channel === 'persistent-chat';
+
 type Ignored = {
   readonly [T in ConversationEvent['type']]?: (conversation: Conversation, input: Input<T>) => Told;
 };
 
 const IGNORED: Ignored = {
-  connected: ({ end, lastDisconnection }, { connectionId }) => {
+  connected: ({ end, lastDisconnection, channel }, { connectionId }) => {
     // It ended between this socket's `connect` and its `connected`: tell it and show it out.
     if (end !== undefined) return { topics: ['endedToCustomer'], close: connectionId };
-    return lastDisconnection?.reconnectedBy === connectionId ? BACK : [];
+    return lastDisconnection?.reconnectedBy === connectionId || isPersistent(channel) ? BACK : [];
   },
-  disconnected: ({ disconnection }, { connectionId }) =>
-    disconnection?.lostConnectionId === connectionId ? ['lost'] : [],
+  disconnected: ({ disconnection, channel }, { connectionId }) =>
+    disconnection?.lostConnectionId === connectionId || isPersistent(channel) ? ['lost'] : [],
   'customer-left': ({ end }) => (end?.reason === 'customer-ended' ? ['ended'] : []),
   'agent-disconnected': () => ['agentLost'],
 };
@@ -173,7 +176,8 @@ function writtenAgain(
   const topics: Topic[] = [];
   if (input.type === 'customer-message') {
     const isBack = disconnection === undefined && lastDisconnection?.reconnectedBy === input.connectionId;
-    if (isBack && lastDisconnection.endedAt === at) topics.push(...BACK);
+    if ((isBack && lastDisconnection.endedAt === at) || isPersistent(conversation.channel))
+      topics.push(...BACK);
     if (requeue?.reason === 'customer-returned' && requeue.at === at) topics.push('queued');
   } else {
     const isBack = agentDisconnection === undefined && lastAgentDisconnection?.agentId === input.agentId;
