@@ -80,6 +80,9 @@ param zoneRedundant bool = false
 @description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
 param acceptPreviousTicketSigningKey bool = false
 
+@description('ENTRA_AUDIENCE: the app registration by whose roles agents and operators sign in, as api://<client id>. Empty: function keys alone. Bicep cannot make it, docs/DEPLOY.md has the commands.')
+param signInAudience string = ''
+
 @description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
 param alertEmails string[] = []
 
@@ -284,6 +287,7 @@ module functions 'modules/functions.bicep' = {
     useScheduler: useScheduler
     schedulerConnectionString: scheduler.?outputs.connectionString ?? ''
     acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
+    signInAudience: signInAudience
     moreSettings: moreSettings
   }
   // The host reads its storage, its keys and the ticket signing key as soon as it starts.

@@ -38,9 +38,9 @@ const CONVERSATION = 'conversation.';
 
 /** The way back from a conversation to its customers' partitions. */
 const wayBackRow = row(z.object({ customer: column('rowKey', z.string()) }));
-const WAY_BACK = 'c.';
+export const wayBackOf = (conversationId: string): string => `c.${conversationId}`;
 const wayBackKeys = (conversationId: string, customer: string): Keys => ({
-  partitionKey: `${WAY_BACK}${conversationId}`,
+  partitionKey: wayBackOf(conversationId),
   rowKey: customer,
 });
 
@@ -232,7 +232,7 @@ export function createTableCustomerIndex(
     },
 
     async forget(conversationId) {
-      const partitionKey = `${WAY_BACK}${conversationId}`;
+      const partitionKey = wayBackOf(conversationId);
       const ways = await rowsOf(odata`PartitionKey eq ${partitionKey}`);
       for (const { rowKey: customer } of ways as Keys[]) {
         await remove({ partitionKey: customer, rowKey: CONVERSATION + conversationId });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
 import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
@@ -29,6 +30,7 @@ import {
   route,
   routeOfRequest,
   type Shown,
+  type SignedIn,
 } from '../http/route';
 import { isForEverybody, isReadableByCustomer, policyOf, type PolicyTable } from '../policies/policy';
 import { deviceField, PROFILE, profileToQuery, SIGN_IN_KEY } from './customer-profile-parser';
@@ -109,8 +111,19 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({
+    agentId: agentIdField
+      .optional()
+      .describe('Required with the function key. A token names the agent itself.'),
+    name: oneLine(100).optional().describe('The id, if it is left out.'),
+  }),
 );
+
+/** @throws InvalidInputError */
+function namedByDesk({ agentId, name }: z.output<typeof AGENT_REQUEST>): SignedIn {
+  if (agentId === undefined) throw new InvalidInputError('body.agentId', MISSING);
+  return { agentId, agentName: name ?? agentId };
+}
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
 const ACCESS_EXAMPLE = {
@@ -207,7 +220,7 @@ export const NEGOTIATE_ROUTES = [
     description:
       'For the backend of the site. While reconnection to a previous chat is on and one goes on, the answer is a ' +
       '`prompt` for the customer; repeat the request with `choice`.',
-    access: 'the function key',
+    access: "the site's backend",
     body: body(KNOWN_CUSTOMER_REQUEST, { customerId: 'customer-77', ...EXAMPLE.profile }),
     answer: answer(
       'A socket, or what the customer is to be asked first.',
@@ -233,15 +246,20 @@ export const NEGOTIATE_ROUTES = [
     path: '/v1/agents/negotiate',
     tag: 'Agents',
     summary: 'A socket and a ticket for an agent',
-    description: 'For the backend of the desk, which knows who is signed in.',
-    access: 'the function key',
-    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }),
+    description:
+      'For the backend of the desk, which knows who is signed in and names the agent; or for the agent itself, whose token of ' +
+      'Entra ID names it: by its object id, whatever the body says.',
+    access: "the desk's backend, or a signed-in agent",
+    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }, { required: false }),
     answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
-    run: async ({ body: { agentId, name = agentId } }, { clientUrl, tickets }: NegotiateServices) => ({
-      agentId,
-      url: await clientUrl(agentUserId(agentId)),
-      ...(await ticketFor({ role: 'agent', agentId, agentName: name }, tickets)),
-    }),
+    run: async ({ caller, body }, { clientUrl, tickets }: NegotiateServices) => {
+      const { agentId, agentName } = caller ?? namedByDesk(body);
+      return {
+        agentId,
+        url: await clientUrl(agentUserId(agentId)),
+        ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
+      };
+    },
   }),
 ];
 
@@ -263,7 +281,7 @@ export const RECONNECT_LINK_ROUTE = route({
     "writes `{ReconnectUrl}` instead, and only the customer's own sockets get the link. The page behind it hands the query " +
     'parameter `oc.reconnectid` to `negotiate`. Void once it is used, and once the conversation has ended; until then it is ' +
     'the same.',
-  access: 'the function key',
+  access: "the site's backend",
   params: CONVERSATION_PATH,
   unknown: 'conversation-not-found',
   answer: answer('The id, and the link where policy names a page.', RECONNECT_LINK, {

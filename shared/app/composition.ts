@@ -12,6 +12,7 @@ import {
   limitedTickets,
   socketGroupsOf,
 } from '../access/caller-guard';
+import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
@@ -26,6 +27,7 @@ import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
 import {
   findInPolicyDocument,
+  NO_RULES,
   parseStoredPolicies,
   policyDocumentView,
 } from '../policies/policy-document-parser';
@@ -93,6 +95,10 @@ function compose(config: Config) {
     loggerOf,
   };
   const purgeFinishedTimers = createTimerPurge(now);
+  const storedPolicies = async () => ({
+    ...((await settingsStore.loadPolicies())?.document ?? NO_RULES),
+    base: policyBase,
+  });
   const quarantine = createQuarantine(shared);
   const tickets = createTickets({
     signingKeys: config.ticketSigningKeys,
@@ -131,6 +137,7 @@ function compose(config: Config) {
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(tickets, limits),
+    signIn: config.signIn && createSignIn(config.signIn),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,
@@ -164,7 +171,7 @@ function compose(config: Config) {
             { name: 'older-closed-conversations', run: (until) => listOlder(shared, call, until) },
             {
               name: 'expired-conversations',
-              run: (until) => eraseExpired({ ...shared, eraser: eraser(call) }, call, until),
+              run: (until) => eraseExpired({ ...shared, storedPolicies, eraser: eraser(call) }, call, until),
             },
             { name: 'finished-timers', run: (until) => purgeFinishedTimers(call.durable, until) },
           ],

@@ -20,6 +20,8 @@ import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
 import { named } from '../http/fields';
 
+export { levelOf } from '../http/route';
+
 /** What the routes need. */
 export type Services = RouteServices &
   NegotiateServices &

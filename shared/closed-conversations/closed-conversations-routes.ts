@@ -54,6 +54,7 @@ const TRANSCRIPT_PAGE = named(
   z.object({
     conversationId,
     transcript: z.array(TRANSCRIPT_ENTRY),
+    unreadable: z.array(sequenceNumber).describe('Entries that are stored and cannot be read.'),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
   }),
 );
@@ -74,18 +75,20 @@ async function entriesAfter(
   id: string,
   { after, limit }: { readonly after: number; readonly limit: number },
   store: ClosedConversationServices['store'],
-): Promise<Omit<TranscriptPage, 'unreadable'>> {
+): Promise<TranscriptPage> {
   const entries: TranscriptEntry[] = [];
+  const unreadable: number[] = [];
   let characters = 0;
   let from: number | undefined = after;
   while (from !== undefined && entries.length < limit && characters < MOST_CHARACTERS) {
     const asked = Math.min(ENTRIES, limit - entries.length);
     const page: TranscriptPage = await store.transcript(id, { after: from, limit: asked });
     entries.push(...page.entries);
+    unreadable.push(...page.unreadable);
     for (const { text } of page.entries) characters += text.length;
     from = page.nextAfter;
   }
-  return { entries, ...(from !== undefined && { nextAfter: from }) };
+  return { entries, unreadable, ...(from !== undefined && { nextAfter: from }) };
 }
 
 export const CLOSED_CONVERSATION_ROUTES = [
@@ -98,7 +101,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
     description:
       'The latest first. A page can be short, or empty, and still have a `continuationToken`: a search reads a bounded part of ' +
       'the list for each request. Without texts and names; erased conversations are not on it.',
-    access: 'the function key',
+    access: 'an operator',
     query: z.object({
       from: moment.exactOptional().describe('Closed at this moment or later.'),
       to: moment.exactOptional().describe('Closed before this moment.'),
@@ -140,7 +143,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
       'Everything that was said in it and every notice, whether it is closed or goes on. As text, a line that begins with a ' +
       'moment begins an entry, further lines of a text are indented, and lines of the file itself begin with `#`. What does ' +
       'not fit into one answer goes on where `Link` (`rel="next"`) leads.',
-    access: 'the function key',
+    access: 'an operator',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
@@ -164,6 +167,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
             text: 'Where is my parcel?',
           },
         ],
+        unreadable: [],
       },
       {
         headers: ['Content-Disposition', 'Link'],
@@ -175,7 +179,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
       const { id } = stored.conversation;
-      const { entries, nextAfter: last } = await entriesAfter(id, query, store);
+      const { entries, unreadable, nextAfter: last } = await entriesAfter(id, query, store);
       const nextAfter = last !== undefined && last < stored.conversation.lastSequence ? last : undefined;
       const next = new URLSearchParams({ format, after: `${nextAfter}`, limit: `${limit}` });
       const headers = {
@@ -187,9 +191,11 @@ export const CLOSED_CONVERSATION_ROUTES = [
       };
       if (format === 'text') {
         const head = after === 0 ? headText(stored.conversation) : '';
-        return asText(head + entries.map(entryText).join(''), headers);
+        const missing = unreadable.map((sequence) => `# Entry ${sequence} cannot be read\n`);
+        return asText([head, ...entries.map(entryText), ...missing].join(''), headers);
       }
-      return withHeaders({ conversationId: id, transcript: entries.map(shownEntry), nextAfter }, headers);
+      const transcript = entries.map(shownEntry);
+      return withHeaders({ conversationId: id, transcript, unreadable, nextAfter }, headers);
     },
   }),
 ];

@@ -44,9 +44,9 @@ export interface DeadLetter extends Failing {
   readonly resolvedAt?: Instant;
 }
 
-/** What reads and mends a row other than a conversation's record concerns nobody's turn: the row is named, and read again. */
-export const isOfRecord = ({ row, conversationId }: Pick<Failing, 'row' | 'conversationId'>): boolean =>
-  row === undefined || row === `${conversationId}/conversation`;
+/** Whether a conversation cannot be handled. Any other row that cannot be read is read around, and only read again. */
+export const isOfRecord = ({ kind, row, conversationId }: Omit<Failing, 'code'>): boolean =>
+  kind !== 'unreadable-row' || row === undefined || row === `${conversationId}/conversation`;
 
 /**
  * The same for every failure of the same cause: one for a conversation and what is wrong with it, or one for a row. Safe in a

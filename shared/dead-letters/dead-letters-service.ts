@@ -132,7 +132,7 @@ export interface ReplayDependencies {
  * it is not concerned.
  */
 export async function replay(
-  letter: Pick<DeadLetter, 'conversationId' | 'deadline' | 'row'>,
+  letter: Pick<DeadLetter, 'conversationId' | 'kind' | 'deadline' | 'row'>,
   { service, store, workList, now, deadLetters }: ReplayDependencies,
 ): Promise<Handled | undefined> {
   const { conversationId, deadline, row = '' } = letter;

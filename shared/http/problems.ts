@@ -68,7 +68,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   'too-many-connections': {
     status: 429,
     meaning: 'The customer has too many open sockets.',
-    example: { detail: 'A conversation has at most 200 connections.', retryAfterSeconds: 60 },
+    example: { detail: 'A conversation has at most 20 connections.', retryAfterSeconds: 60 },
   },
   'too-many-messages': {
     status: 429,

@@ -260,8 +260,8 @@ type Rows = readonly { readonly table: TableClient; readonly row: TableEntity }[
 
 async function everyRow(): Promise<Rows> {
   const found: { table: TableClient; row: TableEntity }[] = [];
-  const { ensureTables: _ensure, ...all } = tables;
-  for (const table of Object.values(all) as TableClient[]) {
+  const { conversations, workList, agentCapacity, settings, customers, deadLetters } = tables;
+  for (const table of [conversations, workList, agentCapacity, settings, customers, deadLetters]) {
     for await (const row of table.listEntities({ disableTypeConversion: true })) {
       const { etag: _etag, timestamp: _timestamp, ...columns } = row;
       found.push({ table, row: columns as TableEntity });

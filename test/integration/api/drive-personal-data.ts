@@ -45,7 +45,7 @@ export const drivePersonalData: Drives = {
       policies: expect.arrayContaining([expect.objectContaining({ name: 'readAfterEnd' })]),
     });
     const tables = (json['stored'] as { table: string }[]).map(({ table }) => table);
-    expect(tables).toEqual(['Conversations', 'WorkList']);
+    expect(tables).toEqual(['Conversations', 'WorkList', 'Customers']);
     await api.system.alter(conversationId, { disconnectionCount: 'many' });
     const damaged = await call('export-conversation', 200, { as: key, params });
     expect(damaged.json['conversation']).toBeUndefined();

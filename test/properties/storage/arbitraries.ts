@@ -73,7 +73,7 @@ const record = <T extends object>(fields: Fields<T>): fc.Arbitrary<T> =>
 
 export const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
 const text = fc.string({ unit: 'binary', maxLength: 200 });
-const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
+export const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const endReason = fc.constantFrom(...END_REASONS);
 const state = fc.constantFrom(...CONVERSATION_STATES);
@@ -98,6 +98,8 @@ const disconnection = {
   inferred: maybe(count),
   extension: maybe({ by: count, keys: list(text, 3), at: instant }),
   allowance: maybe(allowance),
+  newsAt: maybe(instant),
+  timer: maybe({ number: count, wakesAt: instant, startedBy: maybe(text) }),
 };
 const agentDisconnection = {
   ...{ number: count, agentId: text, since: instant, deadline: instant },

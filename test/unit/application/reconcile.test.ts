@@ -495,6 +495,8 @@ describe('one run', () => {
   /** The longest time for which any of 2,000 conversations was not compared in 24 hours of such runs. */
   async function longestWait(runs: readonly number[]): Promise<number> {
     const from = Date.parse('2026-03-01T10:00:00Z');
+    // Something was done, so nobody looks at the row of the list as well.
+    const present = { ...agrees, outcome: { type: 'customer-present' } } as const;
     const items = Array.from({ length: 2_000 }, (_, n) => anItem(n));
     const last = new Map(items.map(({ conversationId }) => [conversationId, from]));
     const world = new MemoryWorld();
@@ -504,7 +506,7 @@ describe('one run', () => {
     const handle = async (id: string) => {
       longest = Math.max(longest, now - last.get(id)!);
       last.set(id, now);
-      return agrees;
+      return present;
     };
     for (const minute of runs) {
       now = from + minute * MINUTE;
@@ -526,6 +528,7 @@ describe('one run', () => {
         Math.max(2 * PACE.compareEvery, PACE.compareEvery + step),
       );
     },
+    60_000,
   );
 
   it('makes up for those that were skipped, once or one in two', async () => {
@@ -533,7 +536,7 @@ describe('one run', () => {
     expect(await longestWait(everySecond)).toBeLessThanOrEqual(2 * PACE.compareEvery);
     const withoutAnHour = everyMinutes(1).filter((minute) => minute < 100 || minute >= 160);
     expect(await longestWait(withoutAnHour)).toBeLessThanOrEqual(60 + PACE.compareEvery);
-  });
+  }, 60_000);
 
   it('that is cut short says how far it is behind, and the next goes on where it has left off', async () => {
     const items = Array.from({ length: 2_000 }, (_, n) => anItem(n));

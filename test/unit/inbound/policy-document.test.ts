@@ -52,6 +52,8 @@ const WRITTEN = {
         agentGrace: 'PT1M30S',
         offerTimeout: 'PT45S',
         outageAllowance: 'PT30S',
+        lossNewsAfter: 'PT5S',
+        connections: 12,
         maxExtension: 'PT0S',
         openAutoClose: 'never',
         openAutoCloseWhileConnected: true,
@@ -64,6 +66,7 @@ const WRITTEN = {
         reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
         reconnectRedirectUrl: null,
         readAfterEnd: 'PT40M',
+        retention: 'P30D',
       },
     },
     { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
@@ -81,12 +84,14 @@ const READ = {
         agentGrace: 90 * SECOND,
         offerTimeout: 45 * SECOND,
         outageAllowance: 30 * SECOND,
+        lossNewsAfter: 5 * SECOND,
         maxExtension: 0,
         wrapUpAutoClose: 10 * MINUTE,
         wrapUpCapacity: 45 * SECOND,
         reconnectTimeLimit: 20 * MINUTE,
         reconnectRedirectUrl: undefined,
         readAfterEnd: 40 * MINUTE,
+        retention: 30 * DAY,
       },
     },
     SECOND_RULE,
@@ -129,12 +134,14 @@ const LENGTHS: readonly (readonly [string, string, number, string, number, strin
   ['agentGrace', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
   ['offerTimeout', 'PT1S', SECOND, 'PT24H', DAY, 'PT0.999S', 'PT24H1S'],
   ['outageAllowance', 'PT0S', 0, 'PT1H', 60 * MINUTE, 'PT-1S', 'PT1H1S'],
+  ['lossNewsAfter', 'PT0S', 0, 'PT1M', MINUTE, 'PT-1S', 'PT1M1S'],
   ['maxExtension', 'PT0S', 0, 'PT24H', DAY, 'PT-1S', 'P1DT1S'],
   ['openAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P61D'],
   ['waitingAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpCapacity', 'PT30S', 30 * SECOND, 'PT60M', HOUR, 'PT29.999S', 'PT1H1S'],
   ['readAfterEnd', 'PT0S', 0, 'P30D', 30 * DAY, 'PT-1S', 'P30DT1S'],
+  ['retention', 'P1D', DAY, 'P3650D', 3_650 * DAY, 'PT23H59M59S', 'P3650DT1S'],
   ['reconnectTimeLimit', 'PT1M', MINUTE, 'P7D', 7 * DAY, 'PT59S', 'P7DT1S'],
 ];
 
@@ -164,9 +171,12 @@ describe('a length of time', () => {
     expect(setIn(withSet({ wrapUpCapacity }))).toEqual({ wrapUpCapacity });
   });
 
-  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose'])('can be "never" for %s [R55]', (name) => {
-    expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
-  });
+  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose', 'retention'])(
+    'can be "never" for %s [R55 R194]',
+    (name) => {
+      expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
+    },
+  );
 });
 
 describe('a number of units', () => {

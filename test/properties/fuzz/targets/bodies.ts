@@ -38,6 +38,8 @@ export const POLICIES = [
           agentGrace: 'PT1M',
           offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
+          lossNewsAfter: 'PT2S',
+          connections: 20,
           maxExtension: 'PT30M',
           openAutoClose: 'never',
           wrapUpAutoClose: 'PT15M',
@@ -116,6 +118,11 @@ export const BODIES: readonly Target[] = [
   byRoute('known customer', 'negotiate-customer', [
     { customerId: 'erika@example.org' },
     { customerId: '1', choice: 'continue' },
+  ]),
+  byRoute('customer to erase', 'erase-customer', [{ customerId: 'erika@example.org' }, { customerId: '1' }]),
+  byRoute('customer to export', 'export-customer', [
+    { customerId: 'erika@example.org' },
+    { customerId: '1', from: { conversationId: 'conversation-0001', after: 1_000 } },
   ]),
   body('profile', ['parseProfile', 'PROFILE'], PROFILE_BODIES, (value) => {
     const profile = parseProfile(value);
