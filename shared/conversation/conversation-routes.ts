@@ -174,7 +174,7 @@ const FOR_AGENTS = z.object({
 
 export const CONVERSATION = named('Conversation', z.object({ ...FOR_BOTH.shape, ...FOR_AGENTS.shape }));
 /** Nobody whom the customer has not met, and nobody's id. */
-const CUSTOMERS_CONVERSATION = named(
+export const CUSTOMERS_CONVERSATION = named(
   'CustomersConversation',
   z.object({
     ...FOR_BOTH.shape,

@@ -81,20 +81,24 @@ const CLOSED = ['endedToCustomer', 'closed'] as const;
 /** The return of a customer begins the wait for an agent who is away as well (`withAgentExpected`). */
 const BACK = ['back', 'agentLost'] as const;
 
+/** Of its customer's coming and going nobody is told, but its row says whether the customer is there. */
+const isPersistent = (channel: Conversation['channel']): boolean => channel === 'persistent-chat';
+
 type Ignored = {
   readonly [T in ConversationEvent['type']]?: (conversation: Conversation, input: Input<T>) => Told;
 };
 
 const IGNORED: Ignored = {
-  connected: ({ end, lastDisconnection }, { connectionId }) => {
+  connected: ({ end, lastDisconnection, channel }, { connectionId }) => {
     // It ended between this socket's `connect` and its `connected`: tell it and show it out.
     if (end !== undefined) return { topics: ['endedToCustomer'], close: connectionId };
-    return lastDisconnection?.reconnectedBy === connectionId ? BACK : [];
+    return lastDisconnection?.reconnectedBy === connectionId || isPersistent(channel) ? BACK : [];
   },
   // Prevents: the timer is not started, the next loss relies on it, and nothing comes for that one.
   disconnected: (conversation, { connectionId }) =>
     conversation.disconnection?.lostConnectionId === connectionId ||
-    pendingTimerOf(conversation)?.startedBy === connectionId
+    pendingTimerOf(conversation)?.startedBy === connectionId ||
+    isPersistent(conversation.channel)
       ? ['lost']
       : [],
   'customer-left': ({ end }) => (end?.reason === 'customer-ended' ? ['ended'] : []),
@@ -191,7 +195,8 @@ function writtenAgain(
   const topics: Topic[] = [];
   if (input.type === 'customer-message') {
     const isBack = disconnection === undefined && lastDisconnection?.reconnectedBy === input.connectionId;
-    if (isBack && lastDisconnection.endedAt === at) topics.push(...BACK);
+    if ((isBack && lastDisconnection.endedAt === at) || isPersistent(conversation.channel))
+      topics.push(...BACK);
     if (requeue?.reason === 'customer-returned' && requeue.at === at) topics.push('queued');
   } else {
     const isBack = agentDisconnection === undefined && lastAgentDisconnection?.agentId === input.agentId;

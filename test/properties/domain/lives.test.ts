@@ -375,6 +375,7 @@ describe('random lives whose events are late, doubled and reordered, but not los
 function shownOf(conversation: Conversation | undefined): string {
   if (conversation === undefined || conversation.state === 'Closed') return 'nothing';
   const { state, stateSince, agent, disconnection, previousAgent, queuePosition, customer } = conversation;
+  const { channel, liveConnectionIds } = conversation;
   const others = deadlinesOf(conversation)
     .filter(({ kind }) => kind !== 'disconnection')
     // The closure moves with every message; the list shows that there is one.
@@ -385,6 +386,7 @@ function shownOf(conversation: Conversation | undefined): string {
     customer.queue,
     agent ? undefined : previousAgent?.id,
     queuePosition?.position,
+    channel === 'persistent-chat' && state === 'Open' && liveConnectionIds.length === 0,
     ...others,
     agent?.id,
     agent?.acceptedAt !== undefined,

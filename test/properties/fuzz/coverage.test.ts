@@ -12,7 +12,7 @@ const MEASURED = readFileSync(join(ROOT, 'docs', 'measured', 'fuzzing.md'), 'utf
 /** Exports of the files of parsers that read nothing: they write, name or belong to answers, or are a part of a query. */
 const NO_PARSERS = [
   ...['encodeConnectionState', 'profileToQuery', 'policyDocumentView'],
-  ...['CONNECTION_STATE_HEADER', 'eventBodyLimit', 'SCHEMAS', 'named', 'EXAMPLE'],
+  ...['CONNECTION_STATE_HEADER', 'SIGN_IN_KEY', 'eventBodyLimit', 'SCHEMAS', 'named', 'EXAMPLE'],
   ...['conversationId', 'count', 'sequenceNumber', 'deadline', 'wholeNumber', 'page'],
   ...['BLANK', 'WHOLE', 'etagField', 'NO_RULES'],
 ];

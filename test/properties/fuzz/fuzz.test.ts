@@ -20,7 +20,13 @@ beforeAll(async () => {
 afterAll(() => tokens?.stop());
 
 const named = (name: string): Target => [...TARGETS, ...tokens.targets].find((one) => one.name === name)!;
-const TOKEN_NAMES = ['ticket', 'reconnect id', 'token of Entra', 'header: ce-signature'];
+const TOKEN_NAMES = [
+  'ticket',
+  'reconnect id',
+  'proof of a sign-in',
+  'token of Entra',
+  'header: ce-signature',
+];
 const NAMES = [...TARGETS.map(({ name }) => name), ...TOKEN_NAMES];
 
 describe.each(NAMES)('the parser of %s', (name) => {

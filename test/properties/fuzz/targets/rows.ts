@@ -32,6 +32,7 @@ import {
 } from '../../../../shared/conversation/conversation-table';
 import {
   CONVERSATION_WITH_TRANSCRIPT,
+  CUSTOMERS_CONVERSATION,
   shownToAgents,
   shownToCustomers,
   WORK_LIST_PAGE,
@@ -132,8 +133,8 @@ export const ROWS = [
       { ...stored.AWAY_2, disconnectionExtension: stored.ONE_KEY },
     ],
     use(value) {
-      for (const shown of [shownToAgents, shownToCustomers])
-        encoded(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shown(value));
+      encoded(CONVERSATION_WITH_TRANSCRIPT.shape.conversation, shownToAgents(value));
+      encoded(CUSTOMERS_CONVERSATION, shownToCustomers(value));
       deadlinesOf(value).forEach(({ at }) => toIso(at));
       handleAnything(value);
       const item = itemOfConversation(value);
