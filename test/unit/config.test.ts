@@ -56,7 +56,6 @@ describe('a usable configuration', () => {
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       customerIndexKeys: [],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
-      customerIndexKeys: [],
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
     });
