@@ -3,7 +3,6 @@ import { ownError } from '../app/errors';
 import type { Logger, LoggerOf } from '../app/log';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 import type { PolicyTable } from '../policies/policy';
-import type { SettingsSource } from '../policies/settings-service';
 import type { Forget } from '../personal-data/erasure';
 import type { Eraser } from '../personal-data/erase-service';
 import type { MaintenanceResult } from '../reconciliation/maintenance-service';
@@ -20,7 +19,8 @@ import {
 
 export interface RetentionDependencies {
   readonly closedConversations: ClosedConversations;
-  readonly settings: SettingsSource;
+  /** What is stored now. Prevents: a document that nobody can read looks like none, and what it keeps is erased. @throws StoredRowError */
+  readonly storedPolicies: () => Promise<PolicyTable>;
   readonly eraser: Pick<Eraser, 'eraseConversation'>;
   readonly now: () => Instant;
   readonly loggerOf: LoggerOf;
@@ -45,7 +45,7 @@ export async function eraseExpired(
   until: Instant,
 ): Promise<MaintenanceResult> {
   const { closedConversations: list, now } = deps;
-  const { policies } = await deps.settings.current(call);
+  const policies = await deps.storedPolicies();
   const shortest = shortestRetention(policies);
   const total = { removed: 0, left: 0 };
   if (shortest === 'never') return { ...total, done: true };

@@ -263,6 +263,10 @@ const withTranscript = <C extends z.ZodType, E extends z.ZodType>(conversation: 
   z.object({
     conversation,
     transcript: z.array(entry),
+    unreadable: z
+      .array(sequenceNumber)
+      .optional()
+      .describe('Sequence numbers of entries that are stored and cannot be read.'),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
     etag: etagField,
   });
@@ -467,14 +471,16 @@ export const CONVERSATION_ROUTES = [
       ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
-      const entries = await store.transcript(conversation.id, query);
-      const last = entries.at(-1)?.sequence ?? query.after;
-      const nextAfter = last < conversation.lastSequence ? last : undefined;
+      const { entries, unreadable, nextAfter = 0 } = await store.transcript(conversation.id, query);
       const view =
         caller.role === 'agent'
           ? { conversation: shownToAgents(conversation), transcript: entries.map(shownEntry) }
           : { conversation: shownToCustomers(conversation), transcript: entriesForCustomers(entries) };
-      return withHeaders({ ...view, nextAfter, etag }, { etag });
+      const page = {
+        unreadable: unreadable.length > 0 ? unreadable : undefined,
+        nextAfter: nextAfter > 0 && nextAfter < conversation.lastSequence ? nextAfter : undefined,
+      };
+      return withHeaders({ ...view, ...page, etag }, { etag });
     },
   }),
 ];

@@ -445,6 +445,9 @@ async function decideWithAnswers(
         answers = { ...answers, agentPresent: await present.catch(unlessOptional(decision, false)) };
         break;
       }
+      case 'message-needed':
+        answers = { ...answers, stored: (await deps.store.findMessage(conversationId, decision)) ?? 0 };
+        break;
       case 'capacity-needed':
         answers = { ...answers, capacity: await reservation.take(decision, before?.conversation) };
         break;

@@ -245,6 +245,8 @@ interface Common {
     /** When it came, where that is not `at`: no entry stands before the one ahead of it. */
     readonly receivedAt?: Instant;
   }[];
+  /** What is known of the messages before those, see `isPerhapsOlder`. */
+  readonly olderMessages?: string;
   /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
   readonly recentNotices: readonly {
     /** The push it goes out with. */

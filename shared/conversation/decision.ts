@@ -109,6 +109,8 @@ export type Question =
   | { readonly kind: 'presence-needed'; readonly optional?: true }
   /** Ask the service whether the agent is there: `agentPresent`. */
   | { readonly kind: 'agent-presence-needed'; readonly agentId: string; readonly optional?: true }
+  /** Look for the message in the transcript: `stored`. */
+  | { readonly kind: 'message-needed'; readonly by: string; readonly messageId: string }
   /** Take the units from the agent's capacity, if they are free: `capacity`. */
   | {
       readonly kind: 'capacity-needed';

@@ -77,6 +77,8 @@ export interface Answers {
   readonly presence?: Presence;
   /** Whether the agent of the conversation has an open socket. */
   readonly agentPresent?: boolean;
+  /** The sequence number under which the message is in the transcript; 0: it is not. */
+  readonly stored?: number;
   /** Whether the units were free, and are taken now. */
   readonly capacity?: 'reserved' | 'full';
 }

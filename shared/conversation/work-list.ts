@@ -136,4 +136,7 @@ export interface WorkList {
     readonly state?: WorkListItem['state'];
     readonly agentId?: string;
   }): Promise<WorkListPage>;
+  /** Up to when reconciliation has compared what is listed; undefined: nobody knows. */
+  comparedUntil(): Promise<Instant | undefined>;
+  setComparedUntil(moment: Instant): Promise<void>;
 }

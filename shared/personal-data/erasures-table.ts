@@ -1,5 +1,7 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
+import { wayBackOf } from '../access/customers-table';
+import { closedKeys } from '../closed-conversations/closed-conversations-table';
 import { CONVERSATION_STATES, DEADLINE_KINDS } from '../conversation/conversation';
 import {
   conversationKeys,
@@ -112,6 +114,8 @@ export function createTableErasures(tables: {
   readonly agentCapacity: TableClient;
   readonly erasures: TableClient;
   readonly workList: TableClient;
+  readonly closedConversations: TableClient;
+  readonly customers: TableClient;
 }): Erasures {
   const { conversations, erasures } = tables;
   const operation = 'erase';
@@ -201,10 +205,16 @@ export function createTableErasures(tables: {
         }));
       const at = ({ partitionKey, rowKey }: Keys) =>
         odata`PartitionKey eq ${partitionKey} and RowKey eq ${rowKey}`;
-      const { deadLetters, agentCapacity, workList } = tables;
+      const { deadLetters, agentCapacity, workList, customers, closedConversations } = tables;
+      const record = await getRow(conversations, 'export', conversationKeys(conversationId));
+      const closedAt = Date.parse(String(record?.['closedAt']));
       const sources: (readonly [TableClient, string])[] = [
         [conversations, at(conversationKeys(conversationId))],
         [workList, at(workListKeys(conversationId))],
+        ...(Number.isNaN(closedAt)
+          ? []
+          : [[closedConversations, at(closedKeys({ conversationId, closedAt }))] as const]),
+        [customers, odata`PartitionKey eq ${wayBackOf(conversationId)}`],
         [deadLetters, deadLettersOf(conversationId)],
         [agentCapacity, rowKeysFrom(`holding.${conversationId}`)],
       ];

@@ -114,6 +114,47 @@ export const BUILT_IN_RULES: readonly PolicyRule[] = [
 /** The rules in the order in which they are asked: the operator's, then those that are built in. */
 export const rulesOf = (table: PolicyTable): readonly PolicyRule[] => [...table.rules, ...BUILT_IN_RULES];
 
+/** Policies whose shorter value takes something away from whoever waits, or may still come back. */
+const WAITS = [
+  'grace',
+  'agentGrace',
+  'offerTimeout',
+  'outageAllowance',
+  'maxExtension',
+  'openAutoClose',
+  'wrapUpAutoClose',
+  'waitingAutoClose',
+  'reconnectTimeLimit',
+  'readAfterEnd',
+] as const satisfies readonly PolicyName[];
+
+const longest = (waits: readonly (Milliseconds | 'never')[]): Milliseconds | 'never' =>
+  waits.includes('never') ? 'never' : Math.max(...(waits as readonly Milliseconds[]));
+
+/**
+ * The table beside a document that cannot be read, of which `found` are the values that its rules set. Nobody knows where
+ * they apply, so each wait that the document speaks of is, for everybody, the longest of all that are known.
+ */
+export function withLongestWaits(table: PolicyTable, found: readonly Partial<PolicyValues>[]): PolicyTable {
+  const all = [table.base, ...rulesOf(table).map(({ set }) => set), ...found];
+  const valuesOf = (name: (typeof WAITS)[number]) => all.flatMap((set) => set[name] ?? []);
+  const set: Record<string, unknown> = {};
+  for (const name of WAITS) {
+    if (found.some((values) => name in values)) set[name] = longest(valuesOf(name));
+  }
+  // Which of the two counts depends on a switch.
+  if (found.some(({ reconnect, ...values }) => reconnect === true || 'reconnectTimeLimit' in values)) {
+    set['grace'] = set['reconnectTimeLimit'] = longest([
+      ...valuesOf('grace'),
+      ...valuesOf('reconnectTimeLimit'),
+    ]);
+  }
+  if (found.some((values) => values.openAutoCloseWhileConnected === false))
+    set['openAutoCloseWhileConnected'] = false;
+  if (Object.keys(set).length === 0) return table;
+  return { ...table, rules: [{ id: 'built-in-longest-waits', when: {}, set }, ...table.rules] };
+}
+
 /** The first condition of a rule that the situation does not meet; undefined where the rule fits. */
 const unmetCondition = ({ when }: PolicyRule, situation: Situation): keyof Situation | undefined =>
   (Object.keys(when) as (keyof Situation)[]).find(

@@ -10,7 +10,7 @@ export interface Pace {
   readonly compareEvery: number;
 }
 
-/** What is beyond them is left to the next run. */
+/** For each minute since the run before. What is beyond them is left to the next run. */
 const MOST_COMPARISONS = 1_000;
 const PAGE = 500;
 
@@ -29,21 +29,29 @@ export interface Due {
   readonly event: ConversationEvent;
 }
 
+/** A conversation to compare: so long after the moment up to which the others are. */
+interface Comparison {
+  readonly ahead: Milliseconds;
+  readonly due: Due;
+}
+
 /**
- * Reads the list: everything that is overdue, and a sample to compare. Every cycle of minutes gives each conversation
- * one minute of its own, so nobody waits longer than two cycles. The minutes are drawn anew in every cycle, so that nobody
- * is left out for good, however long the list is and whichever minutes a run falls into.
+ * Reads the list: everything that is overdue, and what is to be compared. A cycle is a round of the clock on which each
+ * conversation has a moment of its own, drawn by its id. A run compares those whose moment has come since `comparedUntil`,
+ * in this order, and all of them if that is a cycle ago: however rarely runs come, and wherever the one before was cut
+ * short, nobody is passed over.
  */
 export async function survey(
   { workList, now, pace }: { readonly workList: WorkList; readonly now: () => Instant; readonly pace: Pace },
   began: Instant,
+  comparedUntil: Instant,
   timeLimit: Milliseconds,
 ) {
   const { overdueAfter, compareEvery } = pace;
-  const minute = Math.floor(began / MINUTE);
-  const cycle = Math.floor(minute / compareEvery);
+  const cycle = compareEvery * MINUTE;
+  const behind = began - comparedUntil;
   const overdue: Due[] = [];
-  const sample: { readonly draw: number; readonly due: Due }[] = [];
+  const sample: Comparison[] = [];
   const queued: WorkListItem[] = [];
   let listed = 0;
   let continuationToken: string | undefined;
@@ -59,19 +67,35 @@ export async function survey(
         overdue.push({ ...dueOf(item), event: { type: 'deadline-reached', kind, number } });
       }
       if (passed.length > 0) continue;
-      const draw = drawOf(`${conversationId} ${cycle}`);
-      const isItsMinute = Math.floor(draw * compareEvery) === minute % compareEvery;
-      if (isItsMinute) sample.push({ draw, due: { ...dueOf(item), event: comparison(item) } });
+      const ahead = cycle - modulo(comparedUntil - drawOf(conversationId) * cycle, cycle);
+      if (ahead <= behind) sample.push({ ahead, due: { ...dueOf(item), event: comparison(item) } });
     }
     for (const { conversationId, writtenAt: listedAt } of page.unreadable) {
       overdue.push({ conversationId, listedAt, event: comparison() });
     }
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && now() - began < timeLimit);
-  const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
+  const most = MOST_COMPARISONS * Math.max(1, Math.ceil(behind / MINUTE));
+  const comparable = sample.sort((a, b) => a.ahead - b.ahead).slice(0, most);
   const isWhole = continuationToken === undefined;
-  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed, isWhole };
+  const isLast = isWhole && comparable.length === sample.length;
+  return { overdue, comparable, placed: placesOf(queued), listed, isWhole, isLast };
 }
+
+/**
+ * From where a run goes on: where the one before has left off, or a whole cycle back where nobody knows, or a clock that
+ * was ahead has written a moment that is still to come.
+ */
+export function startOf(
+  comparedUntil: Instant | undefined,
+  began: Instant,
+  { compareEvery }: Pick<Pace, 'compareEvery'>,
+): Instant {
+  const isKnown = comparedUntil !== undefined && comparedUntil <= began;
+  return isKnown ? comparedUntil : began - compareEvery * MINUTE;
+}
+
+const modulo = (value: number, of: number): number => ((value % of) + of) % of;
 
 /**
  * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.

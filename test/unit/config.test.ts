@@ -54,6 +54,7 @@ describe('a usable configuration', () => {
       rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
+      customerIndexKeys: [],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
@@ -98,6 +99,20 @@ describe('a usable configuration', () => {
     });
     expect(config.webhookGuard).toMatchObject({ accessKeys: ['PRIMARY', 'SECONDARY'] });
     expect(config.ticketSigningKeys).toEqual([SIGNING_KEY, OLDER_KEY]);
+  });
+
+  it('may have several keys of the index of customers, the newest first [R206]', () => {
+    const keysOf = (text: string) => loadConfig({ ...VALID, CUSTOMER_INDEX_KEYS: text }).customerIndexKeys;
+    expect(keysOf(`${SIGNING_KEY}, ${OLDER_KEY}`)).toEqual([SIGNING_KEY, OLDER_KEY]);
+    expect(keysOf(SIGNING_KEY)).toEqual([SIGNING_KEY]);
+    for (const keys of ['short', `${SIGNING_KEY},short`, `${SIGNING_KEY},`])
+      expect(problemsOf({ ...VALID, CUSTOMER_INDEX_KEYS: keys })).toMatch(
+        /CUSTOMER_INDEX_KEYS is malformed: give secrets/,
+      );
+    for (const keys of ['x'.repeat(40), `${SIGNING_KEY},${'x'.repeat(40)}`])
+      expect(problemsOf({ ...ENTRA, CUSTOMER_INDEX_KEYS: keys })).toMatch(
+        /CUSTOMER_INDEX_KEYS has a key that others can guess/,
+      );
   });
 
   it.each([
@@ -258,7 +273,7 @@ describe('a key that others can guess [R190]', () => {
     ['digits over and over', '12345678901234567890123456789012'],
     ['letters of few kinds', 'abcdeabcedabdceabdecaebcdaebdcadebc'],
   ])('does not start the app against a service that is not on this machine: %s', (_, key) => {
-    for (const name of ['TICKET_SIGNING_KEY', 'TICKET_SIGNING_KEY_PREVIOUS']) {
+    for (const name of ['TICKET_SIGNING_KEY', 'TICKET_SIGNING_KEY_PREVIOUS', 'CUSTOMER_INDEX_KEYS']) {
       const told = problemsOf({ ...VALID, [name]: key });
       expect(told).toContain(`${name} has a key that others can guess: give a random one`);
       expect(told).not.toContain(key);

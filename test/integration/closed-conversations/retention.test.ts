@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DependencyError } from '../../../shared/app/errors';
+import { DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { closedConversation } from '../../../shared/closed-conversations/closed-conversation';
 import { eraseExpired, listOlder } from '../../../shared/closed-conversations/closed-conversations-service';
 import { encodeClosedConversation } from '../../../shared/closed-conversations/closed-conversations-table';
@@ -27,7 +27,8 @@ const loggerOf = () => ({
 let slow = 0;
 let clock = NOW;
 const now = () => (clock += slow);
-const dependencies = { closedConversations: list, settings: world.settings, eraser, now, loggerOf };
+const storedPolicies = async () => world.operatorSettings.policies;
+const dependencies = { closedConversations: list, storedPolicies, eraser, now, loggerOf };
 const LONG = 3_600_000;
 const run = (time = LONG) => eraseExpired(dependencies, CALL, clock + time);
 
@@ -173,6 +174,14 @@ describe('retention [R194]', () => {
     expect(await run()).toEqual({ removed: 0, left: 0, done: true });
     expect((await left('conversation-1500')).length).toBe(1);
   }, 60_000);
+
+  test('erases nothing while the stored policies cannot be read: they may keep it', async () => {
+    const id = await stored('conversation-0001', 1_000 * DAY);
+    const unreadable = new StoredRowError('policies/document', 'schemaVersion: newer than 2');
+    const failing = { ...dependencies, storedPolicies: () => Promise.reject(unreadable) };
+    await expect(eraseExpired(failing, CALL, clock + LONG)).rejects.toThrow(unreadable);
+    expect(await isErased(id)).toBe(false);
+  });
 
   test('of one that fails keeps no other from its turn; what is left is told, and erased by the next run', async () => {
     retention(60 * DAY);

@@ -140,6 +140,20 @@ describe('a transcript as JSON [R196]', () => {
   );
 });
 
+test('an entry that cannot be read is named, and hides no other [R196]', async () => {
+  const id = 'conversation-damaged';
+  await stored(id, [messageOf(1), messageOf(2), messageOf(3)]);
+  const row = encodeEntry(id, messageOf(2));
+  await tables.conversations.updateEntity({ ...row, authorRole: 'nobody' }, 'Replace');
+  expect(bodyOf(await download(id))).toMatchObject({
+    transcript: [{ sequence: 1 }, { sequence: 3 }],
+    unreadable: [2],
+  });
+  expect((await download(id, { format: 'text' })).body).toMatch(
+    /message 1\n.*message 3\n# Entry 2 cannot be read\n$/,
+  );
+});
+
 describe('a transcript of 10,000 entries [R196]', () => {
   const id = 'conversation-long';
   const entries = Array.from({ length: 10_000 }, (_, n) => messageOf(n + 1, `message ${n + 1}`));
@@ -170,7 +184,7 @@ describe('a transcript of 10,000 entries [R196]', () => {
       await tables.conversations.deleteEntity(partitionKey, rowKey);
     }
     const all = await parts(id, { limit: '9000' });
-    expect(all.map((answer) => (bodyOf(answer)['transcript'] as unknown[]).length)).toEqual([9_000, 995, 0]);
+    expect(all.map((answer) => (bodyOf(answer)['transcript'] as unknown[]).length)).toEqual([9_000, 995]);
   });
 });
 

@@ -113,6 +113,10 @@ describe("a customer's ticket", () => {
         ['v1/closed-conversations', { method: 'GET' }],
         [`v1/conversations/${conversationId}/transcript`, { method: 'GET' }],
         [`v1/dead-letters/${conversationId}.unreadable-row/replay`, {}],
+        [`v1/conversations/${conversationId}`, { method: 'DELETE' }],
+        [`v1/conversations/${conversationId}/export`, { method: 'GET' }],
+        ['v1/customers/erase', { body: { customerId: conversationId } }],
+        ['v1/customers/export', { body: { customerId: conversationId } }],
       ];
       for (const [path, call] of routes) {
         const answer = await system.call(path, { ...call, headers });

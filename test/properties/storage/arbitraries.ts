@@ -73,7 +73,7 @@ const record = <T extends object>(fields: Fields<T>): fc.Arbitrary<T> =>
 
 export const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
 const text = fc.string({ unit: 'binary', maxLength: 200 });
-const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
+export const instant = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(9999, 11, 31) });
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const endReason = fc.constantFrom(...END_REASONS);
 const state = fc.constantFrom(...CONVERSATION_STATES);
@@ -160,6 +160,7 @@ const anyRecord = record<ConversationRecord>({
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
+  olderMessages: maybe(text),
   recentMessages: list({
     ...{ id: text, by: text, sequence: count, at: instant },
     unnamed: maybe({ digest: text, occurredAt: instant }),
@@ -266,11 +267,12 @@ export const override = record<MessageOverride>({
 
 export const deadLetter = record<DeadLetter>({
   id: text,
-  conversationId: id,
+  conversationId: maybe(id),
   kind: fc.constantFrom(...DEAD_LETTER_KINDS),
   deadline: maybe(deadline),
   row: maybe(text),
   code: text,
+  untold: maybe(fc.constant(true as const)),
   state: fc.constantFrom(...DEAD_LETTER_STATES),
   firstSeen: instant,
   lastSeen: instant,

@@ -221,6 +221,12 @@ export class World {
         return { presence: this.presence() };
       case 'agent-presence-needed':
         return { agentPresent: !this.absentAgents.has(question.agentId) };
+      case 'message-needed': {
+        const found = this.transcript.find(
+          (entry) => entry.kind === 'message' && entry.messageId === question.messageId,
+        );
+        return { stored: found?.sequence ?? 0 };
+      }
       case 'capacity-needed': {
         const { agentId, assignment, units } = question;
         const load = {

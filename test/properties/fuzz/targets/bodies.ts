@@ -5,6 +5,7 @@ import { ROUTES } from '../../../../shared/app/routes';
 import { parseJson, parseWith, readJson } from '../../../../shared/http/route';
 import { isPageUrl } from '../../../../shared/policies/policy';
 import {
+  findInPolicyDocument,
   parsePolicyDocument,
   parseStoredPolicies,
   policyDocumentView,
@@ -118,6 +119,11 @@ export const BODIES: readonly Target[] = [
     { customerId: 'erika@example.org' },
     { customerId: '1', choice: 'continue' },
   ]),
+  byRoute('customer to erase', 'erase-customer', [{ customerId: 'erika@example.org' }, { customerId: '1' }]),
+  byRoute('customer to export', 'export-customer', [
+    { customerId: 'erika@example.org' },
+    { customerId: '1', from: { conversationId: 'conversation-0001', after: 1_000 } },
+  ]),
   body('profile', ['parseProfile', 'PROFILE'], PROFILE_BODIES, (value) => {
     const profile = parseProfile(value);
     must(Object.keys(profile.context).length <= 20, 'at most 20 variables');
@@ -128,9 +134,15 @@ export const BODIES: readonly Target[] = [
   byRoute('override of a message', 'write-automated-message', OVERRIDES),
   body(
     'policy document',
-    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
+    ['parsePolicyDocument', 'findInPolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
     POLICIES,
     (value) => {
+      const { document: found, values } = findInPolicyDocument(value);
+      parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(found))));
+      must(
+        values.every(({ grace = 1 }) => grace > 0),
+        'waits that are lengths of time',
+      );
       const document = parsePolicyDocument(value);
       parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
     },

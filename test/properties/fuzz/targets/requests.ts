@@ -99,6 +99,7 @@ export const REQUESTS: readonly Target[] = [
     'limit=1',
   ]),
   query('transcript', 'read-conversation', ['', 'after=0&limit=1000', 'after=9007199254740991']),
+  query('export', 'export-conversation', ['', 'after=0&limit=1000', 'after=9007199254740991']),
   query('automated messages', 'list-automated-messages', [
     '',
     'channel=live-chat&channelInstance=shop&locale=zh-Hant-TW',

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { decodeCustomer, encodeCustomer } from '../../../../shared/access/customers-table';
+import {
+  decodeCustomer,
+  decodeIndexed,
+  encodeCustomer,
+  encodeIndexed,
+} from '../../../../shared/access/customers-table';
 import { StoredRowError } from '../../../../shared/app/errors';
 import { automatedMessage } from '../../../../shared/automated-messages/automated-message';
 import {
@@ -33,8 +38,11 @@ import {
 } from '../../../../shared/conversation/conversation-routes';
 import { toIso } from '../../../../shared/conversation/time';
 import { deadlinesOf, workListItem as itemOfConversation } from '../../../../shared/conversation/work-list';
+import { DEADLINE_KINDS } from '../../../../shared/conversation/conversation';
 import { decodeDeadLetter, encodeDeadLetter } from '../../../../shared/dead-letters/dead-letters-table';
 import { shown as encoded } from '../../../../shared/http/route';
+import { ERASURE_CAUSES } from '../../../../shared/personal-data/erasure';
+import { decodeErasure, encodeErasure } from '../../../../shared/personal-data/erasures-table';
 import { parsePolicyDocument, policyDocumentView } from '../../../../shared/policies/policy-document-parser';
 import {
   decodeOverride,
@@ -223,5 +231,32 @@ export const ROWS = [
     values: fc.array(arbitrary.id, { minLength: 1, maxLength: 8 }),
     encode: (conversationIds) => encodeCustomer('k.12345678.a1b2', conversationIds),
     decode: decodeCustomer,
+  }),
+  row({
+    name: "customer's conversation",
+    parser: 'decodeIndexed',
+    values: fc.record({ conversationId: arbitrary.id, begunAt: arbitrary.instant }),
+    encode: (indexed) => encodeIndexed('k.12345678.a1b2', indexed),
+    decode: decodeIndexed,
+    use: ({ begunAt }) => toIso(begunAt),
+  }),
+  row({
+    name: 'erasure that is not finished',
+    parser: 'decodeErasure',
+    values: fc.record(
+      {
+        conversationId: arbitrary.id,
+        because: fc.constantFrom(...ERASURE_CAUSES),
+        begunAt: arbitrary.instant,
+        timers: fc.dictionary(fc.constantFrom(...DEADLINE_KINDS), fc.nat(10_000)),
+        holds: fc.array(fc.record({ agentId: arbitrary.id, assignment: fc.nat() })),
+        closedAt: fc.constant('2026-01-31T12:00:00.000Z'),
+        removedAt: arbitrary.instant,
+      },
+      { requiredKeys: ['conversationId', 'because', 'begunAt', 'timers', 'holds'] },
+    ),
+    encode: encodeErasure,
+    decode: decodeErasure,
+    use: ({ begunAt, removedAt = 0 }) => [begunAt, removedAt].forEach(toIso),
   }),
 ];
