@@ -261,7 +261,12 @@ describe('a place in the queue', () => {
   it('is told to the first ten [R67]', async () => {
     const made = await queueOf(12);
     await run(made);
-    expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(0, 10));
+    // Customers of different conversations hear in any order.
+    expect(
+      told(made)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(made.ids.slice(0, 10));
   });
 
   it('is counted for every queue by itself', async () => {
