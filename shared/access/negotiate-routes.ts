@@ -270,7 +270,7 @@ export const RECONNECT_LINK_ROUTE = route({
     reconnectId: 'eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
     reconnectUrl: 'https://shop.example/help?oc.reconnectid=eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
   }),
-  problems: ['conversation-not-found', 'conversation-ended', 'reconnect-disabled'],
+  problems: ['conversation-ended', 'reconnect-disabled'],
   run: async ({ params }, { store, settings, tickets }: NegotiateServices, call) => {
     const stored = await store.load(params.conversationId);
     if (stored === undefined) return refuse('conversation-not-found');
