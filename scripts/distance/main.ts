@@ -35,6 +35,7 @@ const CAPABILITIES = {
   policies: /^polic(y|ies)/,
   'automated messages': /^automated-message/,
   'dead letters': /^dead-letter/,
+  'closed conversations': /^closed-conversation/,
   'work list': /^work-list/,
   deadlines: /deadline/,
   'who calls': /^caller/,

@@ -98,8 +98,11 @@ export interface OlderProgress {
 export interface ClosedConversations {
   /** Twice is once. */
   put(closed: ClosedConversation): Promise<void>;
-  /** Removing what is not there is a success. */
-  remove(closed: Pick<ClosedConversation, 'conversationId' | 'closedAt'>): Promise<void>;
+  /** Removing what is not there is a success. `agentIds`: who else may have it among theirs. */
+  remove(
+    closed: Pick<ClosedConversation, 'conversationId' | 'closedAt'>,
+    agentIds?: readonly string[],
+  ): Promise<void>;
   /** The latest first. A page may be short, or empty, and still have a token. @throws InvalidInputError for a token that is none */
   list(query: ClosedQuery): Promise<ClosedPage>;
 

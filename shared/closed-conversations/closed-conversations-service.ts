@@ -3,7 +3,6 @@ import { ownError } from '../app/errors';
 import type { Logger, LoggerOf } from '../app/log';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 import type { PolicyTable } from '../policies/policy';
-import type { SettingsSource } from '../policies/settings-service';
 import type { Forget } from '../personal-data/erasure';
 import type { Eraser } from '../personal-data/erase-service';
 import type { MaintenanceResult } from '../reconciliation/maintenance-service';
@@ -20,7 +19,8 @@ import {
 
 export interface RetentionDependencies {
   readonly closedConversations: ClosedConversations;
-  readonly settings: SettingsSource;
+  /** What is stored now. Prevents: a document that nobody can read looks like none, and what it keeps is erased. @throws StoredRowError */
+  readonly storedPolicies: () => Promise<PolicyTable>;
   readonly eraser: Pick<Eraser, 'eraseConversation'>;
   readonly now: () => Instant;
   readonly loggerOf: LoggerOf;
@@ -45,7 +45,7 @@ export async function eraseExpired(
   until: Instant,
 ): Promise<MaintenanceResult> {
   const { closedConversations: list, now } = deps;
-  const { policies } = await deps.settings.current(call);
+  const policies = await deps.storedPolicies();
   const shortest = shortestRetention(policies);
   const total = { removed: 0, left: 0 };
   if (shortest === 'never') return { ...total, done: true };
@@ -91,11 +91,12 @@ async function goThrough(
   do {
     const page = await list.ofDay(day, PAGE, token);
     const due: ClosedConversation[] = [];
+    const moment = now();
     for (const closed of page.items) {
       const at = erasureDue(closed, policies);
-      if (at !== 'never' && at <= now()) due.push(closed);
+      if (at !== 'never' && at <= moment) due.push(closed);
       else kept += 1;
-      if (typeof at === 'number' && at > now()) nothingDueUntil = Math.min(nothingDueUntil, at);
+      if (at !== 'never' && at > moment) nothingDueUntil = Math.min(nothingDueUntil, at);
     }
     if (page.unreadable.length > 0) {
       logger.error('retention: rows cannot be read', { day, count: page.unreadable.length });
@@ -196,7 +197,10 @@ export async function listOlder(
 /** Takes an erased conversation off the list. Of a record that did not say when it was closed, retention does it later. */
 export const forgetClosed =
   (list: Pick<ClosedConversations, 'remove'>): Forget =>
-  async ({ conversationId, closedAt }) => {
+  async ({ conversationId, closedAt, holds }) => {
     const moment = Date.parse(closedAt ?? '');
-    if (!Number.isNaN(moment)) await list.remove({ conversationId, closedAt: moment });
+    if (Number.isNaN(moment)) return;
+    // Prevents: a writer that was under way lists it for its agent when the row of the day is gone already.
+    const agentIds = holds.map(({ agentId }) => agentId);
+    await list.remove({ conversationId, closedAt: moment }, agentIds);
   };

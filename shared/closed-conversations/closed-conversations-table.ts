@@ -61,14 +61,13 @@ export const decodeClosedConversation = (entity: object): ClosedConversation => 
 
 /** How far the work on the list has come: one row for each day, and one for what is older than the list. */
 const PROGRESS = 'progress';
-const dayProgressRow = row(
-  z.object({
-    day: int32,
-    rules: z.string(),
-    nothingDueUntil: instant,
-    continuationToken: z.string().optional(),
-  }),
-);
+const dayProgress = z.object({
+  day: int32,
+  rules: z.string(),
+  nothingDueUntil: instant,
+  continuationToken: z.string().optional(),
+});
+const dayProgressRow = row(dayProgress);
 const OLDER: Keys = { partitionKey: 'older', rowKey: 'conversations' };
 const olderRow = row(
   z.object({
@@ -78,8 +77,13 @@ const olderRow = row(
     continuationToken: z.string().optional(),
   } satisfies Record<keyof OlderProgress, z.ZodType>),
 );
+type StoredDayProgress = z.output<typeof dayProgress>;
+export const encodeDayProgress = (progress: StoredDayProgress): TableEntity & Keys =>
+  dayProgressRow.encode({ partitionKey: PROGRESS, rowKey: dayKey(progress.day) }, progress);
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeDayProgress = (entity: object) => dayProgressRow.decode(entity);
+export const decodeDayProgress = (entity: object): StoredDayProgress => dayProgressRow.decode(entity);
+export const encodeOlderProgress = (progress: OlderProgress): TableEntity & Keys =>
+  olderRow.encode(OLDER, progress);
 /** @throws StoredRowError naming the row and the column that cannot be read. */
 export const decodeOlderProgress = (entity: object): OlderProgress => olderRow.decode(entity);
 
@@ -115,22 +119,20 @@ export function createTableClosedConversations(
 
   return {
     async put(closed) {
-      // The row of the day comes last and goes last. Prevents: the agent's row outlives the one that leads to it.
-      if (closed.agentId !== undefined)
-        await write(
-          encodeClosedConversation(closed, {
-            partitionKey: agentKey(closed.agentId),
-            rowKey: rowKeyOf(closed),
-          }),
-        );
+      // The row of the day comes first and goes last. Prevents: the process dies in between, and nothing leads to the row of
+      // the agent.
       await write(encodeClosedConversation(closed));
+      if (closed.agentId === undefined) return;
+      const keys = { ...closedKeys(closed), partitionKey: agentKey(closed.agentId) };
+      await write(encodeClosedConversation(closed, keys));
     },
 
-    async remove(closed) {
+    async remove(closed, agentIds = []) {
       const keys = closedKeys(closed);
       // As it is stored: also of a row that cannot be read.
-      const agentId = (await getRow(table, 'read closed conversation', keys))?.['agentId'];
-      if (typeof agentId === 'string') await remove({ ...keys, partitionKey: agentKey(agentId) });
+      const stored = (await getRow(table, 'read closed conversation', keys))?.['agentId'];
+      const agents = new Set(typeof stored === 'string' ? [...agentIds, stored] : agentIds);
+      for (const agentId of agents) await remove({ ...keys, partitionKey: agentKey(agentId) });
       await remove(keys);
     },
 
@@ -170,9 +172,8 @@ export function createTableClosedConversations(
     },
 
     async saveProgress(day, rules, progress) {
-      const keys: Keys = { partitionKey: PROGRESS, rowKey: dayKey(day) };
-      if (progress === undefined) return remove(keys);
-      await write(dayProgressRow.encode(keys, { day, rules: digestOf(rules), ...progress }));
+      if (progress === undefined) return remove({ partitionKey: PROGRESS, rowKey: dayKey(day) });
+      await write(encodeDayProgress({ day, rules: digestOf(rules), ...progress }));
     },
 
     async records(continuationToken) {
@@ -192,7 +193,7 @@ export function createTableClosedConversations(
       return readableRows(entity ? [entity] : [], decodeOlderProgress).readable[0];
     },
 
-    saveOlderProgress: (progress) => write(olderRow.encode(OLDER, progress)),
+    saveOlderProgress: (progress) => write(encodeOlderProgress(progress)),
   };
 }
 

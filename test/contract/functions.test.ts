@@ -30,12 +30,14 @@ describe('the functions of the app', () => {
       'close-conversation anonymous POST v1/conversations/{conversationId}/close',
       'decline-conversation anonymous POST v1/conversations/{conversationId}/decline',
       'delete-automated-message function DELETE v1/automated-messages/{trigger}',
+      'download-transcript function GET v1/conversations/{conversationId}/transcript',
       'end-conversation anonymous POST v1/conversations/{conversationId}/end',
       'end-wait-conversation anonymous POST v1/conversations/{conversationId}/end-wait',
       'explain-policies anonymous GET v1/conversations/{conversationId}/policies',
       'extend-wait-conversation anonymous POST v1/conversations/{conversationId}/extend-wait',
       'health anonymous GET health',
       'list-automated-messages function GET v1/automated-messages',
+      'list-closed-conversations function GET v1/closed-conversations',
       'list-conversations anonymous GET v1/conversations',
       'list-dead-letters function GET v1/dead-letters',
       'my-capacity anonymous GET v1/my-capacity',
@@ -47,7 +49,7 @@ describe('the functions of the app', () => {
       'read-capacity function GET v1/agents/{agentId}/capacity',
       'read-conversation anonymous GET v1/conversations/{conversationId}',
       'read-policies function GET v1/policies',
-      'reconnect-link anonymous GET v1/conversations/{conversationId}/reconnect-link',
+      'reconnect-link function GET v1/conversations/{conversationId}/reconnect-link',
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
       'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
       'set-capacity function PUT v1/agents/{agentId}/capacity',
@@ -102,7 +104,7 @@ describe('the functions of the app', () => {
 
 describe('a route that a ticket protects', () => {
   const guarded = [
-    ...['list-conversations', 'read-conversation', 'reconnect-link', 'explain-policies', 'my-capacity'],
+    ...['list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 

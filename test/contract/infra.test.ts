@@ -172,7 +172,9 @@ describe('function keys made by the deployment', () => {
     // Operators take the app's default key, which the host makes by itself.
     const operators = [
       'delete-automated-message',
+      'download-transcript',
       'list-automated-messages',
+      'list-closed-conversations',
       'list-dead-letters',
       'read-capacity',
       'read-policies',

@@ -56,6 +56,7 @@ describe('a usable configuration', () => {
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
       customerIndexKeys: [],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
+      customerIndexKeys: [],
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
     });
@@ -176,6 +177,7 @@ describe('a usable configuration', () => {
       RECONNECT_PORTAL_URL: 'https://shop.example/chat',
       RECONNECT_REDIRECT_URL: 'http://localhost:3000/bye',
       READ_AFTER_END: 'PT0S',
+      RETENTION: 'never',
     });
     expect(config.policyBase).toEqual({
       grace: 10_000,
@@ -268,7 +270,7 @@ describe('a key that others can guess [R190]', () => {
     ['digits over and over', '12345678901234567890123456789012'],
     ['letters of few kinds', 'abcdeabcedabdceabdecaebcdaebdcadebc'],
   ])('does not start the app against a service that is not on this machine: %s', (_, key) => {
-    for (const name of ['TICKET_SIGNING_KEY', 'TICKET_SIGNING_KEY_PREVIOUS']) {
+    for (const name of ['TICKET_SIGNING_KEY', 'TICKET_SIGNING_KEY_PREVIOUS', 'CUSTOMER_INDEX_KEYS']) {
       const told = problemsOf({ ...VALID, [name]: key });
       expect(told).toContain(`${name} has a key that others can guess: give a random one`);
       expect(told).not.toContain(key);

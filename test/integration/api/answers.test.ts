@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROUTES } from '../../../shared/app/routes';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
+import { driveClosedConversations } from './drive-closed-conversations';
 import { driveConversations } from './drive-conversations';
 import { driveDeadLetters } from './drive-dead-letters';
 import { driveNegotiation } from './drive-negotiation';
@@ -14,6 +15,7 @@ const DRIVES = {
   ...driveConversations,
   ...driveSettings,
   ...driveDeadLetters,
+  ...driveClosedConversations,
   ...drivePersonalData,
   ...driveService,
 };

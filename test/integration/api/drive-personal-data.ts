@@ -29,7 +29,7 @@ export const drivePersonalData: Drives = {
     const agent = await api.system.agent('erased');
     await call('read-conversation', 404, { as: agent.bearer, params });
     await call('accept-conversation', 404, { as: agent.bearer, params });
-    await call('reconnect-link', 404, { as: agent.bearer, params });
+    await call('reconnect-link', 404, { as: key, params });
     await call('explain-policies', 404, { as: agent.bearer, params });
     const connect = await api.system.event({ name: 'connect', conversationId, connectionId: 'tab-new' });
     expect(connect.status).toBe(404);

@@ -5,6 +5,11 @@ import {
   type Recipient,
 } from '../../../shared/automated-messages/automated-message';
 import type { CapacityHolding } from '../../../shared/capacity/capacity';
+import type {
+  ClosedConversation,
+  DayProgress,
+  OlderProgress,
+} from '../../../shared/closed-conversations/closed-conversation';
 import {
   ALLOWANCE_REASONS,
   CHANNELS,
@@ -120,6 +125,7 @@ const anyRecord = record<ConversationRecord>({
   agentDisconnectionCount: count,
   requeue: maybe({ at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: maybe(text) }),
   queuePosition: maybe({ position: count, at: instant }),
+  linkUse: maybe({ count, at: instant, key: maybe(text) }),
   recentNotices: list({ cause: text, sequence: count, at: instant, trigger, recipient, text }, 4),
   closeReason: maybe(fc.constantFrom(...CLOSE_REASONS)),
   autoClosure: maybe({ number: count, deadline: instant }),
@@ -152,6 +158,7 @@ const anyRecord = record<ConversationRecord>({
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
+  olderMessages: maybe(text),
   recentMessages: list({
     ...{ id: text, by: text, sequence: count, at: instant },
     unnamed: maybe({ digest: text, occurredAt: instant }),
@@ -225,6 +232,7 @@ export const workListItem = record<WorkListItem>({
   stateSince: instant,
   previousAgentId: maybe(text),
   queuePosition: maybe(count),
+  away: maybe(fc.constant(true as const)),
   deadlines: list({ ...deadline, at: instant }, 4),
   queue: text,
   customerName: text,
@@ -257,14 +265,42 @@ export const override = record<MessageOverride>({
 
 export const deadLetter = record<DeadLetter>({
   id: text,
-  conversationId: id,
+  conversationId: maybe(id),
   kind: fc.constantFrom(...DEAD_LETTER_KINDS),
   deadline: maybe(deadline),
   row: maybe(text),
   code: text,
+  untold: maybe(fc.constant(true as const)),
   state: fc.constantFrom(...DEAD_LETTER_STATES),
   firstSeen: instant,
   lastSeen: instant,
   count,
   resolvedAt: maybe(instant),
+});
+
+export const closedConversation = record<ClosedConversation>({
+  conversationId: id,
+  createdAt: instant,
+  endedAt: instant,
+  closedAt: instant,
+  reason: endReason,
+  closeReason: maybe(fc.constantFrom(...CLOSE_REASONS)),
+  agentId: maybe(text),
+  queue: text,
+  workstream: text,
+  channelInstance: text,
+  channel,
+  device: fc.constantFrom(...DEVICE_CLASSES),
+});
+export const dayProgress = record<DayProgress & { readonly day: number; readonly rules: string }>({
+  day: fc.nat(100_000),
+  rules: text,
+  nothingDueUntil: instant,
+  continuationToken: maybe(text),
+});
+export const olderProgress = record<OlderProgress>({
+  listed: count,
+  unreadable: count,
+  done: fc.boolean(),
+  continuationToken: maybe(text),
 });

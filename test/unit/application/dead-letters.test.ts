@@ -5,7 +5,7 @@ import type { DeadlineKind } from '../../../shared/conversation/conversation';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import type { Failing } from '../../../shared/dead-letters/dead-letter';
-import { purgeDeadLetters } from '../../../shared/dead-letters/dead-letters-service';
+import { createDamageReport, purgeDeadLetters } from '../../../shared/dead-letters/dead-letters-service';
 import { reconcile } from '../../../shared/reconciliation/reconcile-service';
 import { agentDisconnected } from '../../../shared/web-pubsub/agent-sockets-service';
 import { bodyOf, call, request } from '../handlers/request';
@@ -163,6 +163,7 @@ describe('a run of reconciliation', () => {
           rowsRepaired: 0,
           failed: 0,
           unusable: 1,
+          behindMs: 0,
           deadLettersOpen: 0,
           deadLettersOpened: 1,
           deadLettersResolved: 0,
@@ -214,6 +215,37 @@ describe('a run of reconciliation', () => {
         ? Promise.reject(new DependencyError('web-pubsub', 'list connections'))
         : made.service.handle(id, event);
     expect(await reconcile({ ...deps, service: { handle } })).toMatchObject({ expired: 1, failed: 1 });
+  });
+
+  it('reads a damaged row beside the records again, tells of it once, and leaves its conversation its turn', async () => {
+    const made = await pastTheDeadline();
+    made.clock.now += MINUTE;
+    const row = `ann/holding.${ID}.0000000001`;
+    const { deadLetters } = made.world;
+    deadLetters.damaged.add(row);
+    const tell = createDamageReport({ deadLetters, now: () => made.clock.now });
+    const damage = new StoredRowError(row, 'units: unreadable');
+    // However often it is met.
+    for (let times = 0; times < 9; times += 1) await tell(damage);
+    await tell(new StoredRowError('policies/document', 'schemaVersion: newer'));
+    expect(deadLetters.all()).toMatchObject([
+      { id: `ann.holding.${ID}.0000000001.unreadable-row`, conversationId: ID, row, count: 1 },
+      { id: 'policies.document.unreadable-row', row: 'policies/document', count: 1 },
+    ]);
+    expect(deadLetters.all()[1]).not.toHaveProperty('conversationId');
+    const { lines, ...deps } = quarantineOf(made);
+    expect(await reconcile(deps)).toMatchObject({
+      expired: 1,
+      unusable: 1,
+      deadLettersResolved: 1,
+      failed: 0,
+    });
+    await reconcile(deps);
+    const told = lines.filter(({ message }) => message === 'dead-letter: opened');
+    expect(told).toMatchObject([{ fields: { row, detail: `${row}: units: unreadable` } }]);
+    deadLetters.damaged.clear();
+    expect(await reconcile(deps)).toMatchObject({ deadLettersResolved: 1, unusable: 0 });
+    expect(await reconcile(deps)).toMatchObject({ deadLettersOpen: 0 });
   });
 
   it('ends the others, and says so, when the letter cannot be stored', async () => {

@@ -64,6 +64,7 @@ const WRITTEN = {
         reconnectPortalUrl: 'https://shop.example/chat?lang=en#top',
         reconnectRedirectUrl: null,
         readAfterEnd: 'PT40M',
+        retention: 'P30D',
       },
     },
     { id: 'second', when: {}, set: { wrapUpCapacity: 'none' } },
@@ -87,6 +88,7 @@ const READ = {
         reconnectTimeLimit: 20 * MINUTE,
         reconnectRedirectUrl: undefined,
         readAfterEnd: 40 * MINUTE,
+        retention: 30 * DAY,
       },
     },
     SECOND_RULE,
@@ -135,6 +137,7 @@ const LENGTHS: readonly (readonly [string, string, number, string, number, strin
   ['waitingAutoClose', 'PT1S', SECOND, 'P60D', 60 * DAY, 'PT0S', 'P60DT1S'],
   ['wrapUpCapacity', 'PT30S', 30 * SECOND, 'PT60M', HOUR, 'PT29.999S', 'PT1H1S'],
   ['readAfterEnd', 'PT0S', 0, 'P30D', 30 * DAY, 'PT-1S', 'P30DT1S'],
+  ['retention', 'P1D', DAY, 'P3650D', 3_650 * DAY, 'PT23H59M59S', 'P3650DT1S'],
   ['reconnectTimeLimit', 'PT1M', MINUTE, 'P7D', 7 * DAY, 'PT59S', 'P7DT1S'],
 ];
 
@@ -164,9 +167,12 @@ describe('a length of time', () => {
     expect(setIn(withSet({ wrapUpCapacity }))).toEqual({ wrapUpCapacity });
   });
 
-  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose'])('can be "never" for %s [R55]', (name) => {
-    expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
-  });
+  it.each(['openAutoClose', 'wrapUpAutoClose', 'waitingAutoClose', 'retention'])(
+    'can be "never" for %s [R55 R194]',
+    (name) => {
+      expect(setIn(withSet({ [name]: 'never' }))).toEqual({ [name]: 'never' });
+    },
+  );
 });
 
 describe('a number of units', () => {

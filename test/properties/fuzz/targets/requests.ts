@@ -108,6 +108,12 @@ export const REQUESTS: readonly Target[] = [
     '',
     'channel=persistent-chat&channelInstance=shop&locale=de',
   ]),
+  query('closed conversations', 'list-closed-conversations', [
+    '',
+    'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.5Z&agentId=ann&queue=sales&reason=agent-ended&limit=9',
+    'limit=500&continuationToken=abc',
+  ]),
+  query('transcript to download', 'download-transcript', ['', 'format=text&after=12&limit=10000']),
   query('dead letters', 'list-dead-letters', ['', 'state=resolved&limit=500&continuationToken=abc']),
   text('path: trigger', ['write-automated-message'], ['agent-joined', 'customer-disconnected'], (trigger) =>
     parseWith(inputOf('write-automated-message', 'params'), { trigger }, 'path'),

@@ -15,6 +15,14 @@ import {
   encodeHolding,
 } from '../../../../shared/capacity/capacity-table';
 import {
+  decodeClosedConversation,
+  decodeDayProgress,
+  decodeOlderProgress,
+  encodeClosedConversation,
+  encodeDayProgress,
+  encodeOlderProgress,
+} from '../../../../shared/closed-conversations/closed-conversations-table';
+import {
   decodeConversation,
   decodeEntry,
   decodeWorkListItem,
@@ -194,6 +202,28 @@ export const ROWS = [
     encode: encodeDeadLetter,
     decode: decodeDeadLetter,
     use: ({ firstSeen, lastSeen, resolvedAt = 0 }) => [firstSeen, lastSeen, resolvedAt].forEach(toIso),
+  }),
+  row({
+    name: 'closed conversation',
+    parser: 'decodeClosedConversation',
+    values: arbitrary.closedConversation,
+    encode: encodeClosedConversation,
+    decode: decodeClosedConversation,
+    use: ({ createdAt, endedAt, closedAt }) => [createdAt, endedAt, closedAt].forEach(toIso),
+  }),
+  row({
+    name: 'day that was gone through',
+    parser: 'decodeDayProgress',
+    values: arbitrary.dayProgress,
+    encode: encodeDayProgress,
+    decode: decodeDayProgress,
+  }),
+  row({
+    name: 'search for older ones',
+    parser: 'decodeOlderProgress',
+    values: arbitrary.olderProgress,
+    encode: encodeOlderProgress,
+    decode: decodeOlderProgress,
   }),
   row({
     name: "customer's latest conversation",
