@@ -9,7 +9,7 @@ import {
   type Participant,
   participantOf,
 } from '../conversation/conversation';
-import { type Instant, type Milliseconds, MINUTE, SECOND } from '../conversation/time';
+import { type Instant, type Milliseconds, MINUTE, SECOND, occasions } from '../conversation/time';
 import type { Sampler } from '../app/log';
 import { bearerOf, type Caller, type HttpInput } from '../http/route';
 
@@ -462,19 +462,7 @@ function isAllowed(limiter: RateLimiter, caller: string): boolean {
 }
 
 /** One line in this time is enough to tell that something goes on. */
-const TOLD_EVERY: Milliseconds = 5 * MINUTE;
-
-/** Whether this is the first of its kind in five minutes. Meant for few kinds. */
-export function createOccasions(now: () => Instant): (kind: string) => boolean {
-  const told = new Map<string, Instant>();
-  return (kind) => {
-    const at = now();
-    if (at - (told.get(kind) ?? -TOLD_EVERY) < TOLD_EVERY) return false;
-    told.set(kind, at);
-    return true;
-  };
-}
-
+export const TOLD_EVERY: Milliseconds = 5 * MINUTE;
 const CROWDS = 1_024;
 
 /**
@@ -485,7 +473,7 @@ export function createVisitorNumbers(
   signingKey: string,
   now: () => Instant,
 ): (visitor: string) => number | undefined {
-  const isFirst = createOccasions(now);
+  const isFirst = occasions(TOLD_EVERY, now);
   return (visitor) => {
     const digest = createHmac('sha256', signingKey)
       .update(`crowd ${networksOf(visitor).at(-1)}`)

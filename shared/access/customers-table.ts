@@ -6,7 +6,7 @@ import { ContentionError, StoredRowError } from '../app/errors';
 import { CONVERSATION_ID } from '../conversation/conversation';
 import type { CustomerIndex, IndexedConversation } from '../conversation/ports';
 import { type Instant, toIso } from '../conversation/time';
-import { deleteRows, firstRows, readableRows, readOrTell } from '../storage/pages';
+import { deleteRows, firstRows, readableRows } from '../storage/pages';
 import {
   answering,
   column,
@@ -18,6 +18,7 @@ import {
   type Keys,
   NOT_FOUND,
   type OnDamage,
+  readOrTell,
   row,
   tableCall,
 } from '../storage/table';

@@ -3,11 +3,16 @@ import type { DurableCall } from '../app/call';
 import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
 import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
-import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
+import {
+  agentUserId,
+  type Conversation,
+  customerUserId,
+  hasEnded,
+  publicName,
+} from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
 import { endedRefusal, SIGN_IN_REQUIRED } from '../conversation/decision';
 import { type Instant, instant } from '../conversation/time';
-import { publicName } from '../conversation/transcript';
 import {
   agentIdField,
   CONVERSATION_PATH,

@@ -1,3 +1,4 @@
+import { occasions } from '../conversation/time';
 import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
@@ -8,11 +9,11 @@ import {
   createRateLimiter,
   createRefusalSampler,
   createSocketBound,
-  createOccasions,
   createTickets,
   createVisitorNumbers,
   limitedTickets,
   socketGroupsOf,
+  TOLD_EVERY,
 } from '../access/caller-guard';
 import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
@@ -134,7 +135,7 @@ function compose(config: Config) {
     settingsStore,
     policyBase,
     visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
-    heard: createOccasions(now),
+    heard: occasions(TOLD_EVERY, now),
     customers,
     eraser,
     erasures,

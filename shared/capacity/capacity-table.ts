@@ -6,17 +6,18 @@ import type { Instant } from '../conversation/time';
 import {
   answering,
   CONFLICTS,
+  ignoreDamage,
   instant,
   int32,
   type Keys,
   natural,
   NOT_FOUND,
-  ignoreDamage,
   type OnDamage,
+  readOrTell,
   row,
   tableCall,
 } from '../storage/table';
-import { firstRows, readOrTell } from '../storage/pages';
+import { firstRows } from '../storage/pages';
 import {
   type CapacityClaim,
   type CapacityHolding,

@@ -28,6 +28,7 @@ import {
   END_REASONS,
   etagOf,
   hasEnded,
+  publicName,
   REQUEUE_REASONS,
 } from './conversation';
 import { isReadableByCustomer } from '../policies/policy';
@@ -35,7 +36,7 @@ import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
 import { duration, type Instant, instant } from './time';
-import { authorForCustomers, publicName, sentIdOf, type TranscriptEntry } from './transcript';
+import { authorForCustomers, sentIdOf, type TranscriptEntry } from './transcript';
 import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
 export interface ConversationServices {

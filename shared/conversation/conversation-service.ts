@@ -196,7 +196,8 @@ interface Turn {
   readonly event: ConversationEvent;
   readonly ifMatch: string | undefined;
   readonly deps: Dependencies;
-  readonly reservation: Reservation;
+  /** Units of capacity that a decision has asked for. */
+  reservation?: Reservation;
   readonly resolve: (handled: Handled) => void;
   readonly reject: (thrown: unknown) => void;
 }
@@ -250,8 +251,7 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     const deps = { ...shared, call };
     const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
       new Promise((resolve, reject) => {
-        const reservation = new Reservation(conversationId, deps.capacity);
-        const turn = { event, ifMatch, deps, reservation, resolve, reject };
+        const turn: Turn = { event, ifMatch, deps, resolve, reject };
         // Prevents: n events of one conversation decide on the same version, all but one lose, and each tries n times.
         const waiting = waitingOf.get(conversationId);
         if (waiting === undefined) {
@@ -326,7 +326,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
       try {
         const decision = await decideTurn(conversationId, turn, { before, latest, asked });
         if (decision.kind === 'changed') changes.push(decision);
-        else await turn.reservation.giveBack(stored);
+        else await turn.reservation?.giveBack(stored);
         const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
         (changes.length > 0 ? decided : unsaved).push(result);
       } catch (thrown) {
@@ -371,13 +371,13 @@ interface Asked {
 
 async function decideTurn(conversationId: string, turn: Turn, standing: Standing): Promise<Decided> {
   const { before, latest } = standing;
-  const { ifMatch, reservation } = turn;
+  const { ifMatch } = turn;
   const isNamed =
     ifMatch === undefined ||
     before === undefined ||
     (latest === before.conversation && namesVersion(ifMatch, before.etag));
   if (isNamed) return decideWithAnswers(conversationId, turn, standing);
-  await reservation.giveBack(before.conversation);
+  await turn.reservation?.giveBack(before.conversation);
   return decideOnStale(latest ?? before.conversation, turn);
 }
 
@@ -411,9 +411,10 @@ const CHANGED_MEANWHILE: Refusal = {
 
 async function decideWithAnswers(
   conversationId: string,
-  { event, deps, reservation }: Turn,
+  turn: Turn,
   { before, latest, asked }: Standing,
 ): Promise<Decided> {
+  const { event, deps } = turn;
   const { policies, messages } = await deps.settings.current(deps.call);
   const { participants } = deps;
   let answers: Answers = {};
@@ -449,7 +450,8 @@ async function decideWithAnswers(
         answers = { ...answers, stored: (await deps.store.findMessage(conversationId, decision)) ?? 0 };
         break;
       case 'capacity-needed':
-        answers = { ...answers, capacity: await reservation.take(decision, before?.conversation) };
+        turn.reservation ??= new Reservation(conversationId, deps.capacity);
+        answers = { ...answers, capacity: await turn.reservation.take(decision, before?.conversation) };
         break;
       default:
         return decision;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DependencyError, ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
-import { firstRows, readableRows, readOrTell, readPage } from '../storage/pages';
+import { firstRows, readableRows, readPage } from '../storage/pages';
 import {
   answering,
   column,
@@ -20,6 +20,7 @@ import {
   type Keys,
   NOT_FOUND,
   type OnDamage,
+  readOrTell,
   row,
   rowName,
   tableCall,

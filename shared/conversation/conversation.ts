@@ -488,3 +488,7 @@ export const customerGroup = (conversationId: string): string => `conversation.$
 
 /** The Web PubSub group that holds every connected agent. */
 export const AGENTS_GROUP = 'agents';
+
+/** By which name customers know an agent. Of one whom the desk has not named the name is the id, which is not for them. */
+export const publicName = ({ id, name }: { readonly id: string; readonly name: string }): string =>
+  name === id ? 'Agent' : name;

@@ -1,3 +1,4 @@
+import { publicName } from './conversation';
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import type {
   Agent,
@@ -15,7 +16,6 @@ import {
   authorForCustomers,
   type CustomersAuthor,
   type MessageEntry,
-  publicName,
   sentIdOf,
   type TranscriptEntry,
 } from './transcript';

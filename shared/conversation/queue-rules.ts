@@ -1,3 +1,4 @@
+import { publicName } from './conversation';
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import type { Active, Conversation, Ongoing, PastAgentDisconnection, RequeueReason } from './conversation';
 import { type DecisionContext, illegal, type Ruling } from './decision';
@@ -5,7 +6,7 @@ import { releasedHold } from './ending-rules';
 import { CAUSES } from './notifications';
 import { type Move, stateAfter } from './states';
 import type { Instant } from './time';
-import { publicName, withNotice } from './transcript';
+import { withNotice } from './transcript';
 
 /**
  * The conversation leaves its agent and is in a queue again, the same or another one. Its customer is told when it had

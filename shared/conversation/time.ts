@@ -60,3 +60,14 @@ export function durationBetween(min: string, max: string) {
 
 /** The same in answers, of any length. */
 export const duration = durationBetween('PT0S', 'P99999999D');
+
+/** Whether this is the first of its kind in so long a time. Meant for few kinds. */
+export function occasions(every: Milliseconds, now: () => Instant): (kind: string) => boolean {
+  const last = new Map<string, Instant>();
+  return (kind) => {
+    const at = now();
+    if (at - (last.get(kind) ?? -every) < every) return false;
+    last.set(kind, at);
+    return true;
+  };
+}

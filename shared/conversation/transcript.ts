@@ -4,7 +4,7 @@ import {
   type Recipient,
   recipientOf,
 } from '../automated-messages/automated-message';
-import { type Conversation, type EndReason, LIMITS } from './conversation';
+import { type Conversation, type EndReason, LIMITS, publicName } from './conversation';
 import type { DecisionContext } from './decision';
 import type { Instant } from './time';
 
@@ -13,10 +13,6 @@ export type Author =
   | { readonly role: 'customer'; readonly name: string }
   | { readonly role: 'agent'; readonly id: string; readonly name: string }
   | { readonly role: 'system' };
-
-/** By which name customers know an agent. Of one whom the desk has not named the name is the id, which is not for them. */
-export const publicName = ({ id, name }: { readonly id: string; readonly name: string }): string =>
-  name === id ? 'Agent' : name;
 
 /** The author as customers see it. */
 export type CustomersAuthor =

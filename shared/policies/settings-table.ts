@@ -13,11 +13,12 @@ import {
   type Keys,
   NOT_FOUND,
   type OnDamage,
+  readOrTell,
   row,
   rowName,
   tableCall,
 } from '../storage/table';
-import { firstRows, readableRows, readOrTell } from '../storage/pages';
+import { firstRows, readableRows } from '../storage/pages';
 import type { PolicyDocument } from './policy';
 import type {
   Expected,

@@ -327,3 +327,17 @@ function withoutSecrets(thrown: unknown): Error {
 
 const systemErrorCode = (thrown: unknown): string | undefined =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+
+/** One row, if it can be read. @throws StoredRowError when it cannot, and then somebody has heard of it */
+export async function readOrTell<T>(
+  entity: object,
+  read: (row: object) => T,
+  onDamage: OnDamage,
+): Promise<T> {
+  try {
+    return read(entity);
+  } catch (thrown) {
+    if (thrown instanceof StoredRowError) await onDamage(thrown);
+    throw thrown;
+  }
+}
