@@ -86,6 +86,11 @@ param signInAudience string = ''
 @description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
 param alertEmails string[] = []
 
+@description('Most gigabytes of logs that the workspace takes in a day; what comes later is lost, and alerts fall silent. 0: no cap. An alert tells at 80 percent.')
+@minValue(0)
+@maxValue(1000)
+param logDailyCapGb int = 5
+
 // --------------------------------------------------------------------------------------------------- names
 
 var tags = { 'azd-env-name': environmentName }
@@ -146,6 +151,7 @@ module monitoring 'modules/monitoring.bicep' = {
     componentName: names.component
     location: location
     tags: tags
+    dailyCapGb: logDailyCapGb
   }
 }
 
@@ -328,6 +334,7 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     emails: alertEmails
+    logDailyCapGb: logDailyCapGb
   }
   dependsOn: [monitoring]
 }

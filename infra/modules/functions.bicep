@@ -179,6 +179,9 @@ var hostSettings = {
   AzureWebJobsSecretStorageType: 'keyvault'
   AzureWebJobsSecretStorageKeyVaultUri: keyVaultUri
   AzureWebJobsSecretStorageKeyVaultClientId: identityClientId
+  // The host reads a body as a whole before the app is asked, and its own limit is 100 MB. The largest that the app takes is 1 MiB
+  // (a user event); a kibibyte more, so that what is a little too large is answered by the app.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(1024 * 1024 + 1024)
 }
 
 // What shared/app/config.ts and host.json read.

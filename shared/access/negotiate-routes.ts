@@ -29,6 +29,7 @@ import {
   readJson,
   route,
   routeOfRequest,
+  type RouteServices,
   type Shown,
   type SignedIn,
 } from '../http/route';
@@ -43,6 +44,8 @@ export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly clientUrl: (userId: string, groups?: readonly string[]) => Promise<string>;
   /** The groups that sockets from this address are counted in; `returning`: of a conversation that is on record. */
   readonly socketGroups: (address: string, returning: boolean) => readonly string[];
+  /** A number for where this one comes from, unless it has been told lately. */
+  readonly visitorNumber: (visitor: string) => number | undefined;
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
@@ -164,7 +167,7 @@ export const NEGOTIATE_ROUTES = [
     answer: answer('Open `url`, and keep `ticket` to come back.', CUSTOMER_ACCESS, CUSTOMER_EXAMPLE),
     problems: ['sign-in-required', 'conversation-ended', ...OF_LINKS],
     durable: true,
-    run: async (request, services: NegotiateServices, call) => {
+    run: async (request, services: NegotiateServices & RouteServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
       // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
       if (resumed === undefined) countByAddress(request, services);
@@ -203,6 +206,7 @@ export const NEGOTIATE_ROUTES = [
       const address = addressOf(request, services);
       const groups =
         address === undefined ? undefined : services.socketGroups(address, conversation !== undefined);
+      tellOfVisitor(address, services, call);
       return admit(conversationId, introduction, services, proved, groups);
     },
   }),
@@ -228,8 +232,13 @@ export const NEGOTIATE_ROUTES = [
       CUSTOMER_EXAMPLE,
     ),
     durable: true,
-    run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices, call) => {
+    run: async (
+      { body: { customerId, choice, ...introduction } },
+      services: NegotiateServices & RouteServices,
+      call,
+    ) => {
       const found = await conversationOfCustomer(customerId, choice, services, call);
+      tellOfVisitor(customerId, services, call);
       if ('conversationId' in found) {
         await leaveTimeToReturn(found.goesOn, services, call);
         return admit(found.conversationId, introduction, services, { workstream: introduction.workstream });
@@ -358,6 +367,16 @@ function countByAddress(request: HttpInput, services: NegotiateServices): void {
 /** What the client is counted as. Prevents: what cannot be read as an address is not counted at all. */
 const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices): string | undefined =>
   clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
+
+/** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
+function tellOfVisitor(
+  visitor: string | undefined,
+  { visitorNumber, loggerOf }: NegotiateServices & RouteServices,
+  call: DurableCall,
+): void {
+  const network = visitor === undefined ? undefined : visitorNumber(visitor);
+  if (network !== undefined) loggerOf(call).info('negotiate: admitted', { network });
+}
 
 async function resumedConversation(
   request: HttpInput,

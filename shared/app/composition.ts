@@ -8,7 +8,9 @@ import {
   createRateLimiter,
   createRefusalSampler,
   createSocketBound,
+  createOccasions,
   createTickets,
+  createVisitorNumbers,
   limitedTickets,
   socketGroupsOf,
 } from '../access/caller-guard';
@@ -131,6 +133,8 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
+    visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
+    heard: createOccasions(now),
     customers,
     eraser,
     erasures,

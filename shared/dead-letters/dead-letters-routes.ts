@@ -7,6 +7,7 @@ import { EXAMPLE, named, page, sequenceNumber } from '../http/fields';
 import { refuse } from '../http/problems';
 import { answer, route } from '../http/route';
 import {
+  type DeadLetter,
   DEAD_LETTER_KINDS,
   DEAD_LETTER_STATES,
   type DeadLetters,
@@ -28,7 +29,7 @@ export interface DeadLetterServices extends Omit<ReplayDependencies, 'service' |
 
 const DEAD_LETTER = z.object({
   id: z.string(),
-  conversationId: z.string().optional().describe('Absent for a row that belongs to no one conversation.'),
+  conversationId: z.string().describe('Empty for a row that belongs to no one conversation.'),
   kind: z.enum(DEAD_LETTER_KINDS),
   deadline: z
     .object({ kind: z.enum(DEADLINE_KINDS), number: sequenceNumber })
@@ -64,6 +65,8 @@ const OPEN: z.input<typeof DEAD_LETTER> = {
   count: 5,
 };
 
+const shown = (letter: DeadLetter) => ({ ...letter, conversationId: letter.conversationId ?? '' });
+
 const DEAD_LETTER_ID = z.string().regex(/^[A-Za-z0-9._-]{1,200}$/, 'is not the id of a dead letter');
 
 export const DEAD_LETTER_ROUTES = [
@@ -84,7 +87,7 @@ export const DEAD_LETTER_ROUTES = [
     answer: answer('A page of the list.', DEAD_LETTER_PAGE, { items: [OPEN], unreadable: [] }),
     run: async ({ query }, { deadLetters }: Pick<DeadLetterServices, 'deadLetters'>) => {
       const { letters, ...page } = await deadLetters.list(query);
-      return { ...page, items: letters.map(({ letter }) => letter) };
+      return { ...page, items: letters.map(({ letter }) => shown(letter)) };
     },
   }),
 
@@ -113,7 +116,7 @@ export const DEAD_LETTER_ROUTES = [
       const stored = await deadLetters.load(deadLetterId);
       if (stored === undefined) return refuse('dead-letter-not-found');
       const { letter } = stored;
-      if (letter.state === 'resolved') return letter;
+      if (letter.state === 'resolved') return shown(letter);
       const logger = loggerOf(call);
       try {
         await replay(letter, { ...services, service: loggingEnds(conversations(call), logger) });
@@ -122,12 +125,12 @@ export const DEAD_LETTER_ROUTES = [
       }
       const resolvedAt = now();
       if ((await deadLetters.resolve(stored, resolvedAt)) === 'resolved') {
-        return { ...letter, state: 'resolved' as const, resolvedAt };
+        return shown({ ...letter, state: 'resolved', resolvedAt });
       }
       // Somebody else has resolved it, or has seen it fail, at the same time.
       const changed = (await deadLetters.load(letter.id))?.letter ?? letter;
       return changed.state === 'resolved'
-        ? changed
+        ? shown(changed)
         : refuse('still-failing', `The conversation failed meanwhile: ${changed.code}.`);
     },
   }),

@@ -45,6 +45,7 @@ const headerOf = (description: string, schema: Json = { type: 'string' }): Json 
 
 /** The headers of answers that mean something to the caller. */
 const RESPONSE_HEADERS = {
+  'Cache-Control': headerOf('For how long the answer may be kept.'),
   ETag: headerOf('Names the version that is stored.'),
   'Content-Disposition': headerOf('A name for the file.'),
   Link: headerOf('`rel="next"`: where there is more, what goes on with it.'),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z, type ZodObject, type ZodType } from 'zod';
 import { type Access, ACCESS } from '../access/authorisation';
 import { AccessDeniedError, InvalidInputError, LengthRequiredError } from '../app/errors';
@@ -14,6 +15,8 @@ export interface HttpInput {
   readonly query: { get(name: string): string | null; keys(): Iterable<string> };
   readonly params: Readonly<Record<string, string>>;
   arrayBuffer(): Promise<ArrayBuffer>;
+  /** The body as it comes in, where the request has one. */
+  readonly body?: AsyncIterable<Uint8Array> | null;
 }
 
 /** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
@@ -121,6 +124,7 @@ export type Tag =
 
 /** A header of an answer, by its name in the document. */
 export type ResponseHeader =
+  | 'Cache-Control'
   | 'ETag'
   | 'Content-Disposition'
   | 'Link'
@@ -131,7 +135,7 @@ export type ResponseHeader =
 
 /** What a route answers when all is well. */
 export interface Answer<R extends ZodType = ZodType> {
-  readonly status: 200 | 204;
+  readonly status: 200 | 204 | 304;
   readonly description: string;
   /** The view: `run` gives what it decodes to, the caller gets what it encodes to, and nothing that it does not have. */
   readonly schema?: R;
@@ -210,6 +214,8 @@ interface Described<C extends ProblemCode> {
   readonly unknown?: C;
   /** Problems that `run` answers with, besides those of access and of input. `never`: it cannot even fail. */
   readonly problems?: readonly C[] | 'never';
+  /** The answer is the same at every call: it is made once, and callers may keep it for so many seconds. */
+  readonly keptFor?: number;
   /** Statuses of `invalid-input`, where they are not those of the parameters and the body. */
   readonly invalid?: readonly number[];
 }
@@ -334,8 +340,12 @@ function made<S extends RouteServices, D extends boolean>(
     Outcomes<ZodType, string | undefined>,
   run: (request: HttpInput, services: S, call: CallOf<D>) => Promise<unknown>,
 ): Route<S, D> {
-  const { id, functionName = id, access, durable = false, answer, nothing, ...described } = definition;
+  const { id, functionName = id, access, durable = false, nothing, keptFor, ...described } = definition;
   const { params, query, headers, body } = definition;
+  const answer: Answer =
+    keptFor === undefined ? definition.answer : { ...definition.answer, headers: ['ETag', 'Cache-Control'] };
+  const notModified = { status: 304, description: 'It is the one that `If-None-Match` names.' } as const;
+  let kept: HttpOutput | undefined;
   return {
     ...described,
     id,
@@ -349,11 +359,18 @@ function made<S extends RouteServices, D extends boolean>(
       ...(headers && { headers }),
       ...(body && { body }),
     },
-    answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
+    answers: [
+      answer,
+      ...(nothing === undefined ? [] : [withoutContent(nothing)]),
+      ...(keptFor === undefined ? [] : [{ ...notModified, headers: answer.headers ?? [] }]),
+    ],
     handle: async (request, services, call) => {
       try {
         if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
-        return answerTo(await run(request, services, call), answer);
+        if (kept !== undefined) return unlessKnown(kept, request.headers);
+        const made = answerTo(await run(request, services, call), answer);
+        if (keptFor === undefined) return made;
+        return unlessKnown((kept = keepable(made, keptFor)), request.headers);
       } catch (thrown) {
         return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
       }
@@ -393,6 +410,23 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
   if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
+}
+
+/** An answer that callers may keep, under a strong ETag. */
+function keepable({ status, headers, body = '' }: HttpOutput, seconds: number): HttpOutput {
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  return { status, headers: { ...headers, etag, 'cache-control': `public, max-age=${seconds}` }, body };
+}
+
+/** Prevents: a flood of calls for the same document is paid for with its bytes (RFC 9110, section 13.1.2). */
+function unlessKnown(answer: HttpOutput, headers: HttpInput['headers']): HttpOutput {
+  const { etag = '', 'cache-control': control = '' } = answer.headers ?? {};
+  const known = headers
+    .get('if-none-match')
+    ?.split(',')
+    .map((one) => one.trim().replace(/^W\//, ''));
+  if (!known?.some((one) => one === etag || one === '*')) return answer;
+  return { status: 304, headers: { etag, 'cache-control': control } };
 }
 
 /**
@@ -460,13 +494,31 @@ export async function readBody(request: HttpInput, limit: number): Promise<Buffe
   const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
   const length = request.headers.get('content-length');
   if (Number(length) > limit) throw tooLarge();
-  const bytes = Buffer.from(await request.arrayBuffer());
+  const bytes = await bytesOf(request, limit);
+  if (bytes === undefined) throw tooLarge();
   // Prevents: what was asked for got lost on its way, and the request is answered as one that asks for nothing.
   const isLost =
     bytes.byteLength === 0 && length === null && request.headers.get('transfer-encoding') !== null;
   if (isLost) throw new LengthRequiredError();
-  if (bytes.byteLength > limit) throw tooLarge();
   return bytes;
+}
+
+/** What has come; undefined as soon as it is more than `limit` bytes, whatever length was announced. */
+async function bytesOf(request: HttpInput, limit: number): Promise<Buffer | undefined> {
+  const { body } = request;
+  if (!body) {
+    const bytes = Buffer.from(await request.arrayBuffer());
+    return bytes.byteLength > limit ? undefined : bytes;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** @throws InvalidInputError naming `field` */

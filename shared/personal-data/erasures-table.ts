@@ -28,13 +28,16 @@ import { type Erasure, ERASURE_CAUSES, type Erasures, type Found, type StoredRow
 const count = z.int().min(0).max(10_000);
 const hold = z.object({ agentId: z.string(), assignment: z.int() });
 
+/** Of each kind; whatever else the column may say is not read. */
+const TIMERS = Object.fromEntries(DEADLINE_KINDS.map((kind) => [kind, count.optional()]));
+
 /** The row of an erasure that is not finished. */
 const erasureRow = row(
   z.object({
     conversationId: column('rowKey', z.string()),
     because: z.enum(ERASURE_CAUSES),
     begunAt: instant,
-    timers: json(z.partialRecord(z.enum(DEADLINE_KINDS), count)),
+    timers: json(z.object(TIMERS)),
     holds: json(z.array(hold)),
     closedAt: z.string().optional(),
     removedAt: instant.optional(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SOCKET_EVENTS } from '../access/authorisation';
 import { networksIn, type ParticipantLimits, type SocketBound, type Tickets } from '../access/caller-guard';
 import { tokenReader, type TokenIssuer } from '../access/sign-in-guard';
-import { AccessDeniedError, InvalidInputError, UserEventError } from '../app/errors';
+import { AccessDeniedError, InvalidInputError, LengthRequiredError, UserEventError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
 import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
 import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
@@ -100,6 +100,8 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly sockets: SocketBound;
   readonly hub: string;
   readonly loggerOf: LoggerOf;
+  /** Whether one more line of this kind is written now. */
+  readonly heard: (kind: string) => boolean;
 }
 
 /** What the service sends: with `connect` about the handshake, with `message` what the sender wrote. */
@@ -207,10 +209,9 @@ export const WEBHOOK_ROUTES = [
     invalid: [400, 404, 413],
     problems: ['too-many-requests', ...REFUSALS],
     run: async (request, services: WebhookServices, call) => {
-      await services.guard(request.headers);
-      const bytes = await readBody(request, eventBodyLimit(request.headers));
       try {
-        const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
+        const event = await eventOf(request, services);
+        if (services.heard(ACCEPTED)) services.loggerOf(call).info(ACCEPTED, { event: event.name });
         // Handshakes only: whether a socket is open or lost must always be heard.
         if (event.name === 'connect') {
           services.limits.take(event.participant);
@@ -225,6 +226,13 @@ export const WEBHOOK_ROUTES = [
           ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
           : await handleCustomerEvent(event, event.participant.conversationId, service, services.tickets);
       } catch (thrown) {
+        if (thrown instanceof LengthRequiredError) {
+          // Nobody but the service, or what stands before the app, has done this.
+          const fields = { code: thrown.code, status: 411, field: 'Content-Length', fault: 'settings' };
+          services
+            .loggerOf(call)
+            .refusal('web-pubsub-events: refused a request that cannot be understood', fields);
+        }
         if (!(thrown instanceof UserEventError)) throw thrown;
         const { ids, field, code, message: detail } = thrown;
         services.loggerOf(call).refusal('web-pubsub-events: refused a message', { code, field });
@@ -233,6 +241,16 @@ export const WEBHOOK_ROUTES = [
     },
   }),
 ];
+
+/** At most once in five minutes and instance: events arrive, and fit the settings. */
+const ACCEPTED = 'web-pubsub-events: accepted';
+
+/** The event, if the service has sent it. @throws AccessDeniedError, InvalidInputError, UserEventError */
+async function eventOf(request: HttpInput, { guard, hub }: WebhookServices): Promise<WebPubSubEvent> {
+  await guard(request.headers);
+  const bytes = await readBody(request, eventBodyLimit(request.headers));
+  return parseWebPubSubEvent(request.headers, bytes, hub);
+}
 
 /** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
 async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: AgentSocketsDependencies) {

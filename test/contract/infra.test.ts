@@ -128,6 +128,7 @@ describe('app settings', () => {
       'AzureWebJobsStorage__credential',
       'AzureWebJobsStorage__queueServiceUri',
       'AzureWebJobsStorage__tableServiceUri',
+      'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
     ]);
     expect(hostSettings['AzureWebJobsSecretStorageType']).toBe("'keyvault'");
   });
@@ -382,7 +383,7 @@ describeCompiled('compiled', () => {
       'Microsoft.Authorization/roleAssignments': 8,
       'Microsoft.Insights/components': 1,
       'Microsoft.Insights/diagnosticSettings': 7,
-      'Microsoft.Insights/scheduledQueryRules': 9,
+      'Microsoft.Insights/scheduledQueryRules': 11,
       'Microsoft.Insights/workbooks': 1,
       'Microsoft.KeyVault/vaults': 1,
       'Microsoft.KeyVault/vaults/secrets': 6,

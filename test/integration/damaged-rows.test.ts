@@ -111,11 +111,15 @@ const ASKED: Readonly<Record<string, (started: Started) => Promise<{ status?: nu
     call('read-conversation', await ofConversation(ID)(started), started.deps),
   'accept another': async (started) => {
     const headers = await agent(started);
-    return call('accept', request({ headers, params: { conversationId: OTHER } }), started.deps);
+    return call('accept-conversation', request({ headers, params: { conversationId: OTHER } }), started.deps);
   },
   'release another': async (started) => {
     const headers = await agent(started);
-    return call('release', request({ headers, params: { conversationId: OTHER } }), started.deps);
+    return call(
+      'release-conversation',
+      request({ headers, params: { conversationId: OTHER } }),
+      started.deps,
+    );
   },
   'list-conversations': async (started) =>
     call('list-conversations', request({ headers: await agent(started) }), started.deps),

@@ -54,7 +54,6 @@ describe('a usable configuration', () => {
       rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
       ticketSigningKeys: [VALID.TICKET_SIGNING_KEY],
-      customerIndexKeys: [],
       ticketLifetimes: { agent: 12 * HOUR, customer: 90 * DAY },
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,

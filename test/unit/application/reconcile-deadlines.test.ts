@@ -261,7 +261,12 @@ describe('a place in the queue', () => {
   it('is told to the first ten [R67]', async () => {
     const made = await queueOf(12);
     await run(made);
-    expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(0, 10));
+    // Customers of different conversations hear in any order.
+    expect(
+      told(made)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(made.ids.slice(0, 10));
   });
 
   it('is counted for every queue by itself', async () => {
@@ -311,6 +316,8 @@ describe('a place in the queue', () => {
     quiet(made);
     const loads = () => made.world.log.filter((entry) => entry === 'load').length;
     const before = loads();
+    // Not the first run of all, which compares everybody.
+    made.world.comparedUntil = made.clock.now;
     await run(made);
     expect(told(made)).toContainEqual([live, 'customer', 2]);
     expect(loads() - before).toBeLessThan(ghosts.length);

@@ -570,7 +570,7 @@ describe('one run', () => {
     const world = new MemoryWorld();
     const now = Date.parse('2026-03-01T10:00:00Z');
     await world.workList.setComparedUntil(now + 60 * MINUTE);
-    const items = Array.from({ length: 200 }, (_, n) => anItem(n));
+    const items = Array.from({ length: 200 }, (_, n) => anItem(n, { state: 'Active' }));
     const { store, deadLetters } = world;
     const report = await reconcile({
       ...{
