@@ -25,6 +25,7 @@ const TOKEN_NAMES = [
   'reconnect id',
   'proof of a sign-in',
   'token of Entra',
+  'token of an agent or operator',
   'header: ce-signature',
 ];
 const NAMES = [...TARGETS.map(({ name }) => name), ...TOKEN_NAMES];
