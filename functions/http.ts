@@ -1,16 +1,17 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { composition } from '../shared/app/composition';
-import { ROUTES } from '../shared/app/routes';
+import { levelOf, ROUTES } from '../shared/app/routes';
 
 // Every route of the API, one function each; the two methods of the webhook are one function.
 for (const name of new Set(ROUTES.map(({ functionName }) => functionName))) {
   const routes = ROUTES.filter(({ functionName }) => functionName === name);
-  const [{ path, authLevel, durable }] = routes as [(typeof ROUTES)[number]];
+  const [first] = routes as [(typeof ROUTES)[number]];
+  const { path, durable } = first;
   app.http(name, {
     route: path.slice(1),
     methods: routes.map(({ method }) => method),
-    authLevel,
+    authLevel: levelOf(first, composition.services),
     ...(durable && { extraInputs: [df.input.durableClient()] }),
     handler: (request, context) => {
       const route = routes.find(({ method }) => method === request.method) ?? routes[0]!;

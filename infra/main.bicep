@@ -80,8 +80,16 @@ param zoneRedundant bool = false
 @description('While the ticket signing key is being rotated: accept tickets of the secret ticket-signing-key-previous, too.')
 param acceptPreviousTicketSigningKey bool = false
 
+@description('ENTRA_AUDIENCE: the app registration by whose roles agents and operators sign in, as api://<client id>. Empty: function keys alone. Bicep cannot make it, docs/DEPLOY.md has the commands.')
+param signInAudience string = ''
+
 @description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
 param alertEmails string[] = []
+
+@description('Most gigabytes of logs that the workspace takes in a day; what comes later is lost, and alerts fall silent. 0: no cap. An alert tells at 80 percent.')
+@minValue(0)
+@maxValue(1000)
+param logDailyCapGb int = 5
 
 // --------------------------------------------------------------------------------------------------- names
 
@@ -143,6 +151,7 @@ module monitoring 'modules/monitoring.bicep' = {
     componentName: names.component
     location: location
     tags: tags
+    dailyCapGb: logDailyCapGb
   }
 }
 
@@ -284,6 +293,7 @@ module functions 'modules/functions.bicep' = {
     useScheduler: useScheduler
     schedulerConnectionString: scheduler.?outputs.connectionString ?? ''
     acceptPreviousTicketSigningKey: acceptPreviousTicketSigningKey
+    signInAudience: signInAudience
     moreSettings: moreSettings
   }
   // The host reads its storage, its keys and the ticket signing key as soon as it starts.
@@ -324,6 +334,7 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     emails: alertEmails
+    logDailyCapGb: logDailyCapGb
   }
   dependsOn: [monitoring]
 }

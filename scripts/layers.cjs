@@ -63,7 +63,7 @@ const ROLES = [
   {
     role: 'http',
     is: /^shared\/http\/[^/]+$/,
-    may: ['pure', 'http', 'errors', 'log', 'zod'],
+    may: ['pure', 'http', 'errors', 'log', 'zod', 'node:crypto'],
     because: 'What all routes have in common knows none of them.',
   },
   {

@@ -15,6 +15,9 @@ param tags { *: string }
 @description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
 param emails string[]
 
+@description('Daily cap of the workspace in gigabytes; 0: none.')
+param logDailyCapGb int
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
   name: workspaceName
 }
@@ -80,7 +83,7 @@ var rules = [
   {
     name: 'webhook-failing'
     title: 'The webhook fails'
-    meaning: 'The webhook answered more than 10 events with 5xx within 15 minutes. Web PubSub repeats each three times; then it is lost, and reconciliation has to find out.'
+    meaning: 'The webhook answered more than 10 events with 5xx within 15 minutes, without those of conversations that changed too fast. Web PubSub repeats each three times; then it is lost, and reconciliation has to find out.'
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
@@ -92,7 +95,7 @@ var rules = [
   {
     name: 'webhook-silent'
     title: 'No events arrive'
-    meaning: 'Customers got tickets, but no event of Web PubSub was accepted within 15 minutes: nobody can connect, and losses are noticed late.'
+    meaning: 'Customers from 5 networks got tickets, or 5 events did not fit the settings, but none was accepted within 15 minutes: nobody can connect, and losses are noticed late.'
     severity: 1
     every: 'PT5M'
     window: 'PT15M'
@@ -104,7 +107,7 @@ var rules = [
   {
     name: 'webhook-refusing'
     title: 'The webhook refuses events'
-    meaning: 'The webhook answered more than 5 events with 4xx within 30 minutes, without the refusals that belong to the rules. They are not repeated.'
+    meaning: 'More than 5 events within 30 minutes did not fit the settings of the webhook: another key, another hub, other headers. They are not repeated.'
     severity: 2
     every: 'PT15M'
     window: 'PT30M'
@@ -146,6 +149,31 @@ var rules = [
     window: 'PT30M'
     query: loadTextContent('../queries/policies-unreadable.kql')
     measure: 'unreadable'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'log-volume'
+    title: 'The log nears its daily cap'
+    meaning: 'More than 80 percent of the daily cap of the workspace within a day. Beyond the cap nothing is kept, and no alert can be trusted.'
+    severity: 2
+    every: 'PT1H'
+    window: 'P1D'
+    query: loadTextContent('../queries/log-volume.kql')
+    measure: 'megabytes'
+    operator: 'GreaterThan'
+    // The cap is in gigabytes; 0 is none, and then there is nothing to be near to.
+    threshold: logDailyCapGb == 0 ? 1000000000 : logDailyCapGb * 800
+  }
+  {
+    name: 'purge-behind'
+    title: 'Nightly removals are behind'
+    meaning: 'A kind of thing that has to go was not looked through within a day: there are too many, it is too slow, or it fails. The task hub and the tables grow.'
+    severity: 3
+    every: 'PT1H'
+    window: 'P1D'
+    query: loadTextContent('../queries/purge-behind.kql')
+    measure: 'behind'
     operator: 'GreaterThan'
     threshold: 0
   }

@@ -1,4 +1,9 @@
-import { customerIndexKeysSecretName, ticketSigningKeySecretName } from 'key-vault.bicep'
+import {
+  customerIndexKeysSecretName
+  deskKeySecretName
+  operatorKeysSecretName
+  ticketSigningKeySecretName
+} from 'key-vault.bicep'
 import { MoreSettings } from 'more-settings.bicep'
 
 metadata description = 'The function app on Flex Consumption, and all its settings.'
@@ -84,6 +89,9 @@ param schedulerConnectionString string
 
 @description('Whether tickets of the previous signing key are accepted.')
 param acceptPreviousTicketSigningKey bool
+
+@description('The app registration that agents and operators get tokens for; empty: function keys alone.')
+param signInAudience string
 
 @description('Settings that are not to keep the code\'s defaults.')
 param moreSettings MoreSettings
@@ -171,6 +179,9 @@ var hostSettings = {
   AzureWebJobsSecretStorageType: 'keyvault'
   AzureWebJobsSecretStorageKeyVaultUri: keyVaultUri
   AzureWebJobsSecretStorageKeyVaultClientId: identityClientId
+  // The host reads a body as a whole before the app is asked, and its own limit is 100 MB. The largest that the app takes is 1 MiB
+  // (a user event); a kibibyte more, so that what is a little too large is answered by the app.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(1024 * 1024 + 1024)
 }
 
 // What shared/app/config.ts and host.json read.
@@ -199,6 +210,18 @@ var rotationSettings = acceptPreviousTicketSigningKey
     }
   : {}
 
+// With them the host lets callers through to the routes that take a key or a token, and the app compares the keys: the desk's, which
+// stays as it is, and one for operators.
+var signInSettings = empty(signInAudience)
+  ? {}
+  : {
+      ENTRA_TENANT_ID: tenant().tenantId
+      ENTRA_AUDIENCE: signInAudience
+      ENTRA_AUTHORITY: environment().authentication.loginEndpoint
+      DESK_KEYS: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${deskKeySecretName})'
+      OPERATOR_KEYS: '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${operatorKeysSecretName})'
+    }
+
 // Each AzureFunctionsJobHost__… takes the place of one value of host.json, so the package is the same for both backends.
 // The rest of storageProvider there is for Azure Storage only.
 var schedulerSettings = useScheduler
@@ -212,7 +235,7 @@ var schedulerSettings = useScheduler
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, productSettings, rotationSettings, schedulerSettings, moreSettings)
+  properties: union(hostSettings, productSettings, rotationSettings, signInSettings, schedulerSettings, moreSettings)
 }
 
 @description('Host name of the function app, known before any code is in it.')

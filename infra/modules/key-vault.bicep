@@ -23,6 +23,14 @@ var customerIndexKeysSecretName = 'customer-index-keys'
 @export()
 var webhookKeySecretName = 'function--web-045pubsub-045events--webpubsub'
 
+@description('Name of the secret with the desk\'s function key.')
+@export()
+var deskKeySecretName = 'function--negotiate-045agent--desk'
+
+@description('Name of the secret with the operators\' key where Entra ID signs in.')
+@export()
+var operatorKeysSecretName = 'operator-keys'
+
 // Random values for the first deployment. newGuid() may only be a parameter's default, and a secure parameter does
 // not show in the deployment history. Every deployment draws new ones, and only those whose secret does not exist
 // yet are used: see onlyIfNotExists below. Two version 4 GUIDs hold 244 random bits.
@@ -66,6 +74,14 @@ param siteKeyStart string = newGuid()
 @description('Half of a new function key for the site.')
 @secure()
 param siteKeyEnd string = newGuid()
+
+@description('Half of a new key for operators.')
+@secure()
+param operatorKeyStart string = newGuid()
+
+@description('Half of a new key for operators.')
+@secure()
+param operatorKeyEnd string = newGuid()
 
 @description('Half of a function key that nobody uses.')
 @secure()
@@ -139,7 +155,7 @@ resource webhookKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
 @onlyIfNotExists()
 resource deskKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
-  name: 'function--negotiate-045agent--desk'
+  name: deskKeySecretName
   properties: {
     contentType: 'Function key of negotiate-agent, for the backend of the agent desk'
     value: replace('${deskKeyStart}${deskKeyEnd}', '-', '')
@@ -156,7 +172,17 @@ resource siteKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   }
 }
 
-// The other functions with a key are for operators, who take the app's default key: the host makes that by itself.
+// The other functions with a key are for operators, who take the app's default key: the host makes that by itself. The app cannot
+// read it, so where it compares keys itself, because a token will do as well, operators have this one (functions.bicep).
+@onlyIfNotExists()
+resource operatorKeys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: operatorKeysSecretName
+  properties: {
+    contentType: 'OPERATOR_KEYS of the function app'
+    value: replace('${operatorKeyStart}${operatorKeyEnd}', '-', '')
+  }
+}
 
 // negotiate is anonymous and needs no key, but it has to have one: where a caller sends any key to a function that
 // has none, the host makes one and then deletes every other secret whose name begins with function--negotiate. Those

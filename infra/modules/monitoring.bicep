@@ -12,6 +12,9 @@ param location string
 @description('Tags.')
 param tags { *: string }
 
+@description('Daily cap of the workspace in gigabytes; 0: none.')
+param dailyCapGb int
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: workspaceName
   location: location
@@ -19,6 +22,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 30
+    // A flood is paid for up to here and no further; the alert "log-volume" tells before. -1 is none.
+    workspaceCapping: { dailyQuotaGb: dailyCapGb == 0 ? -1 : dailyCapGb }
     // No workspace keys: telemetry arrives through the component, and people sign in.
     features: { disableLocalAuth: true }
   }

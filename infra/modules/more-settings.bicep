@@ -26,6 +26,8 @@ type MoreSettings = {
   TRUSTED_PROXIES: string?
   WAITING_AUTO_CLOSE: string?
   OUTAGE_ALLOWANCE: string?
+  LOSS_NEWS_AFTER: string?
+  CONNECTIONS_PER_CONVERSATION: string?
   WAIT_EXTENSION_MAX: string?
   WEB_PUBSUB_OTHER_HOSTS: string?
   WRAP_UP_AUTO_CLOSE: string?

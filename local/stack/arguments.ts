@@ -3,16 +3,24 @@ import { parseOptions, UsageError } from './command-line';
 import { SETTINGS_HELP } from './settings';
 
 /** Ports of `npm start`, as Core Tools, Azurite and the samples of Web PubSub use them. */
-const DEFAULTS = { functions: 7071, 'web-pubsub': 8080, blob: 10000, queue: 10001, table: 10002 };
+const DEFAULTS = {
+  functions: 7071,
+  'web-pubsub': 8080,
+  blob: 10000,
+  queue: 10001,
+  table: 10002,
+  'sign-in': 8085,
+};
 
 const PORT_HELP = `  --functions-port N    of the API (default 7071)
   --web-pubsub-port N   of the Web PubSub stand-in (default 8080)
   --blob-port N         of Azurite's blobs (default 10000)
   --queue-port N        of Azurite's queues (default 10001)
   --table-port N        of Azurite's tables (default 10002)
+  --sign-in-port N      of the stand-in that signs agents and operators in (default 8085)
   --data FOLDER         where the data is kept (default .local/azurite); each that runs needs its own`;
 
-export const START_USAGE = `Builds the app and runs it on this machine, with Azurite and a Web PubSub stand-in, until Ctrl-C.
+export const START_USAGE = `Builds the app and runs it on this machine, with Azurite and stand-ins for Web PubSub and for sign-in, until Ctrl-C.
 
   npm start -- [--functions-port N] [--inspect-port N] …
 
@@ -23,7 +31,8 @@ Data is kept from one run to the next; delete the folder to begin anew.
 
 ${SETTINGS_HELP}`;
 
-export const START_FUNC_USAGE = `Builds the app and runs it under Azure Functions Core Tools, with Azurite and a Web PubSub stand-in.
+export const START_FUNC_USAGE = `Builds the app and runs it under Azure Functions Core Tools, with Azurite and stand-ins for Web PubSub and for
+sign-in.
 
   npm run start:func -- [--functions-port N] …
 
@@ -32,7 +41,8 @@ ${PORT_HELP}
 local.settings.json is made from local.settings.sample.json where there is none.
 
 Environment: func, and so the app, gets all of it. Set by this command, whatever the environment says:
-AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING.`;
+AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING, ENTRA_TENANT_ID,
+ENTRA_AUDIENCE, ENTRA_AUTHORITY, DESK_KEYS, OPERATOR_KEYS.`;
 
 export interface StartArguments {
   readonly ports: Record<keyof typeof DEFAULTS, number>;

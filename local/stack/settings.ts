@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const SETTINGS_HELP = `Environment: the app's settings, for example TICKET_LIFETIME=PT1H; a variable wins over local.settings.json (where
 there is none, over local.settings.sample.json). Set by this command, whatever the environment says:
 AzureWebJobsStorage, CONVERSATION_TABLES_CONNECTION_STRING, WEB_PUBSUB_CONNECTION_STRING, LOCAL_FUNCTION_KEY,
-LOCAL_MASTER_KEY.`;
+LOCAL_MASTER_KEY; by npm start also ENTRA_TENANT_ID, ENTRA_AUDIENCE, ENTRA_AUTHORITY, DESK_KEYS, OPERATOR_KEYS.`;
 
 /** The `local.settings.json` in use: your own, or the committed sample where you have made none. */
 export function localSettingsFile(root: string): string {

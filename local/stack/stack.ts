@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startFunctionsHost, type FunctionsHostOptions } from '../functions-host';
+import { startSignIn, type LocalSignIn } from '../sign-in';
 import { startWebPubSub, type LocalWebPubSub, type WebPubSubOptions } from '../web-pubsub';
 import { startAzurite } from './azurite';
 import { freePort, withoutAdvice } from './ports';
@@ -16,6 +17,13 @@ export const LOCAL_MASTER_KEY = 'local-master-key';
 export const webhookUrl = (functionsUrl: string): string =>
   `${functionsUrl}/api/web-pubsub/events?code=${LOCAL_FUNCTION_KEY}`;
 
+/** What the app is told, to take the tokens of the stand-in, and the key as before. */
+export const signInSettings = ({ settings }: LocalSignIn): Readonly<Record<string, string>> => ({
+  ...settings,
+  DESK_KEYS: LOCAL_FUNCTION_KEY,
+  OPERATOR_KEYS: LOCAL_FUNCTION_KEY,
+});
+
 export interface StackOptions {
   /** What is run: a folder with package.json and host.json. The compiled app of this repository unless said otherwise. */
   readonly appDirectory?: string;
@@ -27,6 +35,8 @@ export interface StackOptions {
   readonly storageConnectionString?: string | undefined;
   /** Fixed ports; whatever is left out takes a free one. */
   readonly ports?: { functions?: number; webPubSub?: number; blob?: number; queue?: number; table?: number };
+  /** Starts the sign-in stand-in on this port (0 takes a free one), and has the app take its tokens, besides the key. */
+  readonly signInPort?: number | undefined;
   /** Where the host's process, which the app runs in, listens for a debugger; nowhere unless given. */
   readonly inspectPort?: number;
   /** Settings that replace those of local.settings.json, for example DISCONNECT_GRACE. */
@@ -44,6 +54,7 @@ export interface Stack {
   readonly functionKey: string;
   readonly storageConnectionString: string;
   readonly webPubSub: LocalWebPubSub;
+  readonly signIn: LocalSignIn | undefined;
   readonly host: {
     /** SIGKILL: the host gets no chance to save anything. Resolves when the process is gone. */
     kill(): Promise<void>;
@@ -96,11 +107,19 @@ async function bringUp(
   stops.push(() => webPubSub.stop());
   onUp('Web PubSub', webPubSub.endpoint);
 
+  const signIn =
+    options.signInPort === undefined ? undefined : await startSignIn({ port: options.signInPort });
+  if (signIn !== undefined) {
+    stops.push(() => signIn.stop());
+    onUp('Sign-in', signIn.authority);
+  }
+
   const env = {
     AzureWebJobsStorage: storage,
     CONVERSATION_TABLES_CONNECTION_STRING: storage,
     WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
     WEB_PUBSUB_HUB: hub,
+    ...(signIn && signInSettings(signIn)),
     ...options.settings,
     LOCAL_FUNCTION_KEY,
     LOCAL_MASTER_KEY,
@@ -125,6 +144,7 @@ async function bringUp(
     functionKey: LOCAL_FUNCTION_KEY,
     storageConnectionString: storage,
     webPubSub,
+    signIn,
     host: {
       kill: () => host.kill(),
       start: async () => {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { startSignIn } from '../sign-in';
 import { startWebPubSub } from '../web-pubsub';
 import { parseStartFuncArguments, START_FUNC_USAGE, wayOut } from './arguments';
 import { startAzurite } from './azurite';
@@ -8,7 +9,7 @@ import { buildApp } from './build-app';
 import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
 import { hubInForce } from './settings';
-import { ROOT, webhookUrl } from './stack';
+import { ROOT, signInSettings, webhookUrl } from './stack';
 
 const MISSING_FUNC =
   'Azure Functions Core Tools (func) were not found on the PATH. Install version 4, for example with\n' +
@@ -38,12 +39,16 @@ async function main(): Promise<void> {
   try {
     const handlerUrl = webhookUrl(`http://localhost:${ports.functions}`);
     const webPubSub = await startWebPubSub({ port: ports['web-pubsub'], hub, handlerUrl });
+    const signIn = await startSignIn({ port: ports['sign-in'] });
     console.log(`Azurite and Web PubSub (local stand-in) are up: ${webPubSub.endpoint}`);
+    console.log(`So is sign-in (local stand-in): ${signIn.authority}`);
     process.exitCode = await runFunc(ports.functions, {
       AzureWebJobsStorage: azurite.connectionString,
       CONVERSATION_TABLES_CONNECTION_STRING: azurite.connectionString,
       WEB_PUBSUB_CONNECTION_STRING: webPubSub.connectionString,
+      ...signInSettings(signIn),
     });
+    await signIn.stop();
     await webPubSub.stop();
   } finally {
     await azurite.stop();

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
       queue: ports.queue,
       table: ports.table,
     },
+    signInPort: ports['sign-in'],
     ...(inspectPort && { inspectPort }),
     onUp: (part, address) => console.log(`${part.padEnd(11)} ${address}   (Ctrl-C stops it)`),
     // Before it is up, what the host writes is in the error it fails with.

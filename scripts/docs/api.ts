@@ -105,7 +105,8 @@ function describeCall(document: OpenApi, { title, operation }: Named): string {
 
 function accessOf({ security }: Operation): string {
   const names = security.flatMap((scheme) => Object.keys(scheme));
-  if (names.includes('functionKey')) return 'function key';
+  if (names.includes('functionKey'))
+    return names.includes('signIn') ? 'function key, or a token' : 'function key';
   if (!names.includes('ticket')) return 'anybody';
   return security.some((scheme) => Object.keys(scheme).length === 0) ? 'anybody, or a ticket' : 'ticket';
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateDiagram } from '../../shared/conversation/states';
 import { callsOf, type OpenApi, problemsOf, schemasOf } from './api';
+import { authorisationTables } from './authorisation';
 import { configurationPage } from './configuration';
 import { markdownFiles, withoutPadding } from './markdown';
 import { notificationsTable } from './notifications';
@@ -25,6 +26,10 @@ export function generatedFiles(root: string): ReadonlyMap<string, string> {
   files.set(
     'docs/ARCHITECTURE.md',
     filled(files.get('docs/ARCHITECTURE.md') ?? '', { states: `\`\`\`mermaid\n${stateDiagram()}\n\`\`\`` }),
+  );
+  files.set(
+    'docs/THREAT-MODEL.md',
+    filled(files.get('docs/THREAT-MODEL.md') ?? '', { authorisation: authorisationTables() }),
   );
   files.set('docs/images/demo.svg', terminalPicture(read('docs/measured/demo.txt')));
   return files;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { generatedFiles } from './generated';
 
 const USAGE = `Writes what is generated in the documentation: docs/CONFIGURATION.md from shared/app/config.ts; calls, problems, schemas and
-notifications of docs/API.md from docs/openapi.json and the types; the states of docs/ARCHITECTURE.md from the table of transitions; docs/images/demo.svg from docs/measured/demo.txt. Takes the
+notifications of docs/API.md from docs/openapi.json and the types; the states of docs/ARCHITECTURE.md from the table of transitions; who may do what in docs/THREAT-MODEL.md from
+shared/access/authorisation.ts; docs/images/demo.svg from docs/measured/demo.txt. Takes the
 padding out of every Markdown table.
 
   npm run docs              write

@@ -10,6 +10,7 @@ import {
   participantOf,
 } from '../conversation/conversation';
 import { type Instant, type Milliseconds, MINUTE, SECOND } from '../conversation/time';
+import type { Sampler } from '../app/log';
 import { bearerOf, type Caller, type HttpInput } from '../http/route';
 
 export interface Tickets {
@@ -428,28 +429,69 @@ export const limitedTickets = (tickets: Tickets, limits: ParticipantLimits): Tic
   },
 });
 
-/** Lines a minute, in one instance of the app. Enough to see what is going on; a flood costs no more than this. */
-const LINES_PER_MINUTE = 60;
+/** Lines a minute of one kind, of all kinds together, and of one kind whatever the others do; in one instance of the app. */
+const LINES = { ofKind: 60, ofAll: 240, atLeast: 6 };
 
 /**
  * Anybody may send requests that are refused, and every line of a log is paid for: beyond the workspace's daily cap even
- * alerts fall silent. What is not written is counted: the answer is how many have been left out since the last line, or
- * undefined where this one is left out.
+ * alerts fall silent. A kind of line has a bucket of its own, so that those of one function, or those that visitors cause,
+ * hide nothing of another; what all of them write is bounded as well. What is not written is counted: the answer is how
+ * many of this kind have been left out since the last line, or undefined where this one is left out.
  */
-export function createRefusalSampler(now: () => Instant): () => number | undefined {
-  const lines = createRateLimiter({ perMinute: LINES_PER_MINUTE, now });
-  let leftOut = 0;
-  return () => {
-    try {
-      lines.take('refusals');
-    } catch (thrown) {
-      if (!(thrown instanceof TooManyRequestsError)) throw thrown;
-      leftOut += 1;
-      return undefined;
-    }
-    const since = leftOut;
-    leftOut = 0;
-    return since;
+export function createRefusalSampler(now: () => Instant): Sampler {
+  const [ofKind, ofAll, atLeast] = [LINES.ofKind, LINES.ofAll, LINES.atLeast].map((perMinute) =>
+    createRateLimiter({ perMinute, now }),
+  ) as [RateLimiter, RateLimiter, RateLimiter];
+  const leftOut = new Map<string, number>();
+  return (kind) => {
+    const isWritten = isAllowed(ofKind, kind) && (isAllowed(ofAll, 'all') || isAllowed(atLeast, kind));
+    const before = leftOut.get(kind) ?? 0;
+    leftOut.set(kind, isWritten ? 0 : before + 1);
+    return isWritten ? before : undefined;
+  };
+}
+
+function isAllowed(limiter: RateLimiter, caller: string): boolean {
+  try {
+    limiter.take(caller);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof TooManyRequestsError) return false;
+    throw thrown;
+  }
+}
+
+/** One line in this time is enough to tell that something goes on. */
+const TOLD_EVERY: Milliseconds = 5 * MINUTE;
+
+/** Whether this is the first of its kind in five minutes. Meant for few kinds. */
+export function createOccasions(now: () => Instant): (kind: string) => boolean {
+  const told = new Map<string, Instant>();
+  return (kind) => {
+    const at = now();
+    if (at - (told.get(kind) ?? -TOLD_EVERY) < TOLD_EVERY) return false;
+    told.set(kind, at);
+    return true;
+  };
+}
+
+const CROWDS = 1_024;
+
+/**
+ * Where customers come from, as far as an alert needs it: a number for the widest network around the address, which says
+ * nothing of anybody. Undefined while it has been given lately.
+ */
+export function createVisitorNumbers(
+  signingKey: string,
+  now: () => Instant,
+): (visitor: string) => number | undefined {
+  const isFirst = createOccasions(now);
+  return (visitor) => {
+    const digest = createHmac('sha256', signingKey)
+      .update(`crowd ${networksOf(visitor).at(-1)}`)
+      .digest();
+    const number = digest.readUInt32BE() % CROWDS;
+    return isFirst(`${number}`) ? number : undefined;
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
 import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
@@ -28,7 +29,9 @@ import {
   readJson,
   route,
   routeOfRequest,
+  type RouteServices,
   type Shown,
+  type SignedIn,
 } from '../http/route';
 import { isForEverybody, isReadableByCustomer, policyOf, type PolicyTable } from '../policies/policy';
 import { deviceField, PROFILE, profileToQuery, SIGN_IN_KEY } from './customer-profile-parser';
@@ -41,6 +44,8 @@ export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly clientUrl: (userId: string, groups?: readonly string[]) => Promise<string>;
   /** The groups that sockets from this address are counted in; `returning`: of a conversation that is on record. */
   readonly socketGroups: (address: string, returning: boolean) => readonly string[];
+  /** A number for where this one comes from, unless it has been told lately. */
+  readonly visitorNumber: (visitor: string) => number | undefined;
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
@@ -109,8 +114,19 @@ const RECONNECT_LINK = named(
 /** The agent whom a desk's backend has signed in. */
 const AGENT_REQUEST = named(
   'AgentRequest',
-  z.strictObject({ agentId: agentIdField, name: oneLine(100).optional() }),
+  z.strictObject({
+    agentId: agentIdField
+      .optional()
+      .describe('Required with the function key. A token names the agent itself.'),
+    name: oneLine(100).optional().describe('The id, if it is left out.'),
+  }),
 );
+
+/** @throws InvalidInputError */
+function namedByDesk({ agentId, name }: z.output<typeof AGENT_REQUEST>): SignedIn {
+  if (agentId === undefined) throw new InvalidInputError('body.agentId', MISSING);
+  return { agentId, agentName: name ?? agentId };
+}
 const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
 
 const ACCESS_EXAMPLE = {
@@ -151,7 +167,7 @@ export const NEGOTIATE_ROUTES = [
     answer: answer('Open `url`, and keep `ticket` to come back.', CUSTOMER_ACCESS, CUSTOMER_EXAMPLE),
     problems: ['sign-in-required', 'conversation-ended', ...OF_LINKS],
     durable: true,
-    run: async (request, services: NegotiateServices, call) => {
+    run: async (request, services: NegotiateServices & RouteServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
       // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
       if (resumed === undefined) countByAddress(request, services);
@@ -190,6 +206,7 @@ export const NEGOTIATE_ROUTES = [
       const address = addressOf(request, services);
       const groups =
         address === undefined ? undefined : services.socketGroups(address, conversation !== undefined);
+      tellOfVisitor(address, services, call);
       return admit(conversationId, introduction, services, proved, groups);
     },
   }),
@@ -207,7 +224,7 @@ export const NEGOTIATE_ROUTES = [
     description:
       'For the backend of the site. While reconnection to a previous chat is on and one goes on, the answer is a ' +
       '`prompt` for the customer; repeat the request with `choice`.',
-    access: 'the function key',
+    access: "the site's backend",
     body: body(KNOWN_CUSTOMER_REQUEST, { customerId: 'customer-77', ...EXAMPLE.profile }),
     answer: answer(
       'A socket, or what the customer is to be asked first.',
@@ -215,8 +232,13 @@ export const NEGOTIATE_ROUTES = [
       CUSTOMER_EXAMPLE,
     ),
     durable: true,
-    run: async ({ body: { customerId, choice, ...introduction } }, services: NegotiateServices, call) => {
+    run: async (
+      { body: { customerId, choice, ...introduction } },
+      services: NegotiateServices & RouteServices,
+      call,
+    ) => {
       const found = await conversationOfCustomer(customerId, choice, services, call);
+      tellOfVisitor(customerId, services, call);
       if ('conversationId' in found) {
         await leaveTimeToReturn(found.goesOn, services, call);
         return admit(found.conversationId, introduction, services, { workstream: introduction.workstream });
@@ -233,15 +255,20 @@ export const NEGOTIATE_ROUTES = [
     path: '/v1/agents/negotiate',
     tag: 'Agents',
     summary: 'A socket and a ticket for an agent',
-    description: 'For the backend of the desk, which knows who is signed in.',
-    access: 'the function key',
-    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }),
+    description:
+      'For the backend of the desk, which knows who is signed in and names the agent; or for the agent itself, whose token of ' +
+      'Entra ID names it: by its object id, whatever the body says.',
+    access: "the desk's backend, or a signed-in agent",
+    body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }, { required: false }),
     answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
-    run: async ({ body: { agentId, name = agentId } }, { clientUrl, tickets }: NegotiateServices) => ({
-      agentId,
-      url: await clientUrl(agentUserId(agentId)),
-      ...(await ticketFor({ role: 'agent', agentId, agentName: name }, tickets)),
-    }),
+    run: async ({ caller, body }, { clientUrl, tickets }: NegotiateServices) => {
+      const { agentId, agentName } = caller ?? namedByDesk(body);
+      return {
+        agentId,
+        url: await clientUrl(agentUserId(agentId)),
+        ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
+      };
+    },
   }),
 ];
 
@@ -263,7 +290,7 @@ export const RECONNECT_LINK_ROUTE = route({
     "writes `{ReconnectUrl}` instead, and only the customer's own sockets get the link. The page behind it hands the query " +
     'parameter `oc.reconnectid` to `negotiate`. Void once it is used, and once the conversation has ended; until then it is ' +
     'the same.',
-  access: 'the function key',
+  access: "the site's backend",
   params: CONVERSATION_PATH,
   unknown: 'conversation-not-found',
   answer: answer('The id, and the link where policy names a page.', RECONNECT_LINK, {
@@ -340,6 +367,16 @@ function countByAddress(request: HttpInput, services: NegotiateServices): void {
 /** What the client is counted as. Prevents: what cannot be read as an address is not counted at all. */
 const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices): string | undefined =>
   clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
+
+/** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
+function tellOfVisitor(
+  visitor: string | undefined,
+  { visitorNumber, loggerOf }: NegotiateServices & RouteServices,
+  call: DurableCall,
+): void {
+  const network = visitor === undefined ? undefined : visitorNumber(visitor);
+  if (network !== undefined) loggerOf(call).info('negotiate: admitted', { network });
+}
 
 async function resumedConversation(
   request: HttpInput,

@@ -8,10 +8,13 @@ import {
   createRateLimiter,
   createRefusalSampler,
   createSocketBound,
+  createOccasions,
   createTickets,
+  createVisitorNumbers,
   limitedTickets,
   socketGroupsOf,
 } from '../access/caller-guard';
+import { createSignIn } from '../access/sign-in-guard';
 import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
@@ -130,12 +133,15 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
+    visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
+    heard: createOccasions(now),
     customers,
     eraser,
     erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(tickets, limits),
+    signIn: config.signIn && createSignIn(config.signIn),
     limits,
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,

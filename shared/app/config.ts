@@ -6,6 +6,7 @@ import {
   durationOr,
   flag,
   type Form,
+  FUNCTION_KEYS,
   GUID,
   HTTPS_ORIGIN,
   matching,
@@ -27,7 +28,7 @@ const required = (form: Form<string>, about: string, note = 'required'): Setting
   form,
   note,
 });
-const optional = (form: Form<string>, about: string): Setting<string> => ({ about, form });
+const optional = <T>(form: Form<T>, about: string): Setting<T> => ({ about, form });
 const withDefault = (form: Form<string>, fallback: string, about: string): SettingWithDefault<string> => ({
   about,
   form,
@@ -44,6 +45,18 @@ export const POLICY_SETTINGS = {
     'PT1S',
     'PT24H',
     'Grace period: how long a customer may be without a connection before the conversation ends.',
+  ),
+  LOSS_NEWS_AFTER: duration(
+    'PT2S',
+    'PT0S',
+    'PT1M',
+    'How long a customer must be gone before agents are told: a reload is no news. The wait counts from the loss all the same.',
+  ),
+  CONNECTIONS_PER_CONVERSATION: wholeNumber(
+    '20',
+    1,
+    200,
+    'How many sockets (tabs, devices) the customer of a conversation may open.',
   ),
   AGENT_DISCONNECT_GRACE: duration(
     'PT1M',
@@ -213,6 +226,35 @@ export const ACCESS_SETTINGS = {
   ),
 };
 
+const WITH_SIGN_IN = 'given with `ENTRA_TENANT_ID` only';
+
+export const SIGN_IN_SETTINGS = {
+  ENTRA_TENANT_ID: {
+    ...optional(GUID, 'The tenant of Entra ID whose people are agents and operators.'),
+    note: 'none: function keys alone, which the host checks',
+  },
+  ENTRA_AUDIENCE: {
+    ...optional(
+      matching(/^\S+$/, 'a client id, or an application id URI such as "api://<client id>"'),
+      'The app registration that tokens are asked for. Its app roles `Chat.Agent` and `Chat.Operator` say who may what.',
+    ),
+    note: 'required with `ENTRA_TENANT_ID`',
+  },
+  ENTRA_AUTHORITY: withDefault(
+    URL_FORM,
+    'https://login.microsoftonline.com',
+    'The authority that issues the tokens; another one in national clouds.',
+  ),
+  DESK_KEYS: {
+    ...optional(FUNCTION_KEYS, "What the desk's backend shows as its function key. Two while it changes."),
+    note: WITH_SIGN_IN,
+  },
+  OPERATOR_KEYS: {
+    ...optional(FUNCTION_KEYS, 'What operators show as their function key. Two while it changes.'),
+    note: WITH_SIGN_IN,
+  },
+};
+
 const ONE_OF = 'required: one of the two';
 const FOR_ENTRA = 'required with `entra`';
 
@@ -272,6 +314,7 @@ export const SETTINGS = {
   ...AGENT_SETTINGS,
   ...RECONCILIATION_SETTINGS,
   ...ACCESS_SETTINGS,
+  ...SIGN_IN_SETTINGS,
   ...SERVICE_SETTINGS,
 };
 type Reader = SettingsReader<typeof SETTINGS>;
@@ -279,6 +322,8 @@ type Reader = SettingsReader<typeof SETTINGS>;
 /** What applies where no rule of the policy table does. Problems are collected by the reader. */
 const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): PolicyValues => ({
   grace,
+  lossNewsAfter: read.value('LOSS_NEWS_AFTER'),
+  connections: read.value('CONNECTIONS_PER_CONVERSATION'),
   agentGrace: read.value('AGENT_DISCONNECT_GRACE'),
   offerTimeout: read.value('OFFER_TIMEOUT'),
   outageAllowance: read.value('OUTAGE_ALLOWANCE'),
@@ -325,6 +370,16 @@ export interface Config {
         readonly callerObjectId: string;
         readonly authority: string;
       };
+  /** How agents and operators sign in with Entra ID; undefined: function keys alone, which the host checks. */
+  readonly signIn:
+    | {
+        readonly tenantId: string;
+        readonly audience: string;
+        readonly authority: string;
+        readonly deskKeys: readonly string[];
+        readonly operatorKeys: readonly string[];
+      }
+    | undefined;
   readonly rateLimits: {
     /** `NEGOTIATE_RATE_LIMIT`: new conversations per minute, client address and instance; 0 is no limit. */
     readonly negotiate: number;
@@ -378,6 +433,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
           .split(/[\s,]+/) ?? [],
     },
     webhookGuard: readGuard(read, webPubSub),
+    signIn: readSignIn(read),
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
       ticket: read.value('TICKET_RATE_LIMIT'),
@@ -515,6 +571,24 @@ function readGuard(read: Reader, webPubSub: Connection): Config['webhookGuard'] 
     );
   }
   return { type: 'signature', accessKeys };
+}
+
+/** Without a tenant nobody is asked for a token, and keys that the app would not look at are a mistake. */
+function readSignIn(read: Reader): Config['signIn'] {
+  const tenantId = read.optional('ENTRA_TENANT_ID')?.toLowerCase();
+  const audience = read.optional('ENTRA_AUDIENCE');
+  const [deskKeys = [], operatorKeys = []] = [read.optional('DESK_KEYS'), read.optional('OPERATOR_KEYS')];
+  const authority = read.value('ENTRA_AUTHORITY').replace(/\/$/, '');
+  if (read.has('ENTRA_TENANT_ID')) {
+    if (!read.has('ENTRA_AUDIENCE')) read.problems.push('ENTRA_TENANT_ID needs ENTRA_AUDIENCE, too');
+  } else {
+    const alone = (['ENTRA_AUDIENCE', 'DESK_KEYS', 'OPERATOR_KEYS'] as const).filter((name) =>
+      read.has(name),
+    );
+    for (const name of alone) read.problems.push(`${name} needs ENTRA_TENANT_ID, too`);
+  }
+  if (tenantId === undefined || audience === undefined) return undefined;
+  return { tenantId, audience, authority, deskKeys, operatorKeys };
 }
 
 function hostOf(connection: Connection): string {

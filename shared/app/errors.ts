@@ -99,10 +99,11 @@ export class ClockError extends AppError {
 export const isOutage = (thrown: unknown): boolean =>
   thrown instanceof ClockError || (thrown instanceof DependencyError && thrown.isDown);
 
-/** Others were faster at every attempt. The same call may succeed later. */
+/** Others were faster at every attempt, or too many wait already. The same call may succeed later. */
 export class ContentionError extends AppError {
-  constructor(attempts: number) {
-    super('too-much-contention', `the conversation changed under each of ${attempts} attempts`, true);
+  constructor(why: number | string) {
+    const detail = typeof why === 'string' ? why : `the conversation changed under each of ${why} attempts`;
+    super('too-much-contention', detail, true);
   }
 }
 

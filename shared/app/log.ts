@@ -17,11 +17,12 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 /** Made when there is something to log. */
 export type LoggerOf = (call: Call) => Logger;
 
-/**
- * One line per entry: the message, then the fields as JSON. `sample`: whether one more refusal is written now, which is how
- * many have been left out since the last one, or undefined for "no".
- */
-export function createLogger(sink: LogSink, sample: () => number | undefined = () => 0): Logger {
+/** Whether one more line of this kind is written now: how many have been left out since the last one, or undefined: no. */
+export type Sampler = (kind: string) => number | undefined;
+
+/** One line per entry: the message, then the fields as JSON. Refusals are of one kind if they have the message
+ * and the `fault` in common. */
+export function createLogger(sink: LogSink, sample: Sampler = () => 0): Logger {
   const line = (message: string, fields?: LogFields) =>
     fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
   return {
@@ -29,7 +30,7 @@ export function createLogger(sink: LogSink, sample: () => number | undefined = (
     warn: (message, fields) => sink.warn(line(message, fields)),
     error: (message, fields) => sink.error(line(message, fields)),
     refusal: (message, fields) => {
-      const leftOut = sample();
+      const leftOut = sample(`${message} ${fields['fault'] ?? ''}`);
       if (leftOut === undefined) return;
       sink.warn(line(message, leftOut === 0 ? fields : { ...fields, leftOut }));
     },

@@ -20,6 +20,8 @@ import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
 import { named } from '../http/fields';
 
+export { levelOf } from '../http/route';
+
 /** What the routes need. */
 export type Services = RouteServices &
   NegotiateServices &
@@ -42,6 +44,10 @@ let made: OpenApiDocument | undefined;
 /** The whole API as an OpenAPI 3.1 document. The same at every call. */
 export const apiDocument = (): OpenApiDocument => (made ??= openApiDocument(ROUTES));
 
+const IF_KNOWN = z.object({
+  'If-None-Match': z.string().optional().describe('The `ETag` of what the caller has.'),
+});
+
 const SERVICE_ROUTES = [
   route({
     id: 'health',
@@ -50,6 +56,9 @@ const SERVICE_ROUTES = [
     tag: 'Service',
     summary: 'Whether the app has started with a usable configuration',
     access: 'anyone',
+    headers: IF_KNOWN,
+    // Short: what watches the app wants to know soon.
+    keptFor: 5,
     answer: answer('It has.', HEALTH, { status: 'ok' }),
     problems: 'never',
     run: async () => ({ status: 'ok' as const }),
@@ -61,6 +70,8 @@ const SERVICE_ROUTES = [
     tag: 'Service',
     summary: 'This document',
     access: 'anyone',
+    headers: IF_KNOWN,
+    keptFor: 3_600,
     answer: answer('OpenAPI 3.1.', OPENAPI, { openapi: '3.1.0' }),
     problems: 'never',
     run: async () => ({ ...apiDocument() }),

@@ -39,6 +39,14 @@ export const matching = (form: RegExp, says: string): Form<string> => ({
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
+/** Sent over the network and compared at once, so less will do than for a key that signs. */
+export const FUNCTION_KEYS: Form<readonly string[]> = {
+  parse: (text) => {
+    const keys = text.split(',').map((key) => key.trim());
+    return keys.every((key) => /^\S{16,}$/.test(key)) ? keys : undefined;
+  },
+  says: 'one or more keys of at least 16 characters, separated by commas',
+};
 export const SECRETS = matching(
   /^[^\s,]{32,}([\s,]+[^\s,]{32,})*$/,
   'secrets of at least 32 characters, without blanks, separated by commas',

@@ -15,6 +15,7 @@ interface Issue {
 
 export const MALFORMED = 'is malformed';
 export const UNKNOWN = 'is not known here';
+export const MISSING = 'is missing';
 
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -44,7 +45,7 @@ export function wordsFor(issue: Issue): string {
     errors = [],
     issues,
   } = issue;
-  if (input === undefined && code !== 'invalid_key') return 'is missing';
+  if (input === undefined && code !== 'invalid_key') return MISSING;
   const [verb, unit] = origin in UNITS ? ['have', UNITS[origin]] : ['be', ''];
   switch (code) {
     case 'invalid_type':

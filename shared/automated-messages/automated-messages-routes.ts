@@ -99,7 +99,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
     path: '/v1/automated-messages',
     tag: 'Settings',
     summary: 'The automated messages in force at a place, and every override',
-    access: 'the function key',
+    access: 'an operator',
     query: z.object({
       channel: z.enum(CHANNELS).default('live-chat').describe('The kind of chat.'),
       channelInstance: plainName.default('default').describe('The chat widget.'),
@@ -143,7 +143,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
     description:
       'For one channel, channel instance and locale, or for all where they are left out. Texts have the placeholders ' +
       '`{AgentName}`, `{QueueName}`, `{QueuePosition}` and context variables `{$Name$}`.',
-    access: 'the function key',
+    access: 'an operator',
     params: TRIGGER_PATH,
     unknown: 'invalid-input',
     headers: REPLACES,
@@ -171,7 +171,7 @@ export const AUTOMATED_MESSAGE_ROUTES = [
     tag: 'Settings',
     summary: 'Take an override back',
     description: 'What is less specific counts again, or what is built in.',
-    access: 'the function key',
+    access: 'an operator',
     params: TRIGGER_PATH,
     unknown: 'invalid-input',
     headers: z.object(IF_MATCH),

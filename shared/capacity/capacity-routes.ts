@@ -53,7 +53,7 @@ export const CAPACITY_ROUTES = [
     tag: 'Agents',
     summary: "How much of an agent's capacity is in use",
     description: 'An agent who has never been heard of has the capacity of the settings.',
-    access: 'the function key',
+    access: 'an operator',
     params: AGENT_PATH,
     answer: LOAD,
     run: async ({ params }, { capacity }: CapacityServices) => shown(await capacity.loadOf(params.agentId)),
@@ -66,7 +66,7 @@ export const CAPACITY_ROUTES = [
     summary: "Set an agent's capacity",
     description:
       'Below what is in use it takes nothing away; nothing more fits until enough has been given back.',
-    access: 'the function key',
+    access: 'an operator',
     params: AGENT_PATH,
     body: body(CAPACITY_BODY, { capacityUnits: 100 }),
     answer: LOAD,

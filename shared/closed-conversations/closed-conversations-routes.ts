@@ -101,7 +101,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
     description:
       'The latest first. A page can be short, or empty, and still have a `continuationToken`: a search reads a bounded part of ' +
       'the list for each request. Without texts and names; erased conversations are not on it.',
-    access: 'the function key',
+    access: 'an operator',
     query: z.object({
       from: moment.exactOptional().describe('Closed at this moment or later.'),
       to: moment.exactOptional().describe('Closed before this moment.'),
@@ -143,7 +143,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
       'Everything that was said in it and every notice, whether it is closed or goes on. As text, a line that begins with a ' +
       'moment begins an entry, further lines of a text are indented, and lines of the file itself begin with `#`. What does ' +
       'not fit into one answer goes on where `Link` (`rel="next"`) leads.',
-    access: 'the function key',
+    access: 'an operator',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({

@@ -1,6 +1,7 @@
 import { collisionPause } from '../app/collision-pause';
 import type { Call, DurableCall } from '../app/call';
 import {
+  AppError,
   ClockError,
   ContentionError,
   DependencyError,
@@ -17,7 +18,7 @@ import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
-import type { Answers, ConversationEvent } from './inputs';
+import type { Answers, ConversationEvent, Presence } from './inputs';
 import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -76,32 +77,69 @@ export type Quarantine = (
 
 type Dependencies = ConversationServiceDependencies & { readonly call: DurableCall };
 
-/** In this order: a stage begins when the one before it is done. */
+/** In this order, and then the row: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
   ['start-timer', 'cancel-timer', 'release-capacity', 'push'],
   // Prevents: the socket is closed before the push that says why has been sent.
   ['close-customer-connections', 'close-connection'],
-  // Prevents: the row looks as if all were done, and reconciliation does not repeat what has failed.
-  ['update-work-list'],
 ];
 
 /**
- * Performs the effects of a saved decision. Those of one stage are all tried; a stage in which one fails is the last,
- * and the first failure is thrown, so that the caller's event is repeated and the decision yields them all again.
+ * Performs the effects of one save, and answers each of its turns. The effects of one stage are all tried; for a turn of
+ * which one fails it is the last stage, and the first failure is thrown, so that the caller's event is repeated and the
+ * decision yields them all again. The row shows the newest state whose turn has done all else.
  */
-async function performEffects(
-  conversationId: string,
-  { effects, handled }: Settled,
-  deps: Dependencies,
-): Promise<void> {
-  for (const stage of STAGES) {
-    const due = effects.filter(({ type }) => stage.includes(type));
-    const results = await Promise.allSettled(
-      due.map((effect) => perform(conversationId, effect, handled, deps)),
+async function performEffects(conversationId: string, decided: readonly DecidedTurn[]): Promise<void> {
+  const isRow = ({ type }: Effect) => type === 'update-work-list';
+  const begun = new Map<string, Promise<void>>();
+  // Prevents: forty sockets ask for the same in one moment, and agents are told the same forty times.
+  const once = (effect: Effect, { handled, turn: { deps } }: DecidedTurn): Promise<void> => {
+    const key = JSON.stringify(effect);
+    const result = begun.get(key) ?? perform(conversationId, effect, handled, deps);
+    begun.set(key, result);
+    return result;
+  };
+  const done = decided.map(async (one, index) => {
+    const later = decided.slice(index + 1).flatMap(({ effects }) => effects);
+    const due = one.effects.filter(
+      (effect) => !isRow(effect) && !later.some((next) => cancels(next, effect)),
     );
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
+    for (const stage of STAGES) {
+      const results = await Promise.allSettled(
+        due.filter(({ type }) => stage.includes(type)).map((effect) => once(effect, one)),
+      );
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+    }
+  });
+  const results = Promise.allSettled(done);
+  // Prevents: of two changes in one save the older row is written last; or the row looks as if all were done while telling
+  // has failed, and reconciliation does not repeat it.
+  const row = results.then(async (all) => {
+    const newest = decided.findLast(
+      ({ effects }, index) => all[index]?.status === 'fulfilled' && effects.some(isRow),
+    );
+    if (newest === undefined) return;
+    for (const effect of newest.effects.filter(isRow)) await once(effect, newest);
+  });
+  await Promise.all(
+    decided.map(async ({ turn, handled, effects }, index) => {
+      try {
+        await done[index];
+        if (effects.some(isRow)) await row;
+        turn.resolve(handled);
+      } catch (thrown) {
+        turn.reject(thrown);
+      }
+    }),
+  );
 }
+
+/** Prevents: a timer is started behind its own cancel, and waits in vain. */
+const cancels = (later: Effect, effect: Effect): boolean =>
+  later.type === 'cancel-timer' &&
+  effect.type === 'start-timer' &&
+  later.kind === effect.kind &&
+  later.number === effect.number;
 
 async function perform(
   conversationId: string,
@@ -153,8 +191,19 @@ export type Handled =
   | { readonly kind: 'accepted'; readonly outcome: Outcome; readonly conversation: Conversation }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** An event whose turn comes when those before it in this process are decided and saved. */
+interface Turn {
+  readonly event: ConversationEvent;
+  readonly ifMatch: string | undefined;
+  readonly deps: Dependencies;
+  readonly reservation: Reservation;
+  readonly resolve: (handled: Handled) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
 /** What became of an event, and the effects that are still to be performed. */
-interface Settled {
+interface DecidedTurn {
+  readonly turn: Turn;
   readonly handled: Handled;
   readonly effects: readonly Effect[];
 }
@@ -178,22 +227,44 @@ const ATTEMPTS = 24;
 const CLOCK_TOLERANCE: Milliseconds = 5 * SECOND;
 /** Each question is asked once; a decision that asks on would ask for ever. */
 const MOST_QUESTIONS = 3;
+/** Of one save: a transaction takes 100 rows, and an event may bring an entry or two. */
+const MOST_AT_ONCE = 40;
+/** More than every tab of a customer and its agent can send in a moment. What comes on top has to come again. */
+const MOST_WAITING = 400;
 
 /** The service for one call. */
 export type Conversations = (call: DurableCall) => ConversationService;
 
 /**
- * The one path from an event to its consequences: load, decide, save under the ETag, perform effects.
+ * The one path from an event to its consequences: load, decide, save under the ETag, perform effects. Events of one
+ * conversation that come while one of them is being saved wait, and share the next load and save.
  * @throws DependencyError, ContentionError (both retryable), StoredRowError
  */
 export function createConversations(shared: ConversationServiceDependencies): Conversations {
+  const waitingOf = new Map<string, Turn[]>();
+  const takeTurns = async (conversationId: string, waiting: Turn[]): Promise<void> => {
+    while (waiting.length > 0) await settle(conversationId, new Set(waiting.splice(0, MOST_AT_ONCE)));
+    waitingOf.delete(conversationId);
+  };
   return (call) => {
     const deps = { ...shared, call };
+    const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
+      new Promise((resolve, reject) => {
+        const reservation = new Reservation(conversationId, deps.capacity);
+        const turn = { event, ifMatch, deps, reservation, resolve, reject };
+        // Prevents: n events of one conversation decide on the same version, all but one lose, and each tries n times.
+        const waiting = waitingOf.get(conversationId);
+        if (waiting === undefined) {
+          const first = [turn];
+          waitingOf.set(conversationId, first);
+          void takeTurns(conversationId, first);
+        } else if (waiting.length < MOST_WAITING) waiting.push(turn);
+        // Prevents: a flood of one conversation fills the memory of the process, and all others stand still.
+        else reject(new ContentionError('too many events of the conversation are waiting'));
+      });
     const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
       try {
-        const settled = await decideAndSave(conversationId, event, deps, ifMatch);
-        await performEffects(conversationId, settled, deps);
-        return settled.handled;
+        return await inTurn(conversationId, event, ifMatch);
       } catch (thrown) {
         if (!(thrown instanceof ErasedError)) throw thrown;
         // Prevents: it was listed, or its row written, while it was erased, and the customer's name stays in the list.
@@ -225,37 +296,89 @@ const TOO_LARGE: Refusal = {
   detail: 'The conversation has no room for this. Repeating the request will not help.',
 };
 
-async function decideAndSave(
-  conversationId: string,
-  event: ConversationEvent,
-  deps: Dependencies,
-  ifMatch?: string,
-): Promise<Settled> {
-  let reservation: Reservation | undefined;
-  const reserving = () => (reservation ??= new Reservation(conversationId, deps.capacity));
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const before = await deps.store.load(conversationId);
-    if (ifMatch !== undefined && before !== undefined && !namesVersion(ifMatch, before.etag)) {
-      await reservation?.giveBack(before.conversation);
-      return decideOnStale(before.conversation, event, deps);
-    }
-    const decision = await decideWithAnswers(conversationId, before, event, reserving, deps);
-    if (decision.kind !== 'changed') {
-      await reservation?.giveBack(before?.conversation);
-      return withoutChange(decision, before?.conversation);
-    }
+/** Decides and saves these turns; each is answered, and none throws. Effects go on while the next turns begin. */
+async function settle(conversationId: string, turns: Set<Turn>): Promise<void> {
+  try {
+    await decideAndSave(conversationId, turns);
+  } catch (thrown) {
+    const isOfAll = thrown instanceof AppError && thrown.retryable;
+    // Prevents: one message is too much for the record, and what came beside it, the customer's return, is refused, too.
+    if (turns.size > 1 && !isOfAll) for (const turn of turns) await settle(conversationId, new Set([turn]));
+    else for (const turn of turns) turn.reject(thrown);
+  }
+}
 
-    const { outcome, effects, conversation } = decision;
+/** Each turn decides on what the one before it has left; all are saved at once. Who is answered leaves `turns`. */
+async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<void> {
+  const [one] = turns;
+  if (one === undefined) return;
+  const { store, workList } = one.deps;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const before = await store.load(conversationId);
+    const stored = before?.conversation;
+    const asked: Asked = { agents: new Map() };
+    const changes: Extract<Decided, { kind: 'changed' }>[] = [];
+    const decided: DecidedTurn[] = [];
+    /** They wait for no save. */
+    const unsaved: DecidedTurn[] = [];
+    for (const turn of turns) {
+      const latest = changes.at(-1)?.conversation ?? stored;
+      try {
+        const decision = await decideTurn(conversationId, turn, { before, latest, asked });
+        if (decision.kind === 'changed') changes.push(decision);
+        else await turn.reservation.giveBack(stored);
+        const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
+        (changes.length > 0 ? decided : unsaved).push(result);
+      } catch (thrown) {
+        turns.delete(turn);
+        turn.reject(thrown);
+      }
+    }
+    for (const { turn } of unsaved) turns.delete(turn);
+    void performEffects(conversationId, unsaved);
+    const [first] = changes;
+    const last = changes.at(-1);
+    if (first === undefined || last === undefined) return;
     // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
-    if (before === undefined) await writeRow(deps.workList, conversationId, conversation);
-    const saved = await deps.store.save({ before, after: conversation, entries: decision.entries });
-    if (saved === 'saved') return { handled: { kind: 'accepted', outcome, conversation }, effects };
+    if (before === undefined) await writeRow(workList, conversationId, first.conversation);
+    const entries = changes.flatMap((change) => change.entries);
+    const saved = await store.save({ before, after: last.conversation, entries });
+    if (saved === 'saved') {
+      turns.clear();
+      void performEffects(conversationId, decided);
+      return;
+    }
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
     // on what is stored now, and asks for the presence again, for that may be what has changed.
     await collisionPause(attempt);
   }
   throw new ContentionError(ATTEMPTS);
+}
+
+/** What a turn decides on: what is stored, and what the turns before it have made of that. */
+interface Standing {
+  readonly before: StoredConversation | undefined;
+  readonly latest: Conversation | undefined;
+  readonly asked: Asked;
+}
+
+/** What the service has answered since the load. It was asked after every one of these events, so it holds for all. */
+interface Asked {
+  presence?: Promise<Presence>;
+  readonly agents: Map<string, Promise<boolean>>;
+}
+
+async function decideTurn(conversationId: string, turn: Turn, standing: Standing): Promise<Decided> {
+  const { before, latest } = standing;
+  const { ifMatch, reservation } = turn;
+  const isNamed =
+    ifMatch === undefined ||
+    before === undefined ||
+    (latest === before.conversation && namesVersion(ifMatch, before.etag));
+  if (isNamed) return decideWithAnswers(conversationId, turn, standing);
+  await reservation.giveBack(before.conversation);
+  return decideOnStale(latest ?? before.conversation, turn);
 }
 
 /**
@@ -265,27 +388,20 @@ async function decideAndSave(
  */
 async function decideOnStale(
   conversation: Conversation,
-  event: ConversationEvent,
-  { settings, now, call }: Dependencies,
-): Promise<Settled> {
+  { event, deps: { settings, now, call } }: Turn,
+): Promise<Decided> {
   const { policies, messages } = await settings.current(call);
   const decision = decide(conversation, event, { now: now(), policies, messages });
-  if (decision.kind === 'unchanged' || (decision.kind === 'refused' && decision.effects.length > 0)) {
-    return withoutChange(decision, conversation);
-  }
-  return { handled: { kind: 'refused', refusal: CHANGED_MEANWHILE }, effects: [] };
+  const isDone =
+    decision.kind === 'unchanged' || (decision.kind === 'refused' && decision.effects.length > 0);
+  return isDone ? decision : { kind: 'refused', refusal: CHANGED_MEANWHILE, effects: [] };
 }
 
-function withoutChange(
-  decision: Exclude<Decided, { kind: 'changed' }>,
-  conversation: Conversation | undefined,
-): Settled {
-  const { effects } = decision;
-  if (decision.kind === 'refused') {
-    return { handled: { kind: 'refused', refusal: decision.refusal }, effects };
-  }
+function handledAs(decision: Decided, latest: Conversation | undefined): Handled {
+  if (decision.kind === 'refused') return { kind: 'refused', refusal: decision.refusal };
+  const conversation = decision.kind === 'changed' ? decision.conversation : latest;
   if (conversation === undefined) throw new Error('an unchanged conversation must exist');
-  return { handled: { kind: 'accepted', outcome: decision.outcome, conversation }, effects };
+  return { kind: 'accepted', outcome: decision.outcome, conversation };
 }
 
 const CHANGED_MEANWHILE: Refusal = {
@@ -295,15 +411,13 @@ const CHANGED_MEANWHILE: Refusal = {
 
 async function decideWithAnswers(
   conversationId: string,
-  before: StoredConversation | undefined,
-  event: ConversationEvent,
-  reserving: () => Reservation,
-  deps: Dependencies,
+  { event, deps, reservation }: Turn,
+  { before, latest, asked }: Standing,
 ): Promise<Decided> {
   const { policies, messages } = await deps.settings.current(deps.call);
   const { participants } = deps;
   let answers: Answers = {};
-  for (let asked = 0; asked <= MOST_QUESTIONS; asked += 1) {
+  for (let questions = 0; questions <= MOST_QUESTIONS; questions += 1) {
     // Asked after the answers: the storage and the service have just worked, or it is not asked at all.
     const isDeadline = event.type === 'deadline-reached';
     const clockError = deps.clock?.error ?? 0;
@@ -314,29 +428,28 @@ async function decideWithAnswers(
     const now = deps.now() - (isClockWrong ? clockError : 0);
     const working = isDeadline && deps.workingSince ? { workingSince: deps.workingSince() } : {};
     const context = { now, policies, messages, ...working };
-    const decision = decide(before?.conversation, event, context, answers);
+    const decision = decide(latest, event, context, answers);
     switch (decision.kind) {
       case 'presence-needed':
         answers = {
           ...answers,
-          presence: await participants
-            .presenceOf(conversationId)
-            .catch(unlessOptional(decision, { alive: false } as const)),
+          presence: await (asked.presence ??= participants.presenceOf(conversationId)).catch(
+            unlessOptional(decision, { alive: false } as const),
+          ),
         };
         break;
-      case 'agent-presence-needed':
-        answers = {
-          ...answers,
-          agentPresent: await participants
-            .isAgentPresent(decision.agentId)
-            .catch(unlessOptional(decision, false)),
-        };
+      case 'agent-presence-needed': {
+        const { agentId } = decision;
+        const present = asked.agents.get(agentId) ?? participants.isAgentPresent(agentId);
+        asked.agents.set(agentId, present);
+        answers = { ...answers, agentPresent: await present.catch(unlessOptional(decision, false)) };
         break;
+      }
       case 'message-needed':
         answers = { ...answers, stored: (await deps.store.findMessage(conversationId, decision)) ?? 0 };
         break;
       case 'capacity-needed':
-        answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };
+        answers = { ...answers, capacity: await reservation.take(decision, before?.conversation) };
         break;
       default:
         return decision;

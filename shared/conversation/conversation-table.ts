@@ -74,6 +74,8 @@ const allowance = z.object({
   because: z.enum(ALLOWANCE_REASONS),
 });
 
+const sharedTimer = z.object({ number: z.int(), wakesAt: instantInJson, startedBy: text.optional() });
+
 /** What is past stands as JSON in one column, for nobody filters by it. Its moments stay ISO 8601 text. */
 const pastDisconnection = z.object({
   number: z.int(),
@@ -84,6 +86,8 @@ const pastDisconnection = z.object({
   inferred: z.int().optional(),
   extension: extension.optional(),
   allowance: allowance.optional(),
+  newsAt: instant.optional(),
+  timer: sharedTimer.optional(),
   outcome: z.enum(['reconnected', 'expired', 'ended']),
   endedAt: instant,
   reconnectedBy: text.optional(),
@@ -185,6 +189,8 @@ const conversationColumns = z.object({
       inferred: column('disconnectionInferred', int32.optional()),
       extension: column('disconnectionExtension', json(extension).optional()),
       allowance: column('disconnectionAllowance', json(allowance).optional()),
+      newsAt: column('disconnectionNewsAt', instant.optional()),
+      timer: column('disconnectionTimer', json(sharedTimer).optional()),
     })
     .optional(),
   lastDisconnection: encodedJson(pastDisconnection).optional(),

@@ -81,6 +81,16 @@ export type DeadlineKind = (typeof DEADLINE_KINDS)[number];
 export const timerInstanceId = (conversationId: string, kind: DeadlineKind, number: number): string =>
   `${conversationId}.${kind}.${number}`;
 
+/** The timer of losses that come close together: each of them would start one and call it off again. */
+export interface SharedTimer {
+  /** That of the disconnection which started it. */
+  readonly number: number;
+  /** When it comes first; until then it serves the next loss as well. */
+  readonly wakesAt: Instant;
+  /** The connection whose loss started it. A repeated event recognises itself by this id. */
+  readonly startedBy?: string;
+}
+
 /** One episode with no live customer connection. */
 export interface Disconnection {
   /** 1, 2, 3 … within the conversation. */
@@ -107,6 +117,10 @@ export interface Disconnection {
   };
   /** What was added to it by itself; `deadline` includes it. */
   readonly allowance?: Allowance;
+  /** Agents are told of it then, if it lasts. Absent: they have been told. */
+  readonly newsAt?: Instant;
+  /** What wakes for it, if its news had to wait. Absent: a timer of its own. */
+  readonly timer?: SharedTimer;
 }
 
 /** How the latest finished disconnection ended. Lets a repeated event yield the same effects again. */
@@ -391,14 +405,27 @@ function presenceOf({
   };
 }
 
+/** The timer of a loss that was over before agents were told: it still comes, unless the conversation has ended. */
+export const pendingTimerOf = ({
+  end,
+  disconnection,
+  lastDisconnection: past,
+}: Conversation): SharedTimer | undefined => {
+  if (end !== undefined) return undefined;
+  if (disconnection !== undefined) return disconnection.timer;
+  return past?.newsAt === undefined ? undefined : past.timer;
+};
+
 /** Over for the customer: nobody may join or write any more. */
 export const hasEnded = (conversation: Conversation): boolean =>
   conversation.state === 'WrapUp' || conversation.state === 'Closed';
 
 /** Bounds that keep the row far below the 64 KiB of a table property, and a transcript readable (docs/decisions/0015). */
 export const LIMITS = {
+  /** On record. How many may be opened is policy, and less. */
   liveConnections: 200,
-  endedConnections: 32,
+  /** No fewer than can be lost at once: one that is not known any more looks like one that was never heard of. */
+  endedConnections: 200,
   recentMessages: 64,
   recentNotices: 4,
   extensionKeys: 32,

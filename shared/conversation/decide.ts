@@ -7,7 +7,7 @@ import {
 } from './agent-presence-rules';
 import { AGENT_RULES, reachOfferExpiry } from './agents-rules';
 import { decideReturning } from './allowance-rules';
-import type { CapacityHold, Conversation, DeadlineKind } from './conversation';
+import { type CapacityHold, type Conversation, type DeadlineKind, pendingTimerOf } from './conversation';
 import {
   type Decided,
   type Decision,
@@ -129,9 +129,10 @@ function withConsequences(
   const isWaitedFor = conversation.agentDisconnection !== undefined;
   const next = isWaitedFor ? withAgentExpected(before, conversation, now) : conversation;
   const after = withAutoClosure(before, next, policies);
-  const again = mayBeUntold(before, input)
-    ? retold(after, input, { ...ruling, outcome, conversation: after })
-    : NOTHING_AGAIN;
+  const again =
+    mayBeUntold(before, input) || outcome.type === 'connection-refused'
+      ? retold(after, input, { ...ruling, outcome, conversation: after })
+      : NOTHING_AGAIN;
   const isShown = before !== undefined && !sameItem(workListItem(before), workListItem(after));
   const hold = before?.capacityHold;
   const isFree = hold !== undefined && after.capacityHold?.assignment !== hold.assignment;
@@ -147,6 +148,7 @@ function withConsequences(
       ...(isFree ? [release(hold)] : []),
       ...notificationsOf(before, after, entries, again.topics),
       ...(hasEnded || tellsEnd(again) ? [{ type: 'close-customer-connections' } as const] : []),
+      ...closing(again),
     ],
   };
 }
@@ -170,20 +172,23 @@ function repeatedEffects(
 ): readonly Effect[] {
   if (before === undefined) return [];
   const again = retold(before, input, ruling);
-  const { topics, message, close } = again;
+  const { topics, message } = again;
   // Prevents: an older event is repeated after an end that was never told, and writes the row that leads to it.
   const isRowDue = before.end === undefined || tellsEnd(again);
   const { releasedHold } = before;
   return [
     ...(topics.length > 0 && isRowDue ? [{ type: 'update-work-list', conversation: before } as const] : []),
-    ...(startsAll(input, again) ? deadlinesOf(before).map(start) : []),
+    ...(startsAll(input, again) ? timersOf(before).map(start) : []),
     ...(topics.length > 0 && releasedHold ? [release(releasedHold)] : []),
     ...cancelAgain(before, input, topics),
     ...notificationsOf(before, before, message ? [message] : [], topics),
     ...(tellsEnd(again) ? [{ type: 'close-customer-connections' } as const] : []),
-    ...(close === undefined ? [] : [{ type: 'close-connection', connectionId: close } as const]),
+    ...closing(again),
   ];
 }
+
+const closing = ({ close }: Retold): readonly Effect[] =>
+  close === undefined ? [] : [{ type: 'close-connection', connectionId: close }];
 
 /** The conversation with the closure that follows from its state: the running one put off, or the next one. */
 function withAutoClosure(
@@ -206,19 +211,42 @@ function withAutoClosure(
 const startsAll = (input: ConversationEvent, { topics }: Retold): boolean =>
   topics.length > 0 || input.type === 'presence-checked';
 
-/** Each deadline has a timer: new ones start, and those that are gone end, except for the one that has just fired. */
+/**
+ * Each deadline has a timer. That of a loss wakes for the news first, may be the one of an earlier loss, and is left alone
+ * when the customer was back before anybody was told.
+ */
+function timersOf(conversation: Conversation): readonly Deadline[] {
+  const { disconnection } = conversation;
+  const pending = pendingTimerOf(conversation);
+  const timers = deadlinesOf(conversation).map((one): Deadline => {
+    if (one.kind !== 'disconnection' || disconnection === undefined) return one;
+    const { newsAt = one.at, timer = disconnection } = disconnection;
+    return { ...one, number: timer.number, at: Math.min(one.at, newsAt) };
+  });
+  if (disconnection !== undefined || pending === undefined) return timers;
+  return [...timers, { kind: 'disconnection', number: pending.number, at: pending.wakesAt }];
+}
+
+/** New timers start, and those that are gone end, except for the one that has just fired. */
 function timersOfChange(
   before: Conversation | undefined,
   after: Conversation,
   input: ConversationEvent,
   again: Retold,
 ): readonly Effect[] {
-  const old = before === undefined ? [] : deadlinesOf(before);
-  const current = deadlinesOf(after);
+  const old = before === undefined ? [] : timersOf(before);
+  const current = timersOf(after);
+  const known = before === undefined ? [] : deadlinesOf(before);
   const isIn = (list: readonly Deadline[]) => (one: Deadline) =>
     list.some((other) => sameDeadline(one, other));
   // Prevents: a deadline is moved when it is reached, its timer has failed before, and nothing wakes at the new one.
-  const isDue = (one: Deadline) => !isIn(old)(one) || isReached(one, input);
+  const isMoved = ({ kind, at }: Deadline) => !known.some((other) => other.kind === kind && other.at === at);
+  const isOfRow = ({ kind }: Deadline) =>
+    kind === 'disconnection' && before?.disconnection !== undefined
+      ? isReached({ kind, number: before.disconnection.number, at: 0 }, input)
+      : false;
+  const isDue = (one: Deadline) =>
+    !isIn(old)(one) || (isMoved(one) && (isReached(one, input) || isOfRow(one)));
   return [
     ...current.filter((one) => startsAll(input, again) || isDue(one)).map(start),
     ...old.filter((one) => !isIn(current)(one) && !isReached(one, input)).map((one) => cancel(one, after)),
@@ -235,7 +263,8 @@ function cancelAgain(
   const { lastDisconnection: past } = conversation;
   if (past === undefined) return [];
   const isTold = topics.includes(past.outcome === 'reconnected' ? 'back' : 'ended');
-  const deadline = { kind: 'disconnection', number: past.number, at: past.deadline } as const;
+  const { number } = past.timer ?? past;
+  const deadline = { kind: 'disconnection', number, at: past.deadline } as const;
   return isTold && !isReached(deadline, input) ? [cancel(deadline, conversation)] : [];
 }
 

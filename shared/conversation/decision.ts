@@ -29,6 +29,8 @@ export type Effect =
 /** What became of an input, in one word; the caller branches on this and on nothing else. */
 export type Outcome =
   | { readonly type: 'created' | 'admitted' | 'connected' | 'connection-removed' | 'disconnection-began' }
+  /** One too many: it is closed. */
+  | { readonly type: 'connection-refused' }
   | {
       readonly type: 'ignored';
       readonly because: 'stale-connection' | 'repeated' | 'ended' | 'not-concerned';

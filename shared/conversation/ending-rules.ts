@@ -1,15 +1,17 @@
 import type { AutomatedMessageTrigger } from '../automated-messages/automated-message';
 import { autoClosureDue, mustAskForCustomer, policyOf } from '../policies/policy';
 import { begunBy, chanceUntil, outageAllowanceOf, waitingUntil } from './allowance-rules';
-import type {
-  Away,
-  CapacityHold,
-  CloseReason,
-  Conversation,
-  EndReason,
-  Ongoing,
-  PastDisconnection,
-  WrapUp,
+import {
+  type Away,
+  type CapacityHold,
+  type CloseReason,
+  type Conversation,
+  type Disconnection,
+  type EndReason,
+  type Ongoing,
+  type PastDisconnection,
+  pendingTimerOf,
+  type WrapUp,
 } from './conversation';
 import { type DecisionContext, illegal, type Outcome, type Ruling } from './decision';
 import type { Answers } from './inputs';
@@ -160,7 +162,9 @@ export function reachCustomerDeadline(
   { presence }: Answers,
 ): Ruling {
   const { lastDisconnection } = conversation;
-  if (conversation.disconnection === undefined || conversation.disconnection.number !== number) {
+  if (conversation.disconnection === undefined || !isWaitedForBy(conversation.disconnection, number)) {
+    if (lastDisconnection !== undefined && pendingTimerOf(conversation)?.number === number)
+      return timerOver(conversation, lastDisconnection);
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
     const past = lastDisconnection?.number === number ? lastDisconnection : undefined;
     if (past?.outcome === 'expired') return { kind: 'unchanged', outcome: { type: 'expired' } };
@@ -170,9 +174,13 @@ export function reachCustomerDeadline(
   }
   const begun = begunBy(conversation.disconnection, context.now);
   if (context.now < begun.deadline) {
-    const outcome = { type: 'not-reached', deadline: begun.deadline } as const;
-    if (begun === conversation.disconnection) return { kind: 'unchanged', outcome };
-    return { kind: 'changed', conversation: { ...conversation, disconnection: begun }, outcome };
+    const { newsAt = context.now, ...told } = begun;
+    const isYoung = context.now < newsAt;
+    const deadline = isYoung ? Math.min(newsAt, begun.deadline) : begun.deadline;
+    const outcome = { type: 'not-reached', deadline } as const;
+    const disconnection = isYoung || begun.newsAt === undefined ? begun : told;
+    if (disconnection === conversation.disconnection) return { kind: 'unchanged', outcome };
+    return { kind: 'changed', conversation: { ...conversation, disconnection }, outcome };
   }
   // Invariant 7: `connected` may have been lost, so the service is asked before anyone is ended for absence.
   if (presence === undefined) return { kind: 'presence-needed' };
@@ -182,6 +190,21 @@ export function reachCustomerDeadline(
   return until === undefined
     ? end(conversation, 'customer-disconnected', context, { type: 'expired' })
     : waitedLonger(conversation, until, context);
+}
+
+const isWaitedForBy = ({ number, timer }: Disconnection, timerNumber: number): boolean =>
+  number === timerNumber || timer?.number === timerNumber;
+
+/**
+ * The customer was back before anybody was told, and the timer has come for nothing. Prevents: it ends, while another
+ * process has a loss in hand that it is to serve as well: of the two saves one is refused, and decides again.
+ */
+function timerOver(conversation: Conversation, { timer: _over, ...past }: PastDisconnection): Ruling {
+  return {
+    kind: 'changed',
+    conversation: { ...conversation, lastDisconnection: past },
+    outcome: { type: 'superseded' },
+  };
 }
 
 /** The deadline is a later one now, so that somebody for whom the app could not be reached can still come back. */

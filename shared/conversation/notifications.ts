@@ -164,7 +164,7 @@ const TELLING = {
 
   lost(conversation) {
     const running = conversation.disconnection;
-    if (running?.reason !== 'connection-lost') return [];
+    if (running?.reason !== 'connection-lost' || running.newsAt !== undefined) return [];
     const { number, since } = running;
     // The deadline is that of the beginning: what was added since is told by itself.
     const deadline = running.deadline - (running.extension?.by ?? 0) - (running.allowance?.by ?? 0);
@@ -201,6 +201,8 @@ const TELLING = {
   back(conversation) {
     const { disconnection, lastDisconnection: past } = conversation;
     if (disconnection !== undefined || past?.outcome !== 'reconnected') return [];
+    // Nobody has heard of the loss.
+    if (past.newsAt !== undefined) return [];
     const { number, since, endedAt } = past;
     return [
       past.reason === 'not-yet-connected'

@@ -33,9 +33,20 @@ export function decidePresenceChecked(
     return { kind: 'changed', conversation: healed, outcome: { type: 'customer-present' } };
   }
   const isRight = channel === 'live-chat' ? disconnection !== undefined : liveConnectionIds.length === 0;
-  if (isRight) return checkAgent(conversation, agentPresent, context);
+  if (isRight) return checkNews(conversation, agentPresent, context);
   const loss = { connectionIds: liveConnectionIds, since: context.now };
   return beginDisconnection(conversation, loss, context);
+}
+
+/** The timer that was to tell of the loss has not come. */
+function checkNews(conversation: Ongoing, present: boolean | undefined, context: DecisionContext): Ruling {
+  const { disconnection } = conversation;
+  if (conversation.channel !== 'live-chat' || disconnection?.newsAt === undefined)
+    return checkAgent(conversation, present, context);
+  const { newsAt, ...told } = disconnection;
+  if (context.now < newsAt) return checkAgent(conversation, present, context);
+  const next = { ...conversation, disconnection: told } as Ongoing;
+  return { kind: 'changed', conversation: next, outcome: { type: 'agrees' } };
 }
 
 /**

@@ -4,8 +4,10 @@ import {
   type Conversation,
   type CustomerProfile,
   type DeviceClass,
+  type Disconnection,
   LIMITS,
   type Ongoing,
+  pendingTimerOf,
 } from './conversation';
 import {
   type DecisionContext,
@@ -37,7 +39,8 @@ export function decideConnect(
   }
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const { liveConnectionIds } = conversation;
-  if (liveConnectionIds.length < LIMITS.liveConnections) return decideReturning(conversation, context);
+  const most = policyOf(conversation, 'connections', context.policies, input.device);
+  if (liveConnectionIds.length < most) return decideReturning(conversation, context);
   // Prevents: the `disconnected` of a bad line are lost, and its customer is kept out by connections that are gone.
   if (presence === undefined) return { kind: 'presence-needed' };
   if (!presence.alive) {
@@ -48,20 +51,20 @@ export function decideConnect(
     );
   }
   const { connectionIds } = presence;
-  if (connectionIds.length >= LIMITS.liveConnections) return TOO_MANY_CONNECTIONS;
+  if (connectionIds.length >= most) return tooManyConnections(most);
   const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
   const present = withLiveConnections(conversation, connectionIds, context.now, gone);
   return { kind: 'changed', conversation: present, outcome: { type: 'admitted' } };
 }
 
-const TOO_MANY_CONNECTIONS: Ruling = {
+const tooManyConnections = (most: number): Ruling => ({
   kind: 'refused',
   refusal: {
     code: 'too-many-connections',
-    detail: `A conversation has at most ${LIMITS.liveConnections} connections.`,
+    detail: `A conversation has at most ${most} connections.`,
     retryAfterSeconds: 60,
   },
-};
+});
 
 /**
  * A customer comes back with a reconnect link, which opens the conversation once and only while nobody else is there. Policy
@@ -224,21 +227,35 @@ function endedWith(
 export function decideConnected(
   conversation: Conversation,
   input: { readonly connectionId: string; readonly occurredAt: Instant; readonly device?: DeviceClass },
-  { now }: DecisionContext,
+  { now, policies }: DecisionContext,
+  { presence }: Answers = {},
 ): Ruling {
   const { connectionId, occurredAt } = input;
   if (conversation.end !== undefined) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'ended' } };
   }
+  const live: readonly string[] = conversation.liveConnectionIds;
+  const isFull = live.length >= policyOf(conversation, 'connections', policies, input.device);
   // Prevents: disconnected(A) handled, then a delayed or repeated connected(A) reviving a dead socket.
   if (conversation.endedConnectionIds.includes(connectionId)) {
-    return { kind: 'unchanged', outcome: { type: 'ignored', because: 'stale-connection' } };
+    return {
+      kind: 'unchanged',
+      outcome: isFull ? { type: 'connection-refused' } : { type: 'ignored', because: 'stale-connection' },
+    };
   }
-  if ((conversation.liveConnectionIds as readonly string[]).includes(connectionId)) {
+  if (live.includes(connectionId)) {
     return { kind: 'unchanged', outcome: { type: 'ignored', because: 'repeated' } };
   }
+  // Prevents: many sockets ask to connect in the same moment, none of them is on record yet, and all are let in.
+  if (isFull && presence === undefined) return { kind: 'presence-needed', optional: true };
+  const listed: readonly string[] = presence?.alive ? presence.connectionIds : [];
+  const gone = listed.includes(connectionId) ? live.filter((id) => !listed.includes(id)) : [];
+  if (isFull && listed.includes(connectionId) && gone.length === 0) {
+    const refused = { ...conversation, endedConnectionIds: endedWith(conversation, [connectionId]) };
+    return { kind: 'changed', conversation: refused, outcome: { type: 'connection-refused' } };
+  }
   const next: Conversation = {
-    ...withLiveConnections(conversation, [connectionId], now),
+    ...withLiveConnections(conversation, [connectionId], now, gone),
     device: input.device ?? conversation.device,
     smallestEventDelay: smallestDelay(conversation.smallestEventDelay, occurredAt, now),
   };
@@ -279,7 +296,7 @@ export function beginDisconnection(
   }
   const { disconnection: superseded, ...rest } = conversation;
   const number = conversation.disconnectionCount + 1;
-  const gracePeriod = gracePeriodOf(conversation, policies, loss.device);
+  const deadline = since + gracePeriodOf(conversation, policies, loss.device);
   const next: Conversation = {
     ...rest,
     ...away,
@@ -294,14 +311,40 @@ export function beginDisconnection(
     disconnection: {
       number,
       since,
-      deadline: since + gracePeriod,
+      deadline,
       reason: 'connection-lost',
       ...(lostConnectionId !== undefined && { lostConnectionId }),
       ...(inferred !== undefined && { inferred }),
+      ...newsOf(conversation, { number, deadline, lostConnectionId, device: loss.device }, now, policies),
     },
     disconnectionCount: number,
   };
   return { kind: 'changed', conversation: next, outcome: { type: 'disconnection-began' } };
+}
+
+/**
+ * When agents are told of a loss, and which timer comes for it: one whose first moment is still to come serves it, too.
+ * Prevents: a socket that comes and goes starts a timer and wakes every agent each time.
+ */
+function newsOf(
+  conversation: Ongoing,
+  loss: {
+    readonly number: number;
+    readonly deadline: Instant;
+    readonly lostConnectionId: string | undefined;
+    readonly device: DeviceClass | undefined;
+  },
+  now: Instant,
+  policies: DecisionContext['policies'],
+): Pick<Disconnection, 'newsAt' | 'timer'> {
+  const { number, deadline, lostConnectionId: startedBy } = loss;
+  const after = policyOf(conversation, 'lossNewsAfter', policies, loss.device);
+  const pending = pendingTimerOf(conversation);
+  const isShared = pending !== undefined && now < pending.wakesAt;
+  if (after === 0) return isShared ? { timer: pending } : {};
+  const newsAt = now + after;
+  const own = { number, wakesAt: Math.min(newsAt, deadline), ...(startedBy !== undefined && { startedBy }) };
+  return { newsAt, timer: isShared ? pending : own };
 }
 
 interface Loss {

@@ -1,4 +1,4 @@
-import type { Conversation } from './conversation';
+import { type Conversation, pendingTimerOf } from './conversation';
 import type { Outcome, Question, Refusal, Ruling } from './decision';
 import type { ConversationEvent } from './inputs';
 import { repeatedMessage } from './messages-rules';
@@ -48,7 +48,9 @@ const REPETITIONS: {
   'wait-extended': () => ['extended'],
   'position-told': () => ['position'],
   // Prevents: a deadline was moved after an outage, telling it failed, and nobody learns why the chat is still open.
-  'not-reached': ({ disconnection, agentDisconnection }) => [
+  'not-reached': ({ disconnection, agentDisconnection }, input) => [
+    // Prevents: the news was due and saved, telling it failed, and agents learn of the loss with the end.
+    ...(isDeadlineOfCustomer(input) && isNews(disconnection) ? (['lost'] as const) : []),
     ...(disconnection?.allowance ? (['extended'] as const) : []),
     ...(agentDisconnection?.allowance ? (['agentLost'] as const) : []),
   ],
@@ -61,6 +63,8 @@ const REPETITIONS: {
     conversation.lastAgentDisconnection?.reconnectedBy !== input.connectionId
       ? []
       : ['agentBack'],
+  'connection-refused': (_conversation, input) =>
+    input.type === 'connected' ? { topics: [], close: input.connectionId } : [],
   requeued: () => ['queued'],
   'customer-present': () => BACK,
   expired: () => ['ended'],
@@ -87,8 +91,12 @@ const IGNORED: Ignored = {
     if (end !== undefined) return { topics: ['endedToCustomer'], close: connectionId };
     return lastDisconnection?.reconnectedBy === connectionId ? BACK : [];
   },
-  disconnected: ({ disconnection }, { connectionId }) =>
-    disconnection?.lostConnectionId === connectionId ? ['lost'] : [],
+  // Prevents: the timer is not started, the next loss relies on it, and nothing comes for that one.
+  disconnected: (conversation, { connectionId }) =>
+    conversation.disconnection?.lostConnectionId === connectionId ||
+    pendingTimerOf(conversation)?.startedBy === connectionId
+      ? ['lost']
+      : [],
   'customer-left': ({ end }) => (end?.reason === 'customer-ended' ? ['ended'] : []),
   'agent-disconnected': () => ['agentLost'],
 };
@@ -147,6 +155,16 @@ function compared(
   if (disconnection === undefined || began === 'disconnection-began') return agent;
   return [disconnection.reason === 'not-yet-connected' ? 'opened' : 'lost', ...agent];
 }
+
+const isDeadlineOfCustomer = (input: ConversationEvent): boolean =>
+  input.type === 'deadline-reached' && input.kind === 'disconnection';
+
+/** Told by a timer, and nothing has come on top since. */
+const isNews = (running: Conversation['disconnection']): boolean =>
+  running?.timer !== undefined &&
+  running.newsAt === undefined &&
+  running.extension === undefined &&
+  running.allowance === undefined;
 
 /** A disconnection of which no event has told: a comparison has found it, or the handshake of one connection too many. */
 const isInferredLoss = ({ disconnection }: Conversation): boolean =>

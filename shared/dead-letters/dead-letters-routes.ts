@@ -79,7 +79,7 @@ export const DEAD_LETTER_ROUTES = [
     description:
       'One for each conversation and cause, by id. Reconciliation tries each of them again every minute and resolves ' +
       'those that work; resolved ones are kept for 30 days.',
-    access: 'the function key',
+    access: 'an operator',
     query: z.object({
       state: z.enum(DEAD_LETTER_STATES).default('open').describe('Only those in this state.'),
       ...page({ limit: 'At most so many.' }),
@@ -101,7 +101,7 @@ export const DEAD_LETTER_ROUTES = [
     description:
       'Acts on the deadlines that have passed, compares the conversation with the service and starts the timers that ' +
       'are not running. All of it is repetition: twice is once. One that is resolved is left alone.',
-    access: 'the function key',
+    access: 'an operator',
     durable: true,
     params: z.object({ deadLetterId: DEAD_LETTER_ID.describe('As the list names it.') }),
     unknown: 'dead-letter-not-found',

@@ -1,7 +1,7 @@
 import { z, type ZodType } from 'zod';
 import { SCHEMAS } from './fields';
 import { PROBLEM, type ProblemCode, problemDocument, PROBLEMS } from './problems';
-import { ACCESS, type Answer, readsNamesStrictly, type ResponseHeader, type Route, type Tag } from './route';
+import { type Answer, PROOFS, readsNamesStrictly, type ResponseHeader, type Route, type Tag } from './route';
 
 /** A part of the document. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -45,6 +45,7 @@ const headerOf = (description: string, schema: Json = { type: 'string' }): Json 
 
 /** The headers of answers that mean something to the caller. */
 const RESPONSE_HEADERS = {
+  'Cache-Control': headerOf('For how long the answer may be kept.'),
   ETag: headerOf('Names the version that is stored.'),
   'Content-Disposition': headerOf('A name for the file.'),
   Link: headerOf('`rel="next"`: where there is more, what goes on with it.'),
@@ -67,7 +68,7 @@ export function problemsOf(route: DocumentedRoute): readonly ProblemAt[] {
   const { invalid = inputs.body ? [400, 413] : readsNamesStrictly(route) ? [400] : [] } = route;
   const codes = [
     ...(inputs.body ? (['length-required'] as const) : []),
-    ...ACCESS[access].problems,
+    ...PROOFS[access].problems,
     ...(unknown === undefined || unknown === 'invalid-input' ? [] : [unknown]),
     ...problems,
     'internal-error',
@@ -210,6 +211,14 @@ const SECURITY_SCHEMES = {
     name: 'code',
     description: 'The same, where no header can be set: the webhook URL of Web PubSub.',
   },
+  signIn: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'An access token of Entra ID with the app role `Chat.Agent` (to negotiate as an agent) or `Chat.Operator` (for that and all ' +
+      'routes of operators), where `ENTRA_AUDIENCE` is set. The function key goes first if both are given.',
+  },
 } as const satisfies Json;
 
 /** An operation object of OpenAPI 3.1. */
@@ -226,7 +235,7 @@ function describeOperation(route: DocumentedRoute): Json {
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: ACCESS[access].security,
+    security: PROOFS[access].security,
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {

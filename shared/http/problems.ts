@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AccessDeniedError,
   AppError,
+  ContentionError,
   ErasedError,
   InvalidInputError,
   LengthRequiredError,
@@ -68,7 +69,7 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   'too-many-connections': {
     status: 429,
     meaning: 'The customer has too many open sockets.',
-    example: { detail: 'A conversation has at most 200 connections.', retryAfterSeconds: 60 },
+    example: { detail: 'A conversation has at most 20 connections.', retryAfterSeconds: 60 },
   },
   'too-many-messages': {
     status: 429,
@@ -288,6 +289,9 @@ export function refuseAs<C extends Refusal['code']>(
   return new Refused(known, { ...members, reason: endReason });
 }
 
+/** Headers that nobody but the service sends. */
+const OF_THE_SERVICE = /^(ce-|WebHook-)/;
+
 /**
  * The answer to what a route has thrown: nothing goes unanswered, and no detail of a failure of ours leaves the process.
  * `name` is the function's, for the log.
@@ -297,7 +301,10 @@ export function problemOf(thrown: unknown, name: string, logger: Logger): Refuse
     const { status, field, message: detail, code, place } = thrown;
     // Deeper than this, names can be those of the sender: of context variables, for one.
     const known = place.split('.').slice(0, 2).join('.');
-    logger.refusal(`${name}: refused a request that cannot be understood`, { code, status, field: known });
+    // Alerts tell by it what no visitor can cause. Whatever they type, and their socket URLs, are in bodies.
+    const fault = OF_THE_SERVICE.test(known) ? 'settings' : undefined;
+    const fields = { code, status, field: known, fault };
+    logger.refusal(`${name}: refused a request that cannot be understood`, fields);
     return new Refused('invalid-input', { detail, field }, status);
   }
   if (thrown instanceof LengthRequiredError) return refuse('length-required');
@@ -315,7 +322,10 @@ export function problemOf(thrown: unknown, name: string, logger: Logger): Refuse
   }
   const { code, message, cause } = ownError(thrown);
   const because = cause instanceof Error ? cause.message : undefined;
-  logger.error(`${name}: failed`, { code, detail: message, cause: because });
+  // Prevents: one visitor with many sockets wakes whoever is on call: nothing is down while others are faster. The alert
+  // "webhook-failing" counts these lines, so each is written.
+  if (thrown instanceof ContentionError) logger.warn(`${name}: contention`, { code });
+  else logger.error(`${name}: failed`, { code, detail: message, cause: because });
   // The same call may succeed later where a service did not do its part, and where others were faster.
   return thrown instanceof AppError && thrown.retryable
     ? new Refused('temporarily-unavailable', { detail: 'Please repeat the request.' }, 503, {

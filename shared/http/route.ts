@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z, type ZodObject, type ZodType } from 'zod';
+import { type Access, ACCESS } from '../access/authorisation';
 import { AccessDeniedError, InvalidInputError, LengthRequiredError } from '../app/errors';
 import type { Call, DurableCall } from '../app/call';
 import type { LoggerOf } from '../app/log';
@@ -13,6 +15,8 @@ export interface HttpInput {
   readonly query: { get(name: string): string | null; keys(): Iterable<string> };
   readonly params: Readonly<Record<string, string>>;
   arrayBuffer(): Promise<ArrayBuffer>;
+  /** The body as it comes in, where the request has one. */
+  readonly body?: AsyncIterable<Uint8Array> | null;
 }
 
 /** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
@@ -28,6 +32,21 @@ export type Caller =
   | (Extract<Participant, { role: 'agent' }> & { readonly agentName: string });
 export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
+/** Whom a token of Entra ID names, as the agent that it is here. */
+export type SignedIn = Omit<AgentCaller, 'role'>;
+
+/** Checks at a desk's or an operator's route what the Functions host cannot: a key or a token. */
+export interface SignIn {
+  /**
+   * Whom the token names; undefined where a key was given, which names nobody.
+   * @throws AccessDeniedError, DependencyError 503 while the keys of the authority cannot be read
+   */
+  callerOf(
+    request: Pick<HttpInput, 'headers' | 'query'>,
+    access: AccessWithSignIn,
+  ): Promise<SignedIn | undefined>;
+}
+
 /** What every route needs. */
 export interface RouteServices {
   readonly loggerOf: LoggerOf;
@@ -35,35 +54,63 @@ export interface RouteServices {
     /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401, TooManyRequestsError */
     callerOf(headers: HttpInput['headers']): Promise<Caller>;
   };
+  /** Where Entra ID signs agents and operators in. Without it the host has checked the function key. */
+  readonly signIn?: SignIn | undefined;
 }
 
 const TICKET = { ticket: [] };
 const FUNCTION_KEY = [{ functionKey: [] }, { functionKeyInQuery: [] }];
 const REFUSED_TICKET = ['not-authenticated', 'not-allowed', 'too-many-requests'] as const;
+const BY_TICKET = { authLevel: 'anonymous', security: [TICKET], problems: REFUSED_TICKET } as const;
+const BY_KEY = { authLevel: 'function', security: FUNCTION_KEY, problems: [] } as const;
+const BY_KEY_OR_TOKEN = {
+  authLevel: 'function',
+  security: [...FUNCTION_KEY, { signIn: [] }],
+  problems: ['not-authenticated', 'not-allowed'],
+} as const;
 
 /**
- * Who may call a route: `security` is what OpenAPI says of it, `problems` what is answered to everybody else. The Functions
- * host checks the function key.
+ * How an access is proved: what the Functions host checks before the app runs (`authLevel`), what OpenAPI says of it, and
+ * what is answered to whoever does not have it.
  */
-export const ACCESS = {
-  anyone: { security: [], problems: [] },
-  /** The route checks the ticket, if there is one. */
-  'anyone, or a customer with a ticket': { security: [{}, TICKET], problems: REFUSED_TICKET },
-  'an agent with a ticket': { security: [TICKET], problems: REFUSED_TICKET },
-  /** The customer's conversation is the one in the path. */
-  'an agent or the customer with a ticket': { security: [TICKET], problems: REFUSED_TICKET },
-  'the function key': { security: FUNCTION_KEY, problems: [] },
+export const PROOFS = {
+  anyone: { authLevel: 'anonymous', security: [], problems: [] },
+  'anyone, or a customer with a ticket': { ...BY_TICKET, security: [{}, TICKET] },
+  'an agent with a ticket': BY_TICKET,
+  'an agent or the customer with a ticket': BY_TICKET,
+  "the desk's backend, or a signed-in agent": BY_KEY_OR_TOKEN,
+  'an operator': BY_KEY_OR_TOKEN,
+  "the site's backend": BY_KEY,
+  'the function key': BY_KEY,
   /** The route checks the proof. */
-  'the function key and a proof of the service': { security: FUNCTION_KEY, problems: ['not-authenticated'] },
-} as const satisfies Record<string, { security: readonly object[]; problems: readonly ProblemCode[] }>;
-export type Access = keyof typeof ACCESS;
+  'the function key and a proof of the service': { ...BY_KEY, problems: ['not-authenticated'] },
+} as const satisfies Record<
+  Access,
+  Pick<Route, 'authLevel'> & { security: readonly object[]; problems: readonly ProblemCode[] }
+>;
+
+const WITH_SIGN_IN = ["the desk's backend, or a signed-in agent", 'an operator'] as const;
+export type AccessWithSignIn = (typeof WITH_SIGN_IN)[number];
+const hasSignIn = (access: Access): access is AccessWithSignIn =>
+  (WITH_SIGN_IN as readonly Access[]).includes(access);
+
+/**
+ * What the host is to check before the app runs. It cannot take a key or a token: where Entra ID signs in, it lets everybody
+ * through to the routes that take both, and `signIn`, the same that decides this, checks them.
+ */
+export const levelOf = (
+  { access, authLevel }: Pick<Route, 'access' | 'authLevel'>,
+  { signIn }: RouteServices,
+) => (signIn !== undefined && hasSignIn(access) ? 'anonymous' : authLevel);
 
 /** Whom `run` is told to be called by. */
 type CallerWith<A extends Access> = A extends 'an agent with a ticket'
   ? AgentCaller
   : A extends 'an agent or the customer with a ticket'
     ? Caller
-    : undefined;
+    : A extends "the desk's backend, or a signed-in agent"
+      ? SignedIn | undefined
+      : undefined;
 
 export type Tag =
   | 'Customers'
@@ -77,6 +124,7 @@ export type Tag =
 
 /** A header of an answer, by its name in the document. */
 export type ResponseHeader =
+  | 'Cache-Control'
   | 'ETag'
   | 'Content-Disposition'
   | 'Link'
@@ -87,7 +135,7 @@ export type ResponseHeader =
 
 /** What a route answers when all is well. */
 export interface Answer<R extends ZodType = ZodType> {
-  readonly status: 200 | 204;
+  readonly status: 200 | 204 | 304;
   readonly description: string;
   /** The view: `run` gives what it decodes to, the caller gets what it encodes to, and nothing that it does not have. */
   readonly schema?: R;
@@ -166,6 +214,8 @@ interface Described<C extends ProblemCode> {
   readonly unknown?: C;
   /** Problems that `run` answers with, besides those of access and of input. `never`: it cannot even fail. */
   readonly problems?: readonly C[] | 'never';
+  /** The answer is the same at every call: it is made once, and callers may keep it for so many seconds. */
+  readonly keptFor?: number;
   /** Statuses of `invalid-input`, where they are not those of the parameters and the body. */
   readonly invalid?: readonly number[];
 }
@@ -290,14 +340,18 @@ function made<S extends RouteServices, D extends boolean>(
     Outcomes<ZodType, string | undefined>,
   run: (request: HttpInput, services: S, call: CallOf<D>) => Promise<unknown>,
 ): Route<S, D> {
-  const { id, functionName = id, access, durable = false, answer, nothing, ...described } = definition;
+  const { id, functionName = id, access, durable = false, nothing, keptFor, ...described } = definition;
   const { params, query, headers, body } = definition;
+  const answer: Answer =
+    keptFor === undefined ? definition.answer : { ...definition.answer, headers: ['ETag', 'Cache-Control'] };
+  const notModified = { status: 304, description: 'It is the one that `If-None-Match` names.' } as const;
+  let kept: HttpOutput | undefined;
   return {
     ...described,
     id,
     functionName,
     access,
-    authLevel: access.startsWith('the function key') ? 'function' : 'anonymous',
+    authLevel: PROOFS[access].authLevel,
     durable: durable as D,
     inputs: {
       ...(params && { params }),
@@ -305,11 +359,18 @@ function made<S extends RouteServices, D extends boolean>(
       ...(headers && { headers }),
       ...(body && { body }),
     },
-    answers: nothing === undefined ? [answer] : [answer, withoutContent(nothing)],
+    answers: [
+      answer,
+      ...(nothing === undefined ? [] : [withoutContent(nothing)]),
+      ...(keptFor === undefined ? [] : [{ ...notModified, headers: answer.headers ?? [] }]),
+    ],
     handle: async (request, services, call) => {
       try {
         if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
-        return answerTo(await run(request, services, call), answer);
+        if (kept !== undefined) return unlessKnown(kept, request.headers);
+        const made = answerTo(await run(request, services, call), answer);
+        if (keptFor === undefined) return made;
+        return unlessKnown((kept = keepable(made, keptFor)), request.headers);
       } catch (thrown) {
         return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
       }
@@ -332,7 +393,7 @@ export const readsNamesStrictly = ({ tag }: { readonly tag: Tag }): boolean => t
 /** The names that a query may have: besides the route's own, that of the function key, which the host reads. */
 const namesOf = ({ access, query }: { readonly access: Access } & Inputs<Shape, Shape, Shape, ZodType>) => [
   ...Object.keys(query?.shape ?? {}),
-  ...(access.startsWith('the function key') ? ['code'] : []),
+  ...(PROOFS[access].authLevel === 'function' ? ['code'] : []),
 ];
 
 function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
@@ -349,6 +410,23 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
     result instanceof WithHeaders ? (result as WithHeaders<unknown>) : new WithHeaders(result, {});
   if (schema !== undefined && value !== undefined) return jsonAnswer(200, shown(schema, value), headers);
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
+}
+
+/** An answer that callers may keep, under a strong ETag. */
+function keepable({ status, headers, body = '' }: HttpOutput, seconds: number): HttpOutput {
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  return { status, headers: { ...headers, etag, 'cache-control': `public, max-age=${seconds}` }, body };
+}
+
+/** Prevents: a flood of calls for the same document is paid for with its bytes (RFC 9110, section 13.1.2). */
+function unlessKnown(answer: HttpOutput, headers: HttpInput['headers']): HttpOutput {
+  const { etag = '', 'cache-control': control = '' } = answer.headers ?? {};
+  const known = headers
+    .get('if-none-match')
+    ?.split(',')
+    .map((one) => one.trim().replace(/^W\//, ''));
+  if (!known?.some((one) => one === etag || one === '*')) return answer;
+  return { status: 304, headers: { etag, 'cache-control': control } };
 }
 
 /**
@@ -375,28 +453,25 @@ const jsonAnswer = (
 export const shown = <R extends ZodType>(schema: R, value: unknown): z.input<R> =>
   z.encode(schema, value as z.output<R>, { skipChecks: true } as z.core.ParseContext<z.core.$ZodIssue>);
 
-/** @throws AccessDeniedError, TooManyRequestsError */
+/** @throws AccessDeniedError, TooManyRequestsError, DependencyError */
 async function callerOf(
   access: Access,
-  { headers, params }: HttpInput,
-  { tickets }: RouteServices,
-): Promise<Caller | undefined> {
+  request: HttpInput,
+  { tickets, signIn }: RouteServices,
+): Promise<Caller | SignedIn | undefined> {
   switch (access) {
-    case 'an agent with a ticket': {
-      const caller = await tickets.callerOf(headers);
-      if (caller.role !== 'agent') throw new AccessDeniedError(403, 'Only agents may do this.');
-      return caller;
-    }
+    case 'an agent with a ticket':
     case 'an agent or the customer with a ticket': {
-      const caller = await tickets.callerOf(headers);
+      const caller = await tickets.callerOf(request.headers);
+      if (ACCESS[access][caller.role] !== 'yes') throw new AccessDeniedError(403, 'Only agents may do this.');
       // Whether there is such a conversation is nobody else's business: nothing is looked up.
-      if (caller.role === 'customer' && caller.conversationId !== params['conversationId']) {
+      if (caller.role === 'customer' && caller.conversationId !== request.params['conversationId']) {
         throw new AccessDeniedError(403, 'The ticket is for another conversation.');
       }
       return caller;
     }
     default:
-      return undefined;
+      return hasSignIn(access) ? signIn?.callerOf(request, access) : undefined;
   }
 }
 
@@ -419,13 +494,31 @@ export async function readBody(request: HttpInput, limit: number): Promise<Buffe
   const tooLarge = () => new InvalidInputError('body', `must be at most ${limit} bytes`, 413);
   const length = request.headers.get('content-length');
   if (Number(length) > limit) throw tooLarge();
-  const bytes = Buffer.from(await request.arrayBuffer());
+  const bytes = await bytesOf(request, limit);
+  if (bytes === undefined) throw tooLarge();
   // Prevents: what was asked for got lost on its way, and the request is answered as one that asks for nothing.
   const isLost =
     bytes.byteLength === 0 && length === null && request.headers.get('transfer-encoding') !== null;
   if (isLost) throw new LengthRequiredError();
-  if (bytes.byteLength > limit) throw tooLarge();
   return bytes;
+}
+
+/** What has come; undefined as soon as it is more than `limit` bytes, whatever length was announced. */
+async function bytesOf(request: HttpInput, limit: number): Promise<Buffer | undefined> {
+  const { body } = request;
+  if (!body) {
+    const bytes = Buffer.from(await request.arrayBuffer());
+    return bytes.byteLength > limit ? undefined : bytes;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** @throws InvalidInputError naming `field` */

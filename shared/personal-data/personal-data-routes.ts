@@ -139,7 +139,7 @@ export const PERSONAL_DATA_ROUTES = [
       'Everything that is stored about it: record, transcript, work list, dead letters, units of capacity, timers, its place ' +
       "among its customer's. One that goes on is ended first, as by its customer. Its tickets and socket URLs open nothing " +
       'any more. What is cut off is finished within minutes, or by a repetition. Twice is once.',
-    access: 'the function key',
+    access: 'an operator',
     durable: true,
     params: CONVERSATION_PATH,
     answer: answer('It is erased, now or before.', ERASED, ERASED_EXAMPLE),
@@ -156,7 +156,7 @@ export const PERSONAL_DATA_ROUTES = [
     path: '/v1/conversations/{conversationId}/export',
     tag: 'Personal data',
     summary: 'Everything that is stored about a conversation',
-    access: 'the function key',
+    access: 'an operator',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
@@ -181,7 +181,7 @@ export const PERSONAL_DATA_ROUTES = [
       'Of one whom the site has signed in: of others nobody knows which conversations are theirs. Repeat the request until ' +
       '`status` is `erased`; what has failed is named in `remaining`. A conversation that begins meanwhile is erased as well, ' +
       'or remains.',
-    access: 'the function key',
+    access: 'an operator',
     durable: true,
     body: body(CUSTOMER_ID, { customerId: 'customer-77' }),
     answer: answer('What was erased, and what remains.', CUSTOMER_ERASED, {
@@ -204,7 +204,7 @@ export const PERSONAL_DATA_ROUTES = [
     tag: 'Personal data',
     summary: "Everything that is stored about a site's customer",
     description: 'Page by page: repeat the request with `from` until the answer has no `next`.',
-    access: 'the function key',
+    access: 'an operator',
     body: body(named('CustomerExportRequest', z.strictObject({ ...CUSTOMER, from: PLACE.optional() })), {
       customerId: 'customer-77',
     }),

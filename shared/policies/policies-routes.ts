@@ -46,6 +46,8 @@ const urlOrNone = z.codec(z.url().nullable(), z.string().optional(), {
 
 const VALUES = z.object({
   grace: duration,
+  lossNewsAfter: duration,
+  connections: count,
   agentGrace: duration,
   offerTimeout: closing,
   outageAllowance: duration,
@@ -152,7 +154,7 @@ export const POLICY_ROUTES = [
     tag: 'Settings',
     summary: 'The policy table',
     description: "The operators' document, the rules that are built in, and what applies otherwise.",
-    access: 'the function key',
+    access: 'an operator',
     answer: answer(
       'The `ETag` is that of the document; absent while none is stored.',
       POLICY_TABLE,
@@ -168,6 +170,8 @@ export const POLICY_ROUTES = [
         ],
         base: {
           grace: 'PT3M',
+          lossNewsAfter: 'PT2S',
+          connections: 20,
           agentGrace: 'PT1M',
           offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
@@ -215,7 +219,7 @@ export const POLICY_ROUTES = [
     description:
       'In force at once here, and within 30 seconds everywhere. At most 64 KiB. What is stored goes away only if the ' +
       'document says so: `{"channels": {}, "rules": []}` removes everything, and a part that is stored cannot be left out.',
-    access: 'the function key',
+    access: 'an operator',
     headers: REPLACES,
     body: body(POLICY_DOCUMENT, { channels: {}, rules: RULES }, { limit: DOCUMENT_LIMIT }),
     answer: answer(

@@ -21,6 +21,8 @@ const WHEN = z.strictObject({
 });
 const SET = z.strictObject({
   grace: durationBetween('PT1S', 'P7D').exactOptional(),
+  lossNewsAfter: durationBetween('PT0S', 'PT1M').exactOptional(),
+  connections: z.int(WHOLE).min(1).max(200).exactOptional(),
   agentGrace: durationBetween('PT1S', 'PT24H').exactOptional(),
   offerTimeout: z.union([z.literal('never'), durationBetween('PT1S', 'PT24H')]).exactOptional(),
   outageAllowance: durationBetween('PT0S', 'PT1H').exactOptional(),

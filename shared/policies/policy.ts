@@ -20,6 +20,10 @@ export interface Situation {
 export interface PolicyValues {
   /** How long a customer's disconnection may last. Live chat only. */
   readonly grace: Milliseconds;
+  /** How long a customer must be gone before agents are told; the wait counts from the loss all the same. */
+  readonly lossNewsAfter: Milliseconds;
+  /** How many sockets a conversation's customer may open. */
+  readonly connections: number;
   /** How long an agent's disconnection may last before its conversations return to the queue. */
   readonly agentGrace: Milliseconds;
   /** How long an offer waits for its agent before the conversation returns to the queue. */
@@ -259,6 +263,8 @@ export function autoClosureDue(conversation: Conversation, policies: PolicyTable
       const allowed = policyOf(conversation, 'openAutoClose', policies);
       if (!mustAskForCustomer(conversation, policies)) return after(active, allowed);
       const { disconnection, autoClosure } = conversation;
+      // Prevents: a socket that comes and goes starts and calls off a closure each time.
+      if (disconnection?.newsAt !== undefined && autoClosure === undefined) return undefined;
       // Prevents: a customer who has waited in silence loses its line for a second, and is closed away at once.
       const due = disconnection && after(Math.max(active, disconnection.since), allowed);
       if (due === undefined || disconnection === undefined) return undefined;

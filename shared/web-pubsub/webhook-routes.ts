@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { SOCKET_EVENTS } from '../access/authorisation';
 import { networksIn, type ParticipantLimits, type SocketBound, type Tickets } from '../access/caller-guard';
-import { AccessDeniedError, DependencyError, InvalidInputError, UserEventError } from '../app/errors';
+import { tokenReader, type TokenIssuer } from '../access/sign-in-guard';
+import { AccessDeniedError, InvalidInputError, LengthRequiredError, UserEventError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
 import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
 import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
@@ -12,7 +13,6 @@ import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
 import {
   answer,
-  bearerOf,
   body,
   type HttpInput,
   readBody,
@@ -74,55 +74,22 @@ export const signatureGuard =
     }
   };
 
-export interface EntraGuardOptions {
-  readonly tenantId: string;
-  /** The application id URI or client id that the event handler asks its token for. */
-  readonly audience: string;
+export interface EntraGuardOptions extends TokenIssuer {
   /** Object id of the service's managed identity: others of the tenant can get a token for the audience, too. */
   readonly callerObjectId: string;
-  /** Base of the token authority; another one serves national clouds. */
-  readonly authority: string;
 }
 
 /**
  * The guard for a service without access keys (local auth disabled): a bearer token of the service's managed
  * identity, issued by the tenant for the audience.
  */
-export function entraGuard(options: EntraGuardOptions): WebhookGuard {
-  const { tenantId, audience, callerObjectId, authority } = options;
-  // A key that is not known is looked for again after five seconds: a 401 during a key rotation loses the event.
-  const keys = createRemoteJWKSet(new URL(`${authority}/${tenantId}/discovery/v2.0/keys`), {
-    cooldownDuration: 5_000,
-  });
-  const checks = {
-    issuer: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
-    audience,
-    algorithms: ['RS256'],
-    requiredClaims: ['exp', 'oid'],
-    clockTolerance: 60,
-  };
+export function entraGuard({ callerObjectId, ...issuer }: EntraGuardOptions): WebhookGuard {
+  const claimsOf = tokenReader(issuer);
   return async (headers) => {
-    const token = bearerOf(headers, 'token');
-    const payload = await verified(() => jwtVerify(token, keys, checks));
-    if (payload['oid'] !== callerObjectId) {
+    if ((await claimsOf(headers)).oid !== callerObjectId) {
       throw new AccessDeniedError(401, 'The bearer token is not that of the configured service.');
     }
   };
-}
-
-/** The token's claims. The library's errors may repeat them: they are not kept. */
-async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
-  try {
-    return (await verify()).payload;
-  } catch (thrown) {
-    // Prevents: the keys cannot be fetched for a moment, a 401 is not repeated, and a `disconnected` is lost.
-    const isAboutTheToken =
-      thrown instanceof errors.JOSEError &&
-      !(thrown instanceof errors.JWKSTimeout) &&
-      thrown.code !== errors.JOSEError.code;
-    if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
-    throw new DependencyError('token-authority', 'read keys');
-  }
 }
 
 export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service'> {
@@ -133,6 +100,8 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly sockets: SocketBound;
   readonly hub: string;
   readonly loggerOf: LoggerOf;
+  /** Whether one more line of this kind is written now. */
+  readonly heard: (kind: string) => boolean;
 }
 
 /** What the service sends: with `connect` about the handshake, with `message` what the sender wrote. */
@@ -240,21 +209,30 @@ export const WEBHOOK_ROUTES = [
     invalid: [400, 404, 413],
     problems: ['too-many-requests', ...REFUSALS],
     run: async (request, services: WebhookServices, call) => {
-      await services.guard(request.headers);
-      const bytes = await readBody(request, eventBodyLimit(request.headers));
       try {
-        const event = parseWebPubSubEvent(request.headers, bytes, services.hub);
+        const event = await eventOf(request, services);
+        if (services.heard(ACCEPTED)) services.loggerOf(call).info(ACCEPTED, { event: event.name });
         // Handshakes only: whether a socket is open or lost must always be heard.
         if (event.name === 'connect') {
           services.limits.take(event.participant);
           const { networks, returning } = networksIn(event.groups ?? []);
           if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
         }
+        if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
+          throw new UserEventError('event', `only a customer can ${event.name}`, {});
+        }
         const service = services.conversations(call);
         return event.participant.role === 'agent'
           ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
           : await handleCustomerEvent(event, event.participant.conversationId, service, services.tickets);
       } catch (thrown) {
+        if (thrown instanceof LengthRequiredError) {
+          // Nobody but the service, or what stands before the app, has done this.
+          const fields = { code: thrown.code, status: 411, field: 'Content-Length', fault: 'settings' };
+          services
+            .loggerOf(call)
+            .refusal('web-pubsub-events: refused a request that cannot be understood', fields);
+        }
         if (!(thrown instanceof UserEventError)) throw thrown;
         const { ids, field, code, message: detail } = thrown;
         services.loggerOf(call).refusal('web-pubsub-events: refused a message', { code, field });
@@ -263,6 +241,16 @@ export const WEBHOOK_ROUTES = [
     },
   }),
 ];
+
+/** At most once in five minutes and instance: events arrive, and fit the settings. */
+const ACCEPTED = 'web-pubsub-events: accepted';
+
+/** The event, if the service has sent it. @throws AccessDeniedError, InvalidInputError, UserEventError */
+async function eventOf(request: HttpInput, { guard, hub }: WebhookServices): Promise<WebPubSubEvent> {
+  await guard(request.headers);
+  const bytes = await readBody(request, eventBodyLimit(request.headers));
+  return parseWebPubSubEvent(request.headers, bytes, hub);
+}
 
 /** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
 async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: AgentSocketsDependencies) {
@@ -275,13 +263,13 @@ async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: Ag
     case 'disconnected':
       await agentDisconnected(agentId, deps);
       return undefined;
-    case 'leave':
-      throw new UserEventError('event', 'only a customer can leave', {});
     case 'message': {
       const { conversationId, messageId, text, unnamed } = event;
       const said = { type: 'agent-message', agentId, messageId, text, ...(unnamed && { unnamed }) } as const;
       return refusedMessage(event, conversationId, await deps.service.receive(conversationId, said));
     }
+    default:
+      return undefined;
   }
 }
 

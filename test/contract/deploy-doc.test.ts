@@ -47,6 +47,10 @@ const anchorsOf = (text: string) =>
 
 /** From the reference of both tools; nothing here can ask them. */
 const COMMANDS = [
+  'az ad app create',
+  'az ad app update',
+  'az ad sp create',
+  'az ad sp update',
   'az functionapp function keys list',
   'az functionapp function keys set',
   'az functionapp keys set',

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { levelOf, ROUTES } from '../../shared/app/routes';
 import { AGENT_ACTIONS } from '../../shared/conversation/inputs';
 import { ACTIVITIES, ORCHESTRATORS } from '../../shared/deadlines/deadline-contract';
 import { recordedFunctions } from '../support/functions-core';
@@ -58,6 +59,24 @@ describe('the functions of the app', () => {
       'write-automated-message function PUT v1/automated-messages/{trigger}',
       'write-policies function PUT v1/policies',
     ]);
+  });
+
+  it('are let through to the app where a token would do as well as a key, once Entra ID signs in, and nowhere else [R155]', () => {
+    const signIn = { callerOf: async () => undefined };
+    const opened = ROUTES.filter((route) => levelOf(route, { signIn } as never) !== route.authLevel);
+    expect(opened.map(({ id }) => id).sort()).toEqual([
+      'delete-automated-message',
+      'list-automated-messages',
+      'list-dead-letters',
+      'negotiate-agent',
+      'read-capacity',
+      'read-policies',
+      'replay-dead-letter',
+      'set-capacity',
+      'write-automated-message',
+      'write-policies',
+    ]);
+    expect(ROUTES.filter((route) => levelOf(route, {} as never) !== route.authLevel)).toEqual([]);
   });
 
   it('run at these times', () => {

@@ -188,6 +188,31 @@ describeCompiled('attached to an existing Web PubSub', () => {
   });
 });
 
+describeCompiled('with sign-in of agents and operators', () => {
+  const settings = () => settingsOf(predictedFor('hardened', 'Microsoft.Web/sites/config'));
+
+  it("the app takes the tenant's tokens, and compares the keys that the vault has for desk and operators [R155]", () => {
+    const added = Object.entries(settings()).filter(
+      ([name]) => !(name in settingsOf(predicted('Microsoft.Web/sites/config'))),
+    );
+    // The compiler does not know the vault's address yet.
+    const secret = (name: string) =>
+      expect.stringMatching(new RegExp(`Microsoft\\.KeyVault\\(SecretUri=.*'${name}'\\)\\]$`));
+    expect(Object.fromEntries(added)).toEqual({
+      ENTRA_TENANT_ID: expect.stringMatching(/^[\w-]{36}$/),
+      ENTRA_AUDIENCE: 'api://00000000-0000-0000-0000-00000000000a',
+      ENTRA_AUTHORITY: '[environment().authentication.loginEndpoint]',
+      DESK_KEYS: secret('function--negotiate-045agent--desk'),
+      OPERATOR_KEYS: secret('operator-keys'),
+    });
+    const secrets = predictedFor('hardened', 'Microsoft.KeyVault/vaults/secrets').map(({ name }) => name);
+    for (const [, value] of added.filter(([name]) => name.endsWith('_KEYS'))) {
+      const [, name = ''] = /'([\w-]+)'\)\]$/.exec(String(value)) ?? [];
+      expect(secrets).toContainEqual(expect.stringMatching(new RegExp(`/${name}$`)));
+    }
+  });
+});
+
 describeCompiled('settings other than the defaults', () => {
   it('are app settings, and none is without them', () => {
     const byDefault = settingsOf(predicted('Microsoft.Web/sites/config'));

@@ -83,6 +83,8 @@ describe('app settings', () => {
       'WEB_PUBSUB_CONNECTION_STRING_SECONDARY',
       'CONVERSATION_TABLES_CONNECTION_STRING',
       'TICKET_SIGNING_KEY_PREVIOUS',
+      // What is set only where Entra ID signs agents and operators in (infra-variants.test.ts).
+      ...['ENTRA_TENANT_ID', 'ENTRA_AUDIENCE', 'ENTRA_AUTHORITY', 'DESK_KEYS', 'OPERATOR_KEYS'],
     ];
     // What keeps the code's default unless the deployer says otherwise.
     const optional = matches(source('more-settings'), /^ {2}(\w+): string\?$/gm);
@@ -108,7 +110,9 @@ describe('app settings', () => {
   it('take secrets from the vault only', () => {
     const reference = "'@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${ticketSigningKeySecretName})'";
     expect(productSettings['TICKET_SIGNING_KEY']).toBe(reference);
-    expect(productSettings['CUSTOMER_INDEX_KEYS']).toBe(reference.replace('ticketSigningKey', 'customerIndexKeys'));
+    expect(productSettings['CUSTOMER_INDEX_KEYS']).toBe(
+      reference.replace('ticketSigningKey', 'customerIndexKeys'),
+    );
     expect(source('functions')).toMatch('keyVaultReferenceIdentity: identityId');
   });
 
@@ -124,6 +128,7 @@ describe('app settings', () => {
       'AzureWebJobsStorage__credential',
       'AzureWebJobsStorage__queueServiceUri',
       'AzureWebJobsStorage__tableServiceUri',
+      'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
     ]);
     expect(hostSettings['AzureWebJobsSecretStorageType']).toBe("'keyvault'");
   });
@@ -284,7 +289,7 @@ describe('secrets', () => {
 
   it('are no parameters but those that draw a random value', () => {
     const secure = matches(everything, /@secure\(\)\nparam (.+)$/gm);
-    expect(secure).toHaveLength(10);
+    expect(secure).toHaveLength(12);
     expect(secure.filter((line) => !/ string = newGuid\(\)$/.test(line))).toEqual([]);
     expect(bicep['infra/main.bicep']).not.toMatch('@secure()');
     expect(read('infra/main.bicepparam')).not.toMatch(/key|secret|password/i);
@@ -378,10 +383,10 @@ describeCompiled('compiled', () => {
       'Microsoft.Authorization/roleAssignments': 8,
       'Microsoft.Insights/components': 1,
       'Microsoft.Insights/diagnosticSettings': 7,
-      'Microsoft.Insights/scheduledQueryRules': 9,
+      'Microsoft.Insights/scheduledQueryRules': 11,
       'Microsoft.Insights/workbooks': 1,
       'Microsoft.KeyVault/vaults': 1,
-      'Microsoft.KeyVault/vaults/secrets': 5,
+      'Microsoft.KeyVault/vaults/secrets': 6,
       'Microsoft.ManagedIdentity/userAssignedIdentities': 2,
       'Microsoft.OperationalInsights/workspaces': 1,
       'Microsoft.Resources/resourceGroups': 1,
@@ -452,7 +457,7 @@ describeCompiled('compiled', () => {
     const secrets = Object.values(modules['keyVault']!.properties.template.resources).filter(
       ({ type }) => type === 'Microsoft.KeyVault/vaults/secrets',
     );
-    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(5).fill({ onlyIfNotExists: [] }));
+    expect(secrets.map((secret) => secret['@options'])).toEqual(Array(6).fill({ onlyIfNotExists: [] }));
   });
 
   it("keeps timers in the host's storage account unless told otherwise, and host.json says so, too", () => {

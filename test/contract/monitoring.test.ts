@@ -2,9 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DURABLE_BACKENDS, hostJsonFor } from '../../scripts/package/host-json';
-import { createLogger } from '../../shared/app/log';
+import { createVisitorNumbers } from '../../shared/access/caller-guard';
+import { AccessDeniedError, ContentionError } from '../../shared/app/errors';
+import { createLogger, type Logger } from '../../shared/app/log';
+import { MINUTE, parseIsoDuration } from '../../shared/conversation/time';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
-import { PROBLEMS } from '../../shared/http/problems';
 import {
   actsOf,
   emptyReport,
@@ -15,11 +17,14 @@ import { createSettingsSource } from '../../shared/policies/settings-service';
 import { DEFAULTS } from '../support/domain/policies';
 import { MemorySettings } from '../support/memory-settings';
 import { CALL } from '../support/service';
+import { maintain } from '../../shared/reconciliation/maintenance-service';
 import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
 import { analyse } from '../support/kusto';
 import { dependenciesOf, ID, pastTheDeadline } from '../unit/application/scene';
+import { call, eventHeaders, HUB, request } from '../unit/handlers/request';
+import { scene as handlersScene } from '../unit/handlers/scene';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { matches, read } from './text';
 
@@ -78,7 +83,30 @@ async function collectLines(): Promise<string[]> {
   store.isUnreadable = true;
   const now = () => 0;
   await createSettingsSource({ store, base: DEFAULTS, now, loggerOf: () => logger }).current(CALL);
+  await maintain([{ name: 'good', run: async () => ({ removed: 1, left: 0, done: true }) }], deps);
+  await maintain([{ name: 'bad', run: () => Promise.reject(new Error('bad')) }], deps).catch(() => undefined);
+  await collectLinesOfTheEdge(logger);
   return collected;
+}
+
+/** Of an event that is accepted, of some that do not fit the settings, of one with contention, and of a ticket. */
+async function collectLinesOfTheEdge(logger: Logger): Promise<void> {
+  const services = {
+    ...handlersScene().deps,
+    loggerOf: () => logger,
+    visitorNumber: createVisitorNumbers('a-signing-key-of-at-least-32-characters', Date.now),
+    heard: () => true,
+    guard: async () => undefined,
+    hub: HUB,
+  };
+  const send = (parts: Parameters<typeof eventHeaders>[0], body: unknown, more: object = {}) =>
+    call('web-pubsub-events', request({ headers: eventHeaders(parts), body }), { ...services, ...more });
+  await send({ name: 'connect' }, { query: {} });
+  await send({ hub: 'another' }, {});
+  await send({}, {}, { guard: () => Promise.reject(new AccessDeniedError(401, 'no')) });
+  const contended = () => ({ receive: () => Promise.reject(new ContentionError(3)) });
+  await send({}, {}, { conversations: contended });
+  await call('negotiate', request({ headers: { 'x-forwarded-for': '203.0.113.7' } }), services);
 }
 
 const fieldsOf = (line: string) => JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>;
@@ -109,8 +137,15 @@ describe('every query', () => {
       'dead-letter: a deadline keeps failing ',
       'dead-letter: opened ',
       'deadline: reached ',
+      'negotiate: admitted ',
+      'purge: done ',
+      'purge: failed ',
       'reconcile: done ',
       'settings: the stored policies cannot be read ',
+      'web-pubsub-events: accepted ',
+      'web-pubsub-events: contention ',
+      'web-pubsub-events: refused a request that cannot be understood ',
+      'web-pubsub-events: refused a request that is not allowed ',
     ]);
     const unknown = [...starts].filter((start) => !lines.some((line) => line.startsWith(`${start}{`)));
     expect(unknown).toEqual([]);
@@ -208,10 +243,54 @@ describe('the figures of reconciliation', () => {
 });
 
 describe('refusals by the webhook', () => {
-  it('that belong to the rules, and alert nobody, are those of ended conversations and of too many', () => {
-    const [left] = matches(QUERIES['webhook-refusing']!, /!in \(([^)]+)\)/g);
-    const ofRules = [PROBLEMS['conversation-ended'].status, PROBLEMS['too-many-connections'].status];
-    expect(matches(left!, /'(\d+)'/g).map(Number)).toEqual(ofRules);
+  /** Whether the two alerts count the line of this refusal. */
+  const isCounted = (line: string) =>
+    line.startsWith('web-pubsub-events: refused a request that is not allowed ') ||
+    (line.startsWith('web-pubsub-events: refused a request that cannot be understood ') &&
+      line.includes('"fault":"settings"'));
+  const told = async (parts: Parameters<typeof eventHeaders>[0], body: unknown, more: object = {}) => {
+    const written: string[] = [];
+    const keep = (line: unknown) => void written.push(String(line));
+    const logger = createLogger({ info: keep, warn: keep, error: keep });
+    const services = {
+      ...handlersScene().deps,
+      loggerOf: () => logger,
+      guard: async () => undefined,
+      hub: HUB,
+    };
+    const asked = request({
+      headers: { ...eventHeaders(parts), ...(more as { headers?: object }).headers },
+      body,
+    });
+    const { status } = await call('web-pubsub-events', asked, { ...services, ...more });
+    return { status, counted: written.filter(isCounted).length };
+  };
+
+  it.each<[string, Parameters<typeof eventHeaders>[0], unknown, object, number]>([
+    ['of another hub', { hub: 'another' }, {}, {}, 404],
+    ['with the wrong key', {}, {}, { guard: () => Promise.reject(new AccessDeniedError(401, 'no')) }, 401],
+    ['of another service', {}, {}, { guard: () => Promise.reject(new AccessDeniedError(403, 'no')) }, 403],
+    ['of a user that was not issued', { userId: 'somebody' }, {}, {}, 400],
+    ['of an unknown kind', { name: 'streamed', kind: 'sys' }, {}, {}, 400],
+    [
+      'whose body was dropped',
+      { name: 'connect' },
+      undefined,
+      { headers: { 'transfer-encoding': 'chunked' } },
+      411,
+    ],
+  ])('[R174] %s alert somebody, whatever the status', async (_what, parts, body, more, status) => {
+    await expect(told(parts, body, more)).resolves.toEqual({ status, counted: 1 });
+  });
+
+  it.each<[string, Parameters<typeof eventHeaders>[0], unknown, number]>([
+    ['a socket URL that was changed', { name: 'connect' }, { query: { name: ['x'.repeat(5_000)] } }, 400],
+    ['a handshake of a huge query', { name: 'connect' }, { query: { name: ['x'.repeat(200_000)] } }, 413],
+    ['a frame that is too large', { name: 'message' }, { text: 'x'.repeat(1_100_000) }, 413],
+    ['a message that is none', { name: 'message' }, { text: 5 }, 200],
+    ['an event that there is not', { name: 'dance' }, {}, 200],
+  ])('[R174] of what a visitor sends alert nobody: %s', async (_what, parts, body, status) => {
+    await expect(told(parts, body)).resolves.toEqual({ status, counted: 0 });
   });
 });
 
@@ -232,7 +311,7 @@ describeCompiled('compiled', () => {
       name,
       ...(properties as unknown as Rule),
     }));
-  const minutes = (duration: string) => Number(/^PT(\d+)M$/.exec(duration)?.[1]);
+  const minutes = (duration: string) => parseIsoDuration(duration)! / MINUTE;
   const workspaceId = () => predicted('Microsoft.OperationalInsights/workspaces')[0]!.id;
 
   it('has no error and no warning', () => {

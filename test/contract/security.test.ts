@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ACCESS, SOCKET_EVENTS } from '../../shared/access/authorisation';
+import { ROUTES } from '../../shared/app/routes';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { matches, read } from './text';
@@ -53,6 +55,23 @@ describe('the threat model', () => {
     for (const [route, level] of Object.entries(levels)) {
       expect([route, withKey.includes(`\`${route}\``)]).toEqual([route, level === 'function']);
     }
+  });
+
+  it('has, in the table of who may do what, every route, every event, and whatever is done to one conversation [R150]', () => {
+    const rows = (head: string) => {
+      const [, table = ''] = document.split(`| ${head} |`);
+      return matches(table.split('\n\n')[0] ?? '', /^\| (?:socket: )?`([\w-]+)` \|/gm).sort();
+    };
+    const events = Object.keys(SOCKET_EVENTS);
+    expect(rows('route or event')).toEqual([...ROUTES.map(({ id }) => id), ...events].sort());
+    const [sent = ''] =
+      /systemEvents: [^}]+userEventPattern: .*/.exec(read('infra/modules/web-pubsub-hub.bicep')) ?? [];
+    expect(events.sort()).toEqual(matches(sent, /\b([a-z]+)(?=[',])/g).sort());
+    // Operators act on all conversations alike.
+    const onOne = ROUTES.filter(
+      ({ path, access }) => path.includes('{conversationId}') && ACCESS[access].agent === 'yes',
+    ).map(({ id }) => id);
+    expect(rows('on a conversation')).toEqual([...onOne, 'negotiate', ...events].sort());
   });
 
   it('names tests and files that exist', () => {

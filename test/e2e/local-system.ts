@@ -36,7 +36,8 @@ export async function startLocalSystem({
   let stopped: Promise<void> | undefined;
   const stack = await startStack({
     ...options,
-    settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE },
+    // Losses are told at once: of a short grace period not much would be left.
+    settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE, LOSS_NEWS_AFTER: 'PT0S' },
     hostBehavior: AFTER_KILL,
     webPubSub: {
       recoveryWindowMs: RECOVERY_WINDOW_MS,

@@ -33,6 +33,7 @@ const TABLES = {
     'TimeGenerated: datetime, Message: string, SeverityLevel: int, OperationName: string, OperationId: string, Properties: dynamic, AppRoleInstance: string, ItemCount: int',
   AppRequests:
     'TimeGenerated: datetime, Name: string, ResultCode: string, Success: bool, DurationMs: real, Url: string, OperationName: string, OperationId: string, Properties: dynamic, AppRoleInstance: string, ItemCount: int',
+  Usage: 'TimeGenerated: datetime, DataType: string, IsBillable: bool, Quantity: real, QuantityUnit: string',
   WebPubSubConnectivity:
     'TimeGenerated: datetime, Level: string, Message: string, OperationName: string, ConnectionId: string, UserId: string, CallerIpAddress: string, Location: string',
 };

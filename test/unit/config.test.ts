@@ -90,6 +90,52 @@ describe('a usable configuration', () => {
     });
   });
 
+  it('signs agents and operators in with Entra ID where a tenant is named, and has the keys that it compares', () => {
+    expect(loadConfig(VALID).signIn).toBeUndefined();
+    const tenant = { ENTRA_TENANT_ID: 'AAAAAAAA-bbbb-CCCC-dddd-EEEEEEEEEEEE', ENTRA_AUDIENCE: 'api://chat' };
+    expect(loadConfig({ ...VALID, ...tenant }).signIn).toEqual({
+      tenantId: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
+      audience: 'api://chat',
+      authority: 'https://login.microsoftonline.com',
+      deskKeys: [],
+      operatorKeys: [],
+    });
+    const [one, two] = ['1'.repeat(16), '2'.repeat(56)];
+    const more = {
+      DESK_KEYS: `${one}, ${two}`,
+      OPERATOR_KEYS: two,
+      ENTRA_AUTHORITY: 'https://login.example/',
+    };
+    expect(loadConfig({ ...VALID, ...tenant, ...more }).signIn).toMatchObject({
+      authority: 'https://login.example',
+      deskKeys: [one, two],
+      operatorKeys: [two],
+    });
+  });
+
+  it.each([
+    [{ ENTRA_TENANT_ID: ENTRA.WEBHOOK_TOKEN_TENANT_ID }, 'ENTRA_TENANT_ID needs ENTRA_AUDIENCE, too'],
+    [{ ENTRA_AUDIENCE: 'api://chat' }, 'ENTRA_AUDIENCE needs ENTRA_TENANT_ID, too'],
+    [{ DESK_KEYS: 'x'.repeat(16) }, 'DESK_KEYS needs ENTRA_TENANT_ID, too'],
+    [{ OPERATOR_KEYS: 'x'.repeat(16) }, 'OPERATOR_KEYS needs ENTRA_TENANT_ID, too'],
+    [{ ENTRA_TENANT_ID: 'contoso' }, 'ENTRA_TENANT_ID is malformed: give a GUID'],
+    [
+      { DESK_KEYS: `${'x'.repeat(16)},short` },
+      'DESK_KEYS is malformed: give one or more keys of at least 16',
+    ],
+    [{ OPERATOR_KEYS: `${'x'.repeat(16)},` }, 'OPERATOR_KEYS is malformed'],
+    [
+      { DESK_KEYS: '@Microsoft.KeyVault(SecretUri=https://v/secrets/s)' },
+      'DESK_KEYS is a Key Vault reference',
+    ],
+  ])('does not half sign in: %j', (env, problem) => {
+    const problems = problemsOf({ ...VALID, ...env });
+    expect(problems).toContain(problem);
+    for (const value of Object.values(env).filter((text) => text.includes('xxx'))) {
+      expect(problems).not.toContain(value);
+    }
+  });
+
   it('may have older keys beside the current ones, for rotation', () => {
     const config = loadConfig({
       ...VALID,
@@ -163,6 +209,8 @@ describe('a usable configuration', () => {
       DISCONNECT_GRACE: 'PT10S',
       AGENT_DISCONNECT_GRACE: 'PT24H',
       OUTAGE_ALLOWANCE: 'PT0S',
+      LOSS_NEWS_AFTER: 'PT1M',
+      CONNECTIONS_PER_CONVERSATION: '200',
       WAIT_EXTENSION_MAX: 'PT0S',
       OPEN_AUTO_CLOSE: 'P60D',
       OPEN_AUTO_CLOSE_WHILE_CONNECTED: 'true',
@@ -183,6 +231,8 @@ describe('a usable configuration', () => {
       agentGrace: 86_400_000,
       offerTimeout: 30_000,
       outageAllowance: 0,
+      lossNewsAfter: 60_000,
+      connections: 200,
       maxExtension: 0,
       openAutoClose: 60 * 86_400_000,
       openAutoCloseWhileConnected: true,
@@ -323,6 +373,10 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['AGENT_DISCONNECT_GRACE', 'PT0.5S'],
     ['AGENT_DISCONNECT_GRACE', 'never'],
     ['OUTAGE_ALLOWANCE', 'PT1H1S'],
+    ['LOSS_NEWS_AFTER', 'PT1M1S'],
+    ['LOSS_NEWS_AFTER', 'never'],
+    ['CONNECTIONS_PER_CONVERSATION', '0'],
+    ['CONNECTIONS_PER_CONVERSATION', '201'],
     ['WAIT_EXTENSION_MAX', 'PT24H1S'],
     ['OPEN_AUTO_CLOSE', 'PT0.5S'],
     ['OPEN_AUTO_CLOSE', 'always'],

@@ -6,7 +6,7 @@ import type { Invoke } from '../worker/invoke';
 import { givenKey, isAuthorized, type Keys } from './authorize';
 import { mapRequest } from './map-request';
 import { sendResponse } from './map-response';
-import { readBody } from './read-body';
+import { bodyLimit, readBody } from './read-body';
 import { Router } from './router';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
@@ -41,7 +41,7 @@ export function createFunctionEndpoint(options: {
       response.writeHead(401).end();
       return;
     }
-    const sent = await readBody(request);
+    const sent = await readBody(request, bodyLimit());
     if (!sent) {
       response.writeHead(413, { connection: 'close' }).end();
       return;

@@ -45,6 +45,8 @@ const VALUES: { readonly [K in PolicyName]: fc.Arbitrary<PolicyValues[K]> } = {
   agentGrace: length(SECOND, DAY),
   offerTimeout: fc.oneof(length(SECOND, DAY), fc.constant('never' as const)),
   outageAllowance: length(0, 60 * MINUTE),
+  lossNewsAfter: length(0, MINUTE),
+  connections: fc.integer({ min: 1, max: 200 }),
   maxExtension: length(0, DAY),
   openAutoClose: closing,
   openAutoCloseWhileConnected: fc.boolean(),

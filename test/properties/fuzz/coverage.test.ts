@@ -40,7 +40,7 @@ const PARSERS = [
     .filter((name) => /^(decode|from[A-Z])/.test(name)),
   ...filesOf(/-(routes|guard)\.ts$/)
     .flatMap(exportsOf)
-    .filter((name) => /Guard$|^isSignedWith$|^createTickets$|^clientAddressOf$/.test(name)),
+    .filter((name) => /Guard$|^isSignedWith$|^createTickets$|^createSignIn$|^clientAddressOf$/.test(name)),
   ...exportsOf('app/config.ts').filter((name) => name === 'loadConfig'),
   ...['conversation/conversation.ts', 'conversation/time.ts', 'automated-messages/template.ts']
     .flatMap(exportsOf)

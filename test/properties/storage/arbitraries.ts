@@ -98,6 +98,8 @@ const disconnection = {
   inferred: maybe(count),
   extension: maybe({ by: count, keys: list(text, 3), at: instant }),
   allowance: maybe(allowance),
+  newsAt: maybe(instant),
+  timer: maybe({ number: count, wakesAt: instant, startedBy: maybe(text) }),
 };
 const agentDisconnection = {
   ...{ number: count, agentId: text, since: instant, deadline: instant },

@@ -57,10 +57,11 @@ export const connectPersistent = (): Asked => ({
   signedInFor: 'persistent',
 });
 
-export const connected = (connectionId: string, occurredAt: Instant): Asked => ({
+export const connected = (connectionId: string, occurredAt: Instant, presence?: Presence): Asked => ({
   type: 'connected',
   connectionId,
   occurredAt: stampOf(occurredAt),
+  ...(presence && { presence }),
 });
 
 export const disconnected = (connectionId: string, occurredAt: Instant, presence?: Presence): Asked => ({
@@ -172,7 +173,8 @@ export const aConversation = (): Conversation => change(undefined, connect(), ST
 /** The customer has these tabs open, the first one since one second after the start. */
 export const connectedCustomer = (...connectionIds: string[]): Conversation =>
   (connectionIds.length === 0 ? ['tab-1'] : connectionIds).reduce(
-    (conversation, id) => change(conversation, connected(id, afterStart(1)), afterStart(1)).conversation,
+    (conversation, id) =>
+      change(conversation, connected(id, afterStart(1), NOBODY), afterStart(1)).conversation,
     aConversation(),
   );
 

@@ -48,6 +48,8 @@ const anyPolicies = fc
     openAutoClose: fc.constantFrom('never' as const, 4 * MINUTE, 20 * MINUTE),
     openAutoCloseWhileConnected: fc.boolean(),
     agentGrace: fc.constantFrom(SECOND, MINUTE),
+    lossNewsAfter: fc.constantFrom(0, 2 * SECOND, MINUTE),
+    connections: fc.constantFrom(2, 20),
     offerTimeout: fc.constantFrom('never' as const, 5 * SECOND, MINUTE),
     reconnect: fc.boolean(),
     reconnectTimeLimit: fc.constant(5 * MINUTE),

@@ -4,6 +4,8 @@ import type { PolicyTable, PolicyValues } from '../../../shared/policies/policy'
 /** What applies when an operator has set nothing: the defaults of the settings. */
 export const DEFAULTS: PolicyValues = {
   grace: 3 * MINUTE,
+  lossNewsAfter: 2 * SECOND,
+  connections: 20,
   agentGrace: MINUTE,
   offerTimeout: 30 * SECOND,
   outageAllowance: MINUTE,
@@ -22,9 +24,9 @@ export const DEFAULTS: PolicyValues = {
   retention: 90 * 24 * 60 * MINUTE,
 };
 
-/** A table without rules; `persistent` is the one workstream that is persistent chat. */
+/** A table without rules; `persistent` is the one workstream that is persistent chat. Losses are told at once. */
 export const policies = (changes: Partial<PolicyValues> = {}): PolicyTable => ({
   channels: { persistent: 'persistent-chat' },
   rules: [],
-  base: { ...DEFAULTS, ...changes },
+  base: { ...DEFAULTS, lossNewsAfter: 0, ...changes },
 });

@@ -64,7 +64,7 @@ describe('capacity that was reserved for an assignment', () => {
     world.gate = async (operation) => {
       if (operation !== 'save' || faster !== undefined) return;
       expect(held(made, 'ann')).toEqual([`${ID} 1`]);
-      faster = made.handle(accepted(BOB));
+      faster = made.elsewhere(accepted(BOB));
       await faster;
     };
     expect(await made.handle(accepted(ANN))).toMatchObject({
@@ -79,7 +79,7 @@ describe('capacity that was reserved for an assignment', () => {
     let leaving: Promise<unknown> | undefined;
     made.world.gate = async (operation) => {
       if (operation !== 'save' || leaving !== undefined) return;
-      leaving = made.handle({ type: 'customer-left' });
+      leaving = made.elsewhere({ type: 'customer-left' });
       await leaving;
     };
     expect(await made.handle(accepted(ANN))).toMatchObject({ refusal: { code: 'conversation-ended' } });

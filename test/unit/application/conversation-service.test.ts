@@ -39,7 +39,7 @@ const presenceChecks = (made: Scene) => count(made, 'presence');
 describe('when somebody else was faster', () => {
   it('decides again on what is stored now: an agent who accepts first turns Closed into WrapUp', async () => {
     const made = await pastTheDeadline(inQueue());
-    beforeNextSave(made, () => made.handle(accepted()));
+    beforeNextSave(made, () => made.elsewhere(accepted()));
     const handled = await made.handle(deadline(2));
     expect(handled).toMatchObject({ kind: 'accepted', outcome: { type: 'expired' } });
     expect(made.world.conversation(ID)).toMatchObject({ state: 'WrapUp', agent: { id: ANN.agentId } });
@@ -48,7 +48,7 @@ describe('when somebody else was faster', () => {
 
   it('refuses what the faster one has made impossible', async () => {
     const made = await inConversation();
-    beforeNextSave(made, () => made.handle({ type: 'customer-left' }));
+    beforeNextSave(made, () => made.elsewhere({ type: 'customer-left' }));
     const handled = await made.handle(agentEnded);
     expect(handled).toMatchObject({ kind: 'refused', refusal: { code: 'conversation-ended' } });
     expect(made.world.noticesOf(ID)).toMatchObject([{ reason: 'customer-ended' }]);
@@ -56,7 +56,7 @@ describe('when somebody else was faster', () => {
 
   it('creates one conversation when two first sockets ask at once', async () => {
     const made = scene();
-    beforeNextSave(made, () => made.handle(connect));
+    beforeNextSave(made, () => made.elsewhere(connect));
     expect(await made.handle(connect)).toMatchObject({ outcome: { type: 'admitted' } });
     expect([...made.world.timerList.keys()]).toEqual([`${ID}.disconnection.1`]);
   });

@@ -50,19 +50,23 @@ function inAnyOrder(
   actors: readonly Actor[],
   check: (made: Scene, handled: readonly Handled[]) => Promise<void> | void,
 ): Promise<void> {
-  const property = fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+  const property = fc.asyncProperty(fc.scheduler(), processes, async (scheduler, count) => {
     const made = await prepare();
-    const handled = await interleave(scheduler, made, actors);
+    const handled = await interleave(scheduler, made, actors, count);
     holdsItsInvariants(made);
     await check(made, handled);
   });
   return fc.assert(property, RUNS);
 }
 
+/** In one process events of a conversation take turns; of two processes each knows nothing of the other. */
+const processes = fc.constantFrom(1, 2);
+
 async function interleave(
   scheduler: Scheduler,
   made: Scene,
   actors: readonly Actor[],
+  count: number,
 ): Promise<readonly Handled[]> {
   const wait = (what: string) => scheduler.schedule(Promise.resolve(), what);
   // The pause after a conflict is one more point where the others may go first.
@@ -70,7 +74,13 @@ async function interleave(
     void wait('pause').then(wake);
   }) as unknown as typeof setTimeout);
   made.world.gate = wait;
-  const handled = await scheduler.waitFor(Promise.all(actors.map((actor) => actor(made, wait))));
+  const handled = await scheduler.waitFor(
+    Promise.all(
+      actors.map((actor, index) =>
+        actor(index % count === 1 ? { ...made, handle: made.elsewhere } : made, wait),
+      ),
+    ),
+  );
   made.world.gate = () => undefined;
   jest.restoreAllMocks();
   return handled;
@@ -276,10 +286,10 @@ describe('anything at once', () => {
 
   it('keeps every invariant, and never ends for absence while a socket is open', () =>
     fc.assert(
-      fc.asyncProperty(fc.scheduler(), events, async (scheduler, chosen) => {
+      fc.asyncProperty(fc.scheduler(), events, processes, async (scheduler, chosen, count) => {
         const made = await pastTheDeadline(inQueue());
         made.world.open(ID, 'tab-a');
-        await interleave(scheduler, made, chosen.map(handles));
+        await interleave(scheduler, made, chosen.map(handles), count);
         holdsItsInvariants(made);
         expect(made.world.conversation(ID).end?.reason).not.toBe('customer-disconnected');
       }),

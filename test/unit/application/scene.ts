@@ -58,6 +58,8 @@ export interface Scene {
   readonly clock: { now: Instant };
   readonly service: ConversationService;
   readonly handle: (event: ConversationEvent) => Promise<Handled>;
+  /** The same in another process of the app. */
+  readonly elsewhere: (event: ConversationEvent) => Promise<Handled>;
   /** A socket opens, and its events are handled. */
   readonly arrives: (connectionId: string) => Promise<void>;
   /** A socket closes, and its event is handled. */
@@ -71,11 +73,13 @@ export function scene(): Scene {
   world.now = now;
   const service = serviceOver({ ...world, now });
   const handle = (event: ConversationEvent) => service.handle(ID, event);
+  const other = serviceOver({ ...world, now });
   return {
     world,
     clock,
     service,
     handle,
+    elsewhere: (event) => other.handle(ID, event),
     arrives: async (connectionId) => {
       await handle(connect);
       world.open(ID, connectionId);

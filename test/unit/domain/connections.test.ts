@@ -14,26 +14,28 @@ import {
   NOBODY,
   persistentChat,
 } from '../../support/domain/builders';
+import { DEFAULTS } from '../../support/domain/policies';
 
+const MOST = DEFAULTS.connections;
 const tabs = (count: number) => Array.from({ length: count }, (_, index) => `tab-${index + 1}`);
 
 describe('connections are bounded', () => {
-  it(`refuses the socket beyond ${LIMITS.liveConnections} open ones`, () => {
-    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+  it(`refuses the socket beyond ${MOST} open ones`, () => {
+    const full = connectedCustomer(...tabs(MOST));
     expect(decideAt(full, connect(), afterStart(2))).toEqual({ kind: 'presence-needed' });
-    const [first = '', ...more] = tabs(LIMITS.liveConnections);
+    const [first = '', ...more] = tabs(MOST);
     const asked = { ...connect(), presence: alive(first, ...more) };
     expect(decideAt(full, asked, afterStart(2))).toMatchObject({
       kind: 'refused',
       refusal: { code: 'too-many-connections' },
       effects: [],
     });
-    const nearly = connectedCustomer(...tabs(LIMITS.liveConnections - 1));
+    const nearly = connectedCustomer(...tabs(MOST - 1));
     expect(decideAt(nearly, connect(), afterStart(2)).kind).toBe('unchanged');
   });
 
   it('forgets connections that are gone before it refuses for them: the events of their loss were lost [R124]', () => {
-    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+    const full = connectedCustomer(...tabs(MOST));
     const asked = { ...connect(), presence: alive('tab-7', 'tab-unheard') };
     const { conversation, outcome, effects } = change(full, asked, afterStart(2));
     expect(outcome).toEqual({ type: 'admitted' });
@@ -41,13 +43,13 @@ describe('connections are bounded', () => {
     expect(conversation.disconnection).toBeUndefined();
     expect(effects).toEqual([]);
     // A late `connected` of one of them does not revive it.
-    expect(decideAt(conversation, connected('tab-200', afterStart(1)), afterStart(3)).kind).toBe('unchanged');
+    expect(decideAt(conversation, connected(`tab-${MOST}`, afterStart(1)), afterStart(3)).kind).toBe('unchanged');
     // The next ones are admitted without a question.
     expect(decideAt(conversation, connect(), afterStart(3)).kind).toBe('unchanged');
   });
 
   it('begins the absence that nobody has told of when all of them are gone, and lets the customer back in [R124]', () => {
-    const full = connectedCustomer(...tabs(LIMITS.liveConnections));
+    const full = connectedCustomer(...tabs(MOST));
     const asked = { ...connect(), presence: NOBODY };
     const { conversation, effects } = change(full, asked, afterStart(2));
     expect(conversation).toMatchObject({
@@ -70,8 +72,8 @@ describe('connections are bounded', () => {
   });
 
   it('of a persistent chat are just gone [R124]', () => {
-    const full = tabs(LIMITS.liveConnections).reduce(
-      (before, id) => change(before, connected(`p-${id}`, afterStart(1)), afterStart(1)).conversation,
+    const full = tabs(MOST).reduce(
+      (before, id) => change(before, connected(`p-${id}`, afterStart(1), NOBODY), afterStart(1)).conversation,
       persistentChat(),
     );
     const { conversation } = change(full, { ...connect(), presence: NOBODY }, afterStart(2));

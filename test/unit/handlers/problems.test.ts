@@ -26,8 +26,10 @@ async function answered(id: string, parts: RequestParts, failure = new Error('mu
   const route = ROUTES.find((one) => one.id === id)!;
   const here = scene();
   const { tickets, loggerOf, trustedProxies } = here.deps;
-  const real: Readonly<Record<string, unknown>> = { tickets, loggerOf, trustedProxies };
-  const services = new Proxy(real, { get: (own, name) => own[String(name)] ?? failing(failure) });
+  const real: Readonly<Record<string, unknown>> = { tickets, loggerOf, trustedProxies, signIn: undefined };
+  const services = new Proxy(real, {
+    get: (own, name) => (name in own ? own[String(name)] : failing(failure)),
+  });
   const headers = route.access.includes('agent') ? await here.bearer(ANN) : {};
   const body = route.inputs.body?.example;
   const asked = { method: route.method, params: PARAMS, headers, body, ...parts };

@@ -68,6 +68,8 @@ export function scene() {
       newConversations: createRateLimiter({ perMinute: 0, now }),
       trustedProxies: 0,
       socketGroups: (address: string, returning: boolean) => socketGroupsOf(address, SIGNING_KEY, returning),
+      visitorNumber: (): number | undefined => undefined,
+      heard: () => false,
       sockets: createSocketBound({ perAddress: 0, listed: async () => [], now }),
       limits: createParticipantLimits({ perMinute: 0, now }),
     },

@@ -4,7 +4,7 @@ import { IF_MATCH } from '../../../shared/http/fields';
 import { problemOf, Refused } from '../../../shared/http/problems';
 import { parseJson, problemAnswer, readBody } from '../../../shared/http/route';
 import { silent } from '../../support/silent';
-import { request } from '../handlers/request';
+import { call, request } from '../handlers/request';
 
 describe('the body of a request', () => {
   it('is read when it is exactly as large as allowed', async () => {
@@ -83,4 +83,71 @@ describe('an answer', () => {
   ])('to a failure of ours is %i', (status, thrown) => {
     expect(problemOf(thrown, 'a-function', silent).status).toBe(status);
   });
+});
+
+describe('a body', () => {
+  /** Chunks of a kibibyte without an end, and how many were asked for. */
+  function endless() {
+    const stream = { chunks: 0, isCancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          stream.chunks += 1;
+          controller.enqueue(new Uint8Array(1_024));
+        },
+        cancel: () => void (stream.isCancelled = true),
+      },
+      { highWaterMark: 0 },
+    );
+    return { stream, body };
+  }
+
+  it('[R176] of unknown length is read up to its bound and no further', async () => {
+    const { stream, body } = endless();
+    const asked = { ...request({}), body };
+    await expect(readBody(asked, 16 * 1_024)).rejects.toMatchObject({ status: 413 });
+    expect(stream).toEqual({ chunks: 17, isCancelled: true });
+  });
+
+  it('[R176] that is announced as too large is not read at all', async () => {
+    const { stream, body } = endless();
+    const asked = { ...request({ headers: { 'content-length': '16385' } }), body };
+    await expect(readBody(asked, 16 * 1_024)).rejects.toMatchObject({ status: 413 });
+    expect(stream.chunks).toBe(0);
+  });
+
+  it('[R176] is read as it was sent, in however many pieces', async () => {
+    const text = 'a text with ä, in pieces';
+    const bytes = Buffer.from(text);
+    const body = new Blob([bytes.subarray(0, 13), bytes.subarray(13)]).stream();
+    expect((await readBody({ ...request({}), body }, 1_024)).toString()).toBe(text);
+  });
+});
+
+describe('an answer that is the same at every call', () => {
+  it.each(['openapi', 'health'])(
+    '[R177] can be kept by callers, and costs nothing when it is known: %s',
+    async (id) => {
+      const services = { loggerOf: () => silent };
+      const first = await call(id, request({ method: 'GET' }), services);
+      const { etag = '', 'cache-control': control } = first.headers ?? {};
+      expect(first.status).toBe(200);
+      expect(etag).toMatch(/^"[\w-]{43}"$/);
+      expect(control).toMatch(/^public, max-age=\d+$/);
+      for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+        const again = await call(
+          id,
+          request({ method: 'GET', headers: { 'if-none-match': known } }),
+          services,
+        );
+        expect(again).toEqual({ status: 304, headers: { etag, 'cache-control': control } });
+      }
+      const other = await call(
+        id,
+        request({ method: 'GET', headers: { 'if-none-match': '"other"' } }),
+        services,
+      );
+      expect(other).toEqual(first);
+    },
+  );
 });

@@ -38,6 +38,8 @@ export const POLICIES = [
           agentGrace: 'PT1M',
           offerTimeout: 'PT30S',
           outageAllowance: 'PT1M',
+          lossNewsAfter: 'PT2S',
+          connections: 20,
           maxExtension: 'PT30M',
           openAutoClose: 'never',
           wrapUpAutoClose: 'PT15M',

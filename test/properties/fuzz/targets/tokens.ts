@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { generateKeyPair, SignJWT } from 'jose';
 import { createTickets } from '../../../../shared/access/caller-guard';
+import { createSignIn } from '../../../../shared/access/sign-in-guard';
 import { AccessDeniedError, InvalidInputError } from '../../../../shared/app/errors';
 import { entraGuard, isSignedWith, signatureGuard } from '../../../../shared/web-pubsub/webhook-routes';
 import { startKeyAuthority } from '../../../support/key-authority';
@@ -44,7 +45,10 @@ function* longTokens(characters: number): Generator<string> {
 }
 
 /** `other`: what it may be refused with but 401. */
-async function passes(call: () => Promise<unknown>, other?: typeof InvalidInputError): Promise<boolean> {
+async function passes(
+  call: () => Promise<unknown>,
+  other?: typeof InvalidInputError | typeof AccessDeniedError,
+): Promise<boolean> {
   try {
     await call();
     return true;
@@ -76,7 +80,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
     (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
   ];
   const reconnectIds = [await tickets.issueReconnectId({ id: 'conversation-0001', createdAt: NOW })];
-  const { authority, guard, entraTokens } = await entra();
+  const { authority, guard, signIn, entraTokens } = await entra();
   const bearer = (text: string) => ({
     get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
   });
@@ -132,6 +136,22 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
       reads: (text) => passes(() => guard(bearer(text))),
       long: longBearers,
     }),
+    target<string>({
+      name: 'token of an agent or operator',
+      parsers: ['createSignIn'],
+      inputs: bearers(entraTokens),
+      async reads(text) {
+        let agentId: string | undefined;
+        const isRead = await passes(async () => {
+          const query = { get: () => null, keys: () => [] };
+          const caller = await signIn.callerOf({ headers: bearer(text), query }, 'an operator');
+          agentId = caller?.agentId;
+        }, AccessDeniedError);
+        must(!isRead || agentId === SERVICE, 'only the operator whom a token names, and by its object id');
+        return isRead;
+      },
+      long: longBearers,
+    }),
     target<{ signature: string; connectionId: string }>({
       name: 'header: ce-signature',
       parsers: ['isSignedWith', 'signatureGuard'],
@@ -166,14 +186,16 @@ async function entra() {
   const authority = await startKeyAuthority();
   await authority.publish(publicKey, 'key-1');
   const audience = 'api://chat';
-  const tokenOf = (oid: string) =>
-    new SignJWT({ oid })
+  const tokenOf = (oid: string, role: string) =>
+    new SignJWT({ oid, name: 'Olga', roles: [role] })
       .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
       .setIssuer(`${authority.url}/${TENANT}/v2.0`)
       .setAudience(audience)
       .setExpirationTime('10h')
       .sign(privateKey);
-  const entraTokens = [await tokenOf(SERVICE), await tokenOf(TENANT)];
+  const entraTokens = [await tokenOf(SERVICE, 'Chat.Operator'), await tokenOf(TENANT, 'Chat.Agent')];
   const guard = entraGuard({ tenantId: TENANT, audience, callerObjectId: SERVICE, authority: authority.url });
-  return { authority, guard, entraTokens };
+  const issuer = { tenantId: TENANT, audience, authority: authority.url };
+  const signIn = createSignIn({ ...issuer, deskKeys: [], operatorKeys: [] });
+  return { authority, guard, signIn, entraTokens };
 }

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  ACCESS,
+  type May,
+  OF_AGENT,
+  OF_CUSTOMER,
+  ON_A_CONVERSATION,
+  type Role,
+  ROLES,
+  SOCKET_EVENTS,
+} from '../../../shared/access/authorisation';
+import { ROUTES } from '../../../shared/app/routes';
+import { eventHeaders, newId, startSystem, type Answer, type Call, type System } from '../bad-input/system';
+import { tokenOf } from './tokens';
+
+const DESK_KEY = 'the-key-of-the-desk-0123456789';
+const OPERATOR_KEY = 'the-key-of-operators-0123456789';
+const [IT, COLLEAGUE] = ['it', 'colleague'] as const;
+
+let system: System;
+const tickets: Record<string, Readonly<Record<string, string>>> = {};
+beforeAll(async () => {
+  system = await startSystem({
+    signInPort: 0,
+    settings: {
+      ...{ DISCONNECT_GRACE: 'PT10M', AGENT_DISCONNECT_GRACE: 'PT10M', OFFER_TIMEOUT: 'never' },
+      ...{ WRAP_UP_AUTO_CLOSE: 'never', CONVERSATION_CAPACITY_UNITS: '0', RECONNECT_ENABLED: 'true' },
+      ...{ NEGOTIATE_RATE_LIMIT: '0', TICKET_RATE_LIMIT: '0' },
+      ...{ DESK_KEYS: DESK_KEY, OPERATOR_KEYS: OPERATOR_KEY },
+    },
+  });
+  for (const agentId of [IT, COLLEAGUE]) {
+    const headers = { 'x-functions-key': DESK_KEY };
+    const { json } = await system.call('v1/agents/negotiate', { headers, body: { agentId } });
+    tickets[agentId] = { authorization: `Bearer ${String(json['ticket'])}` };
+  }
+}, 120_000);
+afterAll(() => system?.stop());
+
+/** What a refusal leaves as it was serves the next one, too. */
+function reused<T>(make: () => Promise<T>): (may: May) => Promise<T> {
+  let made: Promise<T> | undefined;
+  return (may) => (may === 'yes' ? make() : (made ??= make()));
+}
+
+/** A conversation whose customer has been there, and is away: nothing else stands in an agent's way. */
+async function born() {
+  const customer = await system.customer();
+  const { conversationId } = customer;
+  for (const [id, name] of ['connect', 'connected', 'disconnected'].entries()) {
+    const answer = await system.event({ name, conversationId, id: String(id) });
+    expect([name, answer.status < 300]).toEqual([name, true]);
+  }
+  return customer;
+}
+
+const refusal = ({ status, json }: Answer): unknown =>
+  json['code'] ?? (status < 300 ? 'yes' : `${status} without a code`);
+const act = (agentId: string, conversationId: string, action: string, call: Call = {}) =>
+  system.call(`v1/conversations/${conversationId}/${action}`, { headers: tickets[agentId] ?? {}, ...call });
+
+describe('at every route each role gets what the table says [R150]', () => {
+  /** What a role shows; operators have two ways. */
+  const proofs: Record<Role, () => Promise<readonly Record<string, string>[]>> = {
+    anyone: async () => [{}],
+    customer: async () => [],
+    agent: async () => [tickets[IT]!],
+    'signed-in agent': async () => [await tokenOf(system.stack, 'anna')],
+    desk: async () => [{ 'x-functions-key': DESK_KEY }],
+    site: async () => [{ 'x-functions-key': system.stack.functionKey }],
+    operator: async () => [{ 'x-functions-key': OPERATOR_KEY }, await tokenOf(system.stack, 'olga')],
+    service: async () => [
+      { ...eventHeaders({ name: 'connect' }), 'x-functions-key': system.stack.functionKey },
+    ],
+  };
+  const STATUS: Partial<Record<May, number>> = {
+    'not-authenticated': 401,
+    'not-allowed': 403,
+    'invalid-input': 400,
+  };
+  // The host stand-in has one function key for all functions; on Azure each has its own.
+  const hasOneKey = (id: string, role: Role) =>
+    (id === 'validate-web-pubsub-events' && role === 'site') ||
+    (id === 'negotiate-customer' && role === 'service');
+  const cells = ROUTES.flatMap((route) =>
+    ROLES.filter((role) => !hasOneKey(route.id, role)).map(
+      (role) => [route.id, role, ACCESS[route.access][role], route] as const,
+    ),
+  );
+
+  const someone = reused(born);
+
+  it.each(cells)('%s, %s: %s', async (_id, role, may, { method, path, inputs, access }) => {
+    const customer = await someone(may);
+    const params: Record<string, string> = {
+      ...{ conversationId: customer.conversationId, agentId: 'ann', trigger: 'agent-joined' },
+      deadLetterId: `${customer.conversationId}.unreadable-row`,
+    };
+    const filled = path.slice(1).replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? '');
+    const shown = role === 'customer' ? [customer.bearer] : await proofs[role]();
+    // A token is no ticket: where a key is not asked for, an operator has none to show.
+    const takesToken = access === 'an operator' || access.startsWith('the desk');
+    for (const headers of takesToken ? shown : shown.slice(0, 1)) {
+      const body = inputs.body?.example;
+      const answer = await system.call(filled, { method, headers, ...(method !== 'GET' && { body }) });
+      if (may === 'yes') expect([401, 403]).not.toContain(answer.status);
+      else expect(answer.status).toBe(STATUS[may]);
+    }
+  });
+});
+
+describe('over its socket each role sends what the table says [R150]', () => {
+  const cells = Object.entries(SOCKET_EVENTS).flatMap(([name, may]) =>
+    Object.entries(may).map(([role, cell]) => [name, role, cell] as const),
+  );
+
+  it.each(cells)('%s, %s: %s', async (name, role, may) => {
+    const { conversationId } = await born();
+    await act(IT, conversationId, 'accept');
+    const userId = role === 'agent' ? `agent.${IT}` : `customer.${conversationId}`;
+    const body = name === 'message' ? { conversationId, text: 'Hello' } : {};
+    const answer = await system.event({ name, userId, connectionId: newId(), body });
+    expect([answer.status < 300, refusal(answer)]).toEqual([true, may]);
+  });
+
+  it("nobody else's: the service names the sender, and a customer writes in its own conversation", async () => {
+    const [own, other] = [await born(), await born()];
+    const body = { conversationId: other.conversationId, text: 'Whose am I?' };
+    const answer = await system.event({ name: 'message', conversationId: own.conversationId, body });
+    expect(answer.status).toBe(204);
+    const textsOf = async (conversationId: string) =>
+      (await act(IT, conversationId, '?after=0', { method: 'GET' })).text.includes('Whose am I?');
+    expect([await textsOf(own.conversationId), await textsOf(other.conversationId)]).toEqual([true, false]);
+  });
+});
+
+/** What is done, as a request or as an event. */
+async function perform(name: string, who: { agentId?: string; bearer: Record<string, string> }, id: string) {
+  if (name in SOCKET_EVENTS) {
+    const userId = who.agentId === undefined ? `customer.${id}` : `agent.${who.agentId}`;
+    const body = name === 'message' ? { conversationId: id, text: newId() } : {};
+    return system.event({ name, userId, connectionId: newId(), body });
+  }
+  const route = ROUTES.find((one) => one.id === name);
+  if (route === undefined) throw new Error(`there is no route ${name}`);
+  const bodies: Record<string, object> = {
+    'offer-conversation': { agentId: IT },
+    negotiate: { conversationId: id },
+  };
+  return system.call(route.path.slice(1).replace('{conversationId}', id), {
+    method: route.method,
+    headers: who.bearer,
+    ...(route.method !== 'GET' && { body: bodies[name] ?? route.inputs.body?.example ?? {} }),
+  });
+}
+
+describe('on a conversation an agent gets what the table says [R150]', () => {
+  /** Who has done what before. */
+  const steps: Record<(typeof OF_AGENT)[number], readonly (readonly [who: string, action: string])[]> = {
+    'in the queue': [],
+    'offered to it': [[IT, 'offer']],
+    'accepted by it': [[IT, 'accept']],
+    'offered to a colleague': [[COLLEAGUE, 'offer']],
+    "a colleague's": [[COLLEAGUE, 'accept']],
+    'ended, its own': [
+      [IT, 'accept'],
+      [IT, 'end'],
+    ],
+    "ended, a colleague's": [
+      [COLLEAGUE, 'accept'],
+      [COLLEAGUE, 'end'],
+    ],
+    closed: [
+      [IT, 'accept'],
+      [IT, 'end'],
+      [IT, 'close'],
+    ],
+  };
+  const cells = Object.entries(ON_A_CONVERSATION).flatMap(([name, { agent }]) =>
+    agent === undefined ? [] : OF_AGENT.map((whose) => [name, whose, agent[whose]] as const),
+  );
+
+  const conversationThatIs = (whose: keyof typeof steps) => async () => {
+    const { conversationId } = await born();
+    for (const [agentId, action] of steps[whose]) {
+      const done = await act(agentId, conversationId, action, {
+        body: action === 'offer' ? { agentId } : {},
+      });
+      expect([action, done.status]).toEqual([action, 200]);
+    }
+    return conversationId;
+  };
+  const refusing = new Map(OF_AGENT.map((whose) => [whose, reused(conversationThatIs(whose))]));
+
+  it.each(cells)('%s, %s: %s', async (name, whose, may) => {
+    const conversationId = await refusing.get(whose)!(may);
+    const answer = await perform(name, { agentId: IT, bearer: tickets[IT]! }, conversationId);
+    expect(refusal(answer)).toBe(may);
+  });
+});
+
+describe('on a conversation a customer gets what the table says [R150]', () => {
+  const cells = Object.entries(ON_A_CONVERSATION).flatMap(([name, { customer }]) =>
+    OF_CUSTOMER.flatMap((whose) => {
+      const may = customer[whose];
+      return may === undefined ? [] : [[name, whose, may] as const];
+    }),
+  );
+
+  it.each(cells)('%s, %s: %s', async (name, whose, may) => {
+    const { conversationId, bearer } = await born();
+    if (whose === 'own, ended') {
+      for (const action of ['accept', 'end']) {
+        expect((await act(IT, conversationId, action)).status).toBe(200);
+      }
+    }
+    const on = whose === "another's" ? (await born()).conversationId : conversationId;
+    expect(refusal(await perform(name, { bearer }, on))).toBe(may);
+  });
+});
