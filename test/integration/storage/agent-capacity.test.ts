@@ -258,7 +258,7 @@ describe('what cannot be read', () => {
     [{ reservedAt: 'yesterday' }, 'reservedAt'],
     [{ schemaVersion: 999 }, 'schemaVersion'],
   ])(
-    'is reported with its row and column, and keeps the agent from nothing else: %j',
+    'is reported with its row and column, and keeps the agent from nothing else [R181]: %j',
     async (damage, column) => {
       await ledger.reserve(claim('conversation-1'), 20);
       const rowKey = 'holding.conversation-1.0000000001';
