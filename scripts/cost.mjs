@@ -23,7 +23,7 @@ export const ASSUMPTIONS = {
   memory: [2, 'GB of an instance (`instanceMemoryMB`)'],
   telemetry: [2, 'KB in Log Analytics for one execution'],
   stored: [20, 'KB in the tables for one conversation, its transcript included'],
-  months: [12, 'months of conversations that are kept; nothing of the product deletes any'],
+  months: [12, 'months of conversations that are kept: what `RETENTION` says, 3 by default'],
   oftenRules: [5, 'alert rules that look every 5 minutes'],
   rareRules: [4, 'alert rules that look every 15 minutes'],
 };

@@ -20,7 +20,33 @@ if (run === undefined || (endpoint === undefined && connectionString === undefin
   process.exit(2);
 }
 
-const options = { allowInsecureConnection: connectionString !== undefined };
+/** A string of JSON; if it is a name, the number that follows it. */
+const NUMBER = /("(?:[^"\\]|\\.)*")(?:\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,}]))?/g;
+
+/**
+ * Prevents: a whole number of type Double, which the service writes as `5.0` and nothing else, is read as 5, and restored as
+ * an Int32, or not at all where it is too large for one. Here its type is written beside it, before the SDK parses it.
+ */
+const doubles = {
+  position: 'perRetry',
+  policy: {
+    name: 'doubles',
+    async sendRequest(request, next) {
+      const response = await next(request);
+      const typed = response.bodyAsText?.replace(NUMBER, (all, name, number) =>
+        number === undefined || !/[.eE]/.test(number)
+          ? all
+          : `${name}:"${number}",${name.slice(0, -1)}@odata.type":"Edm.Double"`,
+      );
+      return { ...response, bodyAsText: typed };
+    },
+  },
+};
+
+const options = {
+  allowInsecureConnection: connectionString !== undefined,
+  additionalPolicies: [doubles],
+};
 const credential = connectionString === undefined ? new DefaultAzureCredential() : undefined;
 const service = credential
   ? new TableServiceClient(endpoint, credential, options)

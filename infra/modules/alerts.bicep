@@ -138,6 +138,30 @@ var rules = [
     threshold: 0
   }
   {
+    name: 'policies-unreadable'
+    title: 'The policies cannot be read'
+    meaning: 'The stored policy document is damaged or of a newer version. Nobody waits shorter because of it, but it is not what is in force.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT30M'
+    query: loadTextContent('../queries/policies-unreadable.kql')
+    measure: 'unreadable'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'reconciliation-behind'
+    title: 'Comparisons are behind'
+    meaning: 'Reconciliation was more than 8 minutes behind with comparing conversations when a run was over: a loss that was not told is noticed late.'
+    severity: 3
+    every: 'PT15M'
+    window: 'PT30M'
+    query: loadTextContent('../queries/reconciliation-behind.kql')
+    measure: 'minutes'
+    operator: 'GreaterThan'
+    threshold: 8
+  }
+  {
     name: 'reconciliation-acting'
     title: 'Reconciliation keeps acting'
     meaning: 'More than 8 runs within 30 minutes found something lost: events, timers or writes go missing regularly. Customers notice little, because reconciliation makes up for it.'

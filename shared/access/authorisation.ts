@@ -114,7 +114,6 @@ export const ON_A_CONVERSATION: Readonly<
     agent: EVERY,
   },
   'explain-policies': byAgents(EVERY),
-  'reconnect-link': byAgents(GOES_ON),
   /** To itself. */
   'offer-conversation': byAgents({ ...GOES_ON, "a colleague's": 'assigned-to-other-agent' }),
   'accept-conversation': byAgents({

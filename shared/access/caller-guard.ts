@@ -2,29 +2,61 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { AccessDeniedError, TooManyRequestsError } from '../app/errors';
-import { agentUserId, customerUserId, type Participant, participantOf } from '../conversation/conversation';
+import {
+  agentUserId,
+  type Conversation,
+  customerUserId,
+  type Participant,
+  participantOf,
+} from '../conversation/conversation';
 import { type Instant, type Milliseconds, MINUTE, SECOND } from '../conversation/time';
 import { bearerOf, type Caller, type HttpInput } from '../http/route';
 
 export interface Tickets {
-  /** A signed ticket for the caller. */
-  issue(caller: Caller): Promise<{ ticket: string; expiresAt: Instant }>;
+  /** A signed ticket for the caller. `proved`: what it goes on from. */
+  issue(caller: Caller, proved?: Proved): Promise<{ ticket: string; expiresAt: Instant }>;
   /** Who holds the `Authorization: Bearer` ticket of a request. @throws AccessDeniedError 401 */
   callerOf(headers: HttpInput['headers']): Promise<Caller>;
+  /** The same, with what the ticket proves besides. @throws AccessDeniedError 401 */
+  holderOf(headers: HttpInput['headers']): Promise<{ readonly caller: Caller; readonly proved: Proved }>;
   /**
-   * The id with which a customer who has nothing else finds back into a conversation. Good for nothing but that, and for as
-   * long as a customer's ticket.
+   * The id with which a customer who has nothing else finds back into a conversation: always the same until one is used.
+   * Good for nothing but that, and as long as the first ticket of the conversation could be.
    */
-  issueReconnectId(conversationId: string): Promise<string>;
-  /** The conversation of a reconnect id; undefined when it is none, or too old. */
-  conversationOf(reconnectId: string): Promise<string | undefined>;
+  issueReconnectId(conversation: Pick<Conversation, 'id' | 'createdAt' | 'linkUse'>): Promise<string>;
+  /** What a reconnect id says; undefined when it is none, or too old. */
+  linkOf(reconnectId: string): Promise<Link | undefined>;
+  /** The proof, for a socket URL, that the site has signed the customer of the conversation in for this workstream. */
+  issueSignIn(conversationId: string, workstream: string): Promise<string>;
+  /** The workstream of such a proof; undefined when it is none for this conversation, or too old. */
+  signedInFor(proof: string, conversationId: string): Promise<string | undefined>;
+}
+
+/** What a customer's ticket carries on to the next one. */
+export interface Proved {
+  /** The absolute end: no ticket that comes of this one is valid for longer. */
+  readonly until?: Instant;
+  /** The workstream for which the site has signed the customer in. */
+  readonly workstream?: string | undefined;
+}
+
+export interface Link {
+  readonly conversationId: string;
+  /** How often links of the conversation had been used when it was given. */
+  readonly uses: number;
+  readonly until: Instant;
 }
 
 const ISSUER = 'chat-disconnect-detection';
 const AUDIENCE = 'conversation-api';
 /** A reconnect id is no ticket, and a ticket is no reconnect id. */
 const RECONNECT_AUDIENCE = 'reconnect';
+const SIGN_IN_AUDIENCE = 'sign-in';
+/** A socket URL can be opened for ten minutes; the rest is for the way of its `connect`. */
+const SIGN_IN_LIFETIME: Milliseconds = 15 * MINUTE;
 const NAME = z.string().min(1).max(100);
+const WORKSTREAM = z.string().min(1).max(64);
+const USES = z.int().min(0);
 
 /**
  * Tickets are JWTs (HS256) with the participant's user id as subject, so one is good for one conversation or one
@@ -40,13 +72,14 @@ export function createTickets(options: {
   const keys = [signingKey, ...olderKeys].map((key) => createSecretKey(Buffer.from(key)));
 
   const sign = (
-    claims: Record<string, string>,
+    claims: Record<string, string | number | undefined>,
     subject: string,
     audience: string,
-    holder: Caller['role'],
+    validity: { readonly from?: Instant; readonly lifetime: Milliseconds; readonly until?: Instant },
   ) => {
-    const issuedAt = Math.floor(options.now() / 1000);
-    const expires = issuedAt + Math.floor(options.lifetimes[holder] / 1000);
+    const { from = options.now(), lifetime, until = Number.POSITIVE_INFINITY } = validity;
+    const issuedAt = Math.floor(from / 1000);
+    const expires = Math.min(issuedAt + Math.floor(lifetime / 1000), Math.floor(until / 1000));
     const token = new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(ISSUER)
@@ -65,33 +98,59 @@ export function createTickets(options: {
     return undefined;
   };
 
+  const holderOf: Tickets['holderOf'] = async (headers) => {
+    const ticket = bearerOf(headers, 'ticket');
+    const payload = await verified(ticket, AUDIENCE);
+    const caller = payload && callerFrom(payload);
+    if (caller === undefined) throw new AccessDeniedError(401, 'The ticket is not valid or has expired.');
+    const workstream = WORKSTREAM.optional().catch(undefined).parse(payload?.['workstream']);
+    return { caller, proved: { until: expiryOf(payload), workstream } };
+  };
+
   return {
-    async issue(caller) {
-      const subject =
-        caller.role === 'customer' ? customerUserId(caller.conversationId) : agentUserId(caller.agentId);
-      const claims: Record<string, string> = caller.role === 'agent' ? { name: caller.agentName } : {};
-      const { token, expiresAt } = sign(claims, subject, AUDIENCE, caller.role);
+    async issue(caller, { until, workstream } = {}) {
+      const isAgent = caller.role === 'agent';
+      const subject = isAgent ? agentUserId(caller.agentId) : customerUserId(caller.conversationId);
+      const claims = isAgent ? { name: caller.agentName } : { workstream };
+      const lifetime = options.lifetimes[caller.role];
+      // Prevents: a ticket that somebody has found renews itself without end.
+      const { token, expiresAt } = sign(claims, subject, AUDIENCE, { lifetime, ...(until && { until }) });
       return { ticket: await token, expiresAt };
     },
 
-    async callerOf(headers) {
-      const ticket = bearerOf(headers, 'ticket');
-      const payload = await verified(ticket, AUDIENCE);
-      const caller = payload && callerFrom(payload);
-      if (caller) return caller;
-      throw new AccessDeniedError(401, 'The ticket is not valid or has expired.');
-    },
+    holderOf,
+    callerOf: async (headers) => (await holderOf(headers)).caller,
 
-    issueReconnectId: (conversationId) =>
-      sign({}, customerUserId(conversationId), RECONNECT_AUDIENCE, 'customer').token,
+    issueReconnectId: ({ id, createdAt, linkUse }) =>
+      sign({ uses: linkUse?.count ?? 0 }, customerUserId(id), RECONNECT_AUDIENCE, {
+        from: createdAt,
+        lifetime: options.lifetimes.customer,
+      }).token,
 
-    async conversationOf(reconnectId) {
+    async linkOf(reconnectId) {
       const payload = await verified(reconnectId, RECONNECT_AUDIENCE);
       const participant = payload && participantOf(payload.sub ?? '');
-      return participant?.role === 'customer' ? participant.conversationId : undefined;
+      // Those of before had no count, and agents have seen them.
+      const uses = USES.safeParse(payload?.['uses']);
+      if (participant?.role !== 'customer' || !uses.success) return undefined;
+      return { conversationId: participant.conversationId, uses: uses.data, until: expiryOf(payload) };
+    },
+
+    issueSignIn: (conversationId, workstream) =>
+      sign({ workstream }, customerUserId(conversationId), SIGN_IN_AUDIENCE, { lifetime: SIGN_IN_LIFETIME })
+        .token,
+
+    async signedInFor(proof, conversationId) {
+      const payload = await verified(proof, SIGN_IN_AUDIENCE);
+      const workstream = WORKSTREAM.safeParse(payload?.['workstream']);
+      return payload?.sub === customerUserId(conversationId) && workstream.success
+        ? workstream.data
+        : undefined;
     },
   };
 }
+
+const expiryOf = (payload: { readonly exp?: number } | undefined): Instant => (payload?.exp ?? 0) * 1000;
 
 async function verify(
   ticket: string,
@@ -357,10 +416,15 @@ export const limitedTickets = (tickets: Tickets, limits: ParticipantLimits): Tic
     limits.take(caller);
     return caller;
   },
-  async conversationOf(reconnectId) {
-    const conversationId = await tickets.conversationOf(reconnectId);
-    if (conversationId !== undefined) limits.take({ role: 'customer', conversationId });
-    return conversationId;
+  async holderOf(headers) {
+    const holder = await tickets.holderOf(headers);
+    limits.take(holder.caller);
+    return holder;
+  },
+  async linkOf(reconnectId) {
+    const link = await tickets.linkOf(reconnectId);
+    if (link !== undefined) limits.take({ role: 'customer', conversationId: link.conversationId });
+    return link;
   },
 });
 

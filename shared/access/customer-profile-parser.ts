@@ -55,6 +55,9 @@ export function profileToQuery(profile: CustomerProfile): URLSearchParams {
   return query;
 }
 
+/** Query parameter of a socket URL: the app's own proof that the site has signed the customer in, for one workstream. */
+export const SIGN_IN_KEY = 'signin';
+
 /** What a widget says about itself, in `negotiate` and in the socket URL. */
 export const deviceField = z.enum(['phone', 'tablet', 'desktop']);
 

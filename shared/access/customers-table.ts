@@ -2,19 +2,22 @@ import { createHash, createHmac } from 'node:crypto';
 import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import { collisionPause } from '../app/collision-pause';
-import { ContentionError } from '../app/errors';
+import { ContentionError, StoredRowError } from '../app/errors';
+import { CONVERSATION_ID } from '../conversation/conversation';
 import type { CustomerIndex, IndexedConversation } from '../conversation/ports';
 import { type Instant, toIso } from '../conversation/time';
-import { deleteRows, firstRows, readableRows } from '../storage/pages';
+import { deleteRows, firstRows, readableRows, readOrTell } from '../storage/pages';
 import {
   answering,
   column,
   CONFLICTS,
   getRow,
+  ignoreDamage,
   instant,
   json,
   type Keys,
   NOT_FOUND,
+  type OnDamage,
   row,
   tableCall,
 } from '../storage/table';
@@ -72,6 +75,15 @@ export function decodeCustomer(entity: object): readonly string[] {
   return [conversationId, ...earlier];
 }
 
+/** What is left of a row that cannot be read: whatever has the form of an id in one of its columns. */
+function conversationIdsIn(entity: object): readonly string[] {
+  const { conversationId, earlier } = entity as Record<string, unknown>;
+  const ids = [conversationId, earlier].flatMap((column) =>
+    typeof column === 'string' ? (column.match(/[a-z0-9-]+/g) ?? []) : [],
+  );
+  return [...new Set(ids.filter((id) => CONVERSATION_ID.test(id)))];
+}
+
 /** @throws StoredRowError */
 export const encodeIndexed = (
   partitionKey: string,
@@ -95,6 +107,7 @@ const ANSWER_ROWS = 1_000;
 export function createTableCustomerIndex(
   table: TableClient,
   { keys, now }: { readonly keys: readonly string[]; readonly now: () => Instant },
+  onDamage: OnDamage = ignoreDamage,
 ): CustomerIndex {
   const operation = 'customer index';
   const put = (entity: TableEntity & Keys) =>
@@ -133,7 +146,13 @@ export function createTableCustomerIndex(
     );
   const latestOf = async (partitionKey: string) => {
     const entity = await getRow(table, operation, { partitionKey, rowKey: LATEST });
-    return entity && { ids: decodeCustomer(entity), etag: entity.etag };
+    if (entity === undefined) return undefined;
+    const ids = await readOrTell(entity, decodeCustomer, onDamage).catch((thrown: unknown) => {
+      if (!(thrown instanceof StoredRowError)) throw thrown;
+      // Nobody is kept out by it: the next conversation of the customer writes the row anew.
+      return conversationIdsIn(entity);
+    });
+    return { ids, etag: entity.etag };
   };
   /** What `change` makes of the latest, however many write at the same time. @throws ContentionError */
   async function changeLatest(

@@ -5,8 +5,9 @@ import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import { agentUserId, type Conversation, customerUserId, hasEnded } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
-import { endedRefusal } from '../conversation/decision';
+import { endedRefusal, SIGN_IN_REQUIRED } from '../conversation/decision';
 import { type Instant, instant } from '../conversation/time';
+import { publicName } from '../conversation/transcript';
 import {
   agentIdField,
   CONVERSATION_PATH,
@@ -15,12 +16,14 @@ import {
   EXAMPLE,
   named,
   oneLine,
+  plainName,
 } from '../http/fields';
 import { refuse, refuseAs } from '../http/problems';
 import {
   answer,
   body,
   type Caller,
+  given,
   type HttpInput,
   parseWith,
   readJson,
@@ -29,9 +32,9 @@ import {
   type Shown,
   type SignedIn,
 } from '../http/route';
-import { isReadableByCustomer, policyOf } from '../policies/policy';
-import { deviceField, PROFILE, profileToQuery } from './customer-profile-parser';
-import { clientAddressOf, type RateLimiter, type Tickets } from './caller-guard';
+import { isForEverybody, isReadableByCustomer, policyOf, type PolicyTable } from '../policies/policy';
+import { deviceField, PROFILE, profileToQuery, SIGN_IN_KEY } from './customer-profile-parser';
+import { clientAddressOf, type Proved, type RateLimiter, type Tickets } from './caller-guard';
 import { conversationOfCustomer, type SignedInCustomersDependencies } from './signed-in-customers-service';
 
 export interface NegotiateServices extends SignedInCustomersDependencies {
@@ -54,6 +57,14 @@ const RESUMED = z.object({
 });
 /** What a customer says about itself, and its widget of what it runs on, if it knows better than its User-Agent says. */
 const INTRODUCTION = z.object({ ...PROFILE.shape, device: deviceField.optional() });
+const REPETITION = z.object({
+  'Idempotency-Key': plainName
+    .optional()
+    .describe(
+      'With `reconnectId`: drawn by the browser, the same for every repetition. The link is used once, but whoever got no ' +
+        'answer can ask again.',
+    ),
+});
 const CUSTOMER_REQUEST = named(
   'CustomerRequest',
   z.strictObject({ ...RESUMED.shape, ...INTRODUCTION.shape }),
@@ -81,7 +92,7 @@ const RECONNECT_PROMPT = z.object({
     .object({
       conversationId,
       createdAt: instant,
-      agentName: z.string().optional(),
+      agentName: z.string().optional().describe('Who has accepted it.'),
       options: z.array(z.enum(OPTIONS)),
     })
     .describe('A previous conversation goes on. Ask the customer, and repeat the request with `choice`.'),
@@ -122,6 +133,15 @@ const ACCESS_EXAMPLE = {
 };
 const CUSTOMER_EXAMPLE = { conversationId: EXAMPLE.conversationId, ...ACCESS_EXAMPLE };
 
+/** Why a link is refused that is genuine. */
+const OF_LINKS = [
+  'reconnect-disabled',
+  'reconnect-link-used',
+  'customer-is-connected',
+  'conversation-not-found',
+  'conversation-too-large',
+] as const;
+
 export const NEGOTIATE_ROUTES = [
   /**
    * A customer asks for a socket: a new conversation, or one of before. Anonymous load costs no storage: nothing is written
@@ -135,38 +155,55 @@ export const NEGOTIATE_ROUTES = [
     summary: 'A socket and a ticket for a customer',
     description:
       'Without a ticket and without `reconnectId` a new conversation; it exists once the socket is opened. With the ' +
-      "customer's ticket, or with the id of a reconnect link, the conversation of before.",
+      "customer's ticket, or with the id of a reconnect link, the conversation of before. A link opens it once, and not " +
+      'while its customer is connected. A workstream that has policies of its own, such as a persistent chat, is only for ' +
+      'customers whom the site has signed in.',
     access: 'anyone, or a customer with a ticket',
+    headers: REPETITION,
     body: body(CUSTOMER_REQUEST, EXAMPLE.profile, { required: false }),
     answer: answer('Open `url`, and keep `ticket` to come back.', CUSTOMER_ACCESS, CUSTOMER_EXAMPLE),
-    problems: ['conversation-ended'],
+    problems: ['sign-in-required', 'conversation-ended', ...OF_LINKS],
     durable: true,
     run: async (request, services: NegotiateServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
-      let isOnRecord = false;
-      if (resumed === undefined) {
-        // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
-        countByAddress(request, services);
-      } else {
-        const conversation = await previous(resumed, services);
-        if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
-        isOnRecord = conversation !== undefined;
-        if (conversation !== undefined && hasEnded(conversation)) {
-          const { policies } = await services.settings.current(call);
-          const isReadable = isReadableByCustomer(conversation, policies, services.now());
-          const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId: resumed }) };
-          return refuseAs(refusal, 'conversation-ended');
-        }
-        await leaveTimeToReturn(conversation, services, call);
-      }
+      // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
+      if (resumed === undefined) countByAddress(request, services);
       const {
         conversationId: _,
         reconnectId: __,
         ...introduction
       } = parseWith(CUSTOMER_REQUEST, asked, 'body');
+      const { policies } = await services.settings.current(call);
+      const {
+        conversationId,
+        proved = {},
+        link,
+      } = resumed ?? {
+        conversationId: services.newConversationId(),
+      };
+      const conversation = resumed && (await previous(conversationId, services));
+      if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
+      if (conversation === undefined) {
+        if (link !== undefined) throw badLink();
+        const { workstream } = introduction;
+        const isAllowed = proved.workstream === workstream || isForEverybody(policies, workstream);
+        if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
+      } else if (hasEnded(conversation)) {
+        const isReadable = isReadableByCustomer(conversation, policies, services.now());
+        const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
+        return refuseAs(refusal, 'conversation-ended');
+      } else if (link === undefined) {
+        await leaveTimeToReturn(conversation, services, call);
+      } else {
+        const used = await services
+          .conversations(call)
+          .receive(conversationId, { type: 'link-used', ...link });
+        if (used.kind === 'refused') return refuseAs(used.refusal, 'conversation-ended', ...OF_LINKS);
+      }
       const address = addressOf(request, services);
-      const groups = address === undefined ? undefined : services.socketGroups(address, isOnRecord);
-      return admit(resumed ?? services.newConversationId(), introduction, services, groups);
+      const groups =
+        address === undefined ? undefined : services.socketGroups(address, conversation !== undefined);
+      return admit(conversationId, introduction, services, proved, groups);
     },
   }),
 
@@ -195,10 +232,11 @@ export const NEGOTIATE_ROUTES = [
       const found = await conversationOfCustomer(customerId, choice, services, call);
       if ('conversationId' in found) {
         await leaveTimeToReturn(found.goesOn, services, call);
-        return admit(found.conversationId, introduction, services);
+        return admit(found.conversationId, introduction, services, { workstream: introduction.workstream });
       }
       const { id, agent, createdAt } = found.askAbout;
-      return { prompt: { conversationId: id, createdAt, agentName: agent?.name, options: OPTIONS } };
+      const agentName = agent?.acceptedAt === undefined ? undefined : publicName(agent);
+      return { prompt: { conversationId: id, createdAt, agentName, options: OPTIONS } };
     },
   }),
 
@@ -229,8 +267,8 @@ export const NEGOTIATE_ROUTES = [
 const RECONNECT_KEY = 'oc.reconnectid';
 
 /**
- * The link that an agent shares with a customer who may be cut off. It leads to the portal's page, whose widget hands the
- * id to `negotiate`. Void once the conversation has ended, for whatever reason.
+ * The link that the site's backend sends to a customer who has been cut off, by mail for one. It leads to the portal's page,
+ * whose widget hands the id to `negotiate`. Void once it is used, and once the conversation has ended, for whatever reason.
  */
 export const RECONNECT_LINK_ROUTE = route({
   id: 'reconnect-link',
@@ -239,16 +277,18 @@ export const RECONNECT_LINK_ROUTE = route({
   tag: 'Conversations',
   summary: 'A link with which the customer finds back',
   description:
-    'What a desk puts in place of `{ReconnectUrl}` in a quick reply. The page behind it hands the query parameter ' +
-    '`oc.reconnectid` to `negotiate`. Void once the conversation has ended. Agents only.',
-  access: 'an agent with a ticket',
+    "For the site's backend, which sends it to the customer and to nobody else: whoever has it is the customer. An agent " +
+    "writes `{ReconnectUrl}` instead, and only the customer's own sockets get the link. The page behind it hands the query " +
+    'parameter `oc.reconnectid` to `negotiate`. Void once it is used, and once the conversation has ended; until then it is ' +
+    'the same.',
+  access: "the site's backend",
   params: CONVERSATION_PATH,
   unknown: 'conversation-not-found',
   answer: answer('The id, and the link where policy names a page.', RECONNECT_LINK, {
     reconnectId: 'eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
     reconnectUrl: 'https://shop.example/help?oc.reconnectid=eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ…',
   }),
-  problems: ['conversation-ended', 'reconnect-disabled'],
+  problems: ['conversation-not-found', 'conversation-ended', 'reconnect-disabled'],
   run: async ({ params }, { store, settings, tickets }: NegotiateServices, call) => {
     const stored = await store.load(params.conversationId);
     if (stored === undefined) return refuse('conversation-not-found');
@@ -256,30 +296,50 @@ export const RECONNECT_LINK_ROUTE = route({
     if (hasEnded(conversation)) return refuseAs(endedRefusal(conversation), 'conversation-ended');
     const { policies } = await settings.current(call);
     if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
-    const reconnectId = await tickets.issueReconnectId(conversation.id);
-    const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
-    return { reconnectId, reconnectUrl: portalUrl && reconnectUrl(portalUrl, reconnectId) };
+    const reconnectId = await tickets.issueReconnectId(conversation);
+    return { reconnectId, reconnectUrl: pageWith(reconnectId, conversation, policies) };
   },
 });
 
-function reconnectUrl(portalUrl: string, reconnectId: string): string {
+/** The link of a conversation: undefined where reconnection is off, or no policy names a page. */
+export const reconnectUrlBy =
+  (tickets: Pick<Tickets, 'issueReconnectId'>) =>
+  async (conversation: Conversation, policies: PolicyTable): Promise<string | undefined> =>
+    policyOf(conversation, 'reconnect', policies)
+      ? pageWith(await tickets.issueReconnectId(conversation), conversation, policies)
+      : undefined;
+
+function pageWith(
+  reconnectId: string,
+  conversation: Conversation,
+  policies: PolicyTable,
+): string | undefined {
+  const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
+  if (portalUrl === undefined) return undefined;
   const url = new URL(portalUrl);
   url.searchParams.set(RECONNECT_KEY, reconnectId);
   return url.href;
 }
 
-/** The body, and the conversation that the caller has proved to be its own; undefined: a new one is wanted. */
+/** The conversation that the caller has proved to be its own, and how. */
+interface Resumed {
+  readonly conversationId: string;
+  readonly proved: Proved;
+  readonly link?: { readonly uses: number; readonly key?: string };
+}
+
+/** The body, and the conversation that is resumed; undefined: a new one is wanted. */
 async function askedFor(
   request: HttpInput,
   services: NegotiateServices,
-): Promise<{ readonly asked: unknown; readonly resumed: string | undefined }> {
+): Promise<{ readonly asked: unknown; readonly resumed: Resumed | undefined }> {
   try {
     const asked = await readJson(request);
     const { conversationId: wanted, reconnectId } = parseWith(RESUMED, asked, 'body');
     const resumed =
       reconnectId === undefined
         ? await resumedConversation(request, wanted, services.tickets)
-        : await reconnectedConversation(reconnectId, services.tickets);
+        : await reconnectedConversation(request, reconnectId, services.tickets);
     return { asked, resumed };
   } catch (thrown) {
     // A proof that is none, or a body that is none, is as anonymous as no proof. Whoever has asked too often has proved
@@ -303,25 +363,35 @@ async function resumedConversation(
   request: HttpInput,
   wanted: string | undefined,
   tickets: Tickets,
-): Promise<string | undefined> {
+): Promise<Resumed | undefined> {
   const hasTicket = request.headers.get('authorization') !== null;
   if (!hasTicket && wanted === undefined) return undefined;
-  const caller = await tickets.callerOf(request.headers);
+  const { caller, proved } = await tickets.holderOf(request.headers);
   if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
   if (wanted !== undefined && wanted !== caller.conversationId) {
     throw new AccessDeniedError(403, 'The ticket is for another conversation.');
   }
-  return caller.conversationId;
+  return { conversationId: caller.conversationId, proved };
 }
 
-/** The conversation of a reconnect link. Whether it still goes on is decided by its record. */
-async function reconnectedConversation(reconnectId: string, tickets: Tickets): Promise<string> {
-  const conversationId = await tickets.conversationOf(reconnectId);
-  if (conversationId === undefined) {
-    throw new InvalidInputError('body.reconnectId', 'is not valid or has expired; start a new conversation');
-  }
-  return conversationId;
+/** The conversation of a reconnect link. Whether the link still opens it is decided by its record. */
+async function reconnectedConversation(
+  request: HttpInput,
+  reconnectId: string,
+  tickets: Tickets,
+): Promise<Resumed> {
+  const { 'Idempotency-Key': key } = parseWith(
+    REPETITION,
+    given(Object.keys(REPETITION.shape), request.headers),
+  );
+  const link = await tickets.linkOf(reconnectId);
+  if (link === undefined) throw badLink();
+  const { conversationId, uses, until } = link;
+  return { conversationId, proved: { until }, link: { uses, ...(key !== undefined && { key }) } };
 }
+
+const badLink = () =>
+  new InvalidInputError('body.reconnectId', 'is not valid or has expired; start a new conversation');
 
 /** Its customer still has a ticket. Undefined: the conversation begins with its first socket. */
 async function previous(
@@ -356,17 +426,21 @@ async function leaveTimeToReturn(
 /** Longer URLs are at the mercy of every proxy on the way; the profile travels in it. */
 const URL_LIMIT = 4 * 1024;
 
-/** The socket URL and the ticket of a customer in a conversation. */
+/** The socket URL and the ticket of a customer in a conversation. Both carry what was proved, for others can edit a URL. */
 async function admit(
   conversationId: string,
   { device, ...profile }: z.output<typeof INTRODUCTION>,
   { clientUrl, tickets }: NegotiateServices,
+  proved: Proved,
   groups?: readonly string[],
 ): Promise<Shown<typeof CUSTOMER_ACCESS>> {
   const userId = customerUserId(conversationId);
   const url = new URL(await (groups === undefined ? clientUrl(userId) : clientUrl(userId, groups)));
   for (const [key, value] of profileToQuery(profile)) url.searchParams.append(key, value);
   if (device !== undefined) url.searchParams.append('device', device);
+  if (proved.workstream !== undefined) {
+    url.searchParams.append(SIGN_IN_KEY, await tickets.issueSignIn(conversationId, proved.workstream));
+  }
   if (url.href.length > URL_LIMIT) {
     throw new InvalidInputError(
       'body',
@@ -376,11 +450,11 @@ async function admit(
   return {
     conversationId,
     url: url.href,
-    ...(await ticketFor({ role: 'customer', conversationId }, tickets)),
+    ...(await ticketFor({ role: 'customer', conversationId }, tickets, proved)),
   };
 }
 
-async function ticketFor(caller: Caller, tickets: Tickets) {
-  const { ticket, expiresAt } = await tickets.issue(caller);
+async function ticketFor(caller: Caller, tickets: Tickets, proved?: Proved) {
+  const { ticket, expiresAt } = await tickets.issue(caller, proved);
   return { ticket, ticketExpiresAt: expiresAt };
 }

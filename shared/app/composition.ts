@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
+import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
   createParticipantLimits,
   createRateLimiter,
@@ -18,13 +19,17 @@ import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/c
 import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
 import { createConversations, loadIfAny } from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
-import { createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
-import { createTableDeadLetters } from '../dead-letters/dead-letters-table';
+import { createDamageReport, createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
+import { createRowCheck, createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
 import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
 import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
-import { parseStoredPolicies, policyDocumentView } from '../policies/policy-document-parser';
+import {
+  findInPolicyDocument,
+  parseStoredPolicies,
+  policyDocumentView,
+} from '../policies/policy-document-parser';
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
@@ -52,11 +57,14 @@ function compose(config: Config) {
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
-  const store = createTableConversationStore(tables.conversations);
-  const settingsStore = createTableSettingsStore(tables.settings, {
-    parse: parseStoredPolicies,
-    view: policyDocumentView,
-  });
+  const deadLetters = createTableDeadLetters(tables.deadLetters, createRowCheck(tables, parseStoredPolicies));
+  const onDamage = createDamageReport({ deadLetters, now });
+  const store = createTableConversationStore(tables.conversations, onDamage);
+  const settingsStore = createTableSettingsStore(
+    tables.settings,
+    { parse: parseStoredPolicies, view: policyDocumentView, find: findInPolicyDocument },
+    onDamage,
+  );
   const closedConversations = createTableClosedConversations(
     tables.closedConversations,
     tables.conversations,
@@ -65,12 +73,13 @@ function compose(config: Config) {
     store,
     closedConversations,
     workList: createTableWorkList(tables.workList, closedConversations),
-    deadLetters: createTableDeadLetters(tables.deadLetters),
+    deadLetters,
     settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
     capacity: createVerifiedAgentCapacity({
       ledger: createTableAgentCapacity(tables.agentCapacity, {
         defaultTotal: config.agentCapacityUnits,
         now,
+        onDamage,
       }),
       holds: async ({ agentId, conversationId, assignment }) => {
         const hold = (await loadIfAny(store, conversationId))?.conversation.capacityHold;
@@ -86,8 +95,22 @@ function compose(config: Config) {
   };
   const purgeFinishedTimers = createTimerPurge(now);
   const quarantine = createQuarantine(shared);
-  const conversations = createConversations({ ...shared, timers: durableTimers, quarantine });
-  const customers = createTableCustomerIndex(tables.customers, { keys: config.customerIndexKeys, now });
+  const tickets = createTickets({
+    signingKeys: config.ticketSigningKeys,
+    lifetimes: config.ticketLifetimes,
+    now,
+  });
+  const conversations = createConversations({
+    ...shared,
+    timers: durableTimers,
+    quarantine,
+    reconnectUrl: reconnectUrlBy(tickets),
+  });
+  const customers = createTableCustomerIndex(
+    tables.customers,
+    { keys: config.customerIndexKeys, now },
+    onDamage,
+  );
   const erasures = createTableErasures(tables);
   const eraser = createEraser({
     ...shared,
@@ -108,10 +131,7 @@ function compose(config: Config) {
     erasures,
     clientUrl: createClientUrl(webPubSub),
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
-    tickets: limitedTickets(
-      createTickets({ signingKeys: config.ticketSigningKeys, lifetimes: config.ticketLifetimes, now }),
-      limits,
-    ),
+    tickets: limitedTickets(tickets, limits),
     signIn: config.signIn && createSignIn(config.signIn),
     limits,
     sockets: createSocketBound({

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../conversation/time';
 import type { PolicyValues } from '../policies/policy';
 import { ConfigurationError } from './errors';
 import {
+  AUTHORITY,
   duration,
   durationOr,
   flag,
@@ -178,8 +179,8 @@ export const ACCESS_SETTINGS = {
     'P90D',
     'P60D',
     'P365D',
-    "How long a customer's ticket or a reconnect link is valid at most. The end of the conversation revokes both, and each " +
-      '`negotiate` gives a new ticket.',
+    "How long a customer's first ticket is valid, and with it every one that comes of it; a reconnect link is valid so long from " +
+      'the beginning of the conversation. Its end revokes all of them.',
   ),
   CUSTOMER_INDEX_KEYS: optional(
     SECRETS,
@@ -229,7 +230,7 @@ export const SIGN_IN_SETTINGS = {
     note: 'required with `ENTRA_TENANT_ID`',
   },
   ENTRA_AUTHORITY: withDefault(
-    URL_FORM,
+    AUTHORITY,
     'https://login.microsoftonline.com',
     'The authority that issues the tokens; another one in national clouds.',
   ),
@@ -478,19 +479,19 @@ function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly 
 }
 
 /** Their names, where the app is not only this machine's: whoever guesses one of these keys signs tickets or events. */
-function guessableKeysIn(read: Reader, { webPubSub, tables }: Config): readonly string[] {
+function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys }: Config): readonly string[] {
   if (LOOPBACK.test(hostOf(webPubSub.connection)) && isLocalStorage(tables)) return [];
-  const keys = {
-    TICKET_SIGNING_KEY: read.text('TICKET_SIGNING_KEY'),
-    TICKET_SIGNING_KEY_PREVIOUS: read.text('TICKET_SIGNING_KEY_PREVIOUS'),
-    WEB_PUBSUB_CONNECTION_STRING: partOf(read.text('WEB_PUBSUB_CONNECTION_STRING'), 'AccessKey'),
-    WEB_PUBSUB_CONNECTION_STRING_SECONDARY: partOf(
-      read.text('WEB_PUBSUB_CONNECTION_STRING_SECONDARY'),
-      'AccessKey',
-    ),
-  };
-  return Object.entries(keys).flatMap(([name, key = '']) =>
-    isGuessable(key)
+  const accessKey = (name: 'WEB_PUBSUB_CONNECTION_STRING' | 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY') =>
+    [name, [partOf(read.text(name), 'AccessKey') ?? '']] as const;
+  const keys = [
+    ['TICKET_SIGNING_KEY', [read.text('TICKET_SIGNING_KEY')]],
+    ['TICKET_SIGNING_KEY_PREVIOUS', [read.text('TICKET_SIGNING_KEY_PREVIOUS')]],
+    ['CUSTOMER_INDEX_KEYS', customerIndexKeys],
+    accessKey('WEB_PUBSUB_CONNECTION_STRING'),
+    accessKey('WEB_PUBSUB_CONNECTION_STRING_SECONDARY'),
+  ] as const;
+  return keys.flatMap(([name, some]) =>
+    some.some(isGuessable)
       ? [`${name} has a key that others can guess: give a random one; samples are for a local stack only`]
       : [],
   );

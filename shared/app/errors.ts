@@ -66,14 +66,22 @@ export class TooManyRequestsError extends AppError {
 
 /** A service the product depends on did not do its part. The same call may succeed later. */
 export class DependencyError extends AppError {
+  /** Whether the service works for nobody, as far as one call can tell; else its answer was about what it was asked. */
+  readonly isDown: boolean;
+
   constructor(
     readonly dependency: 'table-storage' | 'web-pubsub' | 'durable-functions' | 'token-authority',
     operation: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly isDown?: boolean },
   ) {
     super('dependency-failed', `${dependency} failed at ${operation}`, true, options);
+    this.isDown = options?.isDown ?? true;
   }
 }
+
+/** Whether an answer with this status says that the service works for nobody: of the others, each is about one request. */
+export const isDownAt = (status: number | undefined): boolean =>
+  status === undefined || status >= 500 || [401, 403, 408, 429].includes(status);
 
 /** The clock of this machine and that of the storage differ. The same call may succeed elsewhere, or later. */
 export class ClockError extends AppError {
@@ -86,6 +94,10 @@ export class ClockError extends AppError {
     );
   }
 }
+
+/** Whether everything else would fail as well: a service is down, or this machine's clock is wrong. */
+export const isOutage = (thrown: unknown): boolean =>
+  thrown instanceof ClockError || (thrown instanceof DependencyError && thrown.isDown);
 
 /** Others were faster at every attempt. The same call may succeed later. */
 export class ContentionError extends AppError {

@@ -157,9 +157,9 @@ export const AUTOMATED_MESSAGE_ROUTES = [
       const override = { ...params, active: true, ...body };
       const expected = versionReplaced(headers);
       if (expected === undefined) return refuse('precondition-required');
-      const written = await settingsStore.putOverride(override, expected);
+      // Also where it fails: a write whose answer was lost is stored all the same.
+      const written = await settingsStore.putOverride(override, expected).finally(() => settings.forget());
       if (written === 'conflict') return anotherVersion();
-      settings.forget();
       return withHeaders({ ...override, ...written }, written);
     },
   }),
@@ -183,10 +183,11 @@ export const AUTOMATED_MESSAGE_ROUTES = [
     answer: withoutContent('It is gone.'),
     problems: ['override-not-found', 'precondition-failed'],
     run: async ({ params, headers, query }, { settings, settingsStore }: AutomatedMessageServices) => {
-      const deleted = await settingsStore.deleteOverride({ ...params, ...query }, headers['If-Match']);
+      const deleted = await settingsStore
+        .deleteOverride({ ...params, ...query }, headers['If-Match'])
+        .finally(() => settings.forget());
       if (deleted === 'conflict') return anotherVersion();
       if (deleted === 'not-found') return refuse('override-not-found');
-      settings.forget();
       return undefined;
     },
   }),

@@ -2,7 +2,7 @@ import { StoredRowError } from '../app/errors';
 import { type Conversation, hasEnded } from '../conversation/conversation';
 import type { Question } from '../conversation/decision';
 import { type Instant, MINUTE } from '../conversation/time';
-import type { AgentCapacity, AgentLoad, CapacityClaim, CapacityLedger } from './capacity';
+import type { AgentCapacity, AgentLoad, CapacityClaim, CapacityLedger, LedgerHolding } from './capacity';
 
 export interface VerifiedAgentCapacityDependencies {
   readonly ledger: CapacityLedger;
@@ -13,6 +13,8 @@ export interface VerifiedAgentCapacityDependencies {
 
 /** The save that follows a reservation may still be under way; it takes seconds at most. */
 const UNQUESTIONED: number = MINUTE;
+/** Records that are read at once: an agent may have thousands of conversations. */
+const AT_ONCE = 64;
 
 /**
  * Capacity that cannot leak. Units are reserved before the conversation is saved; a process that dies in between leaves
@@ -26,16 +28,18 @@ export function createVerifiedAgentCapacity({
 }: VerifiedAgentCapacityDependencies): AgentCapacity {
   const verifiedLoad = async (agentId: string): Promise<{ load: AgentLoad; released: boolean }> => {
     const load = await ledger.loadOf(agentId);
-    const checked = await Promise.all(
-      load.holdings.map(async (holding) => {
-        const { conversationId, assignment, version } = holding;
-        const claim = { agentId, conversationId, assignment };
-        const isRight = now() - holding.reservedAt < UNQUESTIONED || (await holds(claim).catch(unknown));
-        const isReleased = !isRight && (await ledger.releaseVersion(claim, version)) === 'released';
-        return { holding, isReleased };
-      }),
-    );
-    const holdings = checked.flatMap(({ holding, isReleased }) => (isReleased ? [] : [holding]));
+    const isReleased = async (holding: LedgerHolding): Promise<boolean> => {
+      const { conversationId, assignment, version } = holding;
+      const claim = { agentId, conversationId, assignment };
+      const isRight = now() - holding.reservedAt < UNQUESTIONED || (await holds(claim).catch(unknown));
+      return !isRight && (await ledger.releaseVersion(claim, version)) === 'released';
+    };
+    const holdings: LedgerHolding[] = [];
+    for (let i = 0; i < load.holdings.length; i += AT_ONCE) {
+      const some = load.holdings.slice(i, i + AT_ONCE);
+      const released = await Promise.all(some.map(isReleased));
+      holdings.push(...some.filter((_holding, index) => !released[index]));
+    }
     return { load: { ...load, holdings }, released: holdings.length < load.holdings.length };
   };
   return {

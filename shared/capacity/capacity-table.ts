@@ -1,7 +1,7 @@
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { collisionPause } from '../app/collision-pause';
-import { ContentionError, DependencyError } from '../app/errors';
+import { ContentionError, DependencyError, StoredRowError } from '../app/errors';
 import type { Instant } from '../conversation/time';
 import {
   answering,
@@ -11,10 +11,12 @@ import {
   type Keys,
   natural,
   NOT_FOUND,
+  ignoreDamage,
+  type OnDamage,
   row,
   tableCall,
 } from '../storage/table';
-import { firstRows } from '../storage/pages';
+import { firstRows, readOrTell } from '../storage/pages';
 import {
   type CapacityClaim,
   type CapacityHolding,
@@ -65,8 +67,23 @@ export const decodeAgent = (entity: object) => agentRow.decode(entity);
 /** @throws StoredRowError naming the row and the column that cannot be read. */
 export const decodeHolding = (entity: object): CapacityHolding => holdingRow.decode(entity);
 
-/** More conversations than an agent can have. */
-const MOST_ROWS = 2_000;
+/** Rows that are read at a time. */
+const PAGE = 2_000;
+
+const HOLDING_KEY = /^holding\.(.+)\.(\d{10})$/;
+
+/**
+ * What is known of a holding whose row cannot be read: whose it is stands in its key. Units that nobody can read count for
+ * nothing: an agent is not kept from work by one row.
+ */
+function holdingOfKey({ rowKey, units }: { rowKey?: string; units?: unknown }): CapacityHolding[] {
+  const [, conversationId, assignment] = HOLDING_KEY.exec(rowKey ?? '') ?? [];
+  if (conversationId === undefined) return [];
+  const known = natural.safeDecode(units);
+  return [
+    { conversationId, assignment: Number(assignment), units: known.success ? known.data : 0, reservedAt: 0 },
+  ];
+}
 
 /** The rows of one agent. */
 export interface AgentRows {
@@ -74,25 +91,49 @@ export interface AgentRows {
   readonly totalUnits?: number;
   /** Of the agent's row; undefined as long as there is none. */
   readonly etag?: string;
+  /** The agent's row cannot be read: its total is the default, and the row is left as it is. */
+  readonly isDamaged?: true;
   readonly holdings: readonly LedgerHolding[];
 }
 
 /**
- * One request as a rule. The agent's row is the first of its partition: whatever was reserved before it was read is
- * among the holdings, whatever comes after it changes its ETag, even if the answer comes in parts.
- * @throws DependencyError, StoredRowError
+ * One request as a rule, and one more for each thousand rows. The agent's row is the first of its partition: whatever was
+ * reserved before it was read is among the holdings, whatever comes after it changes its ETag, even if the answer comes in
+ * parts. Rows that cannot be read are told, and block nobody.
+ * @throws DependencyError
  */
-async function readAgentRows(table: TableClient, agentId: string): Promise<AgentRows> {
+async function readAgentRows(table: TableClient, agentId: string, onDamage: OnDamage): Promise<AgentRows> {
   const operation = 'read capacity';
-  const { rows, token } = await tableCall(table, operation, () =>
-    firstRows(table, { filter: odata`PartitionKey eq ${agentId}`, limit: MOST_ROWS }),
-  );
+  const filter = odata`PartitionKey eq ${agentId}`;
+  const rows: object[] = [];
+  let token: string | undefined;
   // Prevents: holdings behind a partial answer are not counted, and their units are taken twice.
-  if (token !== undefined) throw new DependencyError('table-storage', operation);
+  do {
+    const from = token === undefined ? {} : { token };
+    const page = await tableCall(table, operation, () => firstRows(table, { filter, limit: PAGE, ...from }));
+    if (page.rows.length === 0 && page.token !== undefined)
+      throw new DependencyError('table-storage', operation);
+    rows.push(...page.rows);
+    token = page.token;
+  } while (token !== undefined);
   const agent = rows.find((row) => 'rowKey' in row && row.rowKey === AGENT_ROW_KEY);
+  const told = async <T, U>(row: object, read: (row: object) => T, instead: U): Promise<T | U> =>
+    readOrTell(row, read, onDamage).catch((thrown: unknown) => {
+      if (thrown instanceof StoredRowError) return instead;
+      throw thrown;
+    });
+  const holdings: LedgerHolding[] = [];
+  for (const row of rows.filter(isHolding)) {
+    const version = etagOf(row);
+    const read = await told(row, (one) => [decodeHolding(one)], holdingOfKey(row));
+    holdings.push(...read.map((holding) => ({ ...holding, version })));
+  }
   return {
-    ...(agent !== undefined && { ...decodeAgent(agent), etag: etagOf(agent) }),
-    holdings: rows.filter(isHolding).map((row) => ({ ...decodeHolding(row), version: etagOf(row) })),
+    ...(agent !== undefined && {
+      ...(await told(agent, decodeAgent, { isDamaged: true as const })),
+      etag: etagOf(agent),
+    }),
+    holdings,
   };
 }
 
@@ -108,10 +149,11 @@ const ATTEMPTS = 24;
 export function createTableAgentCapacity(
   table: TableClient,
   /** `defaultTotal`: the units of an agent for whom none are set. */
-  options: { readonly defaultTotal: number; readonly now: () => Instant },
+  options: { readonly defaultTotal: number; readonly now: () => Instant; readonly onDamage?: OnDamage },
 ): CapacityLedger {
+  const { onDamage = ignoreDamage } = options;
   const loadOf = async (agentId: string) => {
-    const { totalUnits = options.defaultTotal, holdings } = await readAgentRows(table, agentId);
+    const { totalUnits = options.defaultTotal, holdings } = await readAgentRows(table, agentId, onDamage);
     return { agentId, totalUnits, holdings };
   };
 
@@ -120,7 +162,7 @@ export function createTableAgentCapacity(
 
     async reserve(claim, units) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const rows = await readAgentRows(table, claim.agentId);
+        const rows = await readAgentRows(table, claim.agentId, onDamage);
         const held = rows.holdings.find(isOf(claim));
         const others = rows.holdings.filter((holding) => holding !== held);
         const { totalUnits = options.defaultTotal } = rows;
@@ -163,10 +205,15 @@ const isOf =
  * under the ETag it has read, or creates it, so the slower one fails and reads again. A release needs no guard: who has
  * not seen it yet only believes that less is free.
  */
-const guard = (agentId: string, { totalUnits, etag }: AgentRows): TransactionAction =>
-  etag === undefined
-    ? ['create', encodeAgent(agentId, totalUnits)]
-    : ['update', encodeAgent(agentId, totalUnits), 'Replace', { etag }];
+function guard(agentId: string, { totalUnits, etag, isDamaged }: AgentRows): TransactionAction {
+  const row = encodeAgent(agentId, totalUnits);
+  if (etag === undefined) return ['create', row];
+  // What cannot be read is for whoever mends it: merged with nothing, the row has another ETag and the same columns.
+  const { partitionKey, rowKey } = row;
+  return isDamaged
+    ? ['update', { partitionKey, rowKey }, 'Merge', { etag }]
+    : ['update', row, 'Replace', { etag }];
+}
 
 /**
  * A conflict is also the answer to a request that the SDK repeated because its response was lost: read again, and the

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHANNELS, CLOSE_REASONS, DEVICE_CLASSES, END_REASONS } from '../conversation/conversation';
 import { TRANSCRIPT_ENTRY, shownEntry } from '../conversation/conversation-routes';
-import type { ConversationStore } from '../conversation/ports';
+import type { ConversationStore, TranscriptPage } from '../conversation/ports';
 import { instant } from '../conversation/time';
 import type { TranscriptEntry } from '../conversation/transcript';
 import {
@@ -74,17 +74,18 @@ async function entriesAfter(
   id: string,
   { after, limit }: { readonly after: number; readonly limit: number },
   store: ClosedConversationServices['store'],
-): Promise<readonly TranscriptEntry[]> {
+): Promise<Omit<TranscriptPage, 'unreadable'>> {
   const entries: TranscriptEntry[] = [];
   let characters = 0;
-  while (entries.length < limit && characters < MOST_CHARACTERS) {
+  let from: number | undefined = after;
+  while (from !== undefined && entries.length < limit && characters < MOST_CHARACTERS) {
     const asked = Math.min(ENTRIES, limit - entries.length);
-    const some = await store.transcript(id, { after: entries.at(-1)?.sequence ?? after, limit: asked });
-    entries.push(...some);
-    for (const { text } of some) characters += text.length;
-    if (some.length < asked) break;
+    const page: TranscriptPage = await store.transcript(id, { after: from, limit: asked });
+    entries.push(...page.entries);
+    for (const { text } of page.entries) characters += text.length;
+    from = page.nextAfter;
   }
-  return entries;
+  return { entries, ...(from !== undefined && { nextAfter: from }) };
 }
 
 export const CLOSED_CONVERSATION_ROUTES = [
@@ -143,7 +144,7 @@ export const CLOSED_CONVERSATION_ROUTES = [
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
     query: z.object({
-      format: z.enum(['json', 'text']).default('json'),
+      format: z.enum(['json', 'text']).default('json').describe('What the file is.'),
       after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
         .default(0)
         .describe('Only entries after this sequence number.'),
@@ -174,16 +175,14 @@ export const CLOSED_CONVERSATION_ROUTES = [
       const stored = await store.load(params.conversationId);
       if (stored === undefined) return refuse('conversation-not-found');
       const { id } = stored.conversation;
-      const entries = await entriesAfter(id, query, store);
-      // Without an entry there is nothing more, whatever the record says.
-      const last = entries.at(-1)?.sequence;
+      const { entries, nextAfter: last } = await entriesAfter(id, query, store);
       const nextAfter = last !== undefined && last < stored.conversation.lastSequence ? last : undefined;
       const next = new URLSearchParams({ format, after: `${nextAfter}`, limit: `${limit}` });
       const headers = {
         // An id has nothing that a file's name could not have.
         'content-disposition': `attachment; filename="conversation-${id}.${format === 'text' ? 'txt' : 'json'}"`,
         ...(nextAfter !== undefined && {
-          link: `<?${next}>; rel="next"`,
+          link: `<?${next.toString()}>; rel="next"`,
         }),
       };
       if (format === 'text') {

@@ -3,7 +3,7 @@ import { toIso } from '../conversation/time';
 import type { TranscriptEntry } from '../conversation/transcript';
 
 /** What every reader of plain text takes for the end of a line. */
-const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
 /** What would move a terminal's cursor, for example. */
 const CONTROL = /[^\P{Cc}\n\t]/gu;
 /** What shows nothing, or turns around what stands behind it. */

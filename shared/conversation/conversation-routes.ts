@@ -35,7 +35,7 @@ import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
 import { duration, type Instant, instant } from './time';
-import { sentIdOf, type TranscriptEntry } from './transcript';
+import { authorForCustomers, publicName, sentIdOf, type TranscriptEntry } from './transcript';
 import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
 export interface ConversationServices {
@@ -85,24 +85,14 @@ const CUSTOMER_PROFILE = named(
   }),
 );
 
-/** What the customer, too, sees of its conversation. */
-const FOR_CUSTOMERS = z.object({
+/** What agents and the customer see of a conversation. */
+const FOR_BOTH = z.object({
   id: conversationId,
   channel: z.enum(CHANNELS),
   state: z.enum(CONVERSATION_STATES),
   stateSince: instant,
   createdAt: instant,
   customer: CUSTOMER_PROFILE,
-  agent: z
-    .object({
-      id: z.string(),
-      name: z.string(),
-      accepted: z.boolean().describe('False while it is only offered.'),
-      assignedAt: instant,
-      acceptedAt: instant.optional(),
-      offerExpiresAt: instant.optional().describe('When an offer goes back to the queue.'),
-    })
-    .optional(),
   end: z
     .object({
       at: instant,
@@ -138,7 +128,17 @@ const disconnectionReason = z.enum(['not-yet-connected', 'connection-lost']);
 
 /** What the customer does not see: neither this nor connection ids, which nobody sees. */
 const FOR_AGENTS = z.object({
-  device: z.enum(DEVICE_CLASSES).optional().describe('Agents only, as is everything below.'),
+  agent: z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      accepted: z.boolean().describe('False while it is only offered.'),
+      assignedAt: instant,
+      acceptedAt: instant.optional(),
+      offerExpiresAt: instant.optional().describe('When an offer goes back to the queue.'),
+    })
+    .optional(),
+  device: z.enum(DEVICE_CLASSES).optional(),
   previousAgent: z.object({ id: z.string(), name: z.string() }).optional(),
   requeue: z
     .object({ at: instant, reason: z.enum(REQUEUE_REASONS), agentId: z.string().optional() })
@@ -172,7 +172,18 @@ const FOR_AGENTS = z.object({
     .describe('The latest one that is over.'),
 });
 
-export const CONVERSATION = named('Conversation', z.object({ ...FOR_CUSTOMERS.shape, ...FOR_AGENTS.shape }));
+export const CONVERSATION = named('Conversation', z.object({ ...FOR_BOTH.shape, ...FOR_AGENTS.shape }));
+/** Nobody whom the customer has not met, and nobody's id. */
+const CUSTOMERS_CONVERSATION = named(
+  'CustomersConversation',
+  z.object({
+    ...FOR_BOTH.shape,
+    agent: z
+      .object({ name: z.string(), accepted: z.literal(true), acceptedAt: instant })
+      .optional()
+      .describe('Who has accepted it; nobody while it is only offered.'),
+  }),
+);
 export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
 
 /** A conversation as agents see it: what the schema does not have stays here. */
@@ -195,57 +206,94 @@ export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSA
   };
 };
 
-/** The same without what customers do not see. */
-export const shownToCustomers = (conversation: Conversation): Shown<typeof CONVERSATION> => {
+/** The same as its customer sees it. */
+export const shownToCustomers = (conversation: Conversation): Shown<typeof CUSTOMERS_CONVERSATION> => {
   const shown = shownToAgents(conversation);
   const hidden = Object.keys(FOR_AGENTS.shape).map((name) => [name, undefined]);
-  return { ...shown, ...(Object.fromEntries(hidden) as object) };
+  const { agent } = conversation;
+  return {
+    ...shown,
+    ...(Object.fromEntries(hidden) as object),
+    agent:
+      agent?.acceptedAt === undefined
+        ? undefined
+        : { name: publicName(agent), accepted: true, acceptedAt: agent.acceptedAt },
+  };
 };
 
+const NAME = z.string();
+const BY_CUSTOMER = z.object({ role: z.literal('customer'), name: NAME });
+const BY_SYSTEM = z.object({ role: z.literal('system') });
 const AUTHOR = z.discriminatedUnion('role', [
-  z.object({ role: z.literal('customer'), name: z.string() }),
-  z.object({ role: z.literal('agent'), id: z.string(), name: z.string() }),
-  z.object({ role: z.literal('system') }),
+  BY_CUSTOMER,
+  z.object({ role: z.literal('agent'), id: z.string(), name: NAME }),
+  BY_SYSTEM,
 ]);
-const ENTRY = z.object({
-  sequence: sequenceNumber.describe(
-    'Counts within the conversation. What a customer may not see leaves gaps.',
-  ),
-  at: instant,
-  author: AUTHOR,
-  text: z.string(),
-});
-export const TRANSCRIPT_ENTRY = z.discriminatedUnion('kind', [
-  ENTRY.extend({
-    kind: z.literal('message'),
-    messageId: z.string().optional().describe("The sender's own, where it has given one."),
-  }),
-  ENTRY.extend({
-    kind: z.literal('notice'),
-    trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
-    recipient: z.enum(['agent', 'customer']),
-    reason: z.enum(END_REASONS).optional().describe('Where it tells of the end: why.'),
-    disconnectionNumber: sequenceNumber.optional(),
-  }),
+const CUSTOMERS_AUTHOR = z.discriminatedUnion('role', [
+  BY_CUSTOMER,
+  z.object({ role: z.literal('agent'), name: NAME }),
+  BY_SYSTEM,
 ]);
-export const CONVERSATION_WITH_TRANSCRIPT = named(
-  'ConversationWithTranscript',
+const entryBy = <A extends z.ZodType>(author: A) => {
+  const entry = z.object({
+    sequence: sequenceNumber.describe(
+      'Counts within the conversation. What a customer may not see leaves gaps.',
+    ),
+    at: instant,
+    author,
+    text: z.string(),
+  });
+  return z.discriminatedUnion('kind', [
+    entry.extend({
+      kind: z.literal('message'),
+      messageId: z.string().optional().describe("The sender's own, where it has given one."),
+    }),
+    entry.extend({
+      kind: z.literal('notice'),
+      trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+      recipient: z.enum(['agent', 'customer']),
+      reason: z.enum(END_REASONS).optional().describe('Where it tells of the end: why.'),
+      disconnectionNumber: sequenceNumber.optional(),
+    }),
+  ]);
+};
+export const TRANSCRIPT_ENTRY = entryBy(AUTHOR);
+const CUSTOMERS_ENTRY = entryBy(CUSTOMERS_AUTHOR);
+const withTranscript = <C extends z.ZodType, E extends z.ZodType>(conversation: C, entry: E) =>
   z.object({
-    conversation: CONVERSATION,
-    transcript: z.array(TRANSCRIPT_ENTRY),
+    conversation,
+    transcript: z.array(entry),
+    unreadable: z
+      .array(sequenceNumber)
+      .optional()
+      .describe('Sequence numbers of entries that are stored and cannot be read.'),
     nextAfter: sequenceNumber.optional().describe('Where there is more: `after` of the next request.'),
     etag: etagField,
-  }),
+  });
+export const CONVERSATION_WITH_TRANSCRIPT = named(
+  'ConversationWithTranscript',
+  withTranscript(CONVERSATION, TRANSCRIPT_ENTRY),
 );
 named('TranscriptEntry', TRANSCRIPT_ENTRY);
+const CUSTOMERS_VIEW = named(
+  'CustomersConversationWithTranscript',
+  withTranscript(CUSTOMERS_CONVERSATION, CUSTOMERS_ENTRY),
+);
+named('CustomersTranscriptEntry', CUSTOMERS_ENTRY);
+/** To an agent the first, to a customer the second. */
+const CONVERSATION_VIEW = named('ConversationView', z.union([CONVERSATION_WITH_TRANSCRIPT, CUSTOMERS_VIEW]));
 
 /** An entry as it is shown: an id that is not the sender's own may name a connection, and is nobody's business. */
 export const shownEntry = (entry: TranscriptEntry): Shown<typeof TRANSCRIPT_ENTRY> =>
   entry.kind === 'message' ? { ...entry, messageId: sentIdOf(entry.messageId) } : entry;
 
-/** The transcript without the notices that are meant for the agent. */
-export const entriesForCustomers = (entries: readonly TranscriptEntry[]): readonly TranscriptEntry[] =>
-  entries.filter((entry) => entry.kind === 'message' || entry.recipient === 'customer');
+/** The transcript without the notices that are meant for the agent, and without the ids of agents. */
+export const entriesForCustomers = (
+  entries: readonly TranscriptEntry[],
+): readonly Shown<typeof CUSTOMERS_ENTRY>[] =>
+  entries
+    .filter((entry) => entry.kind === 'message' || entry.recipient === 'customer')
+    .map((entry) => ({ ...shownEntry(entry), author: authorForCustomers(entry.author) }));
 
 export const CONVERSATION_EXAMPLE: z.input<typeof CONVERSATION> = {
   id: EXAMPLE.conversationId,
@@ -380,7 +428,7 @@ export const CONVERSATION_ROUTES = [
     summary: 'One conversation with its transcript',
     description:
       'For agents, and for the customer whose conversation it is, also for `readAfterEnd` after an end that was not its own; ' +
-      'the customer does not see what is for agents.',
+      'the customer does not see what is for agents, and of agents the name of who has accepted, and of who has written.',
     access: 'an agent or the customer with a ticket',
     params: CONVERSATION_PATH,
     unknown: 'conversation-not-found',
@@ -392,7 +440,7 @@ export const CONVERSATION_ROUTES = [
     }),
     answer: answer(
       'The `ETag` names this version; actions accept it in `If-Match`.',
-      CONVERSATION_WITH_TRANSCRIPT,
+      CONVERSATION_VIEW,
       {
         conversation: CONVERSATION_EXAMPLE,
         transcript: [
@@ -423,19 +471,16 @@ export const CONVERSATION_ROUTES = [
       ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
-      const entries = await store.transcript(conversation.id, query);
-      const last = entries.at(-1)?.sequence ?? query.after;
-      const nextAfter = last < conversation.lastSequence ? last : undefined;
-      const isAgent = caller.role === 'agent';
-      return withHeaders(
-        {
-          conversation: isAgent ? shownToAgents(conversation) : shownToCustomers(conversation),
-          transcript: (isAgent ? entries : entriesForCustomers(entries)).map(shownEntry),
-          nextAfter,
-          etag,
-        },
-        { etag },
-      );
+      const { entries, unreadable, nextAfter = 0 } = await store.transcript(conversation.id, query);
+      const view =
+        caller.role === 'agent'
+          ? { conversation: shownToAgents(conversation), transcript: entries.map(shownEntry) }
+          : { conversation: shownToCustomers(conversation), transcript: entriesForCustomers(entries) };
+      const page = {
+        unreadable: unreadable.length > 0 ? unreadable : undefined,
+        nextAfter: nextAfter > 0 && nextAfter < conversation.lastSequence ? nextAfter : undefined,
+      };
+      return withHeaders({ ...view, ...page, etag }, { etag });
     },
   }),
 ];

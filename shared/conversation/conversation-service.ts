@@ -12,13 +12,16 @@ import type { Logger } from '../app/log';
 import type { AgentCapacity } from '../capacity/capacity';
 import { Reservation } from '../capacity/capacity-service';
 import { closedConversation } from '../closed-conversations/closed-conversation';
+import type { PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
 import type { Answers, ConversationEvent } from './inputs';
+import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
+import { namesLink, withLink } from './transcript';
 import { type WorkList, workListItem } from './work-list';
 
 /** The conversation, for whom it makes no difference whether there was none or it was erased. @throws as `load` does */
@@ -54,6 +57,8 @@ export interface ConversationServiceDependencies {
   readonly capacity: AgentCapacity;
   readonly settings: SettingsSource;
   readonly quarantine: Quarantine;
+  /** The link with which the customer finds back; undefined where there is none. */
+  readonly reconnectUrl: (conversation: Conversation, policies: PolicyTable) => Promise<string | undefined>;
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
@@ -86,17 +91,24 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  */
 async function performEffects(
   conversationId: string,
-  effects: readonly Effect[],
+  { effects, handled }: Settled,
   deps: Dependencies,
 ): Promise<void> {
   for (const stage of STAGES) {
     const due = effects.filter(({ type }) => stage.includes(type));
-    const results = await Promise.allSettled(due.map((effect) => perform(conversationId, effect, deps)));
+    const results = await Promise.allSettled(
+      due.map((effect) => perform(conversationId, effect, handled, deps)),
+    );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-function perform(conversationId: string, effect: Effect, deps: Dependencies): Promise<void> {
+async function perform(
+  conversationId: string,
+  effect: Effect,
+  handled: Handled,
+  deps: Dependencies,
+): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
       return writeRow(deps.workList, conversationId, effect.conversation);
@@ -113,12 +125,27 @@ function perform(conversationId: string, effect: Effect, deps: Dependencies): Pr
       return deps.capacity.release({ agentId, conversationId, assignment });
     }
     case 'push':
-      return deps.participants.push(conversationId, effect.audience, effect.push);
+      return deps.participants.push(conversationId, effect.audience, await pushOf(effect, handled, deps));
     case 'close-customer-connections':
       return deps.participants.closeCustomerConnections(conversationId);
     case 'close-connection':
       return deps.participants.closeConnection(effect.connectionId);
   }
+}
+
+/**
+ * The push as its receivers get it. Prevents: an agent holds what opens the conversation as its customer. An agent's message
+ * has a placeholder instead of the link, in the transcript and for agents, and only the customer's own sockets get the link.
+ */
+async function pushOf(
+  { audience, push }: Extract<Effect, { type: 'push' }>,
+  handled: Handled,
+  { settings, reconnectUrl, call }: Dependencies,
+): Promise<Push> {
+  const isForCustomer = audience.to === 'customer' && push.type === 'message' && push.author.role === 'agent';
+  if (!isForCustomer || !namesLink(push.text) || handled.kind === 'refused') return push;
+  const url = await reconnectUrl(handled.conversation, (await settings.current(call)).policies);
+  return url === undefined ? push : { ...push, text: withLink(push.text, url) };
 }
 
 /** What became of an event, and the conversation as it is now stored. */
@@ -164,9 +191,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     const deps = { ...shared, call };
     const handle: ConversationService['handle'] = async (conversationId, event, ifMatch) => {
       try {
-        const { handled, effects } = await decideAndSave(conversationId, event, deps, ifMatch);
-        await performEffects(conversationId, effects, deps);
-        return handled;
+        const settled = await decideAndSave(conversationId, event, deps, ifMatch);
+        await performEffects(conversationId, settled, deps);
+        return settled.handled;
       } catch (thrown) {
         if (!(thrown instanceof ErasedError)) throw thrown;
         // Prevents: it was listed, or its row written, while it was erased, and the customer's name stays in the list.
@@ -304,6 +331,9 @@ async function decideWithAnswers(
             .isAgentPresent(decision.agentId)
             .catch(unlessOptional(decision, false)),
         };
+        break;
+      case 'message-needed':
+        answers = { ...answers, stored: (await deps.store.findMessage(conversationId, decision)) ?? 0 };
         break;
       case 'capacity-needed':
         answers = { ...answers, capacity: await reserving().take(decision, before?.conversation) };

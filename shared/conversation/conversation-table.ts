@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { DependencyError, ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
-import { firstRows, readableRows, readPage } from '../storage/pages';
+import { firstRows, readableRows, readOrTell, readPage } from '../storage/pages';
 import {
   answering,
   column,
@@ -12,12 +12,14 @@ import {
   double,
   encodedJson,
   getRow,
+  ignoreDamage,
   instant,
   instantInJson,
   int32,
   json,
   type Keys,
   NOT_FOUND,
+  type OnDamage,
   row,
   rowName,
   tableCall,
@@ -170,6 +172,7 @@ const conversationColumns = z.object({
     z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
   ).optional(),
   queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
+  linkUse: json(z.object({ count: z.int(), at: instantInJson, key: text.optional() })).optional(),
   liveConnectionIds: json(z.array(text)),
   endedConnectionIds: json(z.array(text)),
   disconnection: z
@@ -189,6 +192,7 @@ const conversationColumns = z.object({
   lastSignOfLife: instant,
   smallestEventDelay: double.optional(),
   recentMessages: json(z.array(recentMessage)),
+  olderMessages: text.optional(),
   recentNotices: json(z.array(recentNotice)).default([]),
   lastSequence: int32,
   end: z
@@ -237,6 +241,12 @@ export function decodeConversation(entity: object): Conversation {
 const ENTRY_PREFIX = 'entry.';
 const ENTRY_DIGITS = 12;
 const SEQUENCE = /^entry\.(\d{12})$/;
+
+/** The sequence number in the key of a row, if it is one of an entry. */
+function sequenceOf({ rowKey }: { readonly rowKey?: string }): number[] {
+  const [, digits] = SEQUENCE.exec(rowKey ?? '') ?? [];
+  return digits === undefined ? [] : [Number(digits)];
+}
 
 /** RowKey of an entry. Padded, so that the order of keys is the order of sequence numbers. */
 export const entryRowKey = (sequence: number): string =>
@@ -294,6 +304,8 @@ export const decodeEntry = (entity: object): TranscriptEntry => entryRow.decode(
 
 type Change = Parameters<ConversationStore['save']>[0];
 
+/** So many entries are passed over at once; of more, the rest by the next attempt. */
+const STRAYS = 5_000;
 /** The service's limit for one entity-group transaction. */
 const TRANSACTION_ROWS = 100;
 
@@ -301,37 +313,91 @@ const TRANSACTION_ROWS = 100;
  * Conversations in Table Storage: one partition per conversation, with the record and its transcript entries.
  * `load` is one request, `save` is one request.
  */
-export function createTableConversationStore(table: TableClient): ConversationStore {
+export function createTableConversationStore(
+  table: TableClient,
+  onDamage: OnDamage = ignoreDamage,
+): ConversationStore {
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
+      if (entity === undefined) return undefined;
       // Prevents: the ticket of an erased conversation finds none, and begins it again.
-      if (entity !== undefined && isTombstone(entity)) throw new ErasedError();
+      if (isTombstone(entity)) throw new ErasedError();
+      const conversation = await readOrTell(entity, decodeConversation, onDamage);
       // Table Storage stamps every row it writes.
-      const savedAt = Date.parse(entity?.timestamp ?? '');
-      return entity && { conversation: decodeConversation(entity), etag: entity.etag, savedAt };
+      return { conversation, etag: entity.etag, savedAt: Date.parse(entity.timestamp ?? '') };
     },
 
     save: async (change) => {
       const actions = actionsOf(change);
-      return tableCall<'saved' | 'conflict'>(
+      const saved = await tableCall<'saved' | 'conflict' | 'exists'>(
         table,
         'save conversation',
         async () => {
           await perform(table, actions);
           return 'saved';
         },
-        answering(CONFLICTS, 'conflict'),
+        (code) =>
+          answering(['EntityAlreadyExists'], 'exists')(code) ?? answering(CONFLICTS, 'conflict')(code),
       );
+      if (saved !== 'exists') return saved;
+      await passOverStrays(table, change);
+      return 'conflict';
     },
 
-    transcript: (conversationId, { after, limit }) =>
-      tableCall(table, 'read transcript', async () => {
-        const filter = odata`PartitionKey eq ${conversationId} and RowKey gt ${entryRowKey(after)} and RowKey lt ${ENTRY_ROW_KEYS_END}`;
-        const { rows } = await firstRows(table, { filter, limit });
-        return rows.map(decodeEntry);
-      }),
+    async findMessage(conversationId, { by, messageId }) {
+      const of = odata`PartitionKey eq ${conversationId} and RowKey ge ${ENTRY_PREFIX} and RowKey lt ${ENTRY_ROW_KEYS_END}`;
+      const [, agentId] = /^agent\.(.+)$/.exec(by) ?? [];
+      const whose = agentId === undefined ? odata`authorRole eq ${by}` : odata`authorId eq ${agentId}`;
+      const filter = `${of} and ${odata`messageId eq ${messageId}`} and ${whose}`;
+      const operation = 'find message';
+      const { rows, token } = await tableCall(table, operation, () => firstRows(table, { filter, limit: 1 }));
+      const [sequence] = rows.flatMap(sequenceOf);
+      // Prevents: an answer in too many parts passes for "not stored", and the message is stored twice.
+      if (sequence === undefined && token !== undefined)
+        throw new DependencyError('table-storage', operation);
+      return sequence;
+    },
+
+    async transcript(conversationId, { after, limit }) {
+      const filter = odata`PartitionKey eq ${conversationId} and RowKey gt ${entryRowKey(after)} and RowKey lt ${ENTRY_ROW_KEYS_END}`;
+      const { rows, token } = await tableCall(table, 'read transcript', () =>
+        firstRows(table, { filter, limit }),
+      );
+      const { readable: entries, unreadable } = readableRows(rows, decodeEntry);
+      for (const { damage } of unreadable) await onDamage(damage);
+      const nextAfter = token === undefined ? undefined : rows.flatMap(sequenceOf).at(-1);
+      return {
+        entries,
+        unreadable: unreadable.flatMap(sequenceOf),
+        ...(nextAfter !== undefined && { nextAfter }),
+      };
+    },
   };
+}
+
+/**
+ * Prevents: a record is deleted and begun anew, or mended by hand, its entries stay, and each save meets them for ever. What
+ * was said stays as well: the record is told the last number, and whoever saves decides again. No more than that, since a
+ * record that has changed meanwhile was met by another writer.
+ */
+async function passOverStrays(table: TableClient, { before, after, entries }: Change): Promise<void> {
+  const [first] = entries;
+  if (before === undefined || first === undefined) return;
+  await tableCall<unknown>(
+    table,
+    'pass over stray entries',
+    async () => {
+      const filter = odata`PartitionKey eq ${after.id} and RowKey ge ${entryRowKey(first.sequence)} and RowKey lt ${ENTRY_ROW_KEYS_END}`;
+      const { rows } = await firstRows(table, { filter, limit: STRAYS });
+      const value = rows.flatMap(sequenceOf).at(-1);
+      if (value === undefined) return;
+      const lastSequence = { type: 'Int32', value } as const;
+      const { etag } = before;
+      await table.updateEntity({ ...conversationKeys(after.id), lastSequence }, 'Merge', { etag });
+    },
+    answering(CONFLICTS, undefined),
+  );
 }
 
 /** The record first, under the ETag it was loaded with; then its new entries, which must not exist yet. */
@@ -377,6 +443,7 @@ const workListRow = row(
     stateSince: instant.optional(),
     previousAgentId: z.string().optional(),
     queuePosition: z.int().optional(),
+    away: z.literal(true).optional(),
     deadlines: json(z.array(deadline)).default([]),
     disconnection: z
       .object({
@@ -396,6 +463,10 @@ export const workListKeys = (conversationId: string): Keys => ({
   partitionKey: `shard-${createHash('sha256').update(conversationId).digest('hex').charAt(0)}`,
   rowKey: conversationId,
 });
+
+/** How far reconciliation has come. Beside the list, in a partition of its own. */
+const progressRow = row(z.object({ comparedUntil: instant }));
+const PROGRESS_KEYS: Keys = { partitionKey: 'reconciliation', rowKey: 'progress' };
 
 /** @throws StoredRowError when the item would not fit into its row. */
 export const encodeWorkListItem = (item: WorkListItem): TableEntity & Keys =>
@@ -448,6 +519,18 @@ export function createTableWorkList(
         unreadable: unreadable.map(({ rowKey, writtenAt }) => ({ conversationId: rowKey, writtenAt })),
         ...next,
       };
+    },
+
+    comparedUntil: async () => {
+      const entity = await getRow(table, 'read progress', PROGRESS_KEYS);
+      // One that cannot be read is written anew by the run that goes without it.
+      return readableRows(entity ? [entity] : [], (row) => progressRow.decode(row)).readable[0]
+        ?.comparedUntil;
+    },
+
+    setComparedUntil: async (comparedUntil) => {
+      const entity = progressRow.encode(PROGRESS_KEYS, { comparedUntil });
+      await tableCall(table, 'save progress', () => table.upsertEntity(entity, 'Replace'));
     },
   };
 }

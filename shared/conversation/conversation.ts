@@ -209,6 +209,8 @@ interface Common {
   readonly requeue?: { readonly at: Instant; readonly reason: RequeueReason; readonly agentId?: string };
   /** The place in the queue that the customer was told last. */
   readonly queuePosition?: { readonly position: number; readonly at: Instant };
+  /** How often a reconnect link was used, and the latest use. Each makes every link worthless that was given before. */
+  readonly linkUse?: { readonly count: number; readonly at: Instant; readonly key?: string };
   /** Recently ended ones, newest last, so that a `connected` behind its own `disconnected` is ignored. */
   readonly endedConnectionIds: readonly string[];
   readonly lastDisconnection?: PastDisconnection;
@@ -229,6 +231,8 @@ interface Common {
     /** When it came, where that is not `at`: no entry stands before the one ahead of it. */
     readonly receivedAt?: Instant;
   }[];
+  /** What is known of the messages before those, see `isPerhapsOlder`. */
+  readonly olderMessages?: string;
   /** The latest notices, newest last: the push of one is the same however often its cause is repeated. */
   readonly recentNotices: readonly {
     /** The push it goes out with. */

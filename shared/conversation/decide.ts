@@ -26,7 +26,7 @@ import { actionOf, type Answers, type ConversationEvent } from './inputs';
 import { decideAgentMessage, decideCustomerMessage } from './messages-rules';
 import { notificationsOf } from './notifications';
 import { decidePresenceChecked } from './presence-check-rules';
-import { decideConnect, decideConnected, decideDisconnected } from './presence-rules';
+import { decideConnect, decideConnected, decideDisconnected, decideLinkUsed } from './presence-rules';
 import { decideQueuePosition } from './queue-rules';
 import { type Retold, retold } from './retelling';
 import { type Deadline, deadlinesOf, sameDeadline, sameItem, workListItem } from './work-list';
@@ -41,6 +41,7 @@ const RULES: { readonly [T in ConversationEvent['type']]: Rule<Input<T>> } = {
   disconnected: decideDisconnected,
   'customer-message': decideCustomerMessage,
   'customer-returning': (conversation, _input, context) => decideReturning(conversation, context),
+  'link-used': decideLinkUsed,
   'customer-left': (conversation, _input, context) => decideCustomerLeft(conversation, context),
   'agent-message': decideAgentMessage,
   ...AGENT_RULES,

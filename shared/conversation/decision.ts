@@ -58,6 +58,9 @@ export interface Refusal {
     | 'illegal-transition'
     | 'agent-at-capacity'
     | 'customer-is-connected'
+    | 'reconnect-disabled'
+    | 'reconnect-link-used'
+    | 'sign-in-required'
     | 'extension-too-long'
     /** The record of the conversation is full; found out at the save. */
     | 'conversation-too-large'
@@ -104,6 +107,8 @@ export type Question =
   | { readonly kind: 'presence-needed'; readonly optional?: true }
   /** Ask the service whether the agent is there: `agentPresent`. */
   | { readonly kind: 'agent-presence-needed'; readonly agentId: string; readonly optional?: true }
+  /** Look for the message in the transcript: `stored`. */
+  | { readonly kind: 'message-needed'; readonly by: string; readonly messageId: string }
   /** Take the units from the agent's capacity, if they are free: `capacity`. */
   | {
       readonly kind: 'capacity-needed';
@@ -186,6 +191,18 @@ export const illegal = ({ state }: Conversation): Ruling => ({
     state,
   },
 });
+
+/** The refusal of what needs reconnection to a previous chat, where policy does not allow it. */
+export const RECONNECT_DISABLED: Refusal = {
+  code: 'reconnect-disabled',
+  detail: 'Reconnection to a previous chat is off for this conversation.',
+};
+
+/** The refusal of a workstream that is not for everybody. */
+export const SIGN_IN_REQUIRED: Refusal = {
+  code: 'sign-in-required',
+  detail: 'The workstream is for customers whom the site has signed in.',
+};
 
 export const assignedToOther = ({ state }: Conversation): Ruling => ({
   kind: 'refused',

@@ -11,6 +11,8 @@ export type ConversationEvent =
       readonly conversationId: string;
       readonly profile: CustomerProfile;
       readonly device?: DeviceClass;
+      /** The workstream for which the site has signed the customer in. */
+      readonly signedInFor?: string;
     }
   | {
       readonly type: 'connected';
@@ -28,6 +30,11 @@ export type ConversationEvent =
   | { readonly type: 'customer-left' }
   /** The customer has asked for a socket URL: its return has begun, though no socket is open yet. */
   | { readonly type: 'customer-returning' }
+  /**
+   * The customer comes back with a reconnect link. `uses`: how often links had been used when it was given. The same `key` is
+   * the same browser, whose first request may have got no answer.
+   */
+  | { readonly type: 'link-used'; readonly uses: number; readonly key?: string }
   | ({ readonly type: 'agent-message' } & ByAgent & Written)
   | ({ readonly type: 'agent-offered' | 'agent-accepted'; readonly agentName: string } & ByAgent)
   | ({ readonly type: 'agent-declined' | 'agent-released' | 'agent-ended' | 'agent-closed' } & ByAgent)
@@ -70,6 +77,8 @@ export interface Answers {
   readonly presence?: Presence;
   /** Whether the agent of the conversation has an open socket. */
   readonly agentPresent?: boolean;
+  /** The sequence number under which the message is in the transcript; 0: it is not. */
+  readonly stored?: number;
   /** Whether the units were free, and are taken now. */
   readonly capacity?: 'reserved' | 'full';
 }

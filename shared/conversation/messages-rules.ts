@@ -1,11 +1,18 @@
+import { policyOf } from '../policies/policy';
 import { withAgentBack } from './agent-presence-rules';
 import { type Conversation, LIMITS } from './conversation';
-import { type DecisionContext, type Refusal, refusedAsEnded, type Ruling } from './decision';
+import {
+  type DecisionContext,
+  RECONNECT_DISABLED,
+  type Refusal,
+  refusedAsEnded,
+  type Ruling,
+} from './decision';
 import type { Answers, ConversationEvent, Written } from './inputs';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
 import { type Instant, type Milliseconds, SECOND } from './time';
-import { type Author, entryTime, type MessageEntry } from './transcript';
+import { type Author, entryTime, type MessageEntry, namesLink, sentIdOf } from './transcript';
 
 type Writer = Exclude<Author['role'], 'system'>;
 
@@ -47,12 +54,12 @@ export function decideCustomerMessage(
   conversation: Conversation,
   input: Written & { readonly connectionId: string },
   context: DecisionContext,
-  { presence }: Answers,
+  { presence, stored }: Answers,
 ): Ruling {
   const { now } = context;
   const { connectionId } = input;
-  const stored = storedMessage(conversation, input, 'customer');
-  if (stored) return alreadyStored(stored);
+  const repeated = repetition(conversation, input, 'customer', stored);
+  if (repeated) return repeated;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const { endedConnectionIds } = conversation;
   const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
@@ -74,11 +81,11 @@ export function decideCustomerMessage(
 export function decideAgentMessage(
   conversation: Conversation,
   input: Written & { readonly agentId: string },
-  { now }: DecisionContext,
-  { agentPresent }: Answers,
+  { now, policies }: DecisionContext,
+  { agentPresent, stored }: Answers,
 ): Ruling {
-  const stored = storedMessage(conversation, input, keyOfAgent(input.agentId));
-  if (stored) return alreadyStored(stored);
+  const repeated = repetition(conversation, input, keyOfAgent(input.agentId), stored);
+  if (repeated) return repeated;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
   const { agent } = conversation;
   if (conversation.state !== 'Active' || agent?.id !== input.agentId || agent.acceptedAt === undefined) {
@@ -91,6 +98,14 @@ export function decideAgentMessage(
       },
     };
   }
+  if (namesLink(input.text)) {
+    // Prevents: the customer is told to follow a link, and reads a placeholder.
+    if (!policyOf(conversation, 'reconnect', policies))
+      return { kind: 'refused', refusal: RECONNECT_DISABLED };
+    if (policyOf(conversation, 'reconnectPortalUrl', policies) === undefined) {
+      return { kind: 'refused', refusal: NO_PAGE };
+    }
+  }
   const isThoughtLost = conversation.agentDisconnection !== undefined;
   // Prevents: a message that was delayed behind the loss of the agent's last socket calling off the wait for the agent.
   if (isThoughtLost && agentPresent === undefined) {
@@ -102,6 +117,11 @@ export function decideAgentMessage(
   if (limit) return { kind: 'refused', refusal: limit };
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
 }
+
+const NO_PAGE: Refusal = {
+  code: 'reconnect-disabled',
+  detail: 'No policy names the page to which a reconnect link leads.',
+};
 
 type StoredMessage = Conversation['recentMessages'][number];
 
@@ -128,13 +148,66 @@ function store(
     conversation: {
       ...conversation,
       recentMessages: recent.slice(-LIMITS.recentMessages),
+      ...withOlder(conversation.olderMessages, recent.slice(0, -LIMITS.recentMessages)),
       lastSequence: sequence,
     },
     entries: [{ kind: 'message', sequence, at, author, text, messageId }],
   };
 }
 
-const alreadyStored = ({ sequence }: StoredMessage): Ruling => ({
+/** What becomes of a message that is stored already; a question where only the transcript can tell. */
+function repetition(
+  conversation: Conversation,
+  input: Written,
+  by: string,
+  stored: number | undefined,
+): Ruling | undefined {
+  const known = storedMessage(conversation, input, by);
+  if (known) return alreadyStored(known);
+  const { messageId } = input;
+  if (!isPerhapsOlder(conversation, by, messageId)) return undefined;
+  if (stored === undefined) return { kind: 'message-needed', by, messageId };
+  return stored > 0 ? alreadyStored({ sequence: stored }) : undefined;
+}
+
+/** Six bits each. Of a thousand messages, one new one in fifty is looked for in vain; of three thousand one in six. */
+const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const PLACES = 2_048;
+
+/**
+ * Two bits for each message that has left `recentMessages` with an id of its sender's own: a Bloom filter. A message whose
+ * bits are not both set was not stored before; of the others the transcript knows (docs/decisions/0025).
+ */
+function bitsOf(by: string, messageId: string): readonly { readonly place: number; readonly bit: number }[] {
+  let hash = 0x811c9dc5;
+  const text = `${by} ${messageId}`;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return [0x85ebca6b, 0xc2b2ae35].map((factor) => {
+    const mixed = Math.imul(hash ^ (hash >>> 15), factor) >>> 0;
+    const index = (mixed ^ (mixed >>> 13)) >>> 0;
+    return { place: Math.floor(index / 6) % PLACES, bit: 1 << (index % 6) };
+  });
+}
+
+const isPerhapsOlder = ({ olderMessages = '' }: Conversation, by: string, messageId: string): boolean =>
+  bitsOf(by, messageId).every(({ place, bit }) => (SIGNS.indexOf(olderMessages.charAt(place)) & bit) > 0);
+
+function withOlder(
+  olderMessages: string | undefined,
+  leaving: readonly StoredMessage[],
+): Pick<Conversation, 'olderMessages'> {
+  const named = leaving.filter(({ id }) => sentIdOf(id) !== undefined);
+  if (named.length === 0) return {};
+  const signs = [...(olderMessages ?? 'A'.repeat(PLACES))];
+  for (const { by, id } of named) {
+    for (const { place, bit } of bitsOf(by, id)) {
+      signs[place] = SIGNS.charAt(SIGNS.indexOf(signs[place] ?? 'A') | bit);
+    }
+  }
+  return { olderMessages: signs.join('') };
+}
+
+const alreadyStored = ({ sequence }: Pick<StoredMessage, 'sequence'>): Ruling => ({
   kind: 'unchanged',
   outcome: { type: 'message-stored', sequence },
 });

@@ -10,7 +10,15 @@ import type {
 } from './conversation';
 import type { Effect, ReturnOption } from './decision';
 import { type Instant, toIso, toIsoDuration } from './time';
-import { type Author, type MessageEntry, sentIdOf, type TranscriptEntry } from './transcript';
+import {
+  type Author,
+  authorForCustomers,
+  type CustomersAuthor,
+  type MessageEntry,
+  publicName,
+  sentIdOf,
+  type TranscriptEntry,
+} from './transcript';
 
 /**
  * What participants are told over their sockets. Every push of one cause has the same `id`, however often it is
@@ -54,7 +62,8 @@ export type PushBody =
     }
   | {
       readonly type: 'conversation-assigned';
-      readonly agentId: string;
+      /** Agents only. */
+      readonly agentId?: string;
       readonly agentName: string;
       readonly accepted: boolean;
     }
@@ -71,7 +80,8 @@ export type PushBody =
   | {
       readonly type: 'message';
       readonly sequence: number;
-      readonly author: Author;
+      /** Without the id of an agent for the customer. */
+      readonly author: Author | CustomersAuthor;
       readonly text: string;
       /** The sender's own, where it has given one. */
       readonly messageId?: string;
@@ -241,15 +251,16 @@ const TELLING = {
     const { agent, assignmentCount } = conversation;
     if (agent === undefined) return [];
     const accepted = agent.acceptedAt !== undefined;
-    const told = (audience: Audience) =>
+    const told = (audience: Audience, who: { readonly agentId?: string; readonly agentName: string }) =>
       notification(
         conversation,
         audience,
         CAUSES.assigned(assignmentCount, agent),
         agent.acceptedAt ?? agent.assignedAt,
-        { type: 'conversation-assigned', agentId: agent.id, agentName: agent.name, accepted },
+        { type: 'conversation-assigned', ...who, accepted },
       );
-    return accepted ? [told(AGENTS), told(CUSTOMER)] : [told(AGENTS)];
+    const toAgents = told(AGENTS, { agentId: agent.id, agentName: agent.name });
+    return accepted ? [toAgents, told(CUSTOMER, { agentName: publicName(agent) })] : [toAgents];
   },
 
   /** The conversation is in the queue again. */
@@ -385,7 +396,7 @@ function messageTold(conversation: Conversation, entry: MessageEntry): readonly 
     notification(conversation, audience, `entry.${sequence}`, at, {
       type: 'message',
       sequence,
-      author,
+      author: audience.to === 'customer' ? authorForCustomers(author) : author,
       text,
       ...(messageId !== undefined && { messageId }),
     }),

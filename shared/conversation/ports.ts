@@ -28,11 +28,25 @@ export interface ConversationStore {
     readonly entries: readonly TranscriptEntry[];
   }): Promise<'saved' | 'conflict'>;
 
+  /** The sequence number of a message, by its id and whose it is. Reads the transcript, so it is only asked on suspicion. */
+  findMessage(
+    conversationId: string,
+    message: { readonly by: string; readonly messageId: string },
+  ): Promise<number | undefined>;
+
   /** Entries with a sequence greater than `after`, in order, at most `limit`. */
   transcript(
     conversationId: string,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly TranscriptEntry[]>;
+  ): Promise<TranscriptPage>;
+}
+
+export interface TranscriptPage {
+  readonly entries: readonly TranscriptEntry[];
+  /** Sequence numbers of entries that cannot be read. They hide no other. */
+  readonly unreadable: readonly number[];
+  /** Where there is more: `after` of the next page. */
+  readonly nextAfter?: number;
 }
 
 /** The people on the other end of the sockets. Throws `DependencyError` when the service gives no answer. */

@@ -1,4 +1,4 @@
-import { channelOf, gracePeriodOf } from '../policies/policy';
+import { channelOf, gracePeriodOf, isForEverybody, policyOf } from '../policies/policy';
 import { decideReturning } from './allowance-rules';
 import {
   type Conversation,
@@ -7,7 +7,14 @@ import {
   LIMITS,
   type Ongoing,
 } from './conversation';
-import { type DecisionContext, refusedAsEnded, type Ruling } from './decision';
+import {
+  type DecisionContext,
+  RECONNECT_DISABLED,
+  type Refusal,
+  refusedAsEnded,
+  type Ruling,
+  SIGN_IN_REQUIRED,
+} from './decision';
 import type { Answers } from './inputs';
 import { type Instant, type Milliseconds, SECOND } from './time';
 
@@ -22,6 +29,10 @@ export function decideConnect(
   { presence }: Answers = {},
 ): Ruling {
   if (conversation === undefined) {
+    // Prevents: the query of a socket URL is edited, and a stranger has a chat that is kept open for weeks.
+    const { workstream } = input.profile;
+    const isAllowed = input.signedInFor === workstream || isForEverybody(context.policies, workstream);
+    if (!isAllowed) return { kind: 'refused', refusal: SIGN_IN_REQUIRED };
     return { kind: 'changed', conversation: created(input, context), outcome: { type: 'created' } };
   }
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
@@ -52,10 +63,53 @@ const TOO_MANY_CONNECTIONS: Ruling = {
   },
 };
 
+/**
+ * A customer comes back with a reconnect link, which opens the conversation once and only while nobody else is there. Policy
+ * is asked again: it may have changed since the link was given.
+ */
+export function decideLinkUsed(
+  conversation: Conversation,
+  { uses, key }: { readonly uses: number; readonly key?: string },
+  context: DecisionContext,
+  { presence }: Answers,
+): Ruling {
+  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  const { linkUse: latest, lastSignOfLife } = conversation;
+  if (!policyOf(conversation, 'reconnect', context.policies)) {
+    return { kind: 'refused', refusal: RECONNECT_DISABLED };
+  }
+  const isNew = uses === (latest?.count ?? 0);
+  // Prevents: the use is saved, its answer is lost, and the browser that repeats it is kept out of its own chat. Once a
+  // socket has been open, the browser has had its answer.
+  const isRepeated =
+    uses + 1 === latest?.count && key !== undefined && key === latest.key && lastSignOfLife <= latest.at;
+  if (!isNew && !isRepeated) return { kind: 'refused', refusal: LINK_USED };
+  // The record does not know of a socket whose `connected` is late, or of one that is gone and was not told.
+  if (presence === undefined) return { kind: 'presence-needed' };
+  if (presence.alive) return { kind: 'refused', refusal: CUSTOMER_THERE };
+  const returning = decideReturning(conversation, context);
+  if (isRepeated) return returning;
+  // Prevents: two requests with one link, at two instances: one save wins, the other decides again and finds it used.
+  const linkUse = { count: uses + 1, at: context.now, ...(key !== undefined && { key }) };
+  const waited = returning.kind === 'changed' ? returning.conversation : conversation;
+  return { kind: 'changed', conversation: { ...waited, linkUse }, outcome: { type: 'admitted' } };
+}
+
+const LINK_USED: Refusal = {
+  code: 'reconnect-link-used',
+  detail: 'The link, or one that was given with it, has been used. A link opens the conversation once.',
+};
+const CUSTOMER_THERE: Refusal = {
+  code: 'customer-is-connected',
+  detail: 'The customer is connected: a link opens nothing meanwhile.',
+  retryAfterSeconds: 30,
+};
+
 interface Opening {
   readonly conversationId: string;
   readonly profile: CustomerProfile;
   readonly device?: DeviceClass;
+  readonly signedInFor?: string;
 }
 
 function created(

@@ -5,7 +5,7 @@ import { releasedHold } from './ending-rules';
 import { CAUSES } from './notifications';
 import { type Move, stateAfter } from './states';
 import type { Instant } from './time';
-import { withNotice } from './transcript';
+import { publicName, withNotice } from './transcript';
 
 /**
  * The conversation leaves its agent and is in a queue again, the same or another one. Its customer is told when it had
@@ -119,7 +119,7 @@ function withLeavingTold(
   if (before.agent.acceptedAt === undefined) return { conversation: after };
   const trigger: AutomatedMessageTrigger =
     reason === 'agent-disconnected' ? 'agent-disconnected' : 'agent-left';
-  return withNotice(after, trigger, cause, context, { agentName: before.agent.name });
+  return withNotice(after, trigger, cause, context, { agentName: publicName(before.agent) });
 }
 
 /** The customer's place in the queue is known. It is told when it is another one than before. */

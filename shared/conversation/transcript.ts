@@ -2,6 +2,7 @@ import {
   automatedMessage,
   type AutomatedMessageTrigger,
   type Recipient,
+  recipientOf,
 } from '../automated-messages/automated-message';
 import { type Conversation, type EndReason, LIMITS } from './conversation';
 import type { DecisionContext } from './decision';
@@ -12,6 +13,16 @@ export type Author =
   | { readonly role: 'customer'; readonly name: string }
   | { readonly role: 'agent'; readonly id: string; readonly name: string }
   | { readonly role: 'system' };
+
+/** By which name customers know an agent. Of one whom the desk has not named the name is the id, which is not for them. */
+export const publicName = ({ id, name }: { readonly id: string; readonly name: string }): string =>
+  name === id ? 'Agent' : name;
+
+/** The author as customers see it. */
+export type CustomersAuthor =
+  Exclude<Author, { role: 'agent' }> | { readonly role: 'agent'; readonly name: string };
+export const authorForCustomers = (author: Author): CustomersAuthor =>
+  author.role === 'agent' ? { role: 'agent', name: publicName(author) } : author;
 
 interface EntryBase {
   /** 1, 2, 3 … within the conversation, without gaps. */
@@ -33,6 +44,14 @@ export const messageIdOf = (sentId: string, digest: string): string => `sent.${s
 /** The sender's own id of a message. Where there is none, the message has that of its event, which is nobody's business. */
 export const sentIdOf = (messageId: string): string | undefined =>
   /^sent\.([^.]+)\.[0-9a-f]{16}$/.exec(messageId)?.[1];
+
+/** What stands in an agent's message for the link that only its customer gets ("automation dictionary", Dynamics 365). */
+const LINK_SLUGS = ['{ReconnectUrl{ReconnectID}}', '{ReconnectUrl}'] as const;
+
+export const namesLink = (text: string): boolean => LINK_SLUGS.some((slug) => text.includes(slug));
+
+export const withLink = (text: string, url: string): string =>
+  LINK_SLUGS.reduce((filled, slug) => filled.replaceAll(slug, () => url), text);
 
 /** An automated message. The customer's view of the transcript leaves out what is for the agent. */
 export interface NoticeEntry extends EntryBase {
@@ -64,13 +83,14 @@ export function withNotice(
   more: {
     readonly reason?: EndReason;
     readonly disconnectionNumber?: number;
-    /** Who the message speaks of, if that is not the conversation's agent. */
+    /** Who the message speaks of, if that is not the conversation's agent. Customers know nobody who has not accepted. */
     readonly agentName?: string;
     readonly queuePosition?: number;
   } = {},
 ): { conversation: Conversation; entries: readonly NoticeEntry[] } {
   const { channel, customer, agent } = conversation;
-  const { agentName = agent?.name, queuePosition, ...facts } = more;
+  const isKnown = recipientOf(trigger) === 'agent' || agent?.acceptedAt !== undefined;
+  const { agentName = agent && isKnown ? publicName(agent) : undefined, queuePosition, ...facts } = more;
   const message = automatedMessage(messages, trigger, {
     channel,
     channelInstance: customer.channelInstance,

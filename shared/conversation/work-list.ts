@@ -44,11 +44,16 @@ export interface WorkListItem {
   readonly previousAgentId?: string;
   /** The place in the queue that the customer was told. */
   readonly queuePosition?: number;
+  /** A persistent chat whose customer has no connection; of a live chat a disconnection says so. */
+  readonly away?: true;
   /** The running disconnection, so that a desk can show the live deadline and a sweep can find overdue ones. */
   readonly disconnection?: { readonly number: number; readonly since: Instant; readonly deadline: Instant };
   /** The other deadlines. That of an automatic closure may have been put off since. */
   readonly deadlines: readonly Deadline[];
 }
+
+const isAway = ({ channel, liveConnectionIds }: Conversation): boolean =>
+  channel === 'persistent-chat' && liveConnectionIds.length === 0;
 
 /** The list's row for a conversation, or undefined when it is closed and leaves the list. */
 export function workListItem(conversation: Conversation): WorkListItem | undefined {
@@ -66,6 +71,7 @@ export function workListItem(conversation: Conversation): WorkListItem | undefin
     stateSince: conversation.stateSince,
     ...(agent === undefined && previousAgent && { previousAgentId: previousAgent.id }),
     ...(queuePosition && { queuePosition: queuePosition.position }),
+    ...(conversation.state === 'Open' && isAway(conversation) && { away: true }),
     deadlines: deadlinesOf(conversation).filter(({ kind }) => kind !== 'disconnection'),
     ...(disconnection && {
       disconnection: {
@@ -130,4 +136,7 @@ export interface WorkList {
     readonly state?: WorkListItem['state'];
     readonly agentId?: string;
   }): Promise<WorkListPage>;
+  /** Up to when reconciliation has compared what is listed; undefined: nobody knows. */
+  comparedUntil(): Promise<Instant | undefined>;
+  setComparedUntil(moment: Instant): Promise<void>;
 }

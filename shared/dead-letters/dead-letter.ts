@@ -20,7 +20,8 @@ export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
 /** What fails, and where. Ids, row names and codes only, never a text or a name of a participant. */
 export interface Failing {
-  readonly conversationId: string;
+  /** Absent: a row that belongs to no one conversation. */
+  readonly conversationId?: string;
   readonly kind: DeadLetterKind;
   /** `deadline-failed`: which deadline. */
   readonly deadline?: { readonly kind: DeadlineKind; readonly number: number };
@@ -28,6 +29,8 @@ export interface Failing {
   readonly row?: string;
   /** The machine-readable code of the error. */
   readonly code: string;
+  /** Filed by what has no log of its own: the next one to meet it writes the line. */
+  readonly untold?: true;
 }
 
 /** What operators see of it: one for each conversation and cause, however often it fails. */
@@ -41,9 +44,19 @@ export interface DeadLetter extends Failing {
   readonly resolvedAt?: Instant;
 }
 
-/** The same for every failure of the same cause. Safe in a URL and as a table key. */
-export const deadLetterId = ({ conversationId, kind, deadline }: Omit<Failing, 'code' | 'row'>): string =>
-  [conversationId, kind, ...(deadline ? [deadline.kind, deadline.number] : [])].join('.');
+/** What reads and mends a row other than a conversation's record concerns nobody's turn: the row is named, and read again. */
+export const isOfRecord = ({ row, conversationId }: Pick<Failing, 'row' | 'conversationId'>): boolean =>
+  row === undefined || row === `${conversationId}/conversation`;
+
+/**
+ * The same for every failure of the same cause: one for a conversation and what is wrong with it, or one for a row. Safe in a
+ * URL and as a table key.
+ */
+export const deadLetterId = (failing: Omit<Failing, 'code'>): string => {
+  const { conversationId, kind, deadline, row = '' } = failing;
+  const of = isOfRecord(failing) ? conversationId : row.replaceAll(/[^\w-]+/g, '.').slice(0, 180);
+  return [of, kind, ...(deadline ? [deadline.kind, deadline.number] : [])].join('.');
+};
 
 /** A dead letter with the ETag under which it may be resolved. */
 export interface StoredDeadLetter {
@@ -61,11 +74,11 @@ export interface DeadLetterPage {
 /** The operators' record of what cannot be handled. Every method throws `DependencyError`. */
 export interface DeadLetters {
   /**
-   * Opens the letter of this cause, again if it was resolved, or counts one more failure.
+   * Opens the letter of this cause, again if it was resolved, or counts one more failure. `opened`: nobody has told of it yet.
    * @throws ContentionError when others were faster at every attempt; retryable
    */
   file(failing: Failing, at: Instant): Promise<'opened' | 'counted'>;
-  /** @throws StoredRowError when its own row cannot be understood. */
+  /** Where its own row cannot be read, what its id tells. */
   load(id: string): Promise<StoredDeadLetter | undefined>;
   /** @throws InvalidInputError when the continuation token is not one of this list's. */
   list(query: {
@@ -77,4 +90,6 @@ export interface DeadLetters {
   resolve(read: StoredDeadLetter, at: Instant): Promise<'resolved' | 'changed'>;
   /** Deletes it unless it has changed since it was read. */
   remove(read: StoredDeadLetter): Promise<void>;
+  /** Reads the row that a letter names. One that is gone is no damage any more. @throws StoredRowError as long as it cannot be read. */
+  checkRow(row: string): Promise<void>;
 }

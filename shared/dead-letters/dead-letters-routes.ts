@@ -20,7 +20,7 @@ import {
   type ReplayDependencies,
 } from './dead-letters-service';
 
-export interface DeadLetterServices extends Omit<ReplayDependencies, 'service'> {
+export interface DeadLetterServices extends Omit<ReplayDependencies, 'service' | 'deadLetters'> {
   readonly conversations: Conversations;
   readonly deadLetters: DeadLetters;
   readonly loggerOf: LoggerOf;
@@ -28,7 +28,7 @@ export interface DeadLetterServices extends Omit<ReplayDependencies, 'service'> 
 
 const DEAD_LETTER = z.object({
   id: z.string(),
-  conversationId: z.string(),
+  conversationId: z.string().optional().describe('Absent for a row that belongs to no one conversation.'),
   kind: z.enum(DEAD_LETTER_KINDS),
   deadline: z
     .object({ kind: z.enum(DEADLINE_KINDS), number: sequenceNumber })

@@ -1,4 +1,4 @@
-import { AppError, ownError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { AppError, isOutage, ownError, RecordTooLargeError, StoredRowError } from '../app/errors';
 import type { Logger, LoggerOf } from '../app/log';
 import {
   type ConversationService,
@@ -12,22 +12,29 @@ import type { ConversationStore } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 import { deadlinesOf, sameDeadline, type WorkList } from '../conversation/work-list';
 import type { MaintenanceResult } from '../reconciliation/maintenance-service';
-import type { DeadLetter, DeadLetters, Failing } from './dead-letter';
+import { type DeadLetter, type DeadLetters, type Failing, isOfRecord } from './dead-letter';
 
 /**
  * What is to be mended before the event can be handled; undefined where the same event may succeed later by itself,
- * because something else was down. An error that nobody has thought of fails the same way until the code is mended.
+ * because something else was down, or others were faster: but not for ever. An error that nobody has thought of fails the
+ * same way until the code is mended.
  */
-function failingOf(conversationId: string, event: ConversationEvent, thrown: unknown): Failing | undefined {
+function failingOf(
+  conversationId: string | undefined,
+  event: ConversationEvent,
+  thrown: unknown,
+  hasPersisted: boolean,
+): Failing | undefined {
+  const whose = conversationId === undefined ? {} : { conversationId };
   if (thrown instanceof StoredRowError) {
     const kind = thrown instanceof RecordTooLargeError ? 'record-too-large' : 'unreadable-row';
-    return { conversationId, kind, row: thrown.row, code: thrown.code };
+    return { ...whose, kind, row: thrown.row, code: thrown.code };
   }
-  if (thrown instanceof AppError && thrown.retryable) return undefined;
+  if (thrown instanceof AppError && thrown.retryable && (isOutage(thrown) || !hasPersisted)) return undefined;
   const code = thrown instanceof AppError ? thrown.code : 'unexpected';
-  if (event.type !== 'deadline-reached') return { conversationId, kind: 'check-failed', code };
+  if (event.type !== 'deadline-reached') return { ...whose, kind: 'check-failed', code };
   const { kind, number } = event;
-  return { conversationId, kind: 'deadline-failed', deadline: { kind, number }, code };
+  return { ...whose, kind: 'deadline-failed', deadline: { kind, number }, code };
 }
 
 /** The event that fails. */
@@ -52,6 +59,36 @@ export const createQuarantine =
     }
   };
 
+/** How long a process is content with having told of a damaged row: it may be read many times a second. */
+const TOLD_FOR: Milliseconds = MINUTE;
+const MOST_TOLD = 1_000;
+
+/**
+ * Files the dead letter of a row that cannot be read, for tables, which have no log: the next run of reconciliation writes
+ * the line. Nobody fails because of it: what is not filed now is filed when the row is met again.
+ */
+export function createDamageReport({
+  deadLetters,
+  now,
+}: Omit<FilingDependencies, 'logger'>): (damage: StoredRowError) => Promise<void> {
+  const told = new Map<string, Instant>();
+  return async ({ row, code }) => {
+    const at = now();
+    if (at - (told.get(row) ?? Number.NEGATIVE_INFINITY) < TOLD_FOR) return;
+    if (told.size >= MOST_TOLD) told.clear();
+    told.set(row, at);
+    const conversationId = conversationOfRow(row);
+    const whose = conversationId === undefined ? {} : { conversationId };
+    await deadLetters.file({ ...whose, kind: 'unreadable-row', row, code, untold: true }, at).catch(() => {
+      told.delete(row);
+    });
+  };
+}
+
+/** The conversation that the keys of a row name. */
+const conversationOfRow = (row: string): string | undefined =>
+  /^([^/]+)\/(?:conversation$|entry\.)/.exec(row)?.[1] ?? /\/holding\.([^.]+)\./.exec(row)?.[1];
+
 /** A failure that has its letter; `opened`: the first of its kind since the last one was resolved. */
 export interface FiledFailure extends Failing {
   readonly filed: 'opened' | 'counted';
@@ -62,12 +99,14 @@ export interface FiledFailure extends Failing {
  * @throws DependencyError, ContentionError when it could not be filed (both retryable)
  */
 export async function fileFailure(
-  conversationId: string,
+  conversationId: string | undefined,
   event: ConversationEvent,
   thrown: unknown,
   { deadLetters, now, logger }: FilingDependencies,
+  /** It has failed before, and what may pass by itself has not. */
+  { hasPersisted = false } = {},
 ): Promise<FiledFailure | undefined> {
-  const failing = failingOf(conversationId, event, thrown);
+  const failing = failingOf(conversationId, event, thrown, hasPersisted);
   if (failing === undefined) return undefined;
   const filed = await deadLetters.file(failing, now());
   if (filed === 'opened') {
@@ -79,6 +118,7 @@ export async function fileFailure(
 }
 
 export interface ReplayDependencies {
+  readonly deadLetters: Pick<DeadLetters, 'checkRow'>;
   readonly service: Pick<ConversationService, 'handle'>;
   readonly store: Pick<ConversationStore, 'load'>;
   readonly workList: Pick<WorkList, 'put' | 'remove'>;
@@ -88,12 +128,18 @@ export interface ReplayDependencies {
 /**
  * Takes the conversation of a dead letter down the one path again: the deadlines that have passed, then a comparison
  * with the service, which starts timers that are not running, then the row of the work list. All of it is repetition, so
- * twice is once. Throws what still fails; undefined: there is no such conversation.
+ * twice is once. Of any other row it reads the row. Throws what still fails; undefined: there is no such conversation, or
+ * it is not concerned.
  */
 export async function replay(
-  { conversationId, deadline }: Pick<DeadLetter, 'conversationId' | 'deadline'>,
-  { service, store, workList, now }: ReplayDependencies,
+  letter: Pick<DeadLetter, 'conversationId' | 'deadline' | 'row'>,
+  { service, store, workList, now, deadLetters }: ReplayDependencies,
 ): Promise<Handled | undefined> {
+  const { conversationId, deadline, row = '' } = letter;
+  if (conversationId === undefined || !isOfRecord(letter)) {
+    await deadLetters.checkRow(row);
+    return undefined;
+  }
   const stored = await loadIfAny(store, conversationId);
   if (stored === undefined) {
     await workList.remove(conversationId);

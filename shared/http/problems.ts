@@ -119,12 +119,29 @@ const REFUSALS: Readonly<Record<Refusal['code'], Meaning>> = {
   },
   'customer-is-connected': {
     status: 409,
-    meaning: 'The customer is there, so nobody is waited for.',
+    meaning: 'The customer is there, so nobody is waited for, and a reconnect link opens nothing.',
     example: {
       detail: 'The customer is connected: nobody is waited for.',
       state: 'Active',
       action: 'end-wait',
     },
+  },
+  'reconnect-disabled': {
+    status: 409,
+    meaning: 'Policy does not allow reconnection to this conversation, or names no page for its link.',
+    example: { detail: 'Reconnection to a previous chat is off for this conversation.' },
+  },
+  'reconnect-link-used': {
+    status: 409,
+    meaning: 'The reconnect link has been used: it opens the conversation once.',
+    example: {
+      detail: 'The link, or one that was given with it, has been used. A link opens the conversation once.',
+    },
+  },
+  'sign-in-required': {
+    status: 403,
+    meaning: 'The workstream is for customers whom the site has signed in (`POST /v1/customers/negotiate`).',
+    example: { detail: 'The workstream is for customers whom the site has signed in.' },
   },
   'extension-too-long': {
     status: 409,
@@ -175,11 +192,6 @@ export const PROBLEMS = {
     status: 429,
     meaning: 'The caller asks more often than it may. Repeat the request after `Retry-After`.',
     example: { detail: 'There are too many requests; slow down.', retryAfterSeconds: 2 },
-  },
-  'reconnect-disabled': {
-    status: 409,
-    meaning: 'Policy does not allow reconnection to this conversation.',
-    example: { detail: 'Reconnection to a previous chat is off for this conversation.' },
   },
   'dead-letter-not-found': {
     status: 404,

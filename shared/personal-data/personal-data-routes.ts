@@ -256,10 +256,8 @@ async function exportOf(
 ): Promise<Shown<typeof EXPORT> | undefined> {
   const conversation = (await readable(store.load(id)))?.conversation;
   const stored = await erasures.rowsOf(id);
-  const transcript = await store.transcript(id, page);
-  if (stored.length + transcript.length === 0) return undefined;
-  const last = transcript.at(-1)?.sequence;
-  // A record that cannot be read does not say where the transcript ends: an empty page does.
+  const { entries: transcript, unreadable, nextAfter: last } = await store.transcript(id, page);
+  if (stored.length + transcript.length + unreadable.length === 0) return undefined;
   const isLast = last === undefined || last === conversation?.lastSequence;
   const { policies } = await settings.current(call);
   return {

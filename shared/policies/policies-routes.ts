@@ -105,6 +105,13 @@ const POLICY_TABLE = named(
   'PolicyTable',
   z.object({
     ...DOCUMENT.shape,
+    unreadable: z
+      .string()
+      .optional()
+      .describe(
+        'The row of the document, where this version cannot read it: the rules are those in force instead, with the ' +
+          'longest of all waits.',
+      ),
     builtIn: z.array(POLICY_RULE).describe("Rules that come after the operators'."),
     base: VALUES.describe("What applies where no rule does; from the app's settings."),
     etag: etagField.optional(),
@@ -182,11 +189,20 @@ export const POLICY_ROUTES = [
       },
       { headers: ['ETag'] },
     ),
-    run: async (_input, { settingsStore, policyBase }: PolicyServices) => {
-      const stored = await settingsStore.loadPolicies();
-      const { channels, rules } = stored?.document ?? NO_RULES;
-      const etag = stored && { etag: stored.etag };
-      return withHeaders({ channels, rules, builtIn: BUILT_IN_RULES, base: policyBase, ...etag }, etag ?? {});
+    run: async (_input, { settings, settingsStore, policyBase }: PolicyServices, call) => {
+      const builtIn = { builtIn: BUILT_IN_RULES, base: policyBase };
+      try {
+        const stored = await settingsStore.loadPolicies();
+        const { channels, rules } = stored?.document ?? NO_RULES;
+        const etag = stored && { etag: stored.etag };
+        return withHeaders({ channels, rules, ...builtIn, ...etag }, etag ?? {});
+      } catch (thrown) {
+        if (!(thrown instanceof StoredRowError)) throw thrown;
+        const { channels, rules } = (await settings.current(call)).policies;
+        const { etag } = await settingsStore.findPolicies();
+        const shown = { channels, rules, unreadable: thrown.row, ...builtIn };
+        return etag === undefined ? withHeaders(shown, {}) : withHeaders({ ...shown, etag }, { etag });
+      }
     },
   }),
 
@@ -214,9 +230,12 @@ export const POLICY_ROUTES = [
       if (expected === undefined) return refuse('precondition-required');
       if (expected !== 'create') await refuseLosses(body, settingsStore);
       const document = { ...NO_RULES, ...body };
-      const written = await settingsStore.savePolicies(document, expected).catch(tooLarge);
+      // Also where it fails: a write whose answer was lost is stored all the same.
+      const written = await settingsStore
+        .savePolicies(document, expected)
+        .catch(tooLarge)
+        .finally(() => settings.forget());
       if (written === 'conflict') return anotherVersion();
-      settings.forget();
       return withHeaders({ ...document, ...written }, written);
     },
   }),

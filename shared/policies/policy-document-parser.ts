@@ -4,6 +4,7 @@ import { durationBetween } from '../conversation/time';
 import { plainName, WHOLE } from '../http/fields';
 import { parseWith } from '../http/route';
 import { isPageUrl, POLICY_STATES, type PolicyDocument } from './policy';
+import type { FoundPolicies } from './settings';
 
 const url = z.string().max(2_000).refine(isPageUrl, 'must be an https URL');
 const NO_URL = z.codec(z.null(), z.undefined(), { decode: () => undefined, encode: () => null });
@@ -45,6 +46,10 @@ const RULE = z.strictObject({
   when: WHEN,
   set: SET.refine((values) => Object.keys(values).length > 0, 'must set something'),
 });
+
+/** More than a document of this version has. */
+const MOST_FOUND = 1_000;
+const CHANNEL_OF = z.tuple([plainName, z.enum(CHANNELS)]);
 
 const DOCUMENT = z.strictObject({
   channels: z.record(plainName, z.enum(CHANNELS)).exactOptional(),
@@ -88,6 +93,39 @@ export const parsePolicyDocument = (value: unknown, root = 'body'): PolicyDocume
   ...NO_RULES,
   ...parseWith(DOCUMENT, value, root),
 });
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What can be understood of a document that cannot be read: of another version, or damaged. Never throws. */
+export function findInPolicyDocument(value: unknown): FoundPolicies {
+  const { channels, rules } = isRecord(value) ? value : {};
+  const items: unknown[] = Array.isArray(rules) ? rules.slice(0, MOST_FOUND) : [];
+  const named = isRecord(channels) ? Object.entries(channels).slice(0, MOST_FOUND) : [];
+  const values = items.map((item) => {
+    const set = isRecord(item) && isRecord(item['set']) ? item['set'] : {};
+    const understood = Object.entries(SET.shape).flatMap(([name, type]) => {
+      const read = Object.hasOwn(set, name) ? (type as z.ZodType).safeParse(set[name]) : undefined;
+      return read?.success ? [[name, read.data]] : [];
+    });
+    return Object.fromEntries(understood) as FoundPolicies['values'][number];
+  });
+  return {
+    document: {
+      channels: Object.fromEntries(
+        named.flatMap(([workstream, channel]) => {
+          const read = CHANNEL_OF.safeParse([workstream, channel]);
+          return read.success ? [read.data] : [];
+        }),
+      ),
+      rules: items.flatMap((item) => {
+        const read = RULE.safeParse(item);
+        return read.success ? [read.data] : [];
+      }),
+    },
+    values,
+  };
+}
 
 /**
  * The document as it is stored. An address that an older version took and this one does not leads nowhere; what else the

@@ -110,6 +110,47 @@ export const BUILT_IN_RULES: readonly PolicyRule[] = [
 /** The rules in the order in which they are asked: the operator's, then those that are built in. */
 export const rulesOf = (table: PolicyTable): readonly PolicyRule[] => [...table.rules, ...BUILT_IN_RULES];
 
+/** Policies whose shorter value takes something away from whoever waits, or may still come back. */
+const WAITS = [
+  'grace',
+  'agentGrace',
+  'offerTimeout',
+  'outageAllowance',
+  'maxExtension',
+  'openAutoClose',
+  'wrapUpAutoClose',
+  'waitingAutoClose',
+  'reconnectTimeLimit',
+  'readAfterEnd',
+] as const satisfies readonly PolicyName[];
+
+const longest = (waits: readonly (Milliseconds | 'never')[]): Milliseconds | 'never' =>
+  waits.includes('never') ? 'never' : Math.max(...(waits as readonly Milliseconds[]));
+
+/**
+ * The table beside a document that cannot be read, of which `found` are the values that its rules set. Nobody knows where
+ * they apply, so each wait that the document speaks of is, for everybody, the longest of all that are known.
+ */
+export function withLongestWaits(table: PolicyTable, found: readonly Partial<PolicyValues>[]): PolicyTable {
+  const all = [table.base, ...rulesOf(table).map(({ set }) => set), ...found];
+  const valuesOf = (name: (typeof WAITS)[number]) => all.flatMap((set) => set[name] ?? []);
+  const set: Record<string, unknown> = {};
+  for (const name of WAITS) {
+    if (found.some((values) => name in values)) set[name] = longest(valuesOf(name));
+  }
+  // Which of the two counts depends on a switch.
+  if (found.some(({ reconnect, ...values }) => reconnect === true || 'reconnectTimeLimit' in values)) {
+    set['grace'] = set['reconnectTimeLimit'] = longest([
+      ...valuesOf('grace'),
+      ...valuesOf('reconnectTimeLimit'),
+    ]);
+  }
+  if (found.some((values) => values.openAutoCloseWhileConnected === false))
+    set['openAutoCloseWhileConnected'] = false;
+  if (Object.keys(set).length === 0) return table;
+  return { ...table, rules: [{ id: 'built-in-longest-waits', when: {}, set }, ...table.rules] };
+}
+
 /** The first condition of a rule that the situation does not meet; undefined where the rule fits. */
 const unmetCondition = ({ when }: PolicyRule, situation: Situation): keyof Situation | undefined =>
   (Object.keys(when) as (keyof Situation)[]).find(
@@ -133,6 +174,19 @@ export function policyFor<K extends PolicyName>(
 /** The channel of a workstream: live chat, where the table does not say otherwise. */
 export const channelOf = ({ channels }: PolicyTable, workstream: string): Channel =>
   Object.hasOwn(channels, workstream) ? (channels[workstream] ?? 'live-chat') : 'live-chat';
+
+const DEFAULT_WORKSTREAM = 'default';
+
+/**
+ * Whether a customer of whom nothing is known may choose the workstream: a live chat that every rule treats as it treats the
+ * default one. What is for some customers only, a persistent chat or a longer wait, is for those whom the site has signed in.
+ */
+export const isForEverybody = (table: PolicyTable, workstream: string): boolean =>
+  [workstream, DEFAULT_WORKSTREAM].every((one) => channelOf(table, one) === 'live-chat') &&
+  table.rules.every(
+    ({ when: { workstream: named } }) =>
+      named === undefined || named.includes(workstream) === named.includes(DEFAULT_WORKSTREAM),
+  );
 
 /** What there must be of a conversation to know its policies. */
 type Governed = Pick<Conversation, 'channel' | 'customer' | 'device' | 'state' | 'agent'>;

@@ -2,7 +2,7 @@ import { ownError, StoredRowError } from '../app/errors';
 import type { Call } from '../app/call';
 import type { LoggerOf } from '../app/log';
 import { type Instant, SECOND } from '../conversation/time';
-import type { PolicyValues } from './policy';
+import { type PolicyDocument, type PolicyTable, type PolicyValues, withLongestWaits } from './policy';
 import type { OperatorSettings, SettingsStore } from './settings';
 
 /** How long a process goes by what it has read. */
@@ -39,20 +39,28 @@ export function createSettingsSource({
 }: SettingsSourceDependencies): CachedSettings {
   let known: { readonly settings: OperatorSettings; readonly freshUntil: Instant } | undefined;
   let loading: Promise<OperatorSettings> | undefined;
+  let lastRead: PolicyDocument | undefined;
 
-  /** A document that nobody can read must not stop every chat: what was in force stays, or the base alone. */
-  async function readPolicies(call: Call) {
+  /**
+   * A document that nobody can read, one of a newer version for example, must not stop every chat, and takes no time from
+   * anybody: what was in force stays, or what can be understood of it, and the longest wait counts.
+   */
+  async function readPolicies(call: Call): Promise<PolicyTable> {
     try {
-      return (await store.loadPolicies())?.document;
+      lastRead = (await store.loadPolicies())?.document ?? { channels: {}, rules: [] };
+      return { ...lastRead, base };
     } catch (thrown) {
       if (!(thrown instanceof StoredRowError)) throw thrown;
+      // An alert reads this line.
       loggerOf(call).error('settings: the stored policies cannot be read', { detail: thrown.message });
-      return known?.settings.policies;
+      const { document, values } = await store.findPolicies();
+      const { channels, rules } = lastRead ?? document;
+      return withLongestWaits({ channels: { ...document.channels, ...channels }, rules, base }, values);
     }
   }
 
   async function read(call: Call): Promise<OperatorSettings> {
-    const [document, { overrides, unreadable }] = await Promise.all([
+    const [policies, { overrides, unreadable }] = await Promise.all([
       readPolicies(call),
       store.listOverrides(),
     ]);
@@ -61,8 +69,7 @@ export function createSettingsSource({
       const count = unreadable.length;
       loggerOf(call).error('settings: automated messages cannot be read', { count, first });
     }
-    const { channels = {}, rules = [] } = document ?? {};
-    return { policies: { channels, rules, base }, messages: overrides.map(({ override }) => override) };
+    return { policies, messages: overrides.map(({ override }) => override) };
   }
 
   function load(call: Call): Promise<OperatorSettings> {

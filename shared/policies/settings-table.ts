@@ -8,16 +8,25 @@ import {
   answering,
   CONFLICTS,
   getRow,
+  ignoreDamage,
   json,
   type Keys,
   NOT_FOUND,
+  type OnDamage,
   row,
   rowName,
   tableCall,
 } from '../storage/table';
-import { firstRows, readableRows } from '../storage/pages';
+import { firstRows, readableRows, readOrTell } from '../storage/pages';
 import type { PolicyDocument } from './policy';
-import type { Expected, OverrideKey, SettingsStore, StoredOverrides, Written } from './settings';
+import type {
+  Expected,
+  FoundPolicies,
+  OverrideKey,
+  SettingsStore,
+  StoredOverrides,
+  Written,
+} from './settings';
 
 const POLICIES_KEYS: Keys = { partitionKey: 'policies', rowKey: 'document' };
 const OVERRIDES_PARTITION = 'automated-messages';
@@ -25,16 +34,15 @@ const OVERRIDES_PARTITION = 'automated-messages';
 /** The policy document is JSON in one column: it is read and written as a whole. */
 const policiesRow = row(z.object({ document: json(z.unknown()) }));
 
-const overrideRow = row(
-  z.object({
-    trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
-    channel: z.enum(CHANNELS).optional(),
-    channelInstance: z.string().optional(),
-    locale: z.string().optional(),
-    text: z.string().optional(),
-    active: z.boolean(),
-  } satisfies Record<keyof MessageOverride, z.ZodType>),
-);
+const overrideColumns = z.object({
+  trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
+  channel: z.enum(CHANNELS).optional(),
+  channelInstance: z.string().optional(),
+  locale: z.string().optional(),
+  text: z.string().optional(),
+  active: z.boolean(),
+} satisfies Record<keyof MessageOverride, z.ZodType>);
+const overrideRow = row(overrideColumns);
 
 /** @throws StoredRowError */
 export const encodePolicies = (document: unknown): TableEntity & Keys =>
@@ -75,20 +83,34 @@ export function createTableSettingsStore(
   format: {
     readonly parse: (value: unknown) => PolicyDocument;
     readonly view: (document: PolicyDocument) => unknown;
+    /** What can be understood of one that cannot be read. */
+    readonly find: (value: unknown) => FoundPolicies;
   },
+  onDamage: OnDamage = ignoreDamage,
 ): SettingsStore {
   /** The storage's own ETag of the stored version, if `ifMatch` names it. */
   async function versionOf(operation: string, keys: Keys, ifMatch: string) {
-    if (ifMatch === '*') return { etag: ifMatch };
     const row = await getRow(table, operation, keys);
     if (row === undefined) return 'not-found';
-    return namesVersion(ifMatch, row.etag) ? { etag: row.etag } : 'conflict';
+    return ifMatch === '*' || namesVersion(ifMatch, row.etag) ? { etag: row.etag } : 'conflict';
+  }
+
+  /**
+   * Prevents: a write is stored and its answer lost, the SDK or the operator repeats it, and it is refused for its own
+   * change. What is stored as it was to be, is written (RFC 9110, 13.1.1).
+   */
+  async function conflictUnlessStored(operation: string, entity: TableEntity & Keys): Promise<Written> {
+    const row = await getRow(table, operation, entity);
+    return row !== undefined && isStored(entity, row) ? { etag: etagOf(row.etag) } : 'conflict';
   }
 
   async function write(operation: string, entity: TableEntity & Keys, expected: Expected): Promise<Written> {
-    const version = expected === 'create' ? expected : await versionOf(operation, entity, expected.etag);
-    if (version === 'conflict' || version === 'not-found') return 'conflict';
-    return tableCall<Written>(
+    const version =
+      expected === 'create' || expected.etag === '*'
+        ? expected
+        : await versionOf(operation, entity, expected.etag);
+    if (version === 'conflict' || version === 'not-found') return conflictUnlessStored(operation, entity);
+    const written = await tableCall<Written>(
       table,
       operation,
       async () => {
@@ -101,12 +123,21 @@ export function createTableSettingsStore(
       },
       answering(CONFLICTS, 'conflict'),
     );
+    return written === 'conflict' ? conflictUnlessStored(operation, entity) : written;
   }
 
   return {
     async loadPolicies() {
       const row = await getRow(table, 'load policies', POLICIES_KEYS);
-      return row && { document: decodePolicies(row, format.parse), etag: etagOf(row.etag) };
+      if (row === undefined) return undefined;
+      const document = await readOrTell(row, (one) => decodePolicies(one, format.parse), onDamage);
+      return { document, etag: etagOf(row.etag) };
+    },
+
+    async findPolicies() {
+      const row = await getRow(table, 'find policies', POLICIES_KEYS);
+      const etag = row && { etag: etagOf(row.etag) };
+      return { ...format.find(jsonOf(row?.['document'])), ...etag };
     },
 
     savePolicies: async (document, expected) =>
@@ -117,6 +148,7 @@ export function createTableSettingsStore(
         firstRows(table, { filter: odata`PartitionKey eq ${OVERRIDES_PARTITION}`, limit: MOST_OVERRIDES }),
       );
       const { readable: overrides, unreadable } = readableRows(rows, decodeStored);
+      for (const { damage } of unreadable) await onDamage(damage);
       return { overrides, unreadable: unreadable.map(({ rowKey }) => rowKey) };
     },
 
@@ -135,10 +167,30 @@ export function createTableSettingsStore(
           await table.deleteEntity(partitionKey, rowKey, version);
           return 'deleted';
         },
-        (code) => answering(NOT_FOUND, 'not-found')(code) ?? answering(CONFLICTS, 'conflict')(code),
+        // It was there a moment ago: gone is what was asked for, and perhaps it was this request that did it.
+        (code) => answering(NOT_FOUND, 'deleted')(code) ?? answering(CONFLICTS, 'conflict')(code),
       );
     },
   };
+}
+
+/** Whether a row holds what is written, and nothing else that its codec knows. */
+function isStored(written: TableEntity & Keys, row: object): boolean {
+  const stored = row as Record<string, unknown>;
+  const columns = new Set([...Object.keys(written), ...Object.keys(overrideColumns.shape)]);
+  return [...columns].every((column) => plain(written[column]) === plain(stored[column]));
+}
+
+/** A value as it is read: the type of a number stands beside it when it is written. */
+const plain = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+
+function jsonOf(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
 }
 
 const decodeStored = (row: object): StoredOverrides['overrides'][number] => ({

@@ -1,5 +1,5 @@
 import type { MessageOverride } from '../automated-messages/automated-message';
-import type { PolicyDocument, PolicyTable } from './policy';
+import type { PolicyDocument, PolicyTable, PolicyValues } from './policy';
 
 /** What operators can change while the app runs, as decisions need it. */
 export interface OperatorSettings {
@@ -22,10 +22,22 @@ export interface StoredOverrides {
   readonly unreadable: readonly string[];
 }
 
+/** What can be understood of a stored policy document that cannot be read. */
+export interface FoundPolicies {
+  /** The channels and rules that are as this version writes them. */
+  readonly document: PolicyDocument;
+  /** What its rules set, also those that are not. */
+  readonly values: readonly Partial<PolicyValues>[];
+  /** Of the document. */
+  readonly etag?: string;
+}
+
 /** Where operators' settings live. ETags are those of the API (`etagOf`). Every method throws `DependencyError` when the storage gives no usable answer. */
 export interface SettingsStore {
   /** @throws StoredRowError when the document cannot be understood. */
   loadPolicies(): Promise<{ readonly document: PolicyDocument; readonly etag: string } | undefined>;
+  /** For where `loadPolicies` throws. */
+  findPolicies(): Promise<FoundPolicies>;
   /** @throws StoredRowError when the document would not fit into its row. */
   savePolicies(document: PolicyDocument, expected: Expected): Promise<Written>;
   listOverrides(): Promise<StoredOverrides>;

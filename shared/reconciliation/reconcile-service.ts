@@ -1,4 +1,4 @@
-import { ownError } from '../app/errors';
+import { AppError, isOutage, ownError } from '../app/errors';
 import { hasEnded } from '../conversation/conversation';
 import {
   type ConversationService,
@@ -10,14 +10,14 @@ import {
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, MINUTE, SECOND } from '../conversation/time';
 import { sameItem, type WorkList, workListItem } from '../conversation/work-list';
-import type { DeadLetters, StoredDeadLetter } from '../dead-letters/dead-letter';
+import { type DeadLetters, isOfRecord, type StoredDeadLetter } from '../dead-letters/dead-letter';
 import {
   eventOfFailing,
   fileFailure,
   type FilingDependencies,
   replay,
 } from '../dead-letters/dead-letters-service';
-import { comparison, type Due, type Pace, survey } from './sweep';
+import { comparison, type Due, type Pace, startOf, survey } from './sweep';
 
 /** What one run found and did. The fields of the log line `reconcile: done`, see docs/decisions/0016. */
 export interface ReconcileReport {
@@ -40,6 +40,8 @@ export interface ReconcileReport {
   failed: number;
   /** Conversations that cannot be handled before somebody mends them. They are among the dead letters. */
   unusable: number;
+  /** How far comparisons are behind when the run is over, in milliseconds; 0: everybody had the turn that was due. */
+  behindMs: number;
   /** Dead letters that were open when the run began. */
   deadLettersOpen: number;
   deadLettersOpened: number;
@@ -58,6 +60,7 @@ export const emptyReport = (listed: number, deadLettersOpen: number): ReconcileR
   rowsRepaired: 0,
   failed: 0,
   unusable: 0,
+  behindMs: 0,
   deadLettersOpen,
   deadLettersOpened: 0,
   deadLettersResolved: 0,
@@ -132,7 +135,7 @@ const TIME_LIMIT = 45 * SECOND;
 const SURVEY_LIMIT = 20 * SECOND;
 /** Enough for hundreds of overdue ones in a few seconds: all of them within 90 seconds of their deadline. */
 const AT_ONCE = 16;
-/** So many failures in a row mean that a service is down: no use asking it a thousand times. */
+/** So many outages in a row (`isOutage`) mean that a service is down: no use asking it a thousand times. */
 const FAILURES_IN_A_ROW = 24;
 /** A younger row without a conversation may be one that is just being created. */
 const GHOST_AGE = 5 * MINUTE;
@@ -145,33 +148,65 @@ const MOST_LETTERS = 5_000;
  * Makes up for what was lost: ends disconnections whose timer never fired, and compares records with the service's own
  * list in both directions. It only hands events to the one path that every event takes, so two runs at once, or a run
  * beside live events, are as safe as any repetition. One conversation that fails keeps no other from its turn: those with
- * an open dead letter are in quarantine, and come last.
+ * an open dead letter are in quarantine, and come last; what fails for a reason of its own, others having been faster for
+ * one, has another turn at the end, and gets its letter if that fails as well.
  */
 export async function reconcile(dependencies: ReconcileDependencies): Promise<ReconcileReport> {
-  const { service, logger, now } = dependencies;
+  const { service, workList, pace, logger, now } = dependencies;
   const began = now();
   const letters = await openLetters(dependencies);
-  const inQuarantine = new Set(letters.map(({ letter }) => letter.conversationId));
-  const { overdue, comparable, placed, listed, isWhole } = await survey(dependencies, began, SURVEY_LIMIT);
-  if (!isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
-  const report = emptyReport(listed, letters.length);
-  const deps = { ...dependencies, service: loggingEnds(countingOnce(service, report), logger) };
-  const due = [...overdue, ...placed, ...comparable].filter(
-    ({ conversationId }) => !inQuarantine.has(conversationId),
+  const inQuarantine = new Set(
+    letters.filter(({ letter }) => isOfRecord(letter)).map(({ letter }) => letter.conversationId),
   );
-  const turns: readonly (() => Promise<boolean>)[] = [
-    ...due.map((one) => () => check(one, deps, report, began)),
+  const comparedUntil = startOf(await workList.comparedUntil(), began, pace);
+  const { overdue, comparable, placed, listed, ...read } = await survey(
+    dependencies,
+    began,
+    comparedUntil,
+    SURVEY_LIMIT,
+  );
+  if (!read.isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
+  const report = emptyReport(listed, letters.length);
+  const turns: (() => Promise<boolean>)[] = [];
+  const deps = {
+    ...dependencies,
+    service: loggingEnds(countingOnce(service, report), logger),
+    later: (turn: () => Promise<boolean>) => turns.push(turn),
+    repaired: new Set<string>(),
+  };
+  const toCheck = (some: readonly Due[]) =>
+    some
+      .filter(({ conversationId }) => !inQuarantine.has(conversationId))
+      .map((one) => () => check(one, deps, report, began));
+  const urgent = toCheck(overdue);
+  const compared = comparable.filter(({ due }) => !inQuarantine.has(due.conversationId));
+  turns.push(
+    ...urgent,
+    ...toCheck(compared.map(({ due }) => due)),
+    // Nobody is ended late because many have new places.
+    ...toCheck(placed),
     ...letters.map((one) => () => retry(one, deps, report)),
-  ];
+  );
+  const due = turns.length;
+  let done = 0;
   let failuresInARow = 0;
+  // A turn may add another one to the end.
   for (let i = 0; i < turns.length; i += AT_ONCE) {
     if (now() - began > TIME_LIMIT || failuresInARow >= FAILURES_IN_A_ROW) break;
     const results = await Promise.all(turns.slice(i, i + AT_ONCE).map((turn) => turn()));
     failuresInARow = results.includes(true) ? 0 : failuresInARow + results.length;
+    done = i + results.length;
   }
+  // Prevents: a run that ends before its time passes over those whose turn it was, and nobody compares them for a cycle.
+  const count = Math.max(0, Math.min(compared.length, done - failuresInARow - urgent.length));
+  const isUpToDate = read.isLast && count === compared.length;
+  const lastAhead = read.isWhole ? (compared[count - 1]?.ahead ?? 0) : 0;
+  const reached = isUpToDate ? began : comparedUntil + lastAhead;
+  report.behindMs = began - reached;
+  await workList.setComparedUntil(reached);
   const acted = actsOf(report);
   const isNews = acted + report.failed + report.unusable > 0;
-  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due: turns.length });
+  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due });
   return report;
 }
 
@@ -185,6 +220,10 @@ async function openLetters({ deadLetters, logger }: ReconcileDependencies): Prom
       const token = continuationToken === undefined ? {} : { continuationToken };
       const page = await deadLetters.list({ state: 'open', limit: LETTERS_AT_ONCE, ...token });
       letters.push(...page.letters);
+      for (const id of page.unreadable) {
+        const damaged = await deadLetters.load(id);
+        if (damaged !== undefined) letters.push(damaged);
+      }
       read += page.letters.length + page.unreadable.length;
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined && read < MOST_LETTERS);
@@ -195,22 +234,36 @@ async function openLetters({ deadLetters, logger }: ReconcileDependencies): Prom
   return letters.sort((one, other) => one.letter.lastSeen - other.letter.lastSeen);
 }
 
+type TurnDependencies = ReconcileDependencies & {
+  readonly later: (turn: () => Promise<boolean>) => void;
+  /** Conversations whose rows this run has put right. */
+  readonly repaired: Set<string>;
+};
+
 /** Whether the services that it needs are up. */
 async function check(
   due: Due,
-  deps: ReconcileDependencies,
+  deps: TurnDependencies,
   report: ReconcileReport,
   began: Instant,
+  isLastTurn = false,
 ): Promise<boolean> {
-  report.checked += 1;
+  if (!isLastTurn) report.checked += 1;
   const { conversationId, event } = due;
   try {
     const handled = await deps.service.handle(conversationId, event);
     const isDone = figureOf(handled) !== undefined;
-    if (!isDone && (await repairRow(due, handled, deps, began))) report.rowsRepaired += 1;
+    if (!isDone && (await repairRow(due, handled, deps, began))) {
+      // Two turns of one conversation find the same row.
+      report.rowsRepaired += deps.repaired.has(conversationId) ? 0 : 1;
+      deps.repaired.add(conversationId);
+    }
     return true;
   } catch (thrown) {
-    return failed(due, thrown, deps, report);
+    const mayPass = thrown instanceof AppError && thrown.retryable && !isOutage(thrown);
+    if (!mayPass || isLastTurn) return failed(due, thrown, deps, report);
+    deps.later(() => check(due, deps, report, began, true));
+    return true;
   }
 }
 
@@ -228,7 +281,8 @@ async function retry(
     return true;
   } catch (thrown) {
     const { conversationId } = stored.letter;
-    return failed({ conversationId, event: eventOfFailing(stored.letter) }, thrown, deps, report);
+    const whose = conversationId === undefined ? {} : { conversationId };
+    return failed({ ...whose, event: eventOfFailing(stored.letter) }, thrown, deps, report);
   }
 }
 
@@ -239,16 +293,19 @@ async function retry(
 const isStillFull = ({ letter }: StoredDeadLetter, handled: Handled | undefined): boolean =>
   letter.kind === 'record-too-large' && handled?.kind === 'accepted' && !hasEnded(handled.conversation);
 
-/** Prevents: conversations that fail for ever look like a service that is down, and end every run before the others. */
+/**
+ * Whether the services are up all the same. Prevents: conversations that fail for ever look like a service that is down, and
+ * end every run before the others.
+ */
 async function failed(
-  { conversationId, event }: Pick<Due, 'conversationId' | 'event'>,
+  { conversationId, event }: Partial<Pick<Due, 'conversationId'>> & Pick<Due, 'event'>,
   thrown: unknown,
   deps: ReconcileDependencies,
   report: ReconcileReport,
 ): Promise<boolean> {
   let reason = thrown;
   try {
-    const failure = await fileFailure(conversationId, event, thrown, deps);
+    const failure = await fileFailure(conversationId, event, thrown, deps, { hasPersisted: true });
     if (failure?.filed === 'opened') report.deadLettersOpened += 1;
     if (failure !== undefined) {
       report.unusable += 1;
@@ -259,7 +316,7 @@ async function failed(
   }
   report.failed += 1;
   deps.logger.error('reconcile: a conversation failed', { conversationId, detail: ownError(reason).message });
-  return false;
+  return !isOutage(reason);
 }
 
 /** Prevents: two writers wrote the row in the wrong order, and the list shows an old state for ever. */

@@ -1,6 +1,6 @@
 import type { ConversationEvent } from '../conversation/inputs';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
-import { deadlinesIn, type WorkList, type WorkListItem } from '../conversation/work-list';
+import { byWaiting, deadlinesIn, type WorkList, type WorkListItem } from '../conversation/work-list';
 
 /** How patient reconciliation is, and how thorough. */
 export interface Pace {
@@ -10,12 +10,14 @@ export interface Pace {
   readonly compareEvery: number;
 }
 
-/** What is beyond them is left to the next run. */
+/** For each minute since the run before. What is beyond them is left to the next run. */
 const MOST_COMPARISONS = 1_000;
 const PAGE = 500;
 
 /** Places of each queue that customers are told. */
 const PLACES_TOLD = 10;
+/** Told in one run, in all queues: anybody can name a queue of its own. Whoever has waited longest comes first. */
+const MOST_PLACES = 500;
 
 /** A conversation whose turn it is, and what to hand to it. */
 export interface Due {
@@ -27,21 +29,29 @@ export interface Due {
   readonly event: ConversationEvent;
 }
 
+/** A conversation to compare: so long after the moment up to which the others are. */
+interface Comparison {
+  readonly ahead: Milliseconds;
+  readonly due: Due;
+}
+
 /**
- * Reads the list: everything that is overdue, and a sample to compare. Every cycle of minutes gives each conversation
- * one minute of its own, so nobody waits longer than two cycles. The minutes are drawn anew in every cycle, so that nobody
- * is left out for good, however long the list is and whichever minutes a run falls into.
+ * Reads the list: everything that is overdue, and what is to be compared. A cycle is a round of the clock on which each
+ * conversation has a moment of its own, drawn by its id. A run compares those whose moment has come since `comparedUntil`,
+ * in this order, and all of them if that is a cycle ago: however rarely runs come, and wherever the one before was cut
+ * short, nobody is passed over.
  */
 export async function survey(
   { workList, now, pace }: { readonly workList: WorkList; readonly now: () => Instant; readonly pace: Pace },
   began: Instant,
+  comparedUntil: Instant,
   timeLimit: Milliseconds,
 ) {
   const { overdueAfter, compareEvery } = pace;
-  const minute = Math.floor(began / MINUTE);
-  const cycle = Math.floor(minute / compareEvery);
+  const cycle = compareEvery * MINUTE;
+  const behind = began - comparedUntil;
   const overdue: Due[] = [];
-  const sample: { readonly draw: number; readonly due: Due }[] = [];
+  const sample: Comparison[] = [];
   const queued: WorkListItem[] = [];
   let listed = 0;
   let continuationToken: string | undefined;
@@ -57,42 +67,63 @@ export async function survey(
         overdue.push({ ...dueOf(item), event: { type: 'deadline-reached', kind, number } });
       }
       if (passed.length > 0) continue;
-      const draw = drawOf(`${conversationId} ${cycle}`);
-      const isItsMinute = Math.floor(draw * compareEvery) === minute % compareEvery;
-      if (isItsMinute) sample.push({ draw, due: { ...dueOf(item), event: comparison(item) } });
+      const ahead = cycle - modulo(comparedUntil - drawOf(conversationId) * cycle, cycle);
+      if (ahead <= behind) sample.push({ ahead, due: { ...dueOf(item), event: comparison(item) } });
     }
     for (const { conversationId, writtenAt: listedAt } of page.unreadable) {
       overdue.push({ conversationId, listedAt, event: comparison() });
     }
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && now() - began < timeLimit);
-  const comparable = sample.sort((a, b) => a.draw - b.draw).slice(0, MOST_COMPARISONS);
+  const most = MOST_COMPARISONS * Math.max(1, Math.ceil(behind / MINUTE));
+  const comparable = sample.sort((a, b) => a.ahead - b.ahead).slice(0, most);
   const isWhole = continuationToken === undefined;
-  return { overdue, comparable: comparable.map(({ due }) => due), placed: placesOf(queued), listed, isWhole };
+  const isLast = isWhole && comparable.length === sample.length;
+  return { overdue, comparable, placed: placesOf(queued), listed, isWhole, isLast };
 }
 
 /**
+ * From where a run goes on: where the one before has left off, or a whole cycle back where nobody knows, or a clock that
+ * was ahead has written a moment that is still to come.
+ */
+export function startOf(
+  comparedUntil: Instant | undefined,
+  began: Instant,
+  { compareEvery }: Pick<Pace, 'compareEvery'>,
+): Instant {
+  const isKnown = comparedUntil !== undefined && comparedUntil <= began;
+  return isKnown ? comparedUntil : began - compareEvery * MINUTE;
+}
+
+const modulo = (value: number, of: number): number => ((value % of) + of) % of;
+
+/**
  * The first places of every queue, by the time of waiting; those whose customers know theirs need not hear of it.
- * Whoever is further back is told when it gets there.
+ * Whoever is further back is told when it gets there. Prevents: customers who are away, for weeks in a persistent chat, hold
+ * every place that is told, and have a turn in every run that tells them nothing.
  */
 function placesOf(queued: readonly WorkListItem[]): Due[] {
   const byQueue = new Map<string, WorkListItem[]>();
   for (const item of queued) {
+    if (item.disconnection !== undefined || item.away) continue;
     const items = byQueue.get(item.queue) ?? [];
     items.push(item);
     byQueue.set(item.queue, items);
   }
-  return [...byQueue.values()].flatMap((items) =>
-    items
-      .sort((one, other) => one.stateSince - other.stateSince)
-      .slice(0, PLACES_TOLD)
-      .map((item, index) => ({ item, position: index + 1 }))
-      .filter(({ item, position }) => item.disconnection === undefined && item.queuePosition !== position)
-      .map(({ item, position }): Due => ({
-        ...dueOf(item),
-        event: { type: 'queue-position-known', position },
-      })),
-  );
+  return [...byQueue.values()]
+    .flatMap((items) =>
+      items
+        .sort(byWaiting)
+        .slice(0, PLACES_TOLD)
+        .map((item, index) => ({ item, position: index + 1 })),
+    )
+    .filter(({ item, position }) => item.queuePosition !== position)
+    .sort((one, other) => byWaiting(one.item, other.item))
+    .slice(0, MOST_PLACES)
+    .map(({ item, position }): Due => ({
+      ...dueOf(item),
+      event: { type: 'queue-position-known', position },
+    }));
 }
 
 const dueOf = (item: WorkListItem): Omit<Due, 'event'> => ({

@@ -2,7 +2,7 @@ import type { TableClient, TableEntityResultPage, TransactionAction } from '@azu
 import { z } from 'zod';
 import { DependencyError, InvalidInputError, StoredRowError } from '../app/errors';
 import type { Instant } from '../conversation/time';
-import { answering, type Keys, NOT_FOUND, tableCall } from './table';
+import { answering, type Keys, NOT_FOUND, type OnDamage, tableCall } from './table';
 
 /** The service's limit for the rows of one answer. */
 const ANSWER_ROWS = 1_000;
@@ -151,6 +151,7 @@ export async function readPage(
 export interface UnreadableRow {
   readonly rowKey: string;
   readonly writtenAt: Instant;
+  readonly damage: StoredRowError;
 }
 
 /** Reads rows and sets aside those that cannot be read: one of them must not hide all others. */
@@ -165,8 +166,22 @@ export function readableRows<T>(
     } catch (thrown) {
       if (!(thrown instanceof StoredRowError)) throw thrown;
       const { rowKey, timestamp } = row as { rowKey: string; timestamp: string };
-      unreadable.push({ rowKey, writtenAt: Date.parse(timestamp) });
+      unreadable.push({ rowKey, writtenAt: Date.parse(timestamp), damage: thrown });
     }
   }
   return { readable, unreadable };
+}
+
+/** One row, if it can be read. @throws StoredRowError when it cannot, and then somebody has heard of it */
+export async function readOrTell<T>(
+  entity: object,
+  read: (row: object) => T,
+  onDamage: OnDamage,
+): Promise<T> {
+  try {
+    return read(entity);
+  } catch (thrown) {
+    if (thrown instanceof StoredRowError) await onDamage(thrown);
+    throw thrown;
+  }
 }

@@ -1,6 +1,6 @@
 import { RestError, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
-import { AppError, DependencyError, RecordTooLargeError, StoredRowError } from '../app/errors';
+import { AppError, DependencyError, isDownAt, RecordTooLargeError, StoredRowError } from '../app/errors';
 import { wordsFor } from '../app/wording';
 import { type Instant, toIso } from '../conversation/time';
 
@@ -204,6 +204,11 @@ export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T)
   };
 }
 
+/** Hears of a row that cannot be read, whoever meets it, so that it gets its dead letter. Never throws. */
+export type OnDamage = (damage: StoredRowError) => Promise<void>;
+
+export const ignoreDamage: OnDamage = () => Promise.resolve();
+
 /** Where a row is, for error messages: keys are ids and numbers, never text of a participant. */
 export const rowName = (entity: { readonly partitionKey?: unknown; readonly rowKey?: unknown }): string =>
   [entity.partitionKey, entity.rowKey].map((key) => (typeof key === 'string' ? key : '?')).join('/');
@@ -305,7 +310,10 @@ export const getRow = (table: TableClient, operation: string, { partitionKey, ro
  */
 export function tableFailure(operation: string, thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return new DependencyError('table-storage', operation, { cause: withoutSecrets(thrown) });
+  const status = thrown instanceof RestError ? thrown.statusCode : undefined;
+  // A table that is missing, or is being deleted, is there for nobody.
+  const isDown = isDownAt(status) || tableErrorCode(thrown)?.startsWith('Table') === true;
+  return new DependencyError('table-storage', operation, { cause: withoutSecrets(thrown), isDown });
 }
 
 function withoutSecrets(thrown: unknown): Error {

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { deviceClassOf, deviceField, parseProfileFromQuery } from '../access/customer-profile-parser';
+import {
+  deviceClassOf,
+  deviceField,
+  parseProfileFromQuery,
+  SIGN_IN_KEY,
+} from '../access/customer-profile-parser';
 import { InvalidInputError, UserEventError } from '../app/errors';
 import {
   type CustomerProfile,
@@ -56,6 +61,8 @@ export type WebPubSubEvent = EventBase &
         readonly name: 'connect';
         readonly profile: CustomerProfile | undefined;
         readonly device: DeviceClass;
+        /** The proof that the site has signed the customer in, as it was given. */
+        readonly signIn?: string | undefined;
         /** The groups that the token of the socket names, if any. */
         readonly groups?: readonly string[];
       }
@@ -201,6 +208,7 @@ function handshakeOf(body: Uint8Array, { role }: Participant) {
   const userAgent = Object.entries(headers).find(([name]) => name.toLowerCase() === 'user-agent')?.[1][0];
   return {
     profile: parseProfileFromQuery(query),
+    signIn: query[SIGN_IN_KEY]?.[0],
     device: said.success ? said.data : deviceClassOf(userAgent),
     ...(claims[GROUPS] && { groups: claims[GROUPS] }),
   };

@@ -1,5 +1,5 @@
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { DependencyError } from '../app/errors';
+import { DependencyError, isDownAt } from '../app/errors';
 import {
   AGENTS_GROUP,
   agentUserId,
@@ -25,7 +25,7 @@ export async function call<T>(operation: string, run: (abortSignal: AbortSignal)
     if (thrown instanceof DependencyError) throw thrown;
     const { name, statusCode } = thrown as { name?: string; statusCode?: number };
     const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
-    throw new DependencyError('web-pubsub', operation, { cause });
+    throw new DependencyError('web-pubsub', operation, { cause, isDown: isDownAt(statusCode) });
   }
 }
 
@@ -54,7 +54,9 @@ export function createWebPubSubParticipants(service: WebPubSubServiceClient): Pa
         if (first !== undefined) return { alive: true, connectionIds: [first, ...others] };
         // The group is the app's own bookkeeping; the user id is the token's. They must agree on "nobody".
         const alive = await service.userExists(customerUserId(conversationId), { abortSignal });
-        if (alive) throw new DependencyError('web-pubsub', 'presence: connected, but not listed');
+        if (alive) {
+          throw new DependencyError('web-pubsub', 'presence: connected, but not listed', { isDown: false });
+        }
         return { alive: false };
       }),
 

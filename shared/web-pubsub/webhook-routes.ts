@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { SOCKET_EVENTS } from '../access/authorisation';
-import { networksIn, type ParticipantLimits, type SocketBound } from '../access/caller-guard';
+import { networksIn, type ParticipantLimits, type SocketBound, type Tickets } from '../access/caller-guard';
 import { tokenReader, type TokenIssuer } from '../access/sign-in-guard';
 import { AccessDeniedError, InvalidInputError, UserEventError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
@@ -96,6 +96,7 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly conversations: Conversations;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
+  readonly tickets: Pick<Tickets, 'signedInFor'>;
   readonly sockets: SocketBound;
   readonly hub: string;
   readonly loggerOf: LoggerOf;
@@ -131,6 +132,7 @@ const PATH = { functionName: 'web-pubsub-events', path: '/web-pubsub/events', ta
 const REFUSALS = [
   'conversation-not-found',
   'conversation-ended',
+  'sign-in-required',
   'too-many-connections',
   'conversation-too-large',
 ] as const;
@@ -221,7 +223,7 @@ export const WEBHOOK_ROUTES = [
         const service = services.conversations(call);
         return event.participant.role === 'agent'
           ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
-          : await handleCustomerEvent(event, event.participant.conversationId, service);
+          : await handleCustomerEvent(event, event.participant.conversationId, service, services.tickets);
       } catch (thrown) {
         if (!(thrown instanceof UserEventError)) throw thrown;
         const { ids, field, code, message: detail } = thrown;
@@ -257,8 +259,13 @@ async function handleCustomerEvent(
   event: WebPubSubEvent,
   conversationId: string,
   service: Pick<ConversationService, 'receive'>,
+  tickets: WebhookServices['tickets'],
 ) {
-  const handled = await service.receive(conversationId, ofCustomer(event, conversationId));
+  const signedInFor =
+    event.name === 'connect' && event.signIn !== undefined
+      ? await tickets.signedInFor(event.signIn, conversationId)
+      : undefined;
+  const handled = await service.receive(conversationId, ofCustomer(event, conversationId, signedInFor));
   if (event.name === 'message' || event.name === 'leave') {
     return refusedMessage(event, conversationId, handled);
   }
@@ -285,12 +292,22 @@ function refusedMessage(
 }
 
 /** The event of the domain. */
-function ofCustomer(event: WebPubSubEvent, conversationId: string): ConversationEvent {
+function ofCustomer(
+  event: WebPubSubEvent,
+  conversationId: string,
+  signedInFor: string | undefined,
+): ConversationEvent {
   const { connectionId, occurredAt, device } = event;
   switch (event.name) {
     case 'connect':
       if (event.profile === undefined) throw new InvalidInputError('query', 'is missing');
-      return { type: 'connect', conversationId, profile: event.profile, device };
+      return {
+        type: 'connect',
+        conversationId,
+        profile: event.profile,
+        device,
+        ...(signedInFor !== undefined && { signedInFor }),
+      };
     case 'connected':
     case 'disconnected':
       return { type: event.name, connectionId, occurredAt, device };

@@ -50,7 +50,7 @@ describe('the functions of the app', () => {
       'read-capacity function GET v1/agents/{agentId}/capacity',
       'read-conversation anonymous GET v1/conversations/{conversationId}',
       'read-policies function GET v1/policies',
-      'reconnect-link anonymous GET v1/conversations/{conversationId}/reconnect-link',
+      'reconnect-link function GET v1/conversations/{conversationId}/reconnect-link',
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
       'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
       'set-capacity function PUT v1/agents/{agentId}/capacity',
@@ -66,7 +66,13 @@ describe('the functions of the app', () => {
     const opened = ROUTES.filter((route) => levelOf(route, { signIn } as never) !== route.authLevel);
     expect(opened.map(({ id }) => id).sort()).toEqual([
       'delete-automated-message',
+      'download-transcript',
+      'erase-conversation',
+      'erase-customer',
+      'export-conversation',
+      'export-customer',
       'list-automated-messages',
+      'list-closed-conversations',
       'list-dead-letters',
       'negotiate-agent',
       'read-capacity',
@@ -123,7 +129,7 @@ describe('the functions of the app', () => {
 
 describe('a route that a ticket protects', () => {
   const guarded = [
-    ...['list-conversations', 'read-conversation', 'reconnect-link', 'explain-policies', 'my-capacity'],
+    ...['list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 

@@ -11,6 +11,10 @@ import {
   reconcile,
   type ReconcileReport,
 } from '../../shared/reconciliation/reconcile-service';
+import { createSettingsSource } from '../../shared/policies/settings-service';
+import { DEFAULTS } from '../support/domain/policies';
+import { MemorySettings } from '../support/memory-settings';
+import { CALL } from '../support/service';
 import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
@@ -70,6 +74,10 @@ async function collectLines(): Promise<string[]> {
   made.world.spoiled.set(ID, 'unreadable');
   await reachDeadline({ ...input, number: 3 });
   await reconcile(deps);
+  const store = new MemorySettings();
+  store.isUnreadable = true;
+  const now = () => 0;
+  await createSettingsSource({ store, base: DEFAULTS, now, loggerOf: () => logger }).current(CALL);
   return collected;
 }
 
@@ -102,6 +110,7 @@ describe('every query', () => {
       'dead-letter: opened ',
       'deadline: reached ',
       'reconcile: done ',
+      'settings: the stored policies cannot be read ',
     ]);
     const unknown = [...starts].filter((start) => !lines.some((line) => line.startsWith(`${start}{`)));
     expect(unknown).toEqual([]);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { CONVERSATION_WITH_TRANSCRIPT } from '../../shared/conversation/conversation-routes';
 import type { AgentAction } from '../../shared/conversation/inputs';
@@ -71,6 +72,12 @@ export class Api {
     return this.call('POST', '/api/v1/negotiate', { ticket, body: { ...profile, reconnectId } });
   }
 
+  /** What the site's backend does for a customer who may choose a workstream with policies of its own. */
+  signIn(profile: CustomerProfile): Promise<CustomerAccess> {
+    const body = { customerId: randomUUID(), ...profile };
+    return this.call('POST', '/api/v1/customers/negotiate', { body, withFunctionKey: true });
+  }
+
   negotiateAgent(agentId: string, name: string): Promise<AgentAccess> {
     return this.call('POST', '/api/v1/agents/negotiate', { body: { agentId, name }, withFunctionKey: true });
   }
@@ -86,10 +93,6 @@ export class Api {
   /** Writes settings that nobody has written before. */
   operate(setting: string, body: object): Promise<unknown> {
     return this.call('PUT', `/api/v1/${setting}`, { body, withFunctionKey: true, ifNoneMatch: '*' });
-  }
-
-  reconnectLink(id: string, ticket: string): Promise<{ reconnectId: string; reconnectUrl?: string }> {
-    return this.call('GET', `/api/v1/conversations/${id}/reconnect-link`, { ticket });
   }
 
   myCapacity(ticket: string): Promise<{ unitsInUse: number; totalUnits: number }> {

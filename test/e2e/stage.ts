@@ -51,14 +51,32 @@ export class Stage {
   ): Promise<SeparateTab> {
     const { api } = this.world;
     const profile = { ...this.profile, ...more };
-    const tab = await SeparateTab.open(api.functionsUrl, { profile, protocol });
+    const ticket = await this.ticketFor(profile);
+    const tab = await SeparateTab.open(api.functionsUrl, { profile, protocol, ticket });
     return this.opened(tab);
   }
 
   /** A customer opens the chat. */
   async customer(protocol: Protocol = 'reliable', more: Partial<CustomerProfile> = {}): Promise<LocalTab> {
     const profile = { ...this.profile, ...more };
-    return this.opened(await LocalTab.open(this.world.api, { profile, protocol }));
+    const ticket = await this.ticketFor(profile);
+    return this.opened(await LocalTab.open(this.world.api, { profile, protocol, ticket }));
+  }
+
+  /** Workstreams with policies of their own are for customers whom the site has signed in. */
+  private async ticketFor(profile: CustomerProfile): Promise<string | undefined> {
+    return profile.workstream === undefined ? undefined : (await this.world.api.signIn(profile)).ticket;
+  }
+
+  /** The agent sends the link, which only its customer gets. Returns it. */
+  async linkSent(tab: Tab): Promise<URL> {
+    const { agent, patienceMs } = this.world;
+    const text = 'Should we be cut off: {ReconnectUrl}';
+    await agent.say(tab.conversationId, text);
+    const { text: told } = await tab.inbox.first('message', tab.conversationId, patienceMs);
+    await this.agentReads(tab, text);
+    this.tell(`agent writes "${text}"`);
+    return new URL(told.slice(told.indexOf('https:')));
   }
 
   /** The customer opens the conversation once more: another tab, or the same one reloaded. */

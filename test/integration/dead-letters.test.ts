@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MINUTE, toIso } from '../../shared/conversation/time';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
@@ -90,13 +92,60 @@ const POISONS = [
 const answerOf = (answer: HttpOutput) => ({ status: answer.status, json: bodyOf(answer) });
 const stateOf = async (id: string) => (await made.store.load(id))?.conversation.state;
 const noticesOf = async (id: string) =>
-  (await made.store.transcript(id, { after: 0, limit: 100 })).filter(
+  (await made.store.transcript(id, { after: 0, limit: 100 })).entries.filter(
     (entry) => entry.kind === 'notice' && entry.trigger === 'customer-disconnected',
   );
 const letters = async (state: 'open' | 'resolved' = 'open') =>
   (await made.deadLetters.list({ state, limit: 100 })).letters.map(({ letter }) => letter);
 const replayed = async (deadLetterId: string) =>
   answerOf(await call('replay-dead-letter', request({ params: { deadLetterId } }), made));
+
+describe('the runbook of a row that cannot be read', () => {
+  const operations = readFileSync(join(__dirname, '..', '..', 'docs', 'OPERATIONS.md'), 'utf8');
+
+  it('says to mend or delete the row that the letter names, and to delete nothing else', () => {
+    expect(operations).toContain('mend the row that `row` names, or delete it');
+  });
+
+  it('followed word for word, with "delete", leads to a conversation that goes on and can end [R182]', async () => {
+    const ids = Array.from({ length: 30 }, (_, n) => `deleted-${String(n).padStart(4, '0')}`);
+    for (const id of ids) {
+      await overdue(id);
+      await spoil(id, { liveConnectionIds: '{' });
+    }
+    await overdue('healthy-0001');
+    now += GRACE + MINUTE;
+    expect(await reconcile(made)).toMatchObject({ expired: 1, failed: 0, deadLettersOpened: 30 });
+
+    for (const { row = '' } of await letters()) {
+      const [partitionKey = '', rowKey = ''] = row.split('/');
+      await tables.conversations.deleteEntity(partitionKey, rowKey);
+    }
+    expect(await replayed(`${ids[0]}.unreadable-row`)).toMatchObject({ status: 200 });
+    expect(await reconcile(made)).toMatchObject({ deadLettersResolved: 29, failed: 0 });
+    expect(await letters()).toEqual([]);
+
+    // Their customers come back with their tickets, write, and go for good.
+    for (const id of ids) {
+      await made.service.handle(id, { type: 'connect', conversationId: id, profile: PROFILE });
+      await made.service.handle(id, { type: 'connected', connectionId: 'tab-2', occurredAt: now });
+      const written = { connectionId: 'tab-2', messageId: 'm-1', text: 'hello again' };
+      expect(await made.service.handle(id, { type: 'customer-message', ...written })).toMatchObject({
+        kind: 'accepted',
+      });
+      await made.service.handle(id, { type: 'disconnected', connectionId: 'tab-2', occurredAt: now });
+    }
+    await overdue('healthy-0002');
+    now += GRACE + MINUTE;
+    expect(await reconcile(made)).toMatchObject({ expired: 31, failed: 0, unusable: 0 });
+    for (const id of [...ids, 'healthy-0002']) {
+      expect([id, (await noticesOf(id)).length]).toEqual([id, 1]);
+    }
+    // What was said before is still there.
+    const { entries } = await made.store.transcript(ids[0]!, { after: 0, limit: 100 });
+    expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, index) => index + 1));
+  }, 60_000);
+});
 
 describe('spoiled conversations among twenty others that are overdue', () => {
   const others = Array.from({ length: 20 }, (_, n) => `healthy-${String(n).padStart(4, '0')}`);

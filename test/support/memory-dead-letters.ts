@@ -1,3 +1,4 @@
+import { StoredRowError } from '../../shared/app/errors';
 import {
   type DeadLetter,
   deadLetterId,
@@ -16,13 +17,22 @@ export class MemoryDeadLetters implements DeadLetters {
     return [...this.rows.values()].map(({ letter }) => letter);
   }
 
-  readonly file: DeadLetters['file'] = async (failing, at) => {
+  /** Rows that cannot be read, by name. */
+  readonly damaged = new Set<string>();
+
+  readonly checkRow: DeadLetters['checkRow'] = async (row) => {
+    if (this.damaged.has(row)) throw new StoredRowError(row, 'units: unreadable');
+  };
+
+  readonly file: DeadLetters['file'] = async ({ untold, ...failing }, at) => {
     await this.gate();
     const id = deadLetterId(failing);
     const known = this.rows.get(id)?.letter;
     const { firstSeen = at, count = 0 } = known ?? {};
-    this.write({ id, ...failing, state: 'open', firstSeen, lastSeen: at, count: count + 1 });
-    return known?.state === 'open' ? 'counted' : 'opened';
+    const isTold = known?.state === 'open' && known.untold !== true;
+    const more = untold && !isTold ? { untold } : {};
+    this.write({ id, ...failing, ...more, state: 'open', firstSeen, lastSeen: at, count: count + 1 });
+    return isTold ? 'counted' : 'opened';
   };
 
   readonly load: DeadLetters['load'] = async (id) => this.rows.get(id);

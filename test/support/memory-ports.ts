@@ -61,6 +61,7 @@ export class MemoryWorld {
     { readonly id: DeadlineId; readonly deadline: Instant; cancelled?: string }
   >();
   readonly listed = new Map<string, WorkListItem>();
+  comparedUntil: Instant | undefined;
   /** Conversations whose row of the work list cannot be read until it is written anew, and when it was written. */
   readonly unreadableRows = new Map<string, Instant>();
   /** Agents with an open socket. Everybody is there unless a test says otherwise. */
@@ -174,10 +175,20 @@ export class MemoryWorld {
       }
       return 'saved';
     },
-    transcript: async (conversationId, { after, limit }) =>
-      this.entriesOf(conversationId)
-        .filter(({ sequence }) => sequence > after)
-        .slice(0, limit),
+    findMessage: async (conversationId, { by, messageId }) =>
+      this.entriesOf(conversationId).find(
+        (entry) =>
+          entry.kind === 'message' &&
+          entry.messageId === messageId &&
+          by === (entry.author.role === 'agent' ? `agent.${entry.author.id}` : entry.author.role),
+      )?.sequence,
+    transcript: async (conversationId, { after, limit }) => {
+      const all = this.entriesOf(conversationId).filter(({ sequence }) => sequence > after);
+      const entries = all.slice(0, limit);
+      const last = entries.at(-1);
+      const more = all.length > limit && last ? { nextAfter: last.sequence } : {};
+      return { entries, unreadable: [], ...more };
+    },
   };
 
   readonly participants: Participants = {
@@ -282,6 +293,10 @@ export class MemoryWorld {
         .filter((item) => agentId === undefined || item.agentId === agentId)
         .slice(0, limit),
     }),
+    comparedUntil: async () => this.comparedUntil,
+    setComparedUntil: async (moment) => {
+      this.comparedUntil = moment;
+    },
   };
 
   private async enter(operation: Operation, logSuccess = true): Promise<void> {

@@ -4,6 +4,7 @@ import type { MessageOverride } from '../../shared/automated-messages/automated-
 import type { PolicyDocument } from '../../shared/policies/policy';
 import type {
   Expected,
+  FoundPolicies,
   OverrideKey,
   SettingsStore,
   StoredOverrides,
@@ -39,6 +40,11 @@ export class MemorySettings implements SettingsStore {
     if (isUnreadable) throw new StoredRowError('policies/document', 'not a policy document');
     return policies;
   }
+
+  /** What can be understood of the document that cannot be read. */
+  found: FoundPolicies = { document: { channels: {}, rules: [] }, values: [] };
+
+  findPolicies = async (): Promise<FoundPolicies> => this.found;
 
   async savePolicies(document: PolicyDocument, expected: Expected): Promise<Written> {
     this.checkUp('save policies');

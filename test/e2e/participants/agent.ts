@@ -36,11 +36,6 @@ export class Agent {
     await this.socket.client.sendEvent('message', { conversationId, text }, 'json');
   }
 
-  /** The link that leads the customer back into the conversation. */
-  reconnectLink(conversationId: string): Promise<{ reconnectId: string; reconnectUrl?: string }> {
-    return this.api.reconnectLink(conversationId, this.access.ticket);
-  }
-
   /** Units of the agent's capacity that conversations hold. */
   async unitsInUse(): Promise<number> {
     return (await this.api.myCapacity(this.access.ticket)).unitsInUse;

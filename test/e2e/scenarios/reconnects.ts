@@ -9,25 +9,27 @@ export const reconnects: Scenario = {
   needs: ['own-settings'],
   expected: {
     state: 'Active',
-    transcript: ['notice: agent-joined', 'customer: I am back', 'agent: Welcome back'],
+    transcript: [
+      'notice: agent-joined',
+      'agent: Should we be cut off: {ReconnectUrl}',
+      'customer: I am back',
+      'agent: Welcome back',
+    ],
     disconnections: 2,
     pushes: [...BEFORE_ANY_LOSS, 'conversation-assigned', 'connection-lost', 'customer-back'],
   },
   async run(stage) {
-    const { agent } = stage.world;
     const tab = await stage.customerInOwnProcess('reliable', { workstream: RECONNECTS });
     await stage.agentDoes('accept', tab);
-    const { reconnectId, reconnectUrl } = await agent.reconnectLink(tab.conversationId);
-    const { searchParams, origin } = new URL(reconnectUrl ?? '');
+    const { searchParams, origin } = await stage.linkSent(tab);
     same('page of the link', 'https://shop.example', origin);
-    same('id in the link', reconnectId, searchParams.get('oc.reconnectid'));
     await stage.kill(tab);
     const { since, deadline } = await stage.connectionLost(tab);
     same('time limit', 60_000, Date.parse(deadline) - Date.parse(since));
     await untilInstant(since, 6_000);
     const { state } = await stage.view(tab.conversationId);
     stage.tell('grace would be over by now', { state });
-    const again = await stage.byLink(tab, reconnectId);
+    const again = await stage.byLink(tab, searchParams.get('oc.reconnectid') ?? '');
     await stage.customerBack(tab);
     same('agent', 'Ada', (await stage.view(tab.conversationId)).agent?.name);
     await stage.customerSays(again, 'I am back');

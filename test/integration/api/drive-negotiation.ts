@@ -37,16 +37,17 @@ export const driveNegotiation: Drives = {
     await call('negotiate-agent', 401, { body: { agentId: 'ann' } });
   },
 
-  'reconnect-link': async ({ call, system }) => {
+  'reconnect-link': async ({ call, key, system }) => {
     const { conversationId, bearer } = await system.born();
-    const agent = await system.agent('links');
     const params = { conversationId };
-    const link = await call('reconnect-link', 200, { as: agent.bearer, params });
-    await call('negotiate', 200, { body: { reconnectId: link.json['reconnectId'] } });
-    await call('reconnect-link', 403, { as: bearer, params });
-    await call('reconnect-link', 404, { as: agent.bearer, params: { conversationId: 'nobody-knows-it' } });
+    const link = await call('reconnect-link', 200, { as: key, params });
+    const body = { reconnectId: link.json['reconnectId'] };
+    await call('negotiate', 200, { body });
+    expect((await call('negotiate', 409, { body })).json).toMatchObject({ code: 'reconnect-link-used' });
+    await call('reconnect-link', 401, { as: bearer, params });
+    await call('reconnect-link', 404, { as: key, params: { conversationId: 'nobody-knows-it' } });
     await system.event({ name: 'leave', conversationId, id: '9' });
-    await call('reconnect-link', 409, { as: agent.bearer, params });
+    await call('reconnect-link', 409, { as: key, params });
   },
 };
 

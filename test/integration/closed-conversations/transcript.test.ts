@@ -92,7 +92,7 @@ describe('a transcript as text [R196]', () => {
     await stored(id, [from(1, { role: 'customer', name: `Ann": hi\n${forged}\u202e` }, text)]);
     const { body = '' } = await download(id, { format: 'text' });
     // What any reader takes for the end of a line.
-    const lines = body.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
+    const lines = body.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
     expect(lines.filter((line) => /^\d{4}-/.test(line))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('#'))).toHaveLength(2);
     expect(lines.slice(3).every((line) => line === '' || line.startsWith('    '))).toBe(true);

@@ -35,7 +35,6 @@ const routesOf = (id: string): [string, Call][] => [
   [`v1/conversations/${id}`, { method: 'GET' }],
   [`v1/conversations/${id}?after=0&limit=1`, { method: 'GET' }],
   [`v1/conversations/${id}/policies`, { method: 'GET' }],
-  [`v1/conversations/${id}/reconnect-link`, { method: 'GET' }],
   ...AGENT_ACTIONS.map((action): [string, Call] => [
     `v1/conversations/${id}/${action}`,
     { body: { agentId: 'ann', queue: 'sales', by: 'PT1M' } },
@@ -109,6 +108,7 @@ describe("a customer's ticket", () => {
         ['v1/agents/ann/capacity', { method: 'PUT', body: { capacityUnits: 1 } }],
         ['v1/agents/negotiate', { body: { agentId: 'ann' } }],
         ['v1/customers/negotiate', { body: { customerId: conversationId } }],
+        [`v1/conversations/${conversationId}/reconnect-link`, { method: 'GET' }],
         ['v1/dead-letters', { method: 'GET' }],
         ['v1/closed-conversations', { method: 'GET' }],
         [`v1/conversations/${conversationId}/transcript`, { method: 'GET' }],
@@ -137,7 +137,8 @@ describe("an agent's ticket", () => {
   it("opens no operator's route, and resumes no customer's conversation", async () => {
     const { conversationId } = await system.born();
     const { bearer } = await system.agent('ann');
-    for (const path of ['v1/policies', 'v1/automated-messages', 'v1/agents/ann/capacity']) {
+    const link = `v1/conversations/${conversationId}/reconnect-link`;
+    for (const path of ['v1/policies', 'v1/automated-messages', 'v1/agents/ann/capacity', link]) {
       const answer = await system.call(path, { method: 'GET', headers: bearer });
       expect([path, answer.status]).toEqual([path, 401]);
     }
@@ -215,6 +216,41 @@ describe('a socket', () => {
   });
 });
 
+describe('a workstream with policies of its own', () => {
+  it('is opened by no socket URL that somebody has edited, only by one of a sign-in [R144]', async () => {
+    const key = { 'x-functions-key': system.stack.functionKey };
+    const policies = { channels: { archive: 'persistent-chat', vault: 'persistent-chat' } };
+    const headers = { ...key, 'if-none-match': '*' };
+    expect((await system.call('v1/policies', { method: 'PUT', headers, body: policies })).status).toBe(200);
+    const edited = (url: string, query: Readonly<Record<string, string>>): string => {
+      const changed = new URL(url);
+      for (const [name, value] of Object.entries(query)) changed.searchParams.set(name, value);
+      return changed.href;
+    };
+    const signIn = async (customerId: string) => {
+      const body = { customerId, workstream: 'archive' };
+      return (await system.call('v1/customers/negotiate', { headers: key, body }))
+        .json as unknown as Negotiated;
+    };
+    const stranger = await system.customer();
+    // Another process may have answered from settings that it had read before.
+    await eventually(
+      async () => (await system.call('v1/negotiate', { body: { workstream: 'archive' } })).status,
+      (status) => status === 403,
+    );
+    expect(await handshake(edited(stranger.url, { workstream: 'archive' }))).toBe(403);
+    const known = await signIn('kim');
+    const signin = new URL(known.url).searchParams.get('signin') ?? '';
+    expect(await handshake(edited(stranger.url, { workstream: 'archive', signin }))).toBe(403);
+    expect(await handshake(edited(known.url, { workstream: 'vault' }))).toBe(403);
+    expect(await handshake(known.url)).toBe(101);
+    const { bearer } = await system.agent('reader');
+    const path = `v1/conversations/${known.conversationId}`;
+    const read = await system.call(path, { method: 'GET', headers: bearer });
+    expect(read.json['conversation']).toMatchObject({ channel: 'persistent-chat' });
+  });
+});
+
 describe('the end of a conversation', () => {
   it.each([
     ['its agent', 'agent-ended'],
@@ -226,7 +262,8 @@ describe('the end of a conversation', () => {
       const { conversationId, bearer, url } = customer;
       const path = `v1/conversations/${conversationId}`;
       const renewed = await system.call('v1/negotiate', { headers: bearer });
-      const link = await system.call(`${path}/reconnect-link`, { method: 'GET', headers: agent.bearer });
+      const key = { 'x-functions-key': system.stack.functionKey };
+      const link = await system.call(`${path}/reconnect-link`, { method: 'GET', headers: key });
       const held = renewed.json as unknown as Negotiated;
       expect(await handshake(held.url)).toBe(101);
       await system.event({ name: 'message', conversationId, id: '5', body: { text: 'PRIVATE' } });
@@ -254,7 +291,7 @@ describe('the end of a conversation', () => {
       const reconnectId = link.json['reconnectId'];
       const relinked = await system.call('v1/negotiate', { body: { reconnectId } });
       expect([relinked.status, relinked.json['code']]).toEqual([409, 'conversation-ended']);
-      const asked = await system.call(`${path}/reconnect-link`, { method: 'GET', headers: agent.bearer });
+      const asked = await system.call(`${path}/reconnect-link`, { method: 'GET', headers: key });
       expect(asked.status).toBe(409);
       expect(await handshake(url)).toBe(409);
       expect(await handshake(held.url)).toBe(409);

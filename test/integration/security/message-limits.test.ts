@@ -54,8 +54,9 @@ async function write(from: number, count: number) {
   };
 }
 
-const transcript = () =>
-  createTableConversationStore(tables.conversations).transcript(ID, { after: 0, limit: 1_000 });
+const transcript = async () =>
+  (await createTableConversationStore(tables.conversations).transcript(ID, { after: 0, limit: 1_000 }))
+    .entries;
 
 describe('the limit of messages', () => {
   it('holds to the last one across instances that handle messages at the same moment', async () => {

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { RestError, type TableClient } from '@azure/data-tables';
-import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
+import { ContentionError, DependencyError, type StoredRowError } from '../../../shared/app/errors';
 import { type CapacityLedger, unitsFree, unitsInUse } from '../../../shared/capacity/capacity';
-import { createTableAgentCapacity } from '../../../shared/capacity/capacity-table';
+import { createTableAgentCapacity, encodeHolding } from '../../../shared/capacity/capacity-table';
 import { MINUTE } from '../../../shared/conversation/time';
 import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
 import { startStubStorage } from './stub-storage';
@@ -257,13 +257,59 @@ describe('what cannot be read', () => {
     [{ units: -20 }, 'units'],
     [{ reservedAt: 'yesterday' }, 'reservedAt'],
     [{ schemaVersion: 999 }, 'schemaVersion'],
-  ])('is reported with its row and column, and nobody is let in: %j', async (damage, column) => {
-    await ledger.reserve(claim('conversation-1'), 20);
-    const rowKey = 'holding.conversation-1.0000000001';
-    await tables.agentCapacity.updateEntity({ partitionKey: agentId, rowKey, ...damage }, 'Merge');
-    const attempt = ledger.reserve(claim('conversation-2'), 1);
-    await expect(attempt).rejects.toBeInstanceOf(StoredRowError);
-    await expect(attempt).rejects.toThrow(`${agentId}/${rowKey}: ${column}: `);
+  ])(
+    'is reported with its row and column, and keeps the agent from nothing else: %j',
+    async (damage, column) => {
+      await ledger.reserve(claim('conversation-1'), 20);
+      const rowKey = 'holding.conversation-1.0000000001';
+      await tables.agentCapacity.updateEntity({ partitionKey: agentId, rowKey, ...damage }, 'Merge');
+      const told: string[] = [];
+      const { agentCapacity } = tables;
+      const onDamage = async ({ message }: StoredRowError) => void told.push(message);
+      const hearing = createTableAgentCapacity(agentCapacity, {
+        defaultTotal: 100,
+        now: () => clock.now,
+        onDamage,
+      });
+      expect(await hearing.reserve(claim('conversation-2'), 1)).toBe('reserved');
+      expect(told).toEqual([expect.stringContaining(`${agentId}/${rowKey}: ${column}: `)]);
+      // Whose it is stands in its key; what can be read of it counts.
+      const { holdings } = await hearing.loadOf(agentId);
+      const units = column === 'units' ? 0 : 20;
+      expect(holdings).toMatchObject([
+        { conversationId: 'conversation-1', assignment: 1, units },
+        { units: 1 },
+      ]);
+      // The same claim again writes it anew, and a release takes it away.
+      expect(await hearing.reserve(claim('conversation-1'), 20)).toBe('reserved');
+      expect(await inUse()).toBe(21);
+      await hearing.release(claim('conversation-1'));
+      expect(await inUse()).toBe(1);
+    },
+  );
+
+  test('leaves a total that cannot be read to whoever mends it, and takes the default meanwhile', async () => {
+    await ledger.setTotal(agentId, 30);
+    const damaged = { partitionKey: agentId, rowKey: 'agent', totalUnits: 'all of them' };
+    await tables.agentCapacity.updateEntity(damaged, 'Merge');
+    expect(await ledger.reserve(claim('conversation-1'), 100)).toBe('reserved');
+    expect(await ledger.reserve(claim('conversation-2'), 1)).toBe('full');
+    expect(await tables.agentCapacity.getEntity(agentId, 'agent')).toMatchObject(damaged);
+    await ledger.setTotal(agentId, 101);
+    expect(await ledger.reserve(claim('conversation-2'), 1)).toBe('reserved');
+  });
+
+  test('an agent with 2,001 conversations is read to the end, a request for each thousand', async () => {
+    for (let from = 0; from < 2_001; from += 100) {
+      const some = Array.from({ length: Math.min(100, 2_001 - from) }, (_, n) =>
+        encodeHolding({ ...claim(`conversation-${from + n}`) }, 0, clock.now),
+      );
+      await tables.agentCapacity.submitTransaction(some.map((row) => ['create', row]));
+    }
+    tables.takeRequests();
+    expect((await ledger.loadOf(agentId)).holdings).toHaveLength(2_001);
+    expect(tables.takeRequests()).toHaveLength(3);
+    expect(await ledger.reserve(claim('conversation-2001'), 100)).toBe('reserved');
   });
 
   test('an answer that never comes to its end is a failure, not an agent with room', async () => {

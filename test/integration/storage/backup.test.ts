@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTableConversationStore } from '../../../shared/conversation/conversation-table';
 import { encodeEntry } from '../../../shared/conversation/conversation-table';
 import { conversationOf, messageOf } from '../../unit/storage/samples';
+import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
 import { startTables, type Tables } from './tables';
 
 const SCRIPT = join(__dirname, '..', '..', '..', 'scripts', 'tables.mjs');
@@ -12,10 +13,14 @@ const SCRIPT = join(__dirname, '..', '..', '..', 'scripts', 'tables.mjs');
 const ROW = {
   partitionKey: 'c-1',
   rowKey: 'conversation',
-  text: 'Grüße, 你好\n"quoted"',
+  text: 'Grüße, 你好\n"quoted","fraction":5.0}',
   whole: { type: 'Int32', value: '7' },
   large: { type: 'Int64', value: '9007199254740993' },
-  fraction: { type: 'Double', value: '3.0' },
+  fraction: { type: 'Double', value: '3.5' },
+  wholeDouble: { type: 'Double', value: 3 },
+  wholeLargeDouble: { type: 'Double', value: 3_000_000_000 },
+  negative: { type: 'Double', value: -120 },
+  small: { type: 'Double', value: 1e-7 },
   flag: true,
   at: { type: 'DateTime', value: '2026-03-01T10:00:00.1234567Z' },
   bytes: new Uint8Array([0, 255, 7]),
@@ -41,6 +46,29 @@ async function run(command: string, tables: Tables, input = ''): Promise<string>
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(problems);
   return output;
+}
+
+/** The row as the service writes it, where a whole Double is told from an Int32 by its `.0` alone. */
+async function writtenAs(tables: Tables): Promise<string> {
+  let text = '';
+  const policy: Policies[number] = {
+    position: 'perRetry',
+    policy: {
+      name: 'as-written',
+      async sendRequest(request, next) {
+        const response = await next(request);
+        text = response.bodyAsText ?? '';
+        return response;
+      },
+    },
+  };
+  const { connectionString } = tables;
+  const clients = createTableClients({ connectionString }, {}, { policies: [policy] });
+  await clients.conversations.getEntity(ROW.partitionKey, ROW.rowKey);
+  const columns = [
+    ...text.matchAll(/"(whole\w*|large|small|fraction|negative)(@odata.type)?":("?[^,"}]+"?)/g),
+  ];
+  return columns.map(([column]) => column).join(' ');
 }
 
 async function rowsOf(tables: Tables): Promise<unknown[]> {
@@ -76,6 +104,10 @@ describe('a backup of the tables', () => {
     const restored = await rowsOf(to);
     expect(restored).toHaveLength(71);
     expect(restored).toEqual(await rowsOf(from));
+    const written = await writtenAs(from);
+    expect(written).toContain('"wholeDouble":3.0');
+    expect(written).toContain('"whole":7 ');
+    expect(await writtenAs(to)).toBe(written);
   });
 
   it('replaces what has changed since, and leaves newer rows alone', async () => {

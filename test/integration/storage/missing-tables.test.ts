@@ -39,12 +39,16 @@ const one = { before: undefined, after: conversationOf('conversation-1'), entrie
 test('the first conversation of an empty account is stored, transcript included', async () => {
   const { store } = stores('first');
   expect(await store.save(one)).toBe('saved');
-  expect(await store.transcript('conversation-1', { after: 0, limit: 9 })).toStrictEqual([messageOf(1)]);
+  expect((await store.transcript('conversation-1', { after: 0, limit: 9 })).entries).toStrictEqual([
+    messageOf(1),
+  ]);
 });
 
 test('an empty account has no conversation, no transcript and an empty list', async () => {
   expect(await stores('second').store.load('conversation-1')).toBeUndefined();
-  expect(await stores('third').store.transcript('conversation-1', { after: 0, limit: 9 })).toEqual([]);
+  expect((await stores('third').store.transcript('conversation-1', { after: 0, limit: 9 })).entries).toEqual(
+    [],
+  );
   expect(await stores('fourth').list.list({ limit: 9 })).toEqual({ items: [], unreadable: [] });
   await stores('fifth').list.remove('conversation-1');
 });

@@ -3,7 +3,11 @@ import { StoredRowError } from '../../../shared/app/errors';
 import type { MessageOverride } from '../../../shared/automated-messages/automated-message';
 import { MINUTE } from '../../../shared/conversation/time';
 import type { PolicyDocument } from '../../../shared/policies/policy';
-import { parsePolicyDocument, policyDocumentView } from '../../../shared/policies/policy-document-parser';
+import {
+  findInPolicyDocument,
+  parsePolicyDocument,
+  policyDocumentView,
+} from '../../../shared/policies/policy-document-parser';
 import type { SettingsStore, Written } from '../../../shared/policies/settings';
 import { createTableSettingsStore } from '../../../shared/policies/settings-table';
 import { createTableClients } from '../../../shared/storage/table-clients';
@@ -15,6 +19,7 @@ let store: SettingsStore;
 const FORMAT = {
   parse: (value: unknown) => parsePolicyDocument(value, 'document'),
   view: policyDocumentView,
+  find: findInPolicyDocument,
 };
 
 beforeAll(async () => {
@@ -263,9 +268,30 @@ test('an account without the table has no settings, and takes the first ones', a
   expect((await fresh.loadPolicies())?.document).toStrictEqual(FIRST);
 });
 
-test('a write whose answer is lost is a conflict for its writer, who finds it stored', async () => {
-  const etag = etagOf(await store.savePolicies(FIRST, 'create'));
-  tables.loseNextResponse();
-  expect(await store.savePolicies(SECOND, { etag })).toBe('conflict');
-  expect((await store.loadPolicies())?.document).toStrictEqual(SECOND);
+describe('a write whose answer is lost, and which is repeated', () => {
+  test('is found stored, whoever repeats it, and is no conflict [R186]', async () => {
+    tables.loseNextResponse();
+    const etag = etagOf(await store.savePolicies(FIRST, 'create'));
+    tables.loseNextResponse();
+    const second = etagOf(await store.savePolicies(SECOND, { etag }));
+    expect(await store.loadPolicies()).toStrictEqual({ document: SECOND, etag: second });
+    // The operator's script repeats it as well, with the version that it has read.
+    expect(await store.savePolicies(SECOND, { etag })).toEqual({ etag: second });
+    expect(await store.savePolicies(FIRST, { etag })).toBe('conflict');
+    tables.loseNextResponse();
+    const { text: _text, ...active } = OVERRIDE;
+    expect(await store.putOverride(OVERRIDE, 'create')).not.toBe('conflict');
+    expect(await store.putOverride(active, 'create')).toBe('conflict');
+    expect(await store.putOverride(OVERRIDE, 'create')).not.toBe('conflict');
+  });
+
+  test('takes an override back once, and says so', async () => {
+    const etag = etagOf(await store.putOverride(OVERRIDE, 'create'));
+    tables.loseNextResponse();
+    expect(await store.deleteOverride(OVERRIDE, etag)).toBe('deleted');
+    await store.putOverride(OVERRIDE, 'create');
+    tables.loseNextResponse();
+    expect(await store.deleteOverride(OVERRIDE, undefined)).toBe('deleted');
+    expect(await store.deleteOverride(OVERRIDE, undefined)).toBe('not-found');
+  });
 });

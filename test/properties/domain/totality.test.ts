@@ -56,6 +56,10 @@ const event: fc.Arbitrary<ConversationEvent> = fc.oneof(
   fc.record({ type: fc.constant('agent-transferred' as const), agentId, queue: id }),
   fc.record({ type: fc.constant('wait-extended' as const), agentId, by: fc.nat(), key: id }),
   fc.record({ type: fc.constant('wait-ended' as const), agentId }),
+  fc.record(
+    { type: fc.constant('link-used' as const), uses: fc.integer({ min: -1, max: 3 }), key: id },
+    { requiredKeys: ['type', 'uses'] },
+  ),
   fc.record({ type: fc.constant('queue-position-known' as const), position: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ type: fc.constant('agent-ended' as const), agentId }),
   fc.record({ type: fc.constant('agent-closed' as const), agentId }),

@@ -125,6 +125,7 @@ const anyRecord = record<ConversationRecord>({
   agentDisconnectionCount: count,
   requeue: maybe({ at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: maybe(text) }),
   queuePosition: maybe({ position: count, at: instant }),
+  linkUse: maybe({ count, at: instant, key: maybe(text) }),
   recentNotices: list({ cause: text, sequence: count, at: instant, trigger, recipient, text }, 4),
   closeReason: maybe(fc.constantFrom(...CLOSE_REASONS)),
   autoClosure: maybe({ number: count, deadline: instant }),
@@ -157,6 +158,7 @@ const anyRecord = record<ConversationRecord>({
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
+  olderMessages: maybe(text),
   recentMessages: list({
     ...{ id: text, by: text, sequence: count, at: instant },
     unnamed: maybe({ digest: text, occurredAt: instant }),
@@ -230,6 +232,7 @@ export const workListItem = record<WorkListItem>({
   stateSince: instant,
   previousAgentId: maybe(text),
   queuePosition: maybe(count),
+  away: maybe(fc.constant(true as const)),
   deadlines: list({ ...deadline, at: instant }, 4),
   queue: text,
   customerName: text,
@@ -262,11 +265,12 @@ export const override = record<MessageOverride>({
 
 export const deadLetter = record<DeadLetter>({
   id: text,
-  conversationId: id,
+  conversationId: maybe(id),
   kind: fc.constantFrom(...DEAD_LETTER_KINDS),
   deadline: maybe(deadline),
   row: maybe(text),
   code: text,
+  untold: maybe(fc.constant(true as const)),
   state: fc.constantFrom(...DEAD_LETTER_STATES),
   firstSeen: instant,
   lastSeen: instant,

@@ -54,6 +54,7 @@ export const connectPersistent = (): Asked => ({
   type: 'connect',
   conversationId: CONVERSATION_ID,
   profile: { ...PROFILE, workstream: 'persistent' },
+  signedInFor: 'persistent',
 });
 
 export const connected = (connectionId: string, occurredAt: Instant): Asked => ({
@@ -126,12 +127,13 @@ export const contextAt = (now: Instant, changes: Partial<PolicyValues> = {}): De
 /** `decide`, for an input that carries its answers. */
 export function decide(
   conversation: Conversation | undefined,
-  { presence, agentPresent, capacity, ...input }: Asked,
+  { presence, agentPresent, stored, capacity, ...input }: Asked,
   context: DecisionContext,
 ): Decision {
   const answers: Answers = {
     ...(presence && { presence }),
     ...(agentPresent !== undefined && { agentPresent }),
+    ...(stored !== undefined && { stored }),
     ...(capacity && { capacity }),
   };
   return withoutHoles(decideWith(conversation, input, context, answers));

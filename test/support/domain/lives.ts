@@ -80,6 +80,9 @@ function happening(losses: boolean): fc.Arbitrary<Happening> {
     ),
     of(1, 'handshake fails', delivered, (world, how) => world.open(how, true)),
     of(1, 'ask for a socket', fc.constant(0), (world) => world.handle({ type: 'customer-returning' })),
+    of(1, 'come by a link', fc.tuple(fc.nat(2), fc.constantFrom('one', 'two')), (world, [uses, key]) =>
+      world.handle({ type: 'link-used', uses, key }),
+    ),
     of(1, 'leave', delivered, (world, how) => world.leave(how)),
     of(2, 'replay', index, (world, which) => world.replay(which)),
     of(1, 'fire', fc.tuple(kind, fc.integer({ min: 0, max: 6 })), (world, [what, number]) => {

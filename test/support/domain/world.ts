@@ -79,10 +79,12 @@ export class World {
 
   /** A tab asks to connect; its socket opens when it is admitted (and the handshake succeeds). */
   open(delivery: Delivery, handshakeFails = false): Socket | undefined {
+    const workstream = this.options.workstream ?? PROFILE.workstream;
     const decision = this.handle({
       type: 'connect',
       conversationId: CONVERSATION_ID,
-      profile: { ...PROFILE, workstream: this.options.workstream ?? PROFILE.workstream },
+      profile: { ...PROFILE, workstream },
+      signedInFor: workstream,
     });
     if (decision.kind === 'refused' || handshakeFails) return undefined;
     const socket: Socket = { id: `socket-${this.sockets.length + 1}`, openedAt: this.now, known: false };
@@ -219,6 +221,12 @@ export class World {
         return { presence: this.presence() };
       case 'agent-presence-needed':
         return { agentPresent: !this.absentAgents.has(question.agentId) };
+      case 'message-needed': {
+        const found = this.transcript.find(
+          (entry) => entry.kind === 'message' && entry.messageId === question.messageId,
+        );
+        return { stored: found?.sequence ?? 0 };
+      }
       case 'capacity-needed': {
         const { agentId, assignment, units } = question;
         const load = {

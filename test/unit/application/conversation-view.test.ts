@@ -20,7 +20,7 @@ const ENTRIES: readonly TranscriptEntry[] = [
   ...change(accepted(), customerMessage('m1'), afterStart(5)).entries,
   ...change(lost(), deadlineReached(2, NOBODY), afterStart(600)).entries,
 ];
-const told = (entries: readonly TranscriptEntry[]) =>
+const told = (entries: ReturnType<typeof entriesForCustomers>) =>
   entries.map((entry) => (entry.kind === 'notice' ? entry.trigger : entry.text));
 
 describe('a transcript', () => {

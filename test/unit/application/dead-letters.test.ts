@@ -163,6 +163,7 @@ describe('a run of reconciliation', () => {
           rowsRepaired: 0,
           failed: 0,
           unusable: 1,
+          behindMs: 0,
           deadLettersOpen: 0,
           deadLettersOpened: 1,
           deadLettersResolved: 0,

@@ -243,8 +243,8 @@ describe('agents', () => {
           ? ['assigned', 'assigned-to-other-agent']
           : ['assigned-to-other-agent', 'assigned'],
       );
-      const named = world.pushes.flatMap(({ push }) =>
-        push.type === 'conversation-assigned' ? [push.agentId] : [],
+      const named = world.pushes.flatMap(({ push, audience }) =>
+        push.type === 'conversation-assigned' && audience.to === 'agents' ? [push.agentId] : [],
       );
       expect(new Set(named)).toEqual(new Set([winner]));
     }));

@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DeadlineKind } from '../../../shared/conversation/conversation';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import { deadlinesOf } from '../../../shared/conversation/work-list';
-import type { ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
+import { deadlinesOf, type WorkList } from '../../../shared/conversation/work-list';
+import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
+import { PROFILE } from '../../support/domain/builders';
 import { policies } from '../../support/domain/policies';
 import {
   accepted,
   agentEnded,
   ANN,
-  connect,
   connected,
+  dependenciesOf,
   GRACE,
   ID,
   inConversation,
@@ -211,11 +213,15 @@ describe('a timer that has failed for good', () => {
 });
 
 /** So many customers wait, one second behind the other. */
-async function queueOf(length: number): Promise<Scene & { readonly ids: readonly string[] }> {
+async function queueOf(
+  length: number,
+  queueAt: (n: number) => string = () => PROFILE.queue,
+): Promise<Scene & { readonly ids: readonly string[] }> {
   const made = scene();
   const ids = Array.from({ length }, (_, n) => `conversation-${String(n + 1).padStart(4, '0')}`);
-  for (const id of ids) {
-    await made.service.handle(id, { ...connect, conversationId: id } as typeof connect);
+  for (const [n, id] of ids.entries()) {
+    const profile = { ...PROFILE, queue: queueAt(n) };
+    await made.service.handle(id, { type: 'connect', conversationId: id, profile });
     made.world.open(id, `tab-of-${id}`);
     await made.service.handle(id, connected(`tab-of-${id}`, made.clock.now));
     made.clock.now += SECOND;
@@ -271,18 +277,59 @@ describe('a place in the queue', () => {
     ]);
   });
 
-  it('is kept by a customer who is away, and told when it is back', async () => {
+  it("is nobody's while its customer is away, and told when it is back [R145]", async () => {
     const made = await queueOf(2);
     const [first, second] = made.ids as [string, string];
     const lost = { connectionId: `tab-of-${first}`, occurredAt: made.clock.now };
     made.world.lose(first, lost.connectionId);
     await made.service.handle(first, { type: 'disconnected', ...lost });
     await run(made);
-    expect(told(made)).toEqual([[second, 'customer', 2]]);
+    expect(told(made)).toEqual([[second, 'customer', 1]]);
     made.world.open(first, 'tab-b');
     await made.service.handle(first, connected('tab-b', made.clock.now));
     await run(made);
     expect(told(made)).toContainEqual([first, 'customer', 1]);
+    expect(told(made)).toContainEqual([second, 'customer', 2]);
+  });
+
+  it('is not held by persistent chats that were opened for a moment, and these have no turn [R145]', async () => {
+    const made = await queueOf(2);
+    const [, live] = made.ids as [string, string];
+    const ghosts = Array.from({ length: 12 }, (_, n) => `a-ghost-${String(n).padStart(4, '0')}`);
+    for (const conversationId of ghosts) {
+      const profile = { ...PROFILE, workstream: 'persistent' };
+      const handle = (event: ConversationEvent) => made.service.handle(conversationId, event);
+      await handle({ type: 'connect', conversationId, profile, signedInFor: 'persistent' });
+      const tab = { connectionId: `tab-of-${conversationId}`, occurredAt: made.clock.now };
+      await handle({ type: 'connected', ...tab });
+      await handle({ type: 'disconnected', ...tab });
+    }
+    // It comes behind them.
+    made.clock.now += SECOND;
+    await made.service.handle(live, accepted());
+    await made.service.handle(live, { type: 'agent-released', agentId: 'ann' });
+    quiet(made);
+    const loads = () => made.world.log.filter((entry) => entry === 'load').length;
+    const before = loads();
+    await run(made);
+    expect(told(made)).toContainEqual([live, 'customer', 2]);
+    expect(loads() - before).toBeLessThan(ghosts.length);
+  });
+
+  it('is told to 500 customers in one run, whoever has waited longest first, in however many queues [R146]', async () => {
+    const made = await queueOf(503, (n) => `queue-${n}`);
+    // The storage has an order of its own.
+    const list: WorkList['list'] = async (query) => {
+      const page = await made.world.workList.list({ ...query, limit: 1_000 });
+      return { ...page, items: page.items.toReversed() };
+    };
+    const runOfAll = () => reconcile({ ...dependenciesOf(made), workList: { ...made.world.workList, list } });
+    expect(await runOfAll()).toMatchObject({ listed: 503, positionsTold: 500 });
+    expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(0, 500));
+    made.clock.now += MINUTE;
+    quiet(made);
+    expect(await runOfAll()).toMatchObject({ positionsTold: 3 });
+    expect(told(made).map(([id]) => id)).toEqual(made.ids.slice(500));
   });
 
   it('that could not be pushed is told by a later run', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyError } from '../../../shared/app/errors';
+import { ContentionError, DependencyError } from '../../../shared/app/errors';
 import type { Handled } from '../../../shared/conversation/conversation-service';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { workListItem, type WorkListItem } from '../../../shared/conversation/work-list';
@@ -399,7 +399,8 @@ describe('a row of the list without a conversation', () => {
 describe('the row of a closure that policy does not want any more', () => {
   it('is not overdue for ever when it could not be written, though its customer is there', async () => {
     const made = scene();
-    await made.handle({ ...connect, profile: { ...PROFILE, workstream: 'persistent' } } as typeof connect);
+    const profile = { ...PROFILE, workstream: 'persistent' };
+    await made.handle({ ...connect, profile, signedInFor: 'persistent' } as typeof connect);
     made.world.open(ID, 'tab-a');
     await made.handle(connected('tab-a', made.clock.now));
     // Its place in the queue is told: nothing else writes its row.
@@ -490,6 +491,132 @@ describe('one run', () => {
     ];
     expect((await handledOf(items, 1)).has('conversation-009999')).toBe(true);
   });
+
+  /** The longest time for which any of 2,000 conversations was not compared in 24 hours of such runs. */
+  async function longestWait(runs: readonly number[]): Promise<number> {
+    const from = Date.parse('2026-03-01T10:00:00Z');
+    const items = Array.from({ length: 2_000 }, (_, n) => anItem(n));
+    const last = new Map(items.map(({ conversationId }) => [conversationId, from]));
+    const world = new MemoryWorld();
+    let now = from;
+    let longest = 0;
+    await world.workList.setComparedUntil(from);
+    const handle = async (id: string) => {
+      longest = Math.max(longest, now - last.get(id)!);
+      last.set(id, now);
+      return agrees;
+    };
+    for (const minute of runs) {
+      now = from + minute * MINUTE;
+      const { workList, store, deadLetters } = world;
+      await reconcile({
+        ...{ service: { handle }, store, deadLetters, pace: PACE, now: () => now, logger: silent },
+        workList: { ...workList, list: async () => ({ items, unreadable: [] }) },
+      });
+    }
+    return Math.max(longest, ...[...last.values()].map((at) => now - at)) / MINUTE;
+  }
+  const DAY = 24 * 60;
+  const everyMinutes = (step: number) => Array.from({ length: DAY / step }, (_, n) => (n + 1) * step);
+
+  it.each([1, 2, 4, 5, 8, 16])(
+    'that comes every %d minutes leaves nobody without a comparison for two cycles, or a cycle and the pause between runs [R184]',
+    async (step) => {
+      expect(await longestWait(everyMinutes(step))).toBeLessThanOrEqual(
+        Math.max(2 * PACE.compareEvery, PACE.compareEvery + step),
+      );
+    },
+  );
+
+  it('makes up for those that were skipped, once or one in two', async () => {
+    const everySecond = everyMinutes(1).filter((minute) => minute % 3 === 0 || minute % 5 === 0);
+    expect(await longestWait(everySecond)).toBeLessThanOrEqual(2 * PACE.compareEvery);
+    const withoutAnHour = everyMinutes(1).filter((minute) => minute < 100 || minute >= 160);
+    expect(await longestWait(withoutAnHour)).toBeLessThanOrEqual(60 + PACE.compareEvery);
+  });
+
+  it('that is cut short says how far it is behind, and the next goes on where it has left off', async () => {
+    const items = Array.from({ length: 2_000 }, (_, n) => anItem(n));
+    const world = new MemoryWorld();
+    let now = Date.parse('2026-03-01T10:00:00Z');
+    const handled: string[] = [];
+    const one = async (limit: number) => {
+      let left = limit;
+      const handle = async (id: string) => {
+        handled.push(id);
+        // The time of the run is over.
+        if ((left -= 1) <= 0) now += MINUTE;
+        return agrees;
+      };
+      const { workList, store, deadLetters } = world;
+      return reconcile({
+        ...{ service: { handle }, store, deadLetters, pace: PACE, now: () => now, logger: silent },
+        workList: { ...workList, list: async () => ({ items, unreadable: [] }) },
+      });
+    };
+    // Nobody knows where the run before has left off: everybody is due.
+    const first = await one(1_000);
+    expect(first.behindMs).toBeGreaterThan(2 * MINUTE);
+    expect(handled.length).toBeLessThan(1_100);
+    const second = await one(Number.POSITIVE_INFINITY);
+    expect(second.behindMs).toBe(0);
+    expect(new Set(handled).size).toBe(2_000);
+  });
+
+  it('compares everybody where a clock that was ahead has written when the last one was', async () => {
+    const world = new MemoryWorld();
+    const now = Date.parse('2026-03-01T10:00:00Z');
+    await world.workList.setComparedUntil(now + 60 * MINUTE);
+    const items = Array.from({ length: 200 }, (_, n) => anItem(n));
+    const { store, deadLetters } = world;
+    const report = await reconcile({
+      ...{
+        service: { handle: async () => agrees },
+        store,
+        deadLetters,
+        pace: PACE,
+        now: () => now,
+        logger: silent,
+      },
+      workList: { ...world.workList, list: async () => ({ items, unreadable: [] }) },
+    });
+    expect(report).toMatchObject({ checked: 200, behindMs: 0 });
+    expect(world.comparedUntil).toBe(now);
+  });
+
+  it.each([
+    ['that others were faster for', () => new ContentionError(24)],
+    [
+      'whose sockets the service counts and does not list',
+      () => new DependencyError('web-pubsub', 'presence: connected, but not listed', { isDown: false }),
+    ],
+  ])(
+    'tries a conversation %s once more, files its letter, and takes it for no outage [R180]',
+    async (_which, error) => {
+      const overdue = { number: 2, since: 0, deadline: 1 };
+      const items = Array.from({ length: 100 }, (_, n) => anItem(n, { disconnection: overdue }));
+      const [failing, works] = [
+        new Set(items.slice(0, 90).map(({ conversationId }) => conversationId)),
+        anItem(95),
+      ];
+      const tries: string[] = [];
+      const world = new MemoryWorld();
+      const { store, deadLetters } = world;
+      const handle = async (id: string) => {
+        tries.push(id);
+        if (failing.has(id)) throw error();
+        return agrees;
+      };
+      const deps = {
+        ...{ service: { handle }, store, deadLetters, pace: PACE, now: () => MINUTE * 60, logger: silent },
+        workList: { ...world.workList, list: async () => ({ items, unreadable: [] }) },
+      };
+      expect(await reconcile(deps)).toMatchObject({ failed: 0, unusable: 90, deadLettersOpened: 90 });
+      expect(tries).toContain(works.conversationId);
+      expect(tries.filter((id) => id === items[0]!.conversationId)).toHaveLength(2);
+      expect(deadLetters.all()[0]).toMatchObject({ kind: 'deadline-failed', state: 'open' });
+    },
+  );
 
   it('gives up soon while a service is down', async () => {
     const items = Array.from({ length: 5_000 }, (_, n) => anItem(n));

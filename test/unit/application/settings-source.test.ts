@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DependencyError } from '../../../shared/app/errors';
 import { createLogger } from '../../../shared/app/log';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import type { PolicyDocument } from '../../../shared/policies/policy';
+import { policyFor, type PolicyDocument, type PolicyName } from '../../../shared/policies/policy';
 import { type CachedSettings, createSettingsSource } from '../../../shared/policies/settings-service';
 import { DEFAULTS } from '../../support/domain/policies';
 import { CALL } from '../../support/service';
@@ -145,6 +145,54 @@ describe('what is stored and cannot be read', () => {
     expect(lines).toEqual([
       'settings: the stored policies cannot be read {"detail":"policies/document: not a policy document"}',
     ]);
+  });
+
+  it('takes no time from anybody: in a process that knows nothing yet the longest wait counts [R183]', async () => {
+    store.isUnreadable = true;
+    // A document of a newer version, of which one rule is not as this version writes them.
+    const [channels, rules] = [{ portal: 'persistent-chat' as const }, DOCUMENT.rules];
+    store.found = {
+      document: { channels, rules },
+      values: [
+        { grace: 4 * 60 * MINUTE, openAutoClose: 'never' },
+        { grace: 5 * MINUTE },
+        { agentGrace: SECOND },
+      ],
+    };
+    const { policies } = await source.current(CALL);
+    const situation = {
+      channel: 'live-chat',
+      workstream: 'any',
+      channelInstance: 'any',
+      state: 'Open',
+    } as const;
+    for (const device of ['phone', 'desktop'] as const) {
+      const applies = <K extends PolicyName>(name: K) => policyFor(policies, name, { ...situation, device });
+      expect(applies('grace')).toBe(4 * 60 * MINUTE);
+      expect(applies('openAutoClose')).toBe('never');
+      expect(applies('agentGrace')).toBe(DEFAULTS.agentGrace);
+      expect(applies('waitingAutoClose')).toBe(DEFAULTS.waitingAutoClose);
+    }
+    expect(policies.channels).toEqual(channels);
+  });
+
+  it('takes no time from anybody where reconnection was on, or the last document said less', async () => {
+    await store.savePolicies(DOCUMENT, 'create');
+    await source.current(CALL);
+    store.isUnreadable = true;
+    store.found = {
+      document: { channels: {}, rules: [] },
+      values: [{ reconnect: true, reconnectTimeLimit: 2 * MINUTE }],
+    };
+    for (let times = 0; times < 3; times += 1) {
+      clock.now += MINUTE;
+      const { rules } = (await source.current(CALL)).policies;
+      const wait = Math.max(DEFAULTS.grace, DEFAULTS.reconnectTimeLimit, 5 * MINUTE);
+      expect(rules).toEqual([
+        { id: 'built-in-longest-waits', when: {}, set: { grace: wait, reconnectTimeLimit: wait } },
+        ...DOCUMENT.rules,
+      ]);
+    }
   });
 
   it('leaves the base to a process that knows nothing yet', async () => {

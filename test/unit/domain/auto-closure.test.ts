@@ -49,7 +49,7 @@ const outcome = (conversation: Conversation, event: Asked, now: number, changes 
   return 'outcome' in decision ? decision.outcome : decision;
 };
 const born = (workstream: string, changes: Partial<PolicyValues> = {}): Conversation => {
-  const event = { ...connect(), profile: { ...PROFILE, workstream } } as Asked;
+  const event = { ...connect(), profile: { ...PROFILE, workstream }, signedInFor: workstream } as Asked;
   return after(after(undefined, event, START, changes), connected('tab-1', START), START + SECOND, changes);
 };
 const dueOf = (conversation: Conversation) =>

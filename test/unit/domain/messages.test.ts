@@ -95,6 +95,46 @@ describe('a message of the customer', () => {
   });
 });
 
+describe('a message that is repeated after many others', () => {
+  const named = (n: number) => `sent.order-${n}.0123456789abcdef`;
+  const afterMany = (count: number) => {
+    let conversation = change(accepted(), customerMessage(named(0)), afterStart(5)).conversation;
+    for (let n = 1; n <= count; n += 1) {
+      conversation = change(
+        conversation,
+        { ...agentMessage(named(n)), stored: 0 },
+        afterStart(5 + n),
+      ).conversation;
+    }
+    return conversation;
+  };
+
+  it('is looked for in the transcript, and stored once at any time [R133]', () => {
+    const conversation = afterMany(LIMITS.recentMessages + 1);
+    const again = customerMessage(named(0));
+    const question = { kind: 'message-needed', by: 'customer', messageId: named(0) };
+    expect(decideAt(conversation, again, afterStart(500))).toEqual(question);
+    expect(decideAt(conversation, { ...again, stored: 2 }, afterStart(500))).toMatchObject({
+      kind: 'unchanged',
+      outcome: { type: 'message-stored', sequence: 2 },
+    });
+    // Nobody knows it after all: its bits were those of others.
+    expect(decideAt(conversation, { ...again, stored: 0 }, afterStart(500))).toMatchObject({
+      kind: 'changed',
+    });
+  });
+
+  it('costs new messages hardly a question: of 1,000 behind 1,000, at most 50', () => {
+    const conversation = afterMany(1_000);
+    const fresh = Array.from({ length: 1_000 }, (_, n) => customerMessage(named(5_000 + n)));
+    const asked = fresh.filter(
+      (message) => decideAt(conversation, message, afterStart(9_000)).kind === 'message-needed',
+    );
+    expect(asked.length).toBeLessThanOrEqual(50);
+    expect(conversation.olderMessages).toHaveLength(2_048);
+  });
+});
+
 describe('a message of an agent', () => {
   it('is stored under the name of the agent, and changes nothing that the list shows', () => {
     const decision = change(accepted(), agentMessage('m1'), afterStart(5));

@@ -73,7 +73,7 @@ describe('a message that is repeated', () => {
     const wrote = then(accepted(), agentMessage('m1'), afterStart(5));
     const withBen = then(then(wrote, released), agentAccepted(BEN));
     expect(pushesOf(decideAt(withBen, agentMessage('m1'), AT))).toMatchObject([
-      { author: { role: 'agent', id: 'anna', name: 'Anna' } },
+      { author: { role: 'agent', name: 'Anna' } },
       { author: { role: 'agent', id: 'anna', name: 'Anna' } },
     ]);
   });

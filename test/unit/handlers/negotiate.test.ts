@@ -20,6 +20,53 @@ function negotiation() {
   };
 }
 
+describe('a workstream with policies of its own', () => {
+  const CHANNELS = { archive: 'persistent-chat' } as const;
+  const RULES = [{ id: 'vip', when: { workstream: ['vip'] }, set: { grace: DAY } }];
+  const chat = () => {
+    const here = negotiation();
+    const table = { ...policies(), channels: CHANNELS, rules: RULES };
+    here.world.operatorSettings = { ...here.world.operatorSettings, policies: table };
+    return {
+      ...here,
+      known: (body: object) => call('negotiate-customer', request({ body }), here.deps),
+      proofOf: async (answer: Record<string, unknown>) =>
+        here.tickets.signedInFor(
+          new URL(String(answer['url'])).searchParams.get('signin') ?? '',
+          String(answer['conversationId']),
+        ),
+    };
+  };
+
+  it.each(['archive', 'vip'])(
+    'is refused to a customer whom nobody has signed in: %s [R144]',
+    async (workstream) => {
+      const { customer, bearer, clientUrl } = chat();
+      for (const headers of [{}, await bearer(CUSTOMER)]) {
+        const answer = await customer({ headers, body: { workstream } });
+        expect(bodyOf(answer)).toMatchObject({ status: 403, code: 'sign-in-required' });
+      }
+      expect(clientUrl).not.toHaveBeenCalled();
+      expect((await customer({ body: { workstream: 'sales' } })).status).toBe(200);
+    },
+  );
+
+  it('is for whom the site has signed in, also when the ticket asks again before the first socket [R144]', async () => {
+    const { customer, known, proofOf } = chat();
+    const first = bodyOf(await known({ customerId: 'kim', workstream: 'archive' }));
+    expect(await proofOf(first)).toBe('archive');
+    const headers = { authorization: `Bearer ${String(first['ticket'])}` };
+    const again = bodyOf(await customer({ headers, body: { workstream: 'archive' } }));
+    expect(again['conversationId']).toBe(first['conversationId']);
+    expect(await proofOf(again)).toBe('archive');
+    const third = { authorization: `Bearer ${String(again['ticket'])}` };
+    expect((await customer({ headers: third, body: { workstream: 'archive' } })).status).toBe(200);
+    expect(bodyOf(await customer({ headers, body: { workstream: 'vip' } }))).toMatchObject({
+      code: 'sign-in-required',
+    });
+  });
+});
+
 describe('a customer who asks for a socket', () => {
   it('gets a new conversation, its URL with the profile and a ticket; nothing is stored or even read', async () => {
     const { customer, tickets, world } = negotiation();
@@ -109,14 +156,13 @@ describe('a customer who asks for a socket', () => {
     expect(world.log).toEqual([]);
   });
 
-  it('comes back with the ticket of its first day while it is waited for, until the one absolute bound [R121]', async () => {
+  it('comes back with the ticket of its first day while it is waited for, until the one absolute bound, whatever comes of it [R121 R143]', async () => {
     const { customer, born, bearer, clock, deps } = negotiation();
     const headers = await bearer(CUSTOMER);
     await born();
     clock.now += 60 * DAY - 1_000;
     const back = await customer({ headers });
     expect(bodyOf(back)).toMatchObject({ conversationId: ID });
-    // What it is given is good for as long again.
     const { ticket } = bodyOf(back) as { ticket: string };
     const read = (authorization: string) =>
       call(
@@ -124,12 +170,13 @@ describe('a customer who asks for a socket', () => {
         request({ headers: { authorization }, params: { conversationId: ID } }),
         deps,
       );
-    expect((await read(headers.authorization)).status).toBe(200);
+    for (const held of [headers.authorization, `Bearer ${ticket}`])
+      expect((await read(held)).status).toBe(200);
     clock.now += 1_000;
     expect([(await customer({ headers })).status, (await read(headers.authorization)).status]).toEqual([
       401, 401,
     ]);
-    expect((await read(`Bearer ${ticket}`)).status).toBe(200);
+    expect((await read(`Bearer ${ticket}`)).status).toBe(401);
   });
 
   it('comes back to a persistent chat that waits, a day after its socket was opened [R121]', async () => {
@@ -145,12 +192,13 @@ describe('a customer who asks for a socket', () => {
   });
 
   it('comes back with a reconnect link of the day before [R121]', async () => {
-    const { customer, born, clock, deps, bearer, world } = negotiation();
+    const { customer, born, clock, deps, world } = negotiation();
     world.operatorSettings = { ...world.operatorSettings, policies: policies({ reconnect: true }) };
     await born();
-    const parts = { method: 'GET', headers: await bearer(ANN), params: { conversationId: ID } };
+    const parts = { method: 'GET', params: { conversationId: ID } };
     const { reconnectId } = bodyOf(await call('reconnect-link', request(parts), deps));
     clock.now += DAY;
+    world.lose(ID, 'tab-a');
     expect(bodyOf(await customer({ body: { reconnectId } }))).toMatchObject({ conversationId: ID });
   });
 

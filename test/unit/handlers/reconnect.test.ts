@@ -8,13 +8,13 @@ import { ANN, CUSTOMER, ID, scene } from './scene';
 /** "Configure reconnection to a previous chat session" (Dynamics 365): off unless policy switches it on. */
 function site(changes: Partial<PolicyValues> = {}) {
   const here = scene();
-  const { deps, bearer, world, service } = here;
+  const { deps, world, service } = here;
   world.operatorSettings = { policies: policies(changes), messages: [] };
   return {
     ...here,
-    link: async (who: typeof ANN | typeof CUSTOMER = ANN) =>
-      call('reconnect-link', request({ headers: await bearer(who), params: { conversationId: ID } }), deps),
-    negotiate: (body: object) => call('negotiate', request({ body }), deps),
+    link: () => call('reconnect-link', request({ params: { conversationId: ID } }), deps),
+    negotiate: (body: object, headers: Readonly<Record<string, string>> = {}) =>
+      call('negotiate', request({ body, headers }), deps),
     known: (body: object) => call('negotiate-customer', request({ body }), deps),
     accept: () => service.handle(ID, { type: 'agent-accepted', agentId: 'ann', agentName: 'Ann Smith' }),
     lose: async () => {
@@ -40,7 +40,7 @@ describe('the reconnect link', () => {
   });
 
   it('leads to the portal, and its id leads back into the conversation [R87 R90 R91]', async () => {
-    const { born, link, negotiate } = site(ON);
+    const { born, link, lose, negotiate } = site(ON);
     await born();
     const { reconnectId, reconnectUrl } = bodyOf(await link()) as {
       reconnectId: string;
@@ -50,23 +50,24 @@ describe('the reconnect link', () => {
     expect(url.origin + url.pathname).toBe('https://shop.example/help');
     expect(url.searchParams.get('lang')).toBe('de');
     expect(url.searchParams.get('oc.reconnectid')).toBe(reconnectId);
+    await lose();
     expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
   });
 
   it('leads a customer whom the site has signed in back as well [R90]', async () => {
-    const { born, link, known, negotiate, deps } = site(ON);
+    const { born, link, lose, known, negotiate, deps } = site(ON);
     deps.newConversationId = () => ID;
     await known({ customerId: 'kim@shop.example' });
     await born();
     const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
+    await lose();
     deps.newConversationId = () => 'new-conversation-0002';
     expect(bodyOf(await negotiate({ reconnectId }))).toMatchObject({ conversationId: ID });
   });
 
-  it('is for agents, and its id is no ticket [R90]', async () => {
+  it('has an id that is no ticket [R90]', async () => {
     const { born, link, deps } = site(ON);
     await born();
-    expect((await link(CUSTOMER)).status).toBe(403);
     const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
     const headers = { authorization: `Bearer ${reconnectId}` };
     expect((await call('negotiate', request({ headers }), deps)).status).toBe(401);
@@ -107,6 +108,171 @@ describe('the reconnect link', () => {
       reason: 'customer-ended',
       options: ['new-conversation'],
     });
+  });
+});
+
+/** A customer who was there, and is away; the link was given before. */
+async function away(changes: Partial<PolicyValues> = ON) {
+  const made = site(changes);
+  await made.born();
+  await made.accept();
+  const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+  await made.lose();
+  const use = async (key?: string) =>
+    bodyOf(await made.negotiate({ reconnectId }, key === undefined ? {} : { 'idempotency-key': key }));
+  return { ...made, reconnectId, use };
+}
+const OPENED = { conversationId: ID, ticket: expect.any(String) };
+const USED = { status: 409, code: 'reconnect-link-used' };
+
+describe('a reconnect link that is used', () => {
+  it('opens the conversation once [R140]', async () => {
+    const { use, world, link } = await away();
+    expect(await use()).toMatchObject(OPENED);
+    expect(await use()).toMatchObject(USED);
+    expect(await use('another-browser')).toMatchObject(USED);
+    expect(world.conversation(ID).linkUse).toMatchObject({ count: 1 });
+    const { reconnectId } = bodyOf(await link()) as { reconnectId: string };
+    expect(reconnectId).not.toBe((await away()).reconnectId);
+  });
+
+  it('opens it again for the browser that got no answer, until that one has been connected [R140]', async () => {
+    const { use, service, clock, world } = await away();
+    expect(await use('browser-1')).toMatchObject(OPENED);
+    expect(await use('browser-1')).toMatchObject(OPENED);
+    expect(world.conversation(ID).linkUse).toMatchObject({ count: 1 });
+    clock.now += SECOND;
+    const tab = { connectionId: 'tab-b', occurredAt: clock.now };
+    await service.handle(ID, { type: 'connected', ...tab });
+    await service.handle(ID, { type: 'disconnected', ...tab });
+    expect(await use('browser-1')).toMatchObject(USED);
+  });
+
+  it('by two strangers at once, at two instances, opens it for one of them [R140]', async () => {
+    const { use } = await away();
+    const answers = await Promise.all([use('one'), use('other'), use()]);
+    expect(answers.filter(({ ticket }) => ticket !== undefined)).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === USED.code)).toHaveLength(2);
+  });
+
+  it('makes every link worthless that was given before it, and the next one good [R140]', async () => {
+    const { use, link, negotiate, reconnectId } = await away();
+    const again = bodyOf(await link())['reconnectId'];
+    expect(again).toBe(reconnectId);
+    await use();
+    const next = bodyOf(await link())['reconnectId'];
+    expect(bodyOf(await negotiate({ reconnectId: next }))).toMatchObject(OPENED);
+  });
+
+  it.each([
+    ['as its record says', true],
+    ['as the service says, though the record does not know', false],
+  ])('opens nothing while the customer is connected, %s [R141]', async (_who, isOnRecord) => {
+    const { use, service, world, clock } = await away();
+    world.open(ID, 'tab-b');
+    if (isOnRecord)
+      await service.handle(ID, { type: 'connected', connectionId: 'tab-b', occurredAt: clock.now });
+    expect(await use()).toMatchObject({ status: 409, code: 'customer-is-connected', retryAfterSeconds: 30 });
+    world.lose(ID, 'tab-b');
+    await service.handle(ID, { type: 'disconnected', connectionId: 'tab-b', occurredAt: clock.now });
+    expect(await use()).toMatchObject(OPENED);
+  });
+
+  it('opens it when the record has a connection that the service has not [R141]', async () => {
+    const made = site(ON);
+    await made.born();
+    const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+    made.world.lose(ID, 'tab-a');
+    expect(bodyOf(await made.negotiate({ reconnectId }))).toMatchObject(OPENED);
+  });
+
+  it('asks the policy again [R142]', async () => {
+    const { use, world } = await away();
+    world.operatorSettings = { policies: policies({ ...ON, reconnect: false }), messages: [] };
+    expect(await use()).toMatchObject({ status: 409, code: 'reconnect-disabled' });
+    expect(world.conversation(ID).linkUse).toBeUndefined();
+  });
+
+  it('is not used up by a request that cannot be understood', async () => {
+    const { use, negotiate, reconnectId } = await away();
+    expect(bodyOf(await negotiate({ reconnectId, name: 7 }))).toMatchObject({ field: 'body.name' });
+    const headers = { 'idempotency-key': 'no key' };
+    expect(bodyOf(await negotiate({ reconnectId }, headers))).toMatchObject({ field: 'Idempotency-Key' });
+    expect(await use()).toMatchObject(OPENED);
+  });
+
+  it('gives a ticket that ends when the first one does, and so does every later one [R143]', async () => {
+    const { use, clock, negotiate, tickets, world } = await away({ ...ON, grace: 7 * 24 * 60 * MINUTE });
+    const first = await tickets.issue(CUSTOMER);
+    clock.now += 20 * MINUTE;
+    const answer = await use();
+    const end = new Date(first.expiresAt).toISOString();
+    expect(answer).toMatchObject({ ...OPENED, ticketExpiresAt: end });
+    clock.now += 20 * MINUTE;
+    const headers = { authorization: `Bearer ${String(answer['ticket'])}` };
+    expect(bodyOf(await negotiate({}, headers))).toMatchObject({ ticketExpiresAt: end });
+    expect(world.conversation(ID).end).toBeUndefined();
+  });
+});
+
+describe("the placeholder of a link in an agent's message", () => {
+  const say = (text: string) => ({ type: 'agent-message', agentId: 'ann', messageId: 'm-1', text }) as const;
+  const talk = async (changes: Partial<PolicyValues>, text: string) => {
+    const made = site(changes);
+    await made.born();
+    await made.accept();
+    const handled = await made.service.handle(ID, say(text));
+    const told = made.world.pushes.flatMap(({ audience, push }) =>
+      push.type === 'message' ? [[audience.to, push.text] as const] : [],
+    );
+    return { ...made, handled, told };
+  };
+
+  it.each(['{ReconnectUrl}', '{ReconnectUrl{ReconnectID}}'])(
+    '%s is the link for the customer alone: agents and the transcript have the placeholder [R91 R149]',
+    async (slug) => {
+      const { told, link, world, bearer, deps } = await talk(ON, `Later: ${slug}`);
+      const { reconnectUrl } = bodyOf(await link()) as { reconnectUrl: string };
+      expect(Object.fromEntries(told)).toEqual({
+        customer: `Later: ${reconnectUrl}`,
+        agent: `Later: ${slug}`,
+      });
+      const parts = { method: 'GET', params: { conversationId: ID } };
+      for (const who of [CUSTOMER, ANN]) {
+        const read = await call('read-conversation', request({ ...parts, headers: await bearer(who) }), deps);
+        expect(read.body).toContain(slug);
+        expect(read.body).not.toContain('oc.reconnectid');
+      }
+      expect(JSON.stringify(world.pushes.filter(({ audience }) => audience.to !== 'customer'))).not.toContain(
+        'oc.reconnectid',
+      );
+    },
+  );
+
+  it('is the same link when the message is repeated, and pushed under the same id', async () => {
+    const made = await talk(ON, 'Later: {ReconnectUrl}');
+    made.clock.now += 20 * SECOND;
+    const before = made.world.pushes.filter(({ push }) => push.type === 'message');
+    await made.service.handle(ID, say('Later: {ReconnectUrl}'));
+    const after = made.world.pushes.filter(({ push }) => push.type === 'message').slice(before.length);
+    expect(after).toEqual(before);
+  });
+
+  it.each([
+    ['reconnection is off', { ...ON, reconnect: false }],
+    ['no page is named', { reconnect: true }],
+  ])('is refused while %s, and nobody reads it', async (_why, changes) => {
+    const { handled, told } = await talk(changes, 'Later: {ReconnectUrl}');
+    expect(handled).toMatchObject({ kind: 'refused', refusal: { code: 'reconnect-disabled' } });
+    expect(told).toEqual([]);
+  });
+
+  it('is text like any other when the customer writes it', async () => {
+    const { service, world } = await talk(ON, 'Hello');
+    const words = { connectionId: 'tab-a', messageId: 'm-2', text: '{ReconnectUrl}' };
+    await service.handle(ID, { type: 'customer-message', ...words });
+    const told = world.pushes.flatMap(({ push }) => (push.type === 'message' ? [push.text] : []));
+    expect(told.slice(2)).toEqual(['{ReconnectUrl}', '{ReconnectUrl}']);
   });
 });
 
@@ -335,8 +501,22 @@ describe('a customer who asks for a socket in the last moment of its wait', () =
     await made.lose();
     const { deadline } = made.world.conversation(ID).disconnection!;
     made.clock.now = deadline - 11 * SECOND;
-    expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
+    const used = await made.negotiate({ reconnectId });
+    expect(used).toMatchObject({ status: 200 });
     expect(made.world.conversation(ID).disconnection).toMatchObject({ deadline });
+    made.clock.now = deadline - SECOND;
+    const headers = { authorization: `Bearer ${String(bodyOf(used)['ticket'])}` };
+    expect(await made.negotiate({}, headers)).toMatchObject({ status: 200 });
+    expect(made.world.conversation(ID).disconnection!.deadline).toBe(deadline + 9 * SECOND);
+  });
+
+  it('is not ended either when it comes with the link then', async () => {
+    const made = site(ON);
+    await made.born();
+    await made.accept();
+    const { reconnectId } = bodyOf(await made.link()) as { reconnectId: string };
+    await made.lose();
+    const { deadline } = made.world.conversation(ID).disconnection!;
     made.clock.now = deadline - SECOND;
     expect(await made.negotiate({ reconnectId })).toMatchObject({ status: 200 });
     expect(made.world.conversation(ID).disconnection!.deadline).toBe(deadline + 9 * SECOND);

@@ -7,6 +7,7 @@ import {
   socketGroupsOf,
   type Tickets,
 } from '../../../shared/access/caller-guard';
+import { reconnectUrlBy } from '../../../shared/access/negotiate-routes';
 import { createLogger } from '../../../shared/app/log';
 import { type Instant, MINUTE } from '../../../shared/conversation/time';
 import type { Caller } from '../../../shared/http/route';
@@ -35,7 +36,7 @@ export function scene() {
   const logger = createLogger({ info: to('info'), warn: to('warn'), error: to('error') });
   const lifetimes = { agent: 60 * MINUTE, customer: 60 * 24 * 60 * MINUTE };
   const tickets: Tickets = createTickets({ signingKeys: [SIGNING_KEY], lifetimes, now });
-  const service = serviceOver({ ...world, now });
+  const service = serviceOver({ ...world, now, reconnectUrl: reconnectUrlBy(tickets) });
   const clientUrl = jest.fn(
     async (userId: string, _groups?: readonly string[]) =>
       `wss://example.test/client/hubs/chat?access_token=token-of-${userId}`,
@@ -80,7 +81,7 @@ export function scene() {
         channelInstance: 'default',
         context: {},
       };
-      await service.handle(id, { type: 'connect', conversationId: id, profile });
+      await service.handle(id, { type: 'connect', conversationId: id, profile, signedInFor: workstream });
       await service.handle(id, { type: 'connected', connectionId: 'tab-a', occurredAt: NOW });
       world.open(id, 'tab-a');
     },

@@ -72,6 +72,45 @@ it('grants nothing while no service is configured', async () => {
   expect((await webhook(0, ['']).handle({ method: 'OPTIONS', headers })).status).toBe(400);
 });
 
+describe('the handshake of a workstream with policies of its own', () => {
+  const chat = () => {
+    const here = webhook();
+    const table = { ...policies(), channels: { archive: 'persistent-chat' } as const };
+    here.world.operatorSettings = { ...here.world.operatorSettings, policies: table };
+    const open = (query: Readonly<Record<string, string>>) =>
+      here.send(
+        { name: 'connect', id: '0' },
+        { query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]])) },
+      );
+    return { ...here, open };
+  };
+
+  it('is refused without the proof of a sign-in for this conversation and this workstream [R144]', async () => {
+    const { open, tickets, world } = chat();
+    const proofs = [
+      undefined,
+      'a.b.c',
+      await tickets.issueSignIn('conversation-0002', 'archive'),
+      await tickets.issueSignIn(ID, 'default'),
+      (await tickets.issue({ role: 'customer', conversationId: ID }, { workstream: 'archive' })).ticket,
+    ];
+    for (const signin of proofs) {
+      const answer = await open({ workstream: 'archive', ...(signin !== undefined && { signin }) });
+      expect(bodyOf(answer)).toMatchObject({ status: 403, code: 'sign-in-required' });
+    }
+    expect(world.listed.size).toBe(0);
+  });
+
+  it('opens with it, and for a tab of a conversation that there is without [R144]', async () => {
+    const { open, tickets, world } = chat();
+    expect(
+      (await open({ workstream: 'archive', signin: await tickets.issueSignIn(ID, 'archive') })).status,
+    ).toBe(200);
+    expect(world.conversation(ID)).toMatchObject({ channel: 'persistent-chat' });
+    expect((await open({ workstream: 'archive' })).status).toBe(200);
+  });
+});
+
 describe('an event that cannot be understood', () => {
   it.each<[string, EventParts, unknown, string]>([
     ['a text that is none', { name: 'message' }, { text: 5 }, '"field":"text"'],

@@ -109,11 +109,54 @@ describe('a ticket', () => {
 });
 
 describe('the id of a reconnect link', () => {
-  it("is good for as long as a customer's ticket", async () => {
-    const id = await tickets().issueReconnectId('conversation-0001');
-    const at = (now: number) => tickets({ now }).conversationOf(id);
-    const end = NOW + 3 * HOUR_IN_SECONDS * 1000;
-    await expect(at(end - 1_000)).resolves.toBe('conversation-0001');
-    await expect(at(end)).resolves.toBeUndefined();
+  const CONVERSATION = { id: 'conversation-0001', createdAt: NOW };
+  const END = NOW + 3 * HOUR_IN_SECONDS * 1000;
+
+  it("is good for as long as a customer's first ticket, whenever it is given [R143]", async () => {
+    const later = NOW + HOUR_IN_SECONDS * 1000;
+    const id = await tickets({ now: later }).issueReconnectId(CONVERSATION);
+    const at = (now: number) => tickets({ now }).linkOf(id);
+    await expect(at(END - 1_000)).resolves.toEqual({ conversationId: CONVERSATION.id, uses: 0, until: END });
+    await expect(at(END)).resolves.toBeUndefined();
+  });
+
+  it('is the same until a link is used', async () => {
+    const first = await tickets().issueReconnectId(CONVERSATION);
+    expect(await tickets({ now: NOW + 5_000 }).issueReconnectId(CONVERSATION)).toBe(first);
+    const linkUse = { count: 1, at: NOW };
+    expect(await tickets().issueReconnectId({ ...CONVERSATION, linkUse })).not.toBe(first);
+  });
+
+  it('of a version without a count of uses opens nothing: agents have seen it', async () => {
+    await expect(
+      tickets().linkOf(await forged({ aud: 'reconnect', sub: 'customer.conversation-0001' })),
+    ).resolves.toBeUndefined();
+  });
+});
+
+describe('what a ticket carries on', () => {
+  it('is the end of the first one, and the workstream for which the site has signed the customer in [R143]', async () => {
+    const by = tickets();
+    const first = await by.issue(CUSTOMER, { workstream: 'archive' });
+    const later = tickets({ now: NOW + 2 * HOUR_IN_SECONDS * 1000 });
+    const headers = (ticket: string) => new Headers({ authorization: `Bearer ${ticket}` });
+    const { proved } = await later.holderOf(headers(first.ticket));
+    expect(proved).toEqual({ until: first.expiresAt, workstream: 'archive' });
+    const next = await later.issue(CUSTOMER, proved);
+    expect(next.expiresAt).toBe(first.expiresAt);
+    expect((await later.holderOf(headers(next.ticket))).proved).toEqual(proved);
+  });
+});
+
+describe('the proof that the site has signed a customer in', () => {
+  it('is good for one conversation and one workstream, for as long as a socket URL, and is no ticket [R144]', async () => {
+    const proof = await tickets().issueSignIn('conversation-0001', 'archive');
+    await expect(tickets().signedInFor(proof, 'conversation-0001')).resolves.toBe('archive');
+    await expect(tickets().signedInFor(proof, 'conversation-0002')).resolves.toBeUndefined();
+    const late = tickets({ now: NOW + 15 * 60_000 });
+    await expect(late.signedInFor(proof, 'conversation-0001')).resolves.toBeUndefined();
+    const { ticket } = await tickets().issue(CUSTOMER, { workstream: 'archive' });
+    await expect(tickets().signedInFor(ticket, 'conversation-0001')).resolves.toBeUndefined();
+    await expect(read(proof)).rejects.toMatchObject({ status: 401 });
   });
 });

@@ -5,6 +5,7 @@ import { ROUTES } from '../../../../shared/app/routes';
 import { parseJson, parseWith, readJson } from '../../../../shared/http/route';
 import { isPageUrl } from '../../../../shared/policies/policy';
 import {
+  findInPolicyDocument,
   parsePolicyDocument,
   parseStoredPolicies,
   policyDocumentView,
@@ -126,9 +127,15 @@ export const BODIES: readonly Target[] = [
   byRoute('override of a message', 'write-automated-message', OVERRIDES),
   body(
     'policy document',
-    ['parsePolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
+    ['parsePolicyDocument', 'findInPolicyDocument', 'POLICY_DOCUMENT', 'durationBetween', 'write-policies'],
     POLICIES,
     (value) => {
+      const { document: found, values } = findInPolicyDocument(value);
+      parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(found))));
+      must(
+        values.every(({ grace = 1 }) => grace > 0),
+        'waits that are lengths of time',
+      );
       const document = parsePolicyDocument(value);
       parsePolicyDocument(JSON.parse(JSON.stringify(policyDocumentView(document))));
     },

@@ -79,7 +79,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
     (await tickets.issue({ role: 'customer', conversationId: 'conversation-0001' })).ticket,
     (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
   ];
-  const reconnectIds = [await tickets.issueReconnectId('conversation-0001')];
+  const reconnectIds = [await tickets.issueReconnectId({ id: 'conversation-0001', createdAt: NOW })];
   const { authority, guard, signIn, entraTokens } = await entra();
   const bearer = (text: string) => ({
     get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
@@ -109,9 +109,23 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
       parsers: ['createTickets'],
       inputs: tokensLike([...reconnectIds, good[0]!]),
       async reads(text) {
-        const conversationId = await tickets.conversationOf(text);
-        must([undefined, 'conversation-0001'].includes(conversationId), 'of the conversation or of none');
-        return conversationId !== undefined;
+        const link = await tickets.linkOf(text);
+        must(
+          [undefined, 'conversation-0001'].includes(link?.conversationId),
+          'of the conversation or of none',
+        );
+        return link !== undefined;
+      },
+      long: longTokens,
+    }),
+    target<string>({
+      name: 'proof of a sign-in',
+      parsers: ['createTickets'],
+      inputs: tokensLike([await tickets.issueSignIn('conversation-0001', 'archive'), ...reconnectIds]),
+      async reads(text) {
+        const workstream = await tickets.signedInFor(text, 'conversation-0001');
+        must([undefined, 'archive'].includes(workstream), 'the workstream that was signed, or none');
+        return workstream !== undefined;
       },
       long: longTokens,
     }),

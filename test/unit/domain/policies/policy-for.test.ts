@@ -3,6 +3,7 @@ import { MINUTE } from '../../../../shared/conversation/time';
 import {
   BUILT_IN_RULES,
   channelOf,
+  isForEverybody,
   policyFor,
   type PolicyName,
   type PolicyRule,
@@ -141,4 +142,27 @@ describe('the channel of a workstream', () => {
       expect(channelOf(policies(), workstream)).toBe('live-chat');
     },
   );
+});
+
+describe('a workstream that a customer may choose of whom nothing is known', () => {
+  const table = policies();
+  const rule = (workstream: string[]): PolicyRule => ({ id: 'r', when: { workstream }, set: { grace: 1 } });
+
+  it.each<[boolean, string, Partial<PolicyTable>, string]>([
+    [true, 'nobody has ever named', {}, 'anything'],
+    [true, 'is the default', { rules: [rule(['vip'])] }, 'default'],
+    [false, 'a rule names', { rules: [rule(['vip'])] }, 'vip'],
+    [true, 'a rule names together with the default', { rules: [rule(['vip', 'default'])] }, 'vip'],
+    [false, 'is spared by the rule of the default', { rules: [rule(['default'])] }, 'anything'],
+    [false, 'is persistent chat', { channels: { archive: 'persistent-chat' } }, 'archive'],
+    [
+      false,
+      'is the default, where that is persistent chat',
+      { channels: { default: 'persistent-chat' } },
+      'default',
+    ],
+    [false, 'is live chat, where the default is not', { channels: { default: 'persistent-chat' } }, 'sales'],
+  ])('is one (%s) that %s [R144]', (isForAll, _what, changes, workstream) => {
+    expect(isForEverybody({ ...table, rules: [], channels: {}, ...changes }, workstream)).toBe(isForAll);
+  });
 });
