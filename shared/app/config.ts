@@ -2,6 +2,7 @@ import type { Milliseconds } from '../conversation/time';
 import type { PolicyValues } from '../policies/policy';
 import { ConfigurationError } from './errors';
 import {
+  AUTHORITY,
   duration,
   durationOr,
   flag,
@@ -241,7 +242,7 @@ export const SIGN_IN_SETTINGS = {
     note: 'required with `ENTRA_TENANT_ID`',
   },
   ENTRA_AUTHORITY: withDefault(
-    URL_FORM,
+    AUTHORITY,
     'https://login.microsoftonline.com',
     'The authority that issues the tokens; another one in national clouds.',
   ),

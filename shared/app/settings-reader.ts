@@ -39,6 +39,14 @@ export const matching = (form: RegExp, says: string): Form<string> => ({
 
 export const GUID = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID');
 export const SECRET = matching(/^.{32,}$/s, 'a secret of at least 32 characters');
+/** Keys that are not fetched over TLS prove nothing, unless they come from this machine. */
+export const AUTHORITY: Form<string> = {
+  parse: (text) =>
+    /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)(:\d+)?\/?$)\S*$/.test(text) && URL.canParse(text)
+      ? text
+      : undefined,
+  says: 'an https URL, or one of this machine',
+};
 /** Sent over the network and compared at once, so less will do than for a key that signs. */
 export const FUNCTION_KEYS: Form<readonly string[]> = {
   parse: (text) => {

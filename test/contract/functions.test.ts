@@ -66,7 +66,13 @@ describe('the functions of the app', () => {
     const opened = ROUTES.filter((route) => levelOf(route, { signIn } as never) !== route.authLevel);
     expect(opened.map(({ id }) => id).sort()).toEqual([
       'delete-automated-message',
+      'download-transcript',
+      'erase-conversation',
+      'erase-customer',
+      'export-conversation',
+      'export-customer',
       'list-automated-messages',
+      'list-closed-conversations',
       'list-dead-letters',
       'negotiate-agent',
       'read-capacity',

@@ -81,7 +81,7 @@ describe('at every route each role gets what the table says [R150]', () => {
   // The host stand-in has one function key for all functions; on Azure each has its own.
   const hasOneKey = (id: string, role: Role) =>
     (id === 'validate-web-pubsub-events' && role === 'site') ||
-    (id === 'negotiate-customer' && role === 'service');
+    (['negotiate-customer', 'reconnect-link'].includes(id) && role === 'service');
   const cells = ROUTES.flatMap((route) =>
     ROLES.filter((role) => !hasOneKey(route.id, role)).map(
       (role) => [route.id, role, ACCESS[route.access][role], route] as const,
