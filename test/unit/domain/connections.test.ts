@@ -43,7 +43,9 @@ describe('connections are bounded', () => {
     expect(conversation.disconnection).toBeUndefined();
     expect(effects).toEqual([]);
     // A late `connected` of one of them does not revive it.
-    expect(decideAt(conversation, connected(`tab-${MOST}`, afterStart(1)), afterStart(3)).kind).toBe('unchanged');
+    expect(decideAt(conversation, connected(`tab-${MOST}`, afterStart(1)), afterStart(3)).kind).toBe(
+      'unchanged',
+    );
     // The next ones are admitted without a question.
     expect(decideAt(conversation, connect(), afterStart(3)).kind).toBe('unchanged');
   });
