@@ -172,6 +172,16 @@ resource siteKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   }
 }
 
+@onlyIfNotExists()
+resource siteLinkKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'function--reconnect-045link--site'
+  properties: {
+    contentType: 'Function key of reconnect-link, for the backend of the site, which sends the link to its customer'
+    value: replace('${siteKeyStart}${siteKeyEnd}', '-', '')
+  }
+}
+
 // The other functions with a key are for operators, who take the app's default key: the host makes that by itself. The app cannot
 // read it, so where it compares keys itself, because a token will do as well, operators have this one (functions.bicep).
 @onlyIfNotExists()

@@ -254,7 +254,10 @@ function timersOfChange(
   ];
 }
 
-/** The timer of the disconnection that has ended last, when its end is told again. */
+/**
+ * The timer of the disconnection that has ended last, when its end is told again. That of a loss which nobody was told of runs
+ * on behind a return, until the conversation ends.
+ */
 function cancelAgain(
   conversation: Conversation,
   input: ConversationEvent,
@@ -262,7 +265,7 @@ function cancelAgain(
 ): readonly Effect[] {
   const { lastDisconnection: past } = conversation;
   if (past === undefined) return [];
-  const isTold = topics.includes(past.outcome === 'reconnected' ? 'back' : 'ended');
+  const isTold = topics.includes('ended') || (past.outcome === 'reconnected' && topics.includes('back'));
   const { number } = past.timer ?? past;
   const deadline = { kind: 'disconnection', number, at: past.deadline } as const;
   return isTold && !isReached(deadline, input) ? [cancel(deadline, conversation)] : [];

@@ -152,5 +152,5 @@ function withoutOldAddresses(rule: unknown): unknown {
 }
 
 /** The document as JSON that `parsePolicyDocument` reads. */
-export const policyDocumentView = (document: PolicyDocument): z.input<typeof POLICY_DOCUMENT> =>
-  z.encode(POLICY_DOCUMENT, document as z.output<typeof POLICY_DOCUMENT>);
+export const policyDocumentView = (document: PolicyDocument): z.input<typeof DOCUMENT> =>
+  z.encode(DOCUMENT, document as z.output<typeof DOCUMENT>);

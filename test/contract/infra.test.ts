@@ -178,6 +178,10 @@ describe('function keys made by the deployment', () => {
     const operators = [
       'delete-automated-message',
       'download-transcript',
+      'erase-conversation',
+      'erase-customer',
+      'export-conversation',
+      'export-customer',
       'list-automated-messages',
       'list-closed-conversations',
       'list-dead-letters',
@@ -189,7 +193,7 @@ describe('function keys made by the deployment', () => {
       'write-policies',
     ];
     const callers = wanting.map(({ name }) => name).filter((name) => !operators.includes(name));
-    expect(callers).toEqual(['negotiate-agent', 'negotiate-customer', 'web-pubsub-events']);
+    expect(callers).toEqual(['negotiate-agent', 'negotiate-customer', 'reconnect-link', 'web-pubsub-events']);
     expect(callers.filter((name) => !hasKey(name))).toEqual([]);
   });
 
@@ -209,7 +213,7 @@ describe('function keys made by the deployment', () => {
       source('key-vault'),
       /(?:@(\w+)\(\)\n)?resource \w+ 'Microsoft\.KeyVault\/vaults\/secrets@/g,
     );
-    expect(written).toEqual(Array<string>(6).fill('onlyIfNotExists'));
+    expect(written).toEqual(Array<string>(8).fill('onlyIfNotExists'));
   });
 });
 
@@ -289,7 +293,7 @@ describe('secrets', () => {
 
   it('are no parameters but those that draw a random value', () => {
     const secure = matches(everything, /@secure\(\)\nparam (.+)$/gm);
-    expect(secure).toHaveLength(12);
+    expect(secure).toHaveLength(14);
     expect(secure.filter((line) => !/ string = newGuid\(\)$/.test(line))).toEqual([]);
     expect(bicep['infra/main.bicep']).not.toMatch('@secure()');
     expect(read('infra/main.bicepparam')).not.toMatch(/key|secret|password/i);

@@ -13,7 +13,12 @@ const host = read('host.json') as {
 };
 
 /** Settings of the Functions host: the product does not read them. */
-const OF_THE_HOST = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME', 'TASKHUB_NAME'];
+const OF_THE_HOST = [
+  'AzureWebJobsStorage',
+  'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
+  'FUNCTIONS_WORKER_RUNTIME',
+  'TASKHUB_NAME',
+];
 
 /** The names that the configuration asks the environment for. */
 function namesRead(env: Record<string, string>): Set<string> {
@@ -85,6 +90,7 @@ describe('the table of settings in docs/CONFIGURATION.md', () => {
   const withEntra = {
     ...others,
     TICKET_SIGNING_KEY: 'what-the-reference-to-the-vault-leads-to',
+    CUSTOMER_INDEX_KEYS: 'where-another-reference-to-the-vault-leads',
     WEB_PUBSUB_ENDPOINT: 'https://wps-chat.webpubsub.azure.com',
     WEBHOOK_GUARD: 'entra',
     WEBHOOK_TOKEN_TENANT_ID: '00000000-0000-0000-0000-000000000002',

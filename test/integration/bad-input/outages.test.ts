@@ -69,7 +69,7 @@ describe('while the tables cannot be reached', () => {
     for (let time = 1; time <= 3; time += 1) expect((await system.event(message)).status).toBe(204);
     for (let time = 1; time <= 3; time += 1) expect((await system.event(lost)).status).toBe(204);
     expect((await system.call(...accept)).status).toBe(200);
-    expect(await textsOf(conversationId)).toEqual(['Only once', 'ann has joined the conversation.']);
+    expect(await textsOf(conversationId)).toEqual(['Only once', 'Agent has joined the conversation.']);
     expect(await recordOf(conversationId)).toMatchObject({ disconnectionCount: 2, disconnectionNumber: 2 });
     expect(await timersOf(conversationId)).toEqual([1, 2].map((n) => `${conversationId}.disconnection.${n}`));
   });

@@ -14,6 +14,7 @@ import {
   NOBODY,
   persistentChat,
 } from '../../support/domain/builders';
+import { given } from '../../support/domain/given';
 import { DEFAULTS } from '../../support/domain/policies';
 
 const MOST = DEFAULTS.connections;
@@ -124,12 +125,18 @@ describe('connections are known by their ids', () => {
     expect(conversation.liveConnectionIds).toEqual(['tab-1', 'tab-2']);
   });
 
-  it('ignores a repeated `connected`, also of a persistent chat, where nobody was ever missed', () => {
-    expect(decideAt(persistentChat(), connected('tab-1', afterStart(1)), afterStart(2))).toEqual({
-      kind: 'unchanged',
-      outcome: { type: 'ignored', because: 'repeated' },
-      effects: [],
-    });
+  it('ignores a repeated `connected`; of a persistent chat it writes the row again, which says who is away', () => {
+    const repeated = connected('tab-1', afterStart(1));
+    given(connectedCustomer('tab-1', 'tab-2'))
+      .when(connected('tab-2', afterStart(1)), afterStart(2))
+      .then({ changed: false, effects: [] });
+    given(persistentChat())
+      .when(repeated, afterStart(2))
+      .then({
+        changed: false,
+        outcome: 'ignored',
+        effects: ['list', 'start auto-close.1 in P29DT23H59M59S'],
+      });
   });
 
   it('calibrates the clock of the service with the fastest event', () => {
