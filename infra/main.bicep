@@ -179,7 +179,16 @@ module conversationStorage 'modules/storage.bicep' = {
     tags: tags
     isPrivate: privateNetworking
     zoneRedundant: zoneRedundant
-    tables: ['Conversations', 'WorkList', 'AgentCapacity', 'Settings', 'Customers', 'DeadLetters', 'ClosedConversations', 'Erasures']
+    tables: [
+      'Conversations'
+      'WorkList'
+      'AgentCapacity'
+      'Settings'
+      'Customers'
+      'DeadLetters'
+      'ClosedConversations'
+      'Erasures'
+    ]
   }
 }
 

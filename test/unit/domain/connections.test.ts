@@ -134,7 +134,7 @@ describe('connections are known by their ids', () => {
       .when(repeated, afterStart(2))
       .then({
         changed: false,
-        outcome: 'ignored',
+        outcome: 'repeated',
         effects: ['list', 'start auto-close.1 in P29DT23H59M59S'],
       });
   });
