@@ -23,9 +23,9 @@ export const ASSUMPTIONS = {
   memory: [2, 'GB of an instance (`instanceMemoryMB`)'],
   telemetry: [2, 'KB in Log Analytics for one execution'],
   stored: [20, 'KB in the tables for one conversation, its transcript included'],
-  months: [12, 'months of conversations that are kept: what `RETENTION` says, 3 by default'],
+  months: [12, 'months of conversations that are kept, if `RETENTION` is `P365D`; 3 by default'],
   oftenRules: [5, 'alert rules that look every 5 minutes'],
-  rareRules: [4, 'alert rules that look every 15 minutes'],
+  rareRules: [8, 'alert rules that look every 15 minutes or less often'],
 };
 
 /** Where a price was found. */

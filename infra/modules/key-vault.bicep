@@ -75,6 +75,14 @@ param siteKeyStart string = newGuid()
 @secure()
 param siteKeyEnd string = newGuid()
 
+@description('Half of a new function key for the links that the site sends.')
+@secure()
+param siteLinkKeyStart string = newGuid()
+
+@description('Half of a new function key for the links that the site sends.')
+@secure()
+param siteLinkKeyEnd string = newGuid()
+
 @description('Half of a new key for operators.')
 @secure()
 param operatorKeyStart string = newGuid()
@@ -178,7 +186,7 @@ resource siteLinkKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   name: 'function--reconnect-045link--site'
   properties: {
     contentType: 'Function key of reconnect-link, for the backend of the site, which sends the link to its customer'
-    value: replace('${siteKeyStart}${siteKeyEnd}', '-', '')
+    value: replace('${siteLinkKeyStart}${siteLinkKeyEnd}', '-', '')
   }
 }
 

@@ -22,9 +22,11 @@ export interface Tickets {
   holderOf(headers: HttpInput['headers']): Promise<{ readonly caller: Caller; readonly proved: Proved }>;
   /**
    * The id with which a customer who has nothing else finds back into a conversation: always the same until one is used.
-   * Good for nothing but that, and as long as the first ticket of the conversation could be.
+   * Good for nothing but that, and as long as the first ticket of the conversation could be; undefined: that is over.
    */
-  issueReconnectId(conversation: Pick<Conversation, 'id' | 'createdAt' | 'linkUse'>): Promise<string>;
+  issueReconnectId(
+    conversation: Pick<Conversation, 'id' | 'createdAt' | 'linkUse'>,
+  ): Promise<string | undefined>;
   /** What a reconnect id says; undefined when it is none, or too old. */
   linkOf(reconnectId: string): Promise<Link | undefined>;
   /** The proof, for a socket URL, that the site has signed the customer of the conversation in for this workstream. */
@@ -122,11 +124,13 @@ export function createTickets(options: {
     holderOf,
     callerOf: async (headers) => (await holderOf(headers)).caller,
 
-    issueReconnectId: ({ id, createdAt, linkUse }) =>
-      sign({ uses: linkUse?.count ?? 0 }, customerUserId(id), RECONNECT_AUDIENCE, {
+    issueReconnectId: async ({ id, createdAt, linkUse }) => {
+      if (createdAt + options.lifetimes.customer <= options.now()) return undefined;
+      return sign({ uses: linkUse?.count ?? 0 }, customerUserId(id), RECONNECT_AUDIENCE, {
         from: createdAt,
         lifetime: options.lifetimes.customer,
-      }).token,
+      }).token;
+    },
 
     async linkOf(reconnectId) {
       const payload = await verified(reconnectId, RECONNECT_AUDIENCE);
@@ -466,7 +470,7 @@ export const TOLD_EVERY: Milliseconds = 5 * MINUTE;
 const CROWDS = 1_024;
 
 /**
- * Where customers come from, as far as an alert needs it: a number for the widest network around the address, which says
+ * Where customers come from, as far as an alert needs it: a number for the IPv4 /16 or IPv6 /32 of the address, which says
  * nothing of anybody. Undefined while it has been given lately.
  */
 export function createVisitorNumbers(
@@ -476,7 +480,7 @@ export function createVisitorNumbers(
   const isFirst = occasions(TOLD_EVERY, now);
   return (visitor) => {
     const digest = createHmac('sha256', signingKey)
-      .update(`crowd ${networksOf(visitor).at(-1)}`)
+      .update(`crowd ${crowdOf(visitor)}`)
       .digest();
     const number = digest.readUInt32BE() % CROWDS;
     return isFirst(`${number}`) ? number : undefined;

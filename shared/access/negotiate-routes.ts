@@ -311,6 +311,7 @@ export const RECONNECT_LINK_ROUTE = route({
     const { policies } = await settings.current(call);
     if (!policyOf(conversation, 'reconnect', policies)) return refuse('reconnect-disabled');
     const reconnectId = await tickets.issueReconnectId(conversation);
+    if (reconnectId === undefined) return refuse('reconnect-disabled');
     return { reconnectId, reconnectUrl: pageWith(reconnectId, conversation, policies) };
   },
 });
@@ -324,12 +325,12 @@ export const reconnectUrlBy =
       : undefined;
 
 function pageWith(
-  reconnectId: string,
+  reconnectId: string | undefined,
   conversation: Conversation,
   policies: PolicyTable,
 ): string | undefined {
   const portalUrl = policyOf(conversation, 'reconnectPortalUrl', policies);
-  if (portalUrl === undefined) return undefined;
+  if (portalUrl === undefined || reconnectId === undefined) return undefined;
   const url = new URL(portalUrl);
   url.searchParams.set(RECONNECT_KEY, reconnectId);
   return url.href;

@@ -56,6 +56,7 @@ async function verified(verify: () => Promise<{ payload: Claims }>): Promise<Cla
     const isAboutTheToken =
       thrown instanceof errors.JOSEError &&
       !(thrown instanceof errors.JWKSTimeout) &&
+      !(thrown instanceof errors.JWKSInvalid) &&
       thrown.code !== errors.JOSEError.code;
     if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
     throw new DependencyError('token-authority', 'read keys');

@@ -54,7 +54,7 @@ export function watchAvailability(now: () => Instant): Availability {
     const written = Date.parse(date ?? '');
     if (Number.isNaN(written)) return;
     const ahead = now() - written;
-    clock.error = Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took);
+    clock.error = Math.round(Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took));
   };
   return {
     clock,

@@ -493,7 +493,7 @@ function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly 
 }
 
 /** Their names, where the app is not only this machine's: whoever guesses one of these keys signs tickets or events. */
-function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys }: Config): readonly string[] {
+function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys, signIn }: Config): readonly string[] {
   if (LOOPBACK.test(hostOf(webPubSub.connection)) && isLocalStorage(tables)) return [];
   const accessKey = (name: 'WEB_PUBSUB_CONNECTION_STRING' | 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY') =>
     [name, [partOf(read.text(name), 'AccessKey') ?? '']] as const;
@@ -501,6 +501,8 @@ function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys }:
     ['TICKET_SIGNING_KEY', [read.text('TICKET_SIGNING_KEY')]],
     ['TICKET_SIGNING_KEY_PREVIOUS', [read.text('TICKET_SIGNING_KEY_PREVIOUS')]],
     ['CUSTOMER_INDEX_KEYS', customerIndexKeys],
+    ['DESK_KEYS', signIn?.deskKeys ?? []],
+    ['OPERATOR_KEYS', signIn?.operatorKeys ?? []],
     accessKey('WEB_PUBSUB_CONNECTION_STRING'),
     accessKey('WEB_PUBSUB_CONNECTION_STRING_SECONDARY'),
   ] as const;
@@ -513,7 +515,7 @@ function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys }:
 
 /** A sample's, a few characters, or a shorter text over and over. */
 function isGuessable(key: string): boolean {
-  if (/development-only|change-?me/i.test(key)) return true;
+  if (/development-only|change-?me|^local-/i.test(key)) return true;
   const isPeriodic = (length: number) => key.startsWith(key.slice(length));
   const periods = Array.from({ length: Math.min(64, Math.floor(key.length / 2)) }, (_, i) => i + 1);
   return key.length > 0 && (new Set(key).size < 6 || periods.some(isPeriodic));

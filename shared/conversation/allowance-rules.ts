@@ -96,7 +96,7 @@ export function decideReturning(conversation: Conversation, { now, policies }: D
   const outcome = { type: 'admitted' } as const;
   const end = endOfWait(conversation);
   if (conversation.disconnection === undefined || end === undefined) return { kind: 'unchanged', outcome };
-  const until = now + Math.min(RETURN_TIME, outageAllowanceOf(conversation, policies) / 2);
+  const until = now + Math.min(RETURN_TIME, Math.floor(outageAllowanceOf(conversation, policies) / 2));
   const { returns = 0 } = conversation.disconnection.allowance ?? {};
   if (until <= end || returns >= LIMITS.returnsInARow) return { kind: 'unchanged', outcome };
   const waited = waitingUntil(conversation, until, 'customer-returning', now);

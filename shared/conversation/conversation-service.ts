@@ -1,11 +1,11 @@
 import { collisionPause } from '../app/collision-pause';
 import type { Call, DurableCall } from '../app/call';
 import {
-  AppError,
   ClockError,
   ContentionError,
   DependencyError,
   ErasedError,
+  isOutage,
   RecordTooLargeError,
   StoredRowError,
 } from '../app/errors';
@@ -75,7 +75,11 @@ export type Quarantine = (
   call: Call,
 ) => Promise<void>;
 
-type Dependencies = ConversationServiceDependencies & { readonly call: DurableCall };
+type Dependencies = ConversationServiceDependencies & {
+  readonly call: DurableCall;
+  /** The row of a conversation that is being written, so that the next one comes after it. */
+  readonly lastRow: Map<string, Promise<void>>;
+};
 
 /** In this order, and then the row: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
@@ -99,32 +103,42 @@ async function performEffects(conversationId: string, decided: readonly DecidedT
     begun.set(key, result);
     return result;
   };
-  const done = decided.map(async (one, index) => {
-    const later = decided.slice(index + 1).flatMap(({ effects }) => effects);
-    const due = one.effects.filter(
-      (effect) => !isRow(effect) && !later.some((next) => cancels(next, effect)),
-    );
+  const failed = new Map<DecidedTurn, unknown>();
+  const stages = (async () => {
     for (const stage of STAGES) {
-      const results = await Promise.allSettled(
-        due.filter(({ type }) => stage.includes(type)).map((effect) => once(effect, one)),
+      await Promise.all(
+        decided.map(async (one, index) => {
+          if (failed.has(one)) return;
+          const later = decided.slice(index + 1).flatMap(({ effects }) => effects);
+          const due = one.effects.filter(
+            (effect) => stage.includes(effect.type) && !later.some((next) => cancels(next, effect)),
+          );
+          const results = await Promise.allSettled(due.map((effect) => once(effect, one)));
+          const bad = results.find((result) => result.status === 'rejected');
+          if (bad !== undefined) failed.set(one, bad.reason);
+        }),
       );
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
     }
+  })();
+  // Prevents: of two changes the older row is written last; or the row looks as if all were done while telling has failed, and
+  // reconciliation does not repeat it.
+  const { lastRow } = decided[0]!.turn.deps;
+  const row = Promise.allSettled([stages, lastRow.get(conversationId)]).then(async () => {
+    const newest = decided.findLast((one) => !failed.has(one) && one.effects.some(isRow));
+    for (const effect of newest?.effects.filter(isRow) ?? []) await once(effect, newest!);
   });
-  const results = Promise.allSettled(done);
-  // Prevents: of two changes in one save the older row is written last; or the row looks as if all were done while telling
-  // has failed, and reconciliation does not repeat it.
-  const row = results.then(async (all) => {
-    const newest = decided.findLast(
-      ({ effects }, index) => all[index]?.status === 'fulfilled' && effects.some(isRow),
-    );
-    if (newest === undefined) return;
-    for (const effect of newest.effects.filter(isRow)) await once(effect, newest);
-  });
+  const settled = row
+    .catch(() => undefined)
+    .finally(() => {
+      if (lastRow.get(conversationId) === settled) lastRow.delete(conversationId);
+    });
+  lastRow.set(conversationId, settled);
+  await stages;
   await Promise.all(
-    decided.map(async ({ turn, handled, effects }, index) => {
+    decided.map(async (one) => {
+      const { turn, handled, effects } = one;
       try {
-        await done[index];
+        if (failed.has(one)) throw failed.get(one);
         if (effects.some(isRow)) await row;
         turn.resolve(handled);
       } catch (thrown) {
@@ -233,6 +247,9 @@ const MOST_AT_ONCE = 40;
 /** More than every tab of a customer and its agent can send in a moment. What comes on top has to come again. */
 const MOST_WAITING = 400;
 
+/** What may end a conversation because nobody is there asks for itself, as late as it can. */
+const mayEnd = ({ type }: ConversationEvent): boolean => type === 'deadline-reached' || type === 'wait-ended';
+
 /** The service for one call. */
 export type Conversations = (call: DurableCall) => ConversationService;
 
@@ -243,12 +260,18 @@ export type Conversations = (call: DurableCall) => ConversationService;
  */
 export function createConversations(shared: ConversationServiceDependencies): Conversations {
   const waitingOf = new Map<string, Turn[]>();
+  const lastRow: Dependencies['lastRow'] = new Map();
   const takeTurns = async (conversationId: string, waiting: Turn[]): Promise<void> => {
-    while (waiting.length > 0) await settle(conversationId, new Set(waiting.splice(0, MOST_AT_ONCE)));
+    while (waiting.length > 0) {
+      // Prevents: "nobody is there" is answered, the customer comes while others decide, and the end is saved all the same.
+      const last = waiting.findIndex(({ event }) => mayEnd(event));
+      const count = Math.min(MOST_AT_ONCE, last === -1 ? waiting.length : last + 1);
+      await settle(conversationId, new Set(waiting.splice(0, count)));
+    }
     waitingOf.delete(conversationId);
   };
   return (call) => {
-    const deps = { ...shared, call };
+    const deps = { ...shared, call, lastRow };
     const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
       new Promise((resolve, reject) => {
         const turn: Turn = { event, ifMatch, deps, resolve, reject };
@@ -301,7 +324,7 @@ async function settle(conversationId: string, turns: Set<Turn>): Promise<void> {
   try {
     await decideAndSave(conversationId, turns);
   } catch (thrown) {
-    const isOfAll = thrown instanceof AppError && thrown.retryable;
+    const isOfAll = isOutage(thrown) || thrown instanceof ContentionError;
     // Prevents: one message is too much for the record, and what came beside it, the customer's return, is refused, too.
     if (turns.size > 1 && !isOfAll) for (const turn of turns) await settle(conversationId, new Set([turn]));
     else for (const turn of turns) turn.reject(thrown);
@@ -319,8 +342,6 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const asked: Asked = { agents: new Map() };
     const changes: Extract<Decided, { kind: 'changed' }>[] = [];
     const decided: DecidedTurn[] = [];
-    /** They wait for no save. */
-    const unsaved: DecidedTurn[] = [];
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
       try {
@@ -328,17 +349,19 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
         const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
-        (changes.length > 0 ? decided : unsaved).push(result);
+        decided.push(result);
       } catch (thrown) {
         turns.delete(turn);
         turn.reject(thrown);
       }
     }
-    for (const { turn } of unsaved) turns.delete(turn);
-    void performEffects(conversationId, unsaved);
     const [first] = changes;
     const last = changes.at(-1);
-    if (first === undefined || last === undefined) return;
+    if (first === undefined || last === undefined) {
+      turns.clear();
+      if (decided.length > 0) void performEffects(conversationId, decided);
+      return;
+    }
     // Prevents: created, then the process dies, nobody repeats the event, and no timer and no row leads to the
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
     if (before === undefined) await writeRow(workList, conversationId, first.conversation);
@@ -426,7 +449,7 @@ async function decideWithAnswers(
     // Prevents: a machine whose clock runs ahead ends everybody who is away, long before their time.
     if (isClockWrong && isDeadline) throw new ClockError(clockError);
     // Prevents: a machine whose clock is behind begins a wait that is as good as over by the clocks of the others.
-    const now = deps.now() - (isClockWrong ? clockError : 0);
+    const now = Math.round(deps.now() - (isClockWrong ? clockError : 0));
     const working = isDeadline && deps.workingSince ? { workingSince: deps.workingSince() } : {};
     const context = { now, policies, messages, ...working };
     const decision = decide(latest, event, context, answers);
@@ -434,9 +457,11 @@ async function decideWithAnswers(
       case 'presence-needed':
         answers = {
           ...answers,
-          presence: await (asked.presence ??= participants.presenceOf(conversationId)).catch(
-            unlessOptional(decision, { alive: false } as const),
-          ),
+          presence: await (
+            mayEnd(event)
+              ? participants.presenceOf(conversationId)
+              : (asked.presence ??= participants.presenceOf(conversationId))
+          ).catch(unlessOptional(decision, { alive: false } as const)),
         };
         break;
       case 'agent-presence-needed': {

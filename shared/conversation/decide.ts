@@ -265,10 +265,17 @@ function cancelAgain(
 ): readonly Effect[] {
   const { lastDisconnection: past } = conversation;
   if (past === undefined) return [];
-  const isTold = topics.includes('ended') || (past.outcome === 'reconnected' && topics.includes('back'));
+  const isBack = past.outcome === 'reconnected';
+  const isTold = isBack
+    ? topics.includes('back') || (topics.includes('ended') && past.newsAt !== undefined)
+    : topics.includes('ended');
   const { number } = past.timer ?? past;
   const deadline = { kind: 'disconnection', number, at: past.deadline } as const;
-  return isTold && !isReached(deadline, input) ? [cancel(deadline, conversation)] : [];
+  // Prevents: a repeated return cancels the timer that the next loss is to share, and nothing wakes for that loss.
+  const isNeeded = timersOf(conversation).some(
+    (one) => one.kind === deadline.kind && one.number === deadline.number,
+  );
+  return isTold && !isNeeded && !isReached(deadline, input) ? [cancel(deadline, conversation)] : [];
 }
 
 const isReached = (deadline: Deadline, input: ConversationEvent): boolean =>

@@ -166,7 +166,8 @@ export function reachCustomerDeadline(
     if (lastDisconnection !== undefined && pendingTimerOf(conversation)?.number === number)
       return timerOver(conversation, lastDisconnection);
     // Prevents: saved, then the process died before it returned; the second run must still tell everyone.
-    const past = lastDisconnection?.number === number ? lastDisconnection : undefined;
+    const past =
+      lastDisconnection && isWaitedForBy(lastDisconnection, number) ? lastDisconnection : undefined;
     if (past?.outcome === 'expired') return { kind: 'unchanged', outcome: { type: 'expired' } };
     const isBack =
       past !== undefined && conversation.disconnection === undefined && conversation.end === undefined;
@@ -192,8 +193,10 @@ export function reachCustomerDeadline(
     : waitedLonger(conversation, until, context);
 }
 
-const isWaitedForBy = ({ number, timer }: Disconnection, timerNumber: number): boolean =>
-  number === timerNumber || timer?.number === timerNumber;
+const isWaitedForBy = (
+  { number, timer }: Pick<Disconnection, 'number' | 'timer'>,
+  timerNumber: number,
+): boolean => number === timerNumber || timer?.number === timerNumber;
 
 /**
  * The customer was back before anybody was told, and the timer has come for nothing. Prevents: it ends, while another

@@ -275,7 +275,9 @@ const TELLING = {
         queue: customer.queue,
         reason: requeue.reason,
       });
-    return [told(AGENTS), told(CUSTOMER)];
+    // Of an agent who has not accepted the customer has never heard.
+    const isOfOffer = requeue.reason === 'agent-declined' || requeue.reason === 'offer-expired';
+    return isOfOffer ? [told(AGENTS)] : [told(AGENTS), told(CUSTOMER)];
   },
 
   waiting(conversation) {

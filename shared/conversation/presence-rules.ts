@@ -340,10 +340,15 @@ function newsOf(
   const { number, deadline, lostConnectionId: startedBy } = loss;
   const after = policyOf(conversation, 'lossNewsAfter', policies, loss.device);
   const pending = pendingTimerOf(conversation);
-  const isShared = pending !== undefined && now < pending.wakesAt;
-  if (after === 0) return isShared ? { timer: pending } : {};
   const newsAt = now + after;
-  const own = { number, wakesAt: Math.min(newsAt, deadline), ...(startedBy !== undefined && { startedBy }) };
+  const wakesAt = after === 0 ? deadline : Math.min(newsAt, deadline);
+  // Prevents: the timer of a loss with a longer patience comes when this one's deadline is long past.
+  const isShared = pending !== undefined && now < pending.wakesAt && pending.wakesAt <= wakesAt;
+  // Prevents: agents know of a loss, the next one begins before the return, and they never hear of the return.
+  const running = conversation.disconnection;
+  const isTold = running !== undefined && running.newsAt === undefined;
+  if (after === 0 || isTold) return isShared ? { timer: pending } : {};
+  const own = { number, wakesAt, ...(startedBy !== undefined && { startedBy }) };
   return { newsAt, timer: isShared ? pending : own };
 }
 
@@ -438,5 +443,5 @@ function lossOf(
 ): Instant {
   const { lastSignOfLife, smallestEventDelay } = conversation;
   const loss = momentOfLoss({ occurredAt, receivedAt: now, lastSignOfLife, smallestEventDelay });
-  return Math.max(loss, now - gracePeriodOf(conversation, policies, device) / 2);
+  return Math.max(loss, now - Math.floor(gracePeriodOf(conversation, policies, device) / 2));
 }

@@ -163,12 +163,9 @@ function compared(
 const isDeadlineOfCustomer = (input: ConversationEvent): boolean =>
   input.type === 'deadline-reached' && input.kind === 'disconnection';
 
-/** Told by a timer, and nothing has come on top since. */
+/** Told by a timer. */
 const isNews = (running: Conversation['disconnection']): boolean =>
-  running?.timer !== undefined &&
-  running.newsAt === undefined &&
-  running.extension === undefined &&
-  running.allowance === undefined;
+  running?.timer !== undefined && running.newsAt === undefined;
 
 /** A disconnection of which no event has told: a comparison has found it, or the handshake of one connection too many. */
 const isInferredLoss = ({ disconnection }: Conversation): boolean =>

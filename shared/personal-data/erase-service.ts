@@ -1,7 +1,6 @@
 import { collisionPause } from '../app/collision-pause';
 import type { DurableCall } from '../app/call';
-import type { AppError } from '../app/errors';
-import { ContentionError, ownError, StoredRowError } from '../app/errors';
+import { AppError, ContentionError, ownError } from '../app/errors';
 import type { LoggerOf } from '../app/log';
 import { DEADLINE_KINDS } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
@@ -73,6 +72,8 @@ export interface Eraser {
 /** Every event of a lively conversation may come first. */
 const ATTEMPTS = 24;
 const AT_ONCE = 8;
+/** Of each kind, that age alone has to remove. */
+const RECENT_TIMERS = 50;
 /** Of one run; what is beyond them is left to the next. */
 const MOST_UNFINISHED = 500;
 const MOST_TOMBSTONES = 1_000;
@@ -100,6 +101,8 @@ export const createEraser =
         const isOpen = found.kind === 'record' && found.state !== 'Closed';
         if (isOpen && because === 'retention') return { status: 'goes-on', conversationId };
         if (found.kind === 'record') erasure = { ...fresh, ...found.rest };
+        // Prevents: two erase it at once, and the later one forgets what the earlier one has read off the record.
+        else erasure = (await erasures.begun(conversationId)) ?? erasure;
         await erasures.begin(erasure);
         if (isOpen && !cannotEnd) {
           cannotEnd = !(await endConversation(conversationId, found, call, deps));
@@ -216,8 +219,9 @@ async function endConversation(
     );
     return handled.kind === 'accepted' && handled.conversation.state !== state;
   } catch (thrown) {
-    if (thrown instanceof StoredRowError) return false;
-    throw thrown;
+    if (thrown instanceof AppError && thrown.retryable) throw thrown;
+    // Damaged, full, or nobody knows why: it is erased all the same, and nobody is told.
+    return false;
   }
 }
 
@@ -243,14 +247,20 @@ async function removeAll(
 const reasonOf = ({ reason }: PromiseRejectedResult): AppError => ownError(reason);
 
 /** Whether none is left. */
-async function removeTimers({ conversationId, timers }: Erasure, traces: TimerTraces): Promise<boolean> {
-  const ids = DEADLINE_KINDS.flatMap((kind) =>
-    Array.from({ length: timers[kind] ?? 0 }, (_, index): DeadlineId => ({
+async function removeTimers(
+  { conversationId, timers, because }: Erasure,
+  traces: TimerTraces,
+): Promise<boolean> {
+  const ids = DEADLINE_KINDS.flatMap((kind) => {
+    const last = timers[kind] ?? 0;
+    // Prevents: whoever came and went ten thousand times takes the whole night; what has ended a week ago is gone by itself.
+    const count = because === 'retention' ? Math.min(last, RECENT_TIMERS) : last;
+    return Array.from({ length: count }, (_, index): DeadlineId => ({
       conversationId,
       kind,
-      number: index + 1,
-    })),
-  );
+      number: last - index,
+    }));
+  });
   let isDone = true;
   for (let i = 0; i < ids.length; i += AT_ONCE) {
     const removed = await Promise.all(ids.slice(i, i + AT_ONCE).map((id) => traces.remove(id)));

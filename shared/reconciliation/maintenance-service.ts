@@ -44,7 +44,7 @@ export async function maintain(
       else logger.warn('purge: done', figures);
     } catch (thrown) {
       const { code, message: detail } = ownError(thrown);
-      logger.error('purge: failed', { step: name, done: false, code, detail, ms: now() - begun });
+      logger.error('purge: failed', { step: name, left: 0, done: false, code, detail, ms: now() - begun });
       failures.push(thrown);
     }
   }

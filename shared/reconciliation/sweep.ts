@@ -6,7 +6,7 @@ import { byWaiting, deadlinesIn, type WorkList, type WorkListItem } from '../con
 export interface Pace {
   /** The timer of a deadline may be this late before reconciliation acts in its place. */
   readonly overdueAfter: Milliseconds;
-  /** Every conversation is compared with the service once in this many minutes. */
+  /** Every conversation is compared with the service once in this many minutes; 1: in every run. */
   readonly compareEvery: number;
 }
 
@@ -39,7 +39,7 @@ interface Comparison {
  * Reads the list: everything that is overdue, and what is to be compared. A cycle is a round of the clock on which each
  * conversation has a moment of its own, drawn by its id. A run compares those whose moment has come since `comparedUntil`,
  * in this order, and all of them if that is a cycle ago: however rarely runs come, and wherever the one before was cut
- * short, nobody is passed over.
+ * short, nobody is passed over. In a cycle of a minute every run compares all.
  */
 export async function survey(
   { workList, now, pace }: { readonly workList: WorkList; readonly now: () => Instant; readonly pace: Pace },
@@ -68,7 +68,8 @@ export async function survey(
       }
       if (passed.length > 0) continue;
       const ahead = cycle - modulo(comparedUntil - drawOf(conversationId) * cycle, cycle);
-      if (ahead <= behind) sample.push({ ahead, due: { ...dueOf(item), event: comparison(item) } });
+      if (ahead <= behind || cycle <= MINUTE)
+        sample.push({ ahead, due: { ...dueOf(item), event: comparison(item) } });
     }
     for (const { conversationId, writtenAt: listedAt } of page.unreadable) {
       overdue.push({ conversationId, listedAt, event: comparison() });

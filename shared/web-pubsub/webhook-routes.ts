@@ -216,7 +216,13 @@ export const WEBHOOK_ROUTES = [
         if (event.name === 'connect') {
           services.limits.take(event.participant);
           const { networks, returning } = networksIn(event.groups ?? []);
-          if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
+          try {
+            if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
+          } catch (thrown) {
+            // Everybody has the same address behind a proxy that the settings do not know: somebody has to see it.
+            services.loggerOf(call).refusal('web-pubsub-events: the address is full', {});
+            throw thrown;
+          }
         }
         if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
           throw new UserEventError('event', `only a customer can ${event.name}`, {});

@@ -196,9 +196,9 @@ describe('the log', () => {
     expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace']));
   });
 
-  /** The level from which on a category is written: that of the longest name which it begins with. */
+  /** The level from which on a category is written: that of the longest name which it begins with, be it amid a word. */
   const levelOf = (category: string) => {
-    const names = Object.keys(logging.logLevel).filter((name) => `${category}.`.startsWith(`${name}.`));
+    const names = Object.keys(logging.logLevel).filter((name) => category.startsWith(name));
     return logging.logLevel[names.sort((one, other) => other.length - one.length)[0] ?? 'default'];
   };
 

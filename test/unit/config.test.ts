@@ -100,7 +100,7 @@ describe('a usable configuration', () => {
       deskKeys: [],
       operatorKeys: [],
     });
-    const [one, two] = ['1'.repeat(16), '2'.repeat(56)];
+    const [one, two] = ['q7Rk2mXw9TbL4vZs', 'Zx81kQm3vT7pLw2RbN6yHc4JdF9gSa5UeXoP0iMnB1tWqYrK'];
     const more = {
       DESK_KEYS: `${one}, ${two}`,
       OPERATOR_KEYS: two,
@@ -324,6 +324,11 @@ describe('a key that others can guess [R190]', () => {
       expect(told).toContain(`${name} has a key that others can guess: give a random one`);
       expect(told).not.toContain(key);
     }
+    const signIn = { ENTRA_TENANT_ID: ENTRA.WEBHOOK_TOKEN_TENANT_ID, ENTRA_AUDIENCE: 'api://chat' };
+    for (const name of ['DESK_KEYS', 'OPERATOR_KEYS'])
+      expect(problemsOf({ ...VALID, ...signIn, [name]: key })).toContain(
+        `${name} has a key that others can guess`,
+      );
     const string = `Endpoint=https://chat.webpubsub.azure.com;AccessKey=${key};`;
     for (const name of ['WEB_PUBSUB_CONNECTION_STRING', 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY'])
       expect(problemsOf({ ...VALID, [name]: string })).toContain(`${name} has a key that others can guess`);

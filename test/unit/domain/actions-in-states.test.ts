@@ -123,7 +123,7 @@ const WRAP_UP_RUNS = 'start auto-close.1 in PT14M59S';
 const offeredTo = (who: string) => `agent-assigned to customer + ${who}, conversation-assigned to agents`;
 const acceptedBy = (who: string) =>
   `agent-joined to customer + ${who}, conversation-assigned to agents + customer`;
-const DECLINED = 'free anna.1, conversation-queued to agents + customer';
+const DECLINED = 'free anna.1, conversation-queued to agents';
 const LEFT = 'free anna.1, agent-left to customer, conversation-queued to agents + customer';
 const WAITS = 'free anna.1, agent-left to customer, conversation-waiting to agents';
 const OVER =

@@ -21,7 +21,7 @@ import { given } from '../../support/domain/given';
 const AT = afterStart(2);
 const EXPIRES = AT + 30 * SECOND;
 const expiry = (number: number): Asked => ({ type: 'deadline-reached', kind: 'offer', number });
-const QUEUED = ['list', 'free anna.1', 'conversation-queued to agents + customer'];
+const QUEUED = ['list', 'free anna.1', 'conversation-queued to agents'];
 
 describe('an offer', () => {
   it('has a time limit, and a timer for it [R136]', () => {

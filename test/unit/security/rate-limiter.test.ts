@@ -171,7 +171,7 @@ describe('tickets that are limited', () => {
 
   it('share their limit with the ids of reconnect links', async () => {
     const by = limited(1);
-    const id = await by.issueReconnectId({ id: 'conversation-0001', createdAt: NOW });
+    const id = (await by.issueReconnectId({ id: 'conversation-0001', createdAt: NOW })) ?? '';
     await expect(by.linkOf('forged')).resolves.toBeUndefined();
     await expect(by.linkOf(id)).resolves.toMatchObject({ conversationId: 'conversation-0001' });
     await expect(by.linkOf(id)).rejects.toMatchObject({ code: 'too-many-requests' });

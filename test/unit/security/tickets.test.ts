@@ -114,10 +114,11 @@ describe('the id of a reconnect link', () => {
 
   it("is good for as long as a customer's first ticket, whenever it is given [R143]", async () => {
     const later = NOW + HOUR_IN_SECONDS * 1000;
-    const id = await tickets({ now: later }).issueReconnectId(CONVERSATION);
+    const id = (await tickets({ now: later }).issueReconnectId(CONVERSATION)) ?? '';
     const at = (now: number) => tickets({ now }).linkOf(id);
     await expect(at(END - 1_000)).resolves.toEqual({ conversationId: CONVERSATION.id, uses: 0, until: END });
     await expect(at(END)).resolves.toBeUndefined();
+    await expect(tickets({ now: END }).issueReconnectId(CONVERSATION)).resolves.toBeUndefined();
   });
 
   it('is the same until a link is used', async () => {

@@ -79,7 +79,7 @@ export async function tokenTargets(): Promise<{ targets: readonly Target[]; stop
     (await tickets.issue({ role: 'customer', conversationId: 'conversation-0001' })).ticket,
     (await tickets.issue({ role: 'agent', agentId: 'ann', agentName: 'Ann' })).ticket,
   ];
-  const reconnectIds = [await tickets.issueReconnectId({ id: 'conversation-0001', createdAt: NOW })];
+  const reconnectIds = [(await tickets.issueReconnectId({ id: 'conversation-0001', createdAt: NOW })) ?? ''];
   const { authority, guard, signIn, entraTokens } = await entra();
   const bearer = (text: string) => ({
     get: (name: string) => (name.toLowerCase() === 'authorization' ? text : null),
