@@ -234,3 +234,64 @@ describe('one socket more than policy allows', () => {
     expect(after(closed).liveConnectionIds).toEqual([...tabs, 'tab-21']);
   });
 });
+
+describe('a timer that serves a later loss', () => {
+  const back = (connectionId: string, now: Instant, conversation: Conversation) =>
+    at(now, conversation, connected(connectionId, now));
+  const again = LOSS + 1.5 * SECOND;
+  const shared = () => {
+    const there = after(back('tab-2', LOSS + SECOND, after(lost())));
+    return after(at(again, there, disconnected('tab-2', again)));
+  };
+
+  it('is not cancelled by a return that is repeated before it [R163]', () => {
+    const there = after(back('tab-2', LOSS + 200, after(lost())));
+    const repeated = back('tab-2', LOSS + 1_200, there);
+    expect(repeated.kind).toBe('unchanged');
+    expect(timers(repeated.effects)).not.toContain('cancel disconnection.2');
+    const next = at(again, there, disconnected('tab-2', again));
+    expect(after(next).disconnection).toMatchObject({ number: 3, timer: { number: 2 } });
+    expect(timers(next.effects)).toEqual([]);
+  });
+
+  it('tells of the end again when its activity died after the save', () => {
+    const running = shared();
+    expect(running.disconnection).toMatchObject({ number: 3, timer: { number: 2 } });
+    const deadline = again + GRACE;
+    const over = at(deadline, running, deadlineReached(2, NOBODY));
+    expect(over).toMatchObject({ outcome: { type: 'expired' } });
+    const repeated = at(deadline + SECOND, after(over), deadlineReached(2, NOBODY));
+    expect(repeated).toMatchObject({ kind: 'unchanged', outcome: { type: 'expired' } });
+    expect(pushesOf(repeated)).toEqual(pushesOf(over));
+  });
+
+  it('is none that comes when the wait for the later loss is over', () => {
+    const patient = {
+      ...policies({ grace: GRACE, lossNewsAfter: MINUTE }),
+      rules: [
+        { id: 'phones', when: { device: ['phone'] }, set: { grace: 30 * SECOND, lossNewsAfter: NEWS } },
+      ],
+    } as const;
+    const say = (now: Instant, conversation: Conversation, event: ConversationEvent) =>
+      decide(conversation, event, { now, policies: patient, messages: [] });
+    const phone = { connectionId: 'tab-2', device: 'phone' } as const;
+    const began = after(say(LOSS, accepted(), disconnected('tab-1', LOSS)) as Decided);
+    const opened = { type: 'connected', occurredAt: LOSS + SECOND, ...phone } as const;
+    const there = after(say(LOSS + SECOND, began, opened) as Decided);
+    const now = LOSS + 5 * SECOND;
+    const next = say(now, there, { type: 'disconnected', occurredAt: now, ...phone });
+    expect(timers(effectsOf(next))).toEqual([
+      `start disconnection.3 at ${toIso(now + NEWS)}`,
+      'cancel disconnection.2',
+    ]);
+  });
+});
+
+it('a return is told to whoever knows of the loss, also when a handshake has failed in between', () => {
+  const news = after(at(LOSS + NEWS, after(lost()), deadlineReached(2)));
+  const failed = at(LOSS + 10 * SECOND, news, disconnected('tab-unknown', LOSS + 10 * SECOND));
+  expect(after(failed).disconnection).toMatchObject({ number: 3 });
+  expect(told(failed)).toEqual(['connection-lost']);
+  const there = at(LOSS + 11 * SECOND, after(failed), connected('tab-2', LOSS + 11 * SECOND));
+  expect(told(there)).toEqual(['customer-back']);
+});
