@@ -493,7 +493,10 @@ function contradictionsIn({ policyBase, agentCapacityUnits }: Config): readonly 
 }
 
 /** Their names, where the app is not only this machine's: whoever guesses one of these keys signs tickets or events. */
-function guessableKeysIn(read: Reader, { webPubSub, tables, customerIndexKeys, signIn }: Config): readonly string[] {
+function guessableKeysIn(
+  read: Reader,
+  { webPubSub, tables, customerIndexKeys, signIn }: Config,
+): readonly string[] {
   if (LOOPBACK.test(hostOf(webPubSub.connection)) && isLocalStorage(tables)) return [];
   const accessKey = (name: 'WEB_PUBSUB_CONNECTION_STRING' | 'WEB_PUBSUB_CONNECTION_STRING_SECONDARY') =>
     [name, [partOf(read.text(name), 'AccessKey') ?? '']] as const;
