@@ -18,7 +18,7 @@ import type { SettingsSource } from '../policies/settings-service';
 import { type Conversation, namesVersion } from './conversation';
 import { decide } from './decide';
 import type { Decided, Effect, Outcome, Refusal } from './decision';
-import type { Answers, ConversationEvent, Presence } from './inputs';
+import { actionOf, type Answers, type ConversationEvent, type Presence } from './inputs';
 import type { Push } from './notifications';
 import type { ConversationStore, DeadlineTimers, Participants, StoredConversation } from './ports';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -247,9 +247,6 @@ const MOST_AT_ONCE = 40;
 /** More than every tab of a customer and its agent can send in a moment. What comes on top has to come again. */
 const MOST_WAITING = 400;
 
-/** What may end a conversation because nobody is there asks for itself, as late as it can. */
-const mayEnd = ({ type }: ConversationEvent): boolean => type === 'deadline-reached' || type === 'wait-ended';
-
 /** The service for one call. */
 export type Conversations = (call: DurableCall) => ConversationService;
 
@@ -264,7 +261,7 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   const takeTurns = async (conversationId: string, waiting: Turn[]): Promise<void> => {
     while (waiting.length > 0) {
       // Prevents: "nobody is there" is answered, the customer comes while others decide, and the end is saved all the same.
-      const last = waiting.findIndex(({ event }) => mayEnd(event));
+      const last = waiting.findIndex(({ event }) => event.type === 'deadline-reached');
       const count = Math.min(MOST_AT_ONCE, last === -1 ? waiting.length : last + 1);
       await settle(conversationId, new Set(waiting.splice(0, count)));
     }
@@ -457,8 +454,9 @@ async function decideWithAnswers(
       case 'presence-needed':
         answers = {
           ...answers,
+          // What may end the conversation because nobody is there asks for itself, as late as it can.
           presence: await (
-            mayEnd(event)
+            isDeadline || actionOf(event) !== undefined
               ? participants.presenceOf(conversationId)
               : (asked.presence ??= participants.presenceOf(conversationId))
           ).catch(unlessOptional(decision, { alive: false } as const)),
