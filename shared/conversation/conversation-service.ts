@@ -125,7 +125,8 @@ async function performEffects(conversationId: string, decided: readonly DecidedT
   const { lastRow } = decided[0]!.turn.deps;
   const row = Promise.allSettled([stages, lastRow.get(conversationId)]).then(async () => {
     const newest = decided.findLast((one) => !failed.has(one) && one.effects.some(isRow));
-    for (const effect of newest?.effects.filter(isRow) ?? []) await once(effect, newest!);
+    for (const effect of newest?.effects.filter(isRow) ?? [])
+      await perform(conversationId, effect, newest!.handled, newest!.turn.deps);
   });
   const settled = row
     .catch(() => undefined)
