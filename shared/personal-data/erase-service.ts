@@ -92,9 +92,8 @@ export const createEraser =
     const logger = deps.loggerOf(call);
 
     const eraseConversation: Eraser['eraseConversation'] = async (conversationId, because) => {
-      const begun = await erasures.begun(conversationId);
       const fresh = { conversationId, because, begunAt: now(), timers: {}, holds: [] };
-      let erasure: Erasure = begun ?? fresh;
+      let erasure: Erasure = fresh;
       let cannotEnd = false;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const found = await erasures.find(conversationId);
