@@ -330,6 +330,16 @@ export const CONVERSATION_EXAMPLE: z.input<typeof CONVERSATION> = {
   },
 };
 
+/** As agents, operators and its customer see it. */
+export const ENTRY_EXAMPLE = {
+  sequence: 1,
+  at: '2026-03-01T10:00:20.000Z',
+  kind: 'message',
+  author: { role: 'customer', name: 'Ann' },
+  text: 'Where is my parcel?',
+  messageId: 'm-1',
+} as const satisfies z.input<typeof CUSTOMERS_ENTRY>;
+
 /** Rows in one answer of the storage. */
 const ROWS = 1_000;
 
@@ -444,16 +454,7 @@ export const CONVERSATION_ROUTES = [
       CONVERSATION_VIEW,
       {
         conversation: CONVERSATION_EXAMPLE,
-        transcript: [
-          {
-            sequence: 1,
-            at: '2026-03-01T10:00:20.000Z',
-            kind: 'message',
-            author: { role: 'customer', name: 'Ann' },
-            text: 'Where is my parcel?',
-            messageId: 'm-1',
-          },
-        ],
+        transcript: [ENTRY_EXAMPLE],
         etag: EXAMPLE.etag,
       },
       { headers: ['ETag'] },

@@ -4,6 +4,7 @@ import { StoredRowError } from '../app/errors';
 import {
   CONVERSATION,
   CONVERSATION_EXAMPLE,
+  ENTRY_EXAMPLE,
   shownEntry,
   shownToAgents,
   TRANSCRIPT_ENTRY,
@@ -114,16 +115,7 @@ const EXPORT_EXAMPLE: z.input<typeof EXPORT> = {
   conversationId: EXAMPLE.conversationId,
   exportedAt: '2026-03-01T12:00:00.000Z',
   conversation: CONVERSATION_EXAMPLE,
-  transcript: [
-    {
-      sequence: 1,
-      at: '2026-03-01T10:00:20.000Z',
-      kind: 'message',
-      author: { role: 'customer', name: 'Ann' },
-      text: 'Where is my parcel?',
-      messageId: 'm-1',
-    },
-  ],
+  transcript: [ENTRY_EXAMPLE],
   policies: [{ name: 'readAfterEnd', value: 'P1D' }],
   stored: [{ table: 'WorkList', columns: { customerName: 'Ann', queue: 'sales' } }],
 };
