@@ -46,6 +46,8 @@ const parts = {
 
 module.exports = {
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/test/support/run-folder.ts',
+  globalTeardown: '<rootDir>/test/support/run-folder-end.ts',
   // One more than processors: some test file is always waiting for something. Jest's own choice would be one less.
   maxWorkers: availableParallelism() + 1,
   testSequencer: '<rootDir>/test/support/waiting-first.cjs',

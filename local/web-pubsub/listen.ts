@@ -20,6 +20,8 @@ export async function listenOnLoopback(port: number, attach: Attach): Promise<ht
 function listen(port: number, host: string, attach: Attach): Promise<http.Server> {
   return new Promise((resolve, reject) => {
     const server = http.createServer();
+    // Longer than callers keep a connection for later: one that closes while a request is under way costs the request.
+    server.keepAliveTimeout = 65_000;
     server.once('error', (error) => reject(codeOf(error) === 'EADDRINUSE' ? portInUse(port, error) : error));
     server.listen(port, host, () => {
       attach(server, (server.address() as AddressInfo).port);

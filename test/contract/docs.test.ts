@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generatedFiles } from '../../scripts/docs/generated';
 import { markdownFiles, problemsOfMarkdown } from '../../scripts/docs/markdown';
 import { terminalPicture } from '../../scripts/docs/terminal-picture';
@@ -44,8 +44,10 @@ describe('Markdown', () => {
 });
 
 describe('the check of Markdown', () => {
+  let folder: string;
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'markdown-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const problemsOf = (text: string): string[] => {
-    const folder = mkdtempSync(join(tmpdir(), 'markdown-'));
     writeFileSync(join(folder, 'page.md'), text);
     return problemsOfMarkdown(folder, 'page.md');
   };

@@ -16,11 +16,12 @@ import { returnsInTime } from '../e2e/scenarios/returns-in-time';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
 
 /** Outside the repository, so that it finds no package there that it does not carry itself. */
-const target = mkdtempSync(join(tmpdir(), 'chat-disconnect-package-'));
+let target: string;
 let system: LocalSystem;
 let world: World;
 
 beforeAll(async () => {
+  target = mkdtempSync(join(tmpdir(), 'chat-disconnect-package-'));
   await bundleApp(ROOT, target);
   system = await startLocalSystem({
     grace: 'PT5S',
@@ -31,9 +32,12 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  if (world !== undefined) await leaveWorld(world);
-  await system?.stop();
-  rmSync(target, { recursive: true, force: true });
+  try {
+    if (world !== undefined) await leaveWorld(world);
+  } finally {
+    await system?.stop();
+    rmSync(target, { recursive: true, force: true });
+  }
 }, 60_000);
 
 describe('the package', () => {

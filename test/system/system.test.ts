@@ -26,8 +26,11 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  if (world !== undefined) await leaveWorld(world);
-  await system?.stop();
+  try {
+    if (world !== undefined) await leaveWorld(world);
+  } finally {
+    await system?.stop();
+  }
 }, 60_000);
 
 describe('scenarios on the local stack', () => {

@@ -40,7 +40,10 @@ export interface Azurite {
 /** A storage emulator of the test's own, in a temporary directory, that can be stopped and come back. */
 export async function startAzurite(): Promise<Azurite> {
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'functions-host-'));
-  let service = await startService({ dataDirectory });
+  let service = await startService({ dataDirectory }).catch(async (thrown: unknown) => {
+    await rm(dataDirectory, { recursive: true, force: true });
+    throw thrown;
+  });
   const { connectionString, ports } = service;
   return {
     connectionString,
@@ -50,7 +53,8 @@ export async function startAzurite(): Promise<Azurite> {
     stopService: () => service.stop(),
     stop: async () => {
       await service.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      // Of an Azurite that was taken away and has not come back, the files may still be written to.
+      await rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }

@@ -27,7 +27,7 @@ const SECOND_ACCESS_KEY = 'CANARY-second-access-key-0123456789-0123456789';
 const PREVIOUS_SIGNING_KEY = 'CANARY-previous-signing-key-0123456789-012345';
 
 /** Files of an Azurite of its own, to be searched. */
-const dataDirectory = mkdtempSync(join(tmpdir(), 'secrets-'));
+let dataDirectory: string;
 let system: System;
 let rows: Row[] = [];
 let answers: readonly AnswerTo[] = [];
@@ -59,6 +59,7 @@ const foundIn = (text: string, canaries: Readonly<Record<string, string>>): stri
 
 /** A whole conversation, with everything that a log could be tempted to tell, and all sorts of failures. */
 beforeAll(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'secrets-'));
   system = await startSystem({
     dataDirectory,
     settings: {

@@ -173,7 +173,7 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
       const born = await customer();
       const { conversationId } = born;
       for (const [id, name] of ['connect', 'connected'].entries()) {
-        const answer = await event({ name, conversationId, connectionId, id: String(id) });
+        const answer = await repeated(() => event({ name, conversationId, connectionId, id: String(id) }));
         if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${answer.text}`);
       }
       // Its timer has heard that the customer is there: nothing changes by itself any more.
@@ -238,6 +238,18 @@ async function allRows(connectionString: string): Promise<Row[]> {
 }
 
 export const newId = (): string => randomUUID();
+
+/**
+ * The answer to a request that is repeated while it is refused for now, as clients do that are told to: on a machine that
+ * is busy a call within the app may take longer than the app waits. What is repeated changes nothing twice.
+ */
+export async function repeated(request: () => Promise<Answer>): Promise<Answer> {
+  for (let left = 10; ; left -= 1) {
+    const answer = await request();
+    if (answer.status !== 503 || left === 0) return answer;
+    await delay(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+  }
+}
 
 /** Waits until a condition holds; fails with what was last seen. */
 export async function eventually<T>(

@@ -23,7 +23,7 @@ const CANARIES = [CUSTOMER_ID, NAME, CONTEXT, TEXT, ANSWER];
 /** Of somebody who has asked for nothing. */
 const BYSTANDER = 'BYSTANDER-name';
 
-const dataDirectory = mkdtempSync(join(tmpdir(), 'canaries-'));
+let dataDirectory: string;
 let system: System;
 let before: Row[] = [];
 let after: Row[] = [];
@@ -38,6 +38,7 @@ let bystander: Negotiated;
 const foundIn = (text: string, words: readonly string[]) => words.filter((word) => text.includes(word));
 
 beforeAll(async () => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'canaries-'));
   system = await startSystem({
     dataDirectory,
     settings: {
