@@ -116,7 +116,11 @@ describe('an agent whose last socket is lost', () => {
       .when(reached(1, false), DEADLINE)
       .then({ state: 'Open', entries: [], effects: unheard(1) })
       .when(reached(1), DEADLINE + MINUTE)
-      .then({ outcome: 'requeued', changed: false, effects: unheard(1) });
+      .then({
+        outcome: 'requeued',
+        changed: false,
+        effects: ['list', 'free anna.1', 'conversation-queued to agents'],
+      });
   });
 
   it('who had released the conversation and was offered it again is nobody to the customer in that offer [R147]', () => {
