@@ -468,6 +468,7 @@ describe('one run', () => {
     kind: 'accepted',
     outcome: { type: 'superseded' },
     conversation: aConversation(),
+    etag: '1',
   };
 
   it('leaves nobody out for good in a list that is longer than one run can compare', async () => {
