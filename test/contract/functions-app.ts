@@ -21,3 +21,22 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   CONVERSATION_TABLES_CONNECTION_STRING: 'UseDevelopmentStorage=true',
   TICKET_SIGNING_KEY: 'a-signing-key-of-the-contract-tests-000',
 };
+
+/** The routes of operators, by their ids. */
+export const OPERATORS = [
+  'delete-automated-message',
+  'download-transcript',
+  'erase-conversation',
+  'erase-customer',
+  'export-conversation',
+  'export-customer',
+  'list-automated-messages',
+  'list-closed-conversations',
+  'list-dead-letters',
+  'read-capacity',
+  'read-policies',
+  'replay-dead-letter',
+  'set-capacity',
+  'write-automated-message',
+  'write-policies',
+];

@@ -7,7 +7,7 @@ import { PACKAGE_FOLDER } from '../../scripts/package/bundle';
 import { compiledInfra, predicted, readCompiled, type Resource } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunction, recordedFunctions } from '../support/functions-core';
-import { loadFunctions, ROOT, SETTINGS } from './functions-app';
+import { loadFunctions, OPERATORS, ROOT, SETTINGS } from './functions-app';
 import { matches, read } from './text';
 
 jest.mock(
@@ -175,24 +175,7 @@ describe('function keys made by the deployment', () => {
   it('are there for every function that wants one', () => {
     const wanting = recordedFunctions().filter(({ trigger }) => trigger['authLevel'] === 'function');
     // Operators take the app's default key, which the host makes by itself.
-    const operators = [
-      'delete-automated-message',
-      'download-transcript',
-      'erase-conversation',
-      'erase-customer',
-      'export-conversation',
-      'export-customer',
-      'list-automated-messages',
-      'list-closed-conversations',
-      'list-dead-letters',
-      'read-capacity',
-      'read-policies',
-      'replay-dead-letter',
-      'set-capacity',
-      'write-automated-message',
-      'write-policies',
-    ];
-    const callers = wanting.map(({ name }) => name).filter((name) => !operators.includes(name));
+    const callers = wanting.map(({ name }) => name).filter((name) => !OPERATORS.includes(name));
     expect(callers).toEqual(['negotiate-agent', 'negotiate-customer', 'reconnect-link', 'web-pubsub-events']);
     expect(callers.filter((name) => !hasKey(name))).toEqual([]);
   });
