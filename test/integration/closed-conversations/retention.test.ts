@@ -223,7 +223,7 @@ describe('retention [R194]', () => {
         if (isPast) break;
       }
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('conversations that an older version has closed [R195]', () => {

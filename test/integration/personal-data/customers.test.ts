@@ -110,7 +110,7 @@ describe('the erasure of a customer', () => {
         expect(left).toEqual([]);
       }
     }
-  }, 120_000);
+  }, 300_000);
 
   test('of a conversation that never came to be, its rows go by its age', async () => {
     const customerId = newCustomer();
