@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
-import { AccessDeniedError, ErasedError, InvalidInputError, TooManyRequestsError } from '../app/errors';
+import { AccessDeniedError, ErasedError, InvalidInputError } from '../app/errors';
 import { MISSING } from '../app/wording';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import {
@@ -174,8 +174,6 @@ export const NEGOTIATE_ROUTES = [
     durable: true,
     run: async (request, services: NegotiateServices & RouteServices, call) => {
       const { asked, resumed } = await askedFor(request, services);
-      // Whoever comes back is not counted: strangers at the same address must not cost a customer its return.
-      if (resumed === undefined) countByAddress(request, services);
       const {
         conversationId: _,
         reconnectId: __,
@@ -343,25 +341,36 @@ interface Resumed {
   readonly link?: { readonly uses: number; readonly key?: string };
 }
 
-/** The body, and the conversation that is resumed; undefined: a new one is wanted. */
+/**
+ * What is asked for, and the conversation that it comes back to. Whoever comes back with a ticket is not counted by its
+ * address: strangers there must not cost a customer its return. Everybody else is, before anything of the body is read; a
+ * link is in the body.
+ * @throws InvalidInputError, AccessDeniedError, TooManyRequestsError
+ */
 async function askedFor(
   request: HttpInput,
   services: NegotiateServices,
 ): Promise<{ readonly asked: unknown; readonly resumed: Resumed | undefined }> {
-  try {
-    const asked = await readJson(request);
-    const { conversationId: wanted, reconnectId } = parseWith(RESUMED, asked, 'body');
-    const resumed =
-      reconnectId === undefined
-        ? await resumedConversation(request, wanted, services.tickets)
-        : await reconnectedConversation(request, reconnectId, services.tickets);
-    return { asked, resumed };
-  } catch (thrown) {
-    // A proof that is none, or a body that is none, is as anonymous as no proof. Whoever has asked too often has proved
-    // something, and takes nothing from its neighbours.
-    if (!(thrown instanceof TooManyRequestsError)) countByAddress(request, services);
-    throw thrown;
+  const { tickets } = services;
+  const hasTicket = request.headers.get('authorization') !== null;
+  const holder = hasTicket ? await tickets.holderOf(request.headers).catch(unlessTooMany) : undefined;
+  // A proof that is none is as anonymous as no proof. Whoever has asked too often has proved something.
+  if (holder === undefined || holder instanceof AccessDeniedError) countByAddress(request, services);
+  const asked = await readJson(request);
+  const { conversationId: wanted, reconnectId } = parseWith(RESUMED, asked, 'body');
+  if (reconnectId !== undefined) {
+    return { asked, resumed: await reconnectedConversation(request, reconnectId, tickets) };
   }
+  if (holder instanceof AccessDeniedError) throw holder;
+  if (holder !== undefined) return { asked, resumed: resumedConversation(holder, wanted) };
+  if (wanted === undefined) return { asked, resumed: undefined };
+  throw new AccessDeniedError(401, 'Authorization: Bearer <ticket> is missing.');
+}
+
+/** A ticket that is none, which a link can make good. @throws whatever else it is */
+function unlessTooMany(thrown: unknown): AccessDeniedError {
+  if (thrown instanceof AccessDeniedError) return thrown;
+  throw thrown;
 }
 
 /** @throws TooManyRequestsError */
@@ -384,14 +393,10 @@ function tellOfVisitor(
   if (network !== undefined) loggerOf(call).info('negotiate: admitted', { network });
 }
 
-async function resumedConversation(
-  request: HttpInput,
+function resumedConversation(
+  { caller, proved }: Awaited<ReturnType<Tickets['holderOf']>>,
   wanted: string | undefined,
-  tickets: Tickets,
-): Promise<Resumed | undefined> {
-  const hasTicket = request.headers.get('authorization') !== null;
-  if (!hasTicket && wanted === undefined) return undefined;
-  const { caller, proved } = await tickets.holderOf(request.headers);
+): Resumed {
   if (caller.role !== 'customer') throw new InvalidInputError('authorization', "must be a customer's ticket");
   if (wanted !== undefined && wanted !== caller.conversationId) {
     throw new AccessDeniedError(403, 'The ticket is for another conversation.');

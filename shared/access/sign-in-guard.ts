@@ -25,8 +25,32 @@ const audiencesOf = (audience: string): string[] => {
 };
 
 /**
+ * The clouds of Entra ID: the hosts of each one's authority, of which the first stands in tokens of version 2.0 whichever was
+ * asked, and who issues those of version 1.0 ("National clouds", Microsoft identity platform). A registration whose
+ * `requestedAccessTokenVersion` is null gets version 1.0.
+ */
+const CLOUDS = [
+  {
+    hosts: ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com'],
+    version1: 'https://sts.windows.net',
+  },
+  { hosts: ['login.microsoftonline.us', 'login.usgovcloudapi.net'], version1: 'https://sts.windows.net' },
+  {
+    hosts: ['login.partner.microsoftonline.cn', 'login.chinacloudapi.cn'],
+    version1: 'https://sts.chinacloudapi.cn',
+  },
+];
+
+/** Who issues the tokens of a tenant, in either version, by the authority of its cloud. */
+export function issuersOf({ authority, tenantId }: Pick<TokenIssuer, 'authority' | 'tenantId'>): string[] {
+  const cloud = CLOUDS.find(({ hosts }) => hosts.includes(new URL(authority).host));
+  const version2 = cloud === undefined ? authority : `https://${cloud.hosts[0]}`;
+  return [`${version2}/${tenantId}/v2.0`, `${(cloud ?? CLOUDS[0]!).version1}/${tenantId}/`];
+}
+
+/**
  * Reads the bearer token of a request: signed with a key of the authority, issued by the tenant for the audience, not
- * expired. Both versions of tokens have an issuer of their own.
+ * expired.
  */
 export function tokenReader({ tenantId, audience, authority }: TokenIssuer) {
   // A key that is not known is looked for again after five seconds: a 401 during a key rotation loses an event.
@@ -34,7 +58,7 @@ export function tokenReader({ tenantId, audience, authority }: TokenIssuer) {
     cooldownDuration: 5_000,
   });
   const checks = {
-    issuer: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+    issuer: issuersOf({ authority, tenantId }),
     audience: audiencesOf(audience),
     algorithms: ['RS256'],
     requiredClaims: ['exp', 'oid'],
@@ -58,9 +82,19 @@ async function verified(verify: () => Promise<{ payload: Claims }>): Promise<Cla
       !(thrown instanceof errors.JWKSTimeout) &&
       !(thrown instanceof errors.JWKSInvalid) &&
       thrown.code !== errors.JOSEError.code;
-    if (isAboutTheToken) throw new AccessDeniedError(401, 'The bearer token is not valid.');
+    if (isAboutTheToken) throw new AccessDeniedError(401, whatIsWrong(thrown));
     throw new DependencyError('token-authority', 'read keys');
   }
+}
+
+/** A genuine token that is meant for something else is what a wrong setting looks like. */
+function whatIsWrong(thrown: errors.JOSEError): string {
+  const claim = thrown instanceof errors.JWTClaimValidationFailed ? thrown.claim : undefined;
+  if (claim === 'iss')
+    return 'The bearer token is not valid: another tenant or cloud than the configured one has issued it.';
+  if (claim === 'aud')
+    return 'The bearer token is not valid: it is for another audience than the configured one.';
+  return 'The bearer token is not valid.';
 }
 
 /** The app roles of the registration, by their value in the claim `roles`. */
@@ -103,7 +137,9 @@ export function createSignIn({ deskKeys, operatorKeys, ...issuer }: SignInOption
 function signedInBy({ oid, ...claims }: Claims): SignedIn {
   const agentId = agentIdField.safeParse(oid);
   if (!agentId.success) throw new AccessDeniedError(401, 'The bearer token is not valid.');
-  const named = [claims['name'], claims['preferred_username']].map((name) => NAME.safeParse(name));
+  // Version 1.0 calls the user name otherwise.
+  const names = [claims['name'], claims['preferred_username'], claims['unique_name']];
+  const named = names.map((name) => NAME.safeParse(name));
   return { agentId: agentId.data, agentName: named.find(({ success }) => success)?.data ?? agentId.data };
 }
 

@@ -174,7 +174,12 @@ const conversationColumns = z.object({
   lastAgentDisconnection: encodedJson(pastAgentDisconnection).optional(),
   agentDisconnectionCount: int32.default(0),
   requeue: json(
-    z.object({ at: instantInJson, reason: z.enum(REQUEUE_REASONS), agentId: text.optional() }),
+    z.object({
+      at: instantInJson,
+      reason: z.enum(REQUEUE_REASONS),
+      agentId: text.optional(),
+      ofOffer: z.literal(true).optional(),
+    }),
   ).optional(),
   queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
   linkUse: json(z.object({ count: z.int(), at: instantInJson, key: text.optional() })).optional(),

@@ -220,7 +220,13 @@ interface Common {
   readonly lastAgentDisconnection?: PastAgentDisconnection;
   readonly agentDisconnectionCount: number;
   /** How it came back into the queue last. */
-  readonly requeue?: { readonly at: Instant; readonly reason: RequeueReason; readonly agentId?: string };
+  readonly requeue?: {
+    readonly at: Instant;
+    readonly reason: RequeueReason;
+    readonly agentId?: string;
+    /** It had only been offered: its customer has not heard of the agent. */
+    readonly ofOffer?: true;
+  };
   /** The place in the queue that the customer was told last. */
   readonly queuePosition?: { readonly position: number; readonly at: Instant };
   /** How often a reconnect link was used, and the latest use. Each makes every link worthless that was given before. */

@@ -275,8 +275,8 @@ const TELLING = {
         queue: customer.queue,
         reason: requeue.reason,
       });
-    // Of an agent who has not accepted the customer has never heard.
-    const isOfOffer = requeue.reason === 'agent-declined' || requeue.reason === 'offer-expired';
+    // Of an agent who has not accepted the customer has never heard. Records of before do not say so.
+    const isOfOffer = requeue.ofOffer ?? ['agent-declined', 'offer-expired'].includes(requeue.reason);
     return isOfOffer ? [told(AGENTS)] : [told(AGENTS), told(CUSTOMER)];
   },
 

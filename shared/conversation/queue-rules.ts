@@ -28,7 +28,8 @@ export function requeue(
     queuePosition: _outdated,
     ...rest
   } = conversation;
-  const latest = { at: now, reason, agentId: agent.id };
+  const ofOffer = agent.acceptedAt === undefined;
+  const latest = { at: now, reason, agentId: agent.id, ...(ofOffer && { ofOffer }) };
   const queued: Conversation = {
     ...rest,
     ...leftBy(conversation, now),

@@ -169,6 +169,12 @@ export function parseWebPubSubEvent(
   }
 }
 
+/** Who knocks, as far as the headers say it: undefined of every event but a handshake. */
+export const newcomerOf = (headers: HttpInput['headers']): Participant | undefined =>
+  headers.get('ce-type')?.toLowerCase() === TYPES.connect
+    ? participantOf(headers.get('ce-userId') ?? '')
+    : undefined;
+
 /** The id that `ce-signature` signs. @throws InvalidInputError */
 export const connectionIdOf = (headers: HttpInput['headers']): string =>
   header(headers, 'ce-connectionId', /^[A-Za-z0-9_.~=+/-]{1,128}$/);

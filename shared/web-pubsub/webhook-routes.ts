@@ -29,6 +29,7 @@ import {
   encodeConnectionState,
   eventBodyLimit,
   MESSAGE_BODY,
+  newcomerOf,
   parseWebPubSubEvent,
   type WebPubSubEvent,
 } from './cloud-event-parser';
@@ -212,9 +213,7 @@ export const WEBHOOK_ROUTES = [
       try {
         const event = await eventOf(request, services);
         if (services.heard(ACCEPTED)) services.loggerOf(call).info(ACCEPTED, { event: event.name });
-        // Handshakes only: whether a socket is open or lost must always be heard.
         if (event.name === 'connect') {
-          services.limits.take(event.participant);
           const { networks, returning } = networksIn(event.groups ?? []);
           try {
             if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
@@ -251,9 +250,12 @@ export const WEBHOOK_ROUTES = [
 /** At most once in five minutes and instance: events arrive, and fit the settings. */
 const ACCEPTED = 'web-pubsub-events: accepted';
 
-/** The event, if the service has sent it. @throws AccessDeniedError, InvalidInputError, UserEventError */
-async function eventOf(request: HttpInput, { guard, hub }: WebhookServices): Promise<WebPubSubEvent> {
+/** The event, if the service has sent it. @throws AccessDeniedError, TooManyRequestsError, InvalidInputError, UserEventError */
+async function eventOf(request: HttpInput, { guard, limits, hub }: WebhookServices): Promise<WebPubSubEvent> {
   await guard(request.headers);
+  // Handshakes only: whether a socket is open or lost must always be heard.
+  const newcomer = newcomerOf(request.headers);
+  if (newcomer !== undefined) limits.take(newcomer);
   const bytes = await readBody(request, eventBodyLimit(request.headers));
   return parseWebPubSubEvent(request.headers, bytes, hub);
 }

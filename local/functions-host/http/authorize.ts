@@ -4,8 +4,23 @@ import { HostError } from '../cli/host-error';
 import type { Settings } from '../cli/settings';
 
 export interface Keys {
+  /** Opens every function, as the host's default key does on Azure. */
   readonly functionKey?: string;
+  /** Each opens the function of its name and no other. */
+  readonly ofFunctions?: Readonly<Record<string, string>>;
   readonly masterKey?: string;
+}
+
+/** `LOCAL_FUNCTION_KEYS`: JSON, a key by the name of its function. */
+function keysOfFunctions(text: string | undefined): Readonly<Record<string, string>> {
+  try {
+    const keys = JSON.parse(text || '{}') as Record<string, unknown> | null;
+    const given = Object.entries(keys ?? {});
+    if (given.every(([, key]) => typeof key === 'string')) return Object.fromEntries(given) as never;
+  } catch {
+    // The same as a value of another form.
+  }
+  throw new HostError('LOCAL_FUNCTION_KEYS must be a JSON object: a key by the name of its function.');
 }
 
 /** Reads the local keys, and refuses by name the routes for which the key is missing: a local app is not left open. */
@@ -20,7 +35,11 @@ export function readKeys(
   };
   need('function', 'LOCAL_FUNCTION_KEY');
   need('admin', 'LOCAL_MASTER_KEY');
-  return { functionKey: settings['LOCAL_FUNCTION_KEY'], masterKey: settings['LOCAL_MASTER_KEY'] };
+  return {
+    functionKey: settings['LOCAL_FUNCTION_KEY'],
+    ofFunctions: keysOfFunctions(settings['LOCAL_FUNCTION_KEYS']),
+    masterKey: settings['LOCAL_MASTER_KEY'],
+  };
 }
 
 /** Compares digests, so that the time taken tells neither content nor length. */
@@ -36,9 +55,11 @@ export function givenKey(headers: IncomingHttpHeaders, query: URLSearchParams): 
   return (Array.isArray(header) ? header[0] : header) ?? query.get('code') ?? '';
 }
 
-/** Whether a key opens a route of this level. The master key opens every level. */
-export function isAuthorized(authLevel: string, given: string, keys: Keys): boolean {
+/** Whether a key opens the function at its level. The master key opens every level. */
+export function isAuthorized(authLevel: string, name: string, given: string, keys: Keys): boolean {
   if (authLevel === 'anonymous') return true;
   if (sameKey(given, keys.masterKey)) return true;
-  return authLevel === 'function' && sameKey(given, keys.functionKey);
+  if (authLevel !== 'function') return false;
+  const own = Object.entries(keys.ofFunctions ?? {}).find(([one]) => one === name)?.[1];
+  return sameKey(given, keys.functionKey) || sameKey(given, own);
 }

@@ -36,7 +36,7 @@ export function createFunctionEndpoint(options: {
       return;
     }
     const { target: fn, parameters } = match;
-    if (!isAuthorized(authLevelOf(fn), givenKey(request.headers, url.searchParams), keys)) {
+    if (!isAuthorized(authLevelOf(fn), fn.name, givenKey(request.headers, url.searchParams), keys)) {
       log('warning', fn.name, 'Refused with 401: no function key, or a wrong one.');
       response.writeHead(401).end();
       return;

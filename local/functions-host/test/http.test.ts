@@ -13,7 +13,10 @@ describe('HTTP functions of the real @azure/functions library', () => {
   beforeAll(async () => {
     host = await startFixture(
       azurite.connectionString,
-      {},
+      {
+        LOCAL_FUNCTION_KEYS:
+          '{"guarded":"of-guarded","things":"of-another","administered":"of-administered"}',
+      },
       {
         logLevel: 'information',
         onOutput: (text) => (text.startsWith('[') ? (stderr += text) : (stdout += text)),
@@ -152,6 +155,9 @@ describe('HTTP functions of the real @azure/functions library', () => {
       { 'x-functions-key': 'x' },
       401,
     ],
+    ['the key of this function', 'guarded?code=of-guarded', {}, 200],
+    ['the key of another function', 'guarded?code=of-another', {}, 401],
+    ['the key of a function for admin', 'administered?code=of-administered', {}, 401],
     ['the function key for admin', 'administered', { 'x-functions-key': keys.LOCAL_FUNCTION_KEY }, 401],
     ['the master key for admin', 'administered', { 'x-functions-key': keys.LOCAL_MASTER_KEY }, 200],
   ])('are guarded by keys: %s', async (_case, path, headers, status) => {

@@ -53,6 +53,9 @@ describe('starting the host', () => {
     expect(await failure({ LOCAL_FUNCTION_KEY: '' })).toBe(
       "Set LOCAL_FUNCTION_KEY: authLevel 'function' is enforced for guarded.",
     );
+    for (const LOCAL_FUNCTION_KEYS of ['guarded', '{"guarded":7}']) {
+      expect(() => readKeys({ ...keys, LOCAL_FUNCTION_KEYS }, [])).toThrow('LOCAL_FUNCTION_KEYS must be');
+    }
     expect(await failure({ AzureWebJobsStorage: '' })).toContain('Set AzureWebJobsStorage');
     const administered = [{ name: 'administered', authLevel: 'admin' }];
     expect(() => readKeys({ LOCAL_MASTER_KEY: '' }, administered)).toThrow('Set LOCAL_MASTER_KEY');

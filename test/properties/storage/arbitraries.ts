@@ -125,7 +125,12 @@ const anyRecord = record<ConversationRecord>({
     reconnectedBy: maybe(text),
   }),
   agentDisconnectionCount: count,
-  requeue: maybe({ at: instant, reason: fc.constantFrom(...REQUEUE_REASONS), agentId: maybe(text) }),
+  requeue: maybe({
+    at: instant,
+    reason: fc.constantFrom(...REQUEUE_REASONS),
+    agentId: maybe(text),
+    ofOffer: maybe(fc.constant(true as const)),
+  }),
   queuePosition: maybe({ position: count, at: instant }),
   linkUse: maybe({ count, at: instant, key: maybe(text) }),
   recentNotices: list({ cause: text, sequence: count, at: instant, trigger, recipient, text }, 4),

@@ -52,6 +52,12 @@ const QUEUED = [
   'agent-disconnected to customer',
   'conversation-queued to agents + customer',
 ];
+const unheard = (assignment: number) => [
+  'list',
+  `cancel offer.${assignment} (deadlineObsolete)`,
+  `free anna.${assignment}`,
+  'conversation-queued to agents',
+];
 const CANCEL = 'cancel agent-disconnection.1 (deadlineObsolete)';
 
 describe('an agent whose last socket is lost', () => {
@@ -105,8 +111,24 @@ describe('an agent whose last socket is lost', () => {
       .then({ outcome: 'requeued', changed: false, effects: QUEUED });
   });
 
-  it('who had only been offered the conversation loses the offer, and the customer reads nothing', () => {
-    given(away(offered())).when(reached(1, false), DEADLINE).then({ state: 'Open', entries: [] });
+  it('who had only been offered the conversation loses the offer, and the customer hears nothing, then or again [R147]', () => {
+    given(away(offered()))
+      .when(reached(1, false), DEADLINE)
+      .then({ state: 'Open', entries: [], effects: unheard(1) })
+      .when(reached(1), DEADLINE + MINUTE)
+      .then({
+        outcome: 'requeued',
+        changed: false,
+        effects: ['list', 'free anna.1', 'conversation-queued to agents'],
+      });
+  });
+
+  it('who had released the conversation and was offered it again is nobody to the customer in that offer [R147]', () => {
+    const released = change(accepted(), { type: 'agent-released', agentId: ANNA.agentId }, AT - 2_000);
+    const again = change(released.conversation, agentOffered(ANNA), AT - 1_000);
+    given(away(again.conversation))
+      .when(reached(1, false), DEADLINE)
+      .then({ effects: unheard(2) });
   });
 
   it('and whose event comes twice has one disconnection', () => {

@@ -346,6 +346,40 @@ describe('new conversations', () => {
     expect(answers).toEqual([status, status, 429, 429]);
   });
 
+  it('[R235] beyond the limit are refused with nothing of their bodies read, a forged ticket or a link in them or not', async () => {
+    const { deps, clock, bearer, born } = scene();
+    await born();
+    const limits = { ...deps, newConversations: createRateLimiter({ perMinute: 1, now: () => clock.now }) };
+    let reads = 0;
+    const from = async (headers: Record<string, string>, body: unknown) => {
+      const asked = request({ headers: { ...headers, 'x-forwarded-for': MALLORY }, body });
+      const arrayBuffer = () => {
+        reads += 1;
+        return asked.arrayBuffer();
+      };
+      return (await call('negotiate', { ...asked, arrayBuffer }, limits)).status;
+    };
+    expect([await from({}, {}), reads]).toEqual([200, 1]);
+    for (const proof of [[], ['Bearer a.b.c'], ['Basic YTpi']]) {
+      for (const body of [{}, { reconnectId: 'a.b.c' }, { conversationId: ID }, '{']) {
+        const headers = Object.fromEntries(proof.map((authorization) => ['authorization', authorization]));
+        expect([await from(headers, body), reads]).toEqual([429, 1]);
+      }
+    }
+    expect([await from(await bearer(CUSTOMER), {}), reads]).toEqual([200, 2]);
+  });
+
+  it('[R235] of a customer with a ticket that asks too often are refused with nothing of their bodies read', async () => {
+    const { deps, clock, tickets, bearer, born } = scene();
+    await born();
+    const limits = createParticipantLimits({ perMinute: 1, now: () => clock.now });
+    const busy = { ...deps, tickets: limitedTickets(tickets, limits) };
+    const asked = { ...request({ headers: await bearer(CUSTOMER) }) };
+    expect((await call('negotiate', asked, busy)).status).toBe(200);
+    const unread = { ...asked, arrayBuffer: () => Promise.reject(new Error('is read')) };
+    expect((await call('negotiate', unread, busy)).status).toBe(429);
+  });
+
   it('are not taken from the neighbours of a customer who asks too often', async () => {
     const { deps, clock, tickets, bearer, born } = scene();
     await born();

@@ -39,6 +39,10 @@ function webhook(perMinute = 0, serviceHosts = [HOST]) {
       ),
     send: (parts: EventParts, body?: unknown) =>
       call('web-pubsub-events', request({ headers: eventHeaders(parts), body }), deps),
+    sendUnreadable: (parts: EventParts) => {
+      const asked = request({ headers: eventHeaders(parts) });
+      return call('web-pubsub-events', { ...asked, arrayBuffer: () => Promise.reject(new Error()) }, deps);
+    },
     guardedBy: (guard: typeof deps.guard) =>
       call('web-pubsub-events', request({ headers: eventHeaders() }), { ...deps, guard }),
   };
@@ -642,6 +646,12 @@ describe('when a service fails that the event needs', () => {
 });
 
 describe('handshakes with one socket URL', () => {
+  it('[R235] beyond the limit are refused with nothing of their bodies read', async () => {
+    const { send, sendUnreadable } = webhook(1);
+    expect((await send({ name: 'connect' }, {})).status).toBe(200);
+    expect((await sendUnreadable({ name: 'connect' })).status).toBe(429);
+  });
+
   it('are limited: the one too many is answered 429, and the next one succeeds when it is time', async () => {
     const { send, clock } = webhook(6);
     for (let n = 1; n <= 6; n += 1) {

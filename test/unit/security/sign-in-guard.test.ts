@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, decodeJwt, type CryptoKey } from 'jose';
 import { createSignIn } from '../../../shared/access/sign-in-guard';
 import type { AccessWithSignIn } from '../../../shared/http/route';
@@ -152,6 +152,64 @@ describe('a token of Entra ID', () => {
     await Promise.all([withToken(bearer, DESK, by), withToken(bearer, DESK, by)]);
     await withToken(bearer, 'an operator', by).catch(() => undefined);
     expect(entra.asked.length - before).toBe(1);
+  });
+});
+
+describe('the authority of a cloud', () => {
+  const GLOBAL = 'https://login.microsoftonline.com';
+  const GOVERNMENT = 'https://login.microsoftonline.us';
+  const CHINA = 'https://login.partner.microsoftonline.cn';
+  /** The keys of that cloud are those of the local authority: its host is another one for this test. */
+  const redirected = async <T>(authority: string, run: () => Promise<T>): Promise<T> => {
+    const { fetch } = globalThis;
+    const asked = jest
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation((input, init) =>
+        fetch(String(input instanceof Request ? input.url : input).replace(authority, entra.url), init),
+      );
+    try {
+      return await run();
+    } finally {
+      asked.mockRestore();
+    }
+  };
+
+  it.each<[string, string, string]>([
+    [GLOBAL, GLOBAL, 'https://sts.windows.net'],
+    ['https://login.windows.net', GLOBAL, 'https://sts.windows.net'],
+    [GOVERNMENT, GOVERNMENT, 'https://sts.windows.net'],
+    [CHINA, CHINA, 'https://sts.chinacloudapi.cn'],
+    ['https://login.chinacloudapi.cn', CHINA, 'https://sts.chinacloudapi.cn'],
+  ])(
+    '%s takes tokens of %s in version 2.0 and of %s in version 1.0, and of no other cloud [R236]',
+    async (authority, version2, version1) => {
+      const by = signIn(authority);
+      const good = [`${version2}/${TENANT}/v2.0`, `${version1}/${TENANT}/`];
+      const every = [GLOBAL, GOVERNMENT, CHINA].map((base) => `${base}/${TENANT}/v2.0`);
+      const older = ['https://sts.windows.net', 'https://sts.chinacloudapi.cn'].map(
+        (base) => `${base}/${TENANT}/`,
+      );
+      for (const iss of [...every, ...older]) {
+        const bearer = await token({ iss });
+        const answer = await redirected(authority, () => outcome(withToken(bearer, DESK, by)));
+        expect([iss, answer]).toEqual([iss, good.includes(iss) ? 'yes' : 401]);
+      }
+    },
+  );
+
+  it.each([
+    [{ iss: `https://sts.windows.net/${OTHER_TENANT}/` }, /another tenant or cloud/],
+    [{ aud: 'api://something-else' }, /another audience/],
+  ])(
+    'is named in the refusal of a genuine token that is meant for something else: %j [R236]',
+    async (change, words) => {
+      await expect(withToken(token(change))).rejects.toThrow(words);
+    },
+  );
+
+  it('names an agent of a token of version 1.0 by its user name there', async () => {
+    const change = { name: undefined, preferred_username: undefined, unique_name: 'anna@contoso.com' };
+    expect(await withToken(token(change))).toEqual({ agentId: ANNA, agentName: 'anna@contoso.com' });
   });
 });
 
