@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { ROUTES } from '../../../shared/app/routes';
 import { startSystem, type System } from '../bad-input/system';
 import { documentedApi, type DocumentedApi } from './documented-api';
@@ -28,6 +30,8 @@ beforeAll(async () => {
   system = await startSystem({
     settings: {
       DISCONNECT_GRACE: 'PT10M',
+      // A loss that is told later is another version of the conversation.
+      LOSS_NEWS_AFTER: 'PT0S',
       AGENT_DISCONNECT_GRACE: 'PT10M',
       RECONNECT_ENABLED: 'true',
       RECONNECT_PORTAL_URL: 'https://shop.example/help',
@@ -65,7 +69,10 @@ describe('an action answers with the version that it has made, and the next one 
     ['end-wait', [['accept'], ['end-wait']]],
   ])('%s', async (_name, steps) => {
     const { conversationId } = await system.born();
-    const { bearer: as } = await system.agent(`versions-${steps.map(([action]) => action).join('-')}`);
+    const { bearer: as, url } = await system.agent(`versions-${steps.map(([action]) => action).join('-')}`);
+    // An agent without a socket is away at once, which is another version.
+    const socket = new WebSocket(url, 'json.webpubsub.azure.v1');
+    await once(socket, 'open');
     const params = { conversationId };
     const read = async () =>
       (await api.call('read-conversation', 200, { as, params })).headers.get('etag') ?? 'none';
@@ -78,6 +85,7 @@ describe('an action answers with the version that it has made, and the next one 
       seen = answer.headers.get('etag') ?? 'no ETag';
       expect([action, seen]).toEqual([action, await read()]);
     }
+    socket.close();
   });
 
   it('says so of every action in the document', () => {

@@ -5,7 +5,17 @@ import { MINUTE } from '../../../shared/conversation/time';
 import { encodeConnectionState } from '../../../shared/web-pubsub/cloud-event-parser';
 import { signatureGuard } from '../../../shared/web-pubsub/webhook-routes';
 import { policies } from '../../support/domain/policies';
-import { ACCESS_KEY, bodyOf, call, eventHeaders, HUB, request, without, type EventParts } from './request';
+import {
+  ACCESS_KEY,
+  bodyOf,
+  call,
+  eventHeaders,
+  HUB,
+  request,
+  sign,
+  without,
+  type EventParts,
+} from './request';
 import { ANN, ID, scene } from './scene';
 
 const HOST = 'chat.webpubsub.azure.com';
@@ -69,6 +79,43 @@ describe('the validation request of the service', () => {
       });
     },
   );
+});
+
+describe.each([HOST, 'chat.contoso.com', 'replica.example'])('a service that is reached by %s', (origin) => {
+  const [FIRST, SECOND] = ['key-of-the-service-1', 'key-of-the-service-2'] as const;
+  const there = () => webhook(0, [HOST, 'chat.contoso.com', 'replica.example']);
+
+  it('is granted its handshake under that name', async () => {
+    const headers = { 'webhook-request-origin': origin };
+    const answer = await there().handle({ method: 'OPTIONS', headers });
+    expect(answer).toMatchObject({ status: 200, headers: { 'webhook-allowed-origin': origin } });
+  });
+
+  it.each([
+    ['the primary key', FIRST, 204],
+    ['the secondary key', SECOND, 204],
+    ['both', `${FIRST},${SECOND}`, 204],
+    ['another key', 'key-of-somebody-else', 401],
+  ])('has its events signed with %s answered %s', async (_, keys, status) => {
+    const here = there();
+    await here.send({ name: 'connect', id: '0' }, {});
+    const connectionId = 'connection-a';
+    const signatures = keys.split(',').map((key) => sign(connectionId, key));
+    const headers = {
+      ...eventHeaders({ name: 'connected', connectionId }),
+      'webhook-request-origin': origin,
+      'ce-signature': signatures.join(','),
+    };
+    const answer = await call('web-pubsub-events', request({ headers }), {
+      ...here.deps,
+      guard: signatureGuard([FIRST, SECOND]),
+      limits: createParticipantLimits({ perMinute: 0, now: () => here.clock.now }),
+      hub: HUB,
+    });
+    expect(answer.status).toBe(status);
+    const known = here.world.conversation(ID).liveConnectionIds;
+    expect(known).toEqual(status === 204 ? [connectionId] : []);
+  });
 });
 
 it('grants nothing while no service is configured', async () => {
