@@ -14,11 +14,20 @@ export interface InterceptedEvent {
  *
  * `delayMs` sends it late. Until it is answered, everything else that the client sends waits, its pings, too.
  *
+ * `answerAfterMs` is a webhook that answers so slowly: the app has handled the event by then, and everything else of the client
+ * waits as well. A client whose keep-alive gives up meanwhile never hears what became of it.
+ *
  * `cutAfterMs` cuts the client's TCP connection so long after the event was sent. The call of the webhook is then given
  * up, and without a recovery window `disconnected` is sent at once. A client that is cut during its `connect` was never
  * there: there is no `disconnected`.
  */
-export type Fault = 'deliver' | 'drop' | { delayMs: number } | { repeat: number } | { cutAfterMs: number };
+export type Fault =
+  | 'deliver'
+  | 'drop'
+  | { delayMs: number }
+  | { answerAfterMs: number }
+  | { repeat: number }
+  | { cutAfterMs: number };
 
 /** What tests make go wrong between the service and its app. */
 export interface Faults {
@@ -48,6 +57,11 @@ export async function withFaults<T>(
   if ('delayMs' in fault) {
     await pause(after, fault.delayMs, stopped);
     return stopped.aborted ? undefined : send();
+  }
+  if ('answerAfterMs' in fault) {
+    const answer = await send();
+    await pause(after, fault.answerAfterMs, stopped);
+    return stopped.aborted ? undefined : answer;
   }
   if ('cutAfterMs' in fault) {
     after(fault.cutAfterMs, cut);

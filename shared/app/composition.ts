@@ -58,7 +58,7 @@ function compose(config: Config) {
   const { now } = Date;
   const availability = watchAvailability(now);
   const { tables, webPubSub } = clientsOf(config, availability);
-  const { rateLimits, webhookGuard, policyBase } = config;
+  const { rateLimits, webhookGuard, policyBase, policyBaseWritten } = config;
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
@@ -79,7 +79,13 @@ function compose(config: Config) {
     closedConversations,
     workList: createTableWorkList(tables.workList, closedConversations),
     deadLetters,
-    settings: createSettingsSource({ store: settingsStore, base: policyBase, now, loggerOf }),
+    settings: createSettingsSource({
+      store: settingsStore,
+      base: policyBase,
+      written: policyBaseWritten,
+      now,
+      loggerOf,
+    }),
     capacity: createVerifiedAgentCapacity({
       ledger: createTableAgentCapacity(tables.agentCapacity, {
         defaultTotal: config.agentCapacityUnits,
@@ -136,6 +142,7 @@ function compose(config: Config) {
     conversations,
     settingsStore,
     policyBase,
+    policyBaseWritten,
     visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
     heard: occasions(TOLD_EVERY, now),
     customers,

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../conversation/time';
-import type { PolicyValues } from '../policies/policy';
+import { type PolicyValues, readLengths, type Written } from '../policies/policy';
 import { ConfigurationError } from './errors';
 import {
   AUTHORITY,
@@ -344,6 +344,23 @@ const readPolicyBase = (read: Reader, grace = read.value('DISCONNECT_GRACE')): P
   retention: read.value('RETENTION'),
 });
 
+/** The settings of the base that are lengths of time. */
+const WRITTEN_AS = {
+  grace: 'DISCONNECT_GRACE',
+  lossNewsAfter: 'LOSS_NEWS_AFTER',
+  agentGrace: 'AGENT_DISCONNECT_GRACE',
+  offerTimeout: 'OFFER_TIMEOUT',
+  outageAllowance: 'OUTAGE_ALLOWANCE',
+  maxExtension: 'WAIT_EXTENSION_MAX',
+  openAutoClose: 'OPEN_AUTO_CLOSE',
+  wrapUpAutoClose: 'WRAP_UP_AUTO_CLOSE',
+  waitingAutoClose: 'WAITING_AUTO_CLOSE',
+  wrapUpCapacity: 'WRAP_UP_CAPACITY',
+  reconnectTimeLimit: 'RECONNECT_TIME_LIMIT',
+  readAfterEnd: 'READ_AFTER_END',
+  retention: 'RETENTION',
+} as const satisfies Record<keyof Written, keyof typeof POLICY_SETTINGS>;
+
 /** How a client proves itself to an Azure service: a connection string with a key, or the app's identity. */
 export type Connection = { readonly connectionString: string } | { readonly endpoint: string };
 
@@ -351,6 +368,7 @@ export type Connection = { readonly connectionString: string } | { readonly endp
 export interface Config {
   /** What applies where no rule of the policy table does. */
   readonly policyBase: PolicyValues;
+  readonly policyBaseWritten: Written;
   /** `AGENT_CAPACITY_UNITS`: the capacity of an agent for whom none is set. */
   readonly agentCapacityUnits: number;
   readonly webPubSub: {
@@ -422,6 +440,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const policyBase = readPolicyBase(read);
   const config: Config = {
     policyBase,
+    policyBaseWritten:
+      readLengths(
+        Object.fromEntries(Object.entries(WRITTEN_AS).map(([policy, name]) => [policy, read.text(name)])),
+      ).written ?? {},
     agentCapacityUnits: read.value('AGENT_CAPACITY_UNITS'),
     webPubSub: {
       connection: webPubSub,

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { z, type ZodType } from 'zod';
-import { agentIdField, CONVERSATION_PATH, IF_MATCH, named, oneLine, plainName } from '../http/fields';
+import {
+  agentIdField,
+  CONVERSATION_PATH,
+  EXAMPLE,
+  IF_MATCH,
+  named,
+  oneLine,
+  plainName,
+} from '../http/fields';
 import { refuseAs } from '../http/problems';
-import { type AgentCaller, answer, type Body, body, route } from '../http/route';
+import { type AgentCaller, answer, type Body, body, route, withHeaders } from '../http/route';
 import { CONVERSATION_ANSWER, CONVERSATION_EXAMPLE, shownToAgents } from './conversation-routes';
+import { etagOf } from './conversation';
 import type { Conversations } from './conversation-service';
 import { customerIsConnected, type Refusal } from './decision';
 import type { AgentAction, ConversationEvent } from './inputs';
@@ -14,10 +23,10 @@ export interface AgentActionServices {
 }
 
 const CONVERSATION_NOW = answer(
-  'The conversation as it is now.',
+  'The conversation as it is now; the `ETag` names this version, for the `If-Match` of the next action.',
   CONVERSATION_ANSWER,
-  { conversation: CONVERSATION_EXAMPLE },
-  { name: 'conversation' },
+  { conversation: CONVERSATION_EXAMPLE, etag: EXAMPLE.etag },
+  { name: 'conversation', headers: ['ETag'] },
 );
 
 interface Action<B extends ZodType, H extends Record<string, ZodType>> {
@@ -71,7 +80,8 @@ function action<B extends ZodType, H extends Record<string, ZodType> = Record<ne
       if (name === 'end-wait' && handled.outcome.type === 'customer-present') {
         return refuseAs(customerIsConnected(handled.conversation), ...problems);
       }
-      return { conversation: shownToAgents(handled.conversation) };
+      const etag = etagOf(handled.etag);
+      return withHeaders({ conversation: shownToAgents(handled.conversation), etag }, { etag });
     },
   });
 }

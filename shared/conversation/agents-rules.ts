@@ -1,4 +1,4 @@
-import { policyOf } from '../policies/policy';
+import { policyOf, writtenPolicyOf } from '../policies/policy';
 import { withAgentAway, withAgentBack } from './agent-presence-rules';
 import { type Active, type Agent, type Conversation, LIMITS, type Ongoing } from './conversation';
 import {
@@ -258,12 +258,13 @@ function decideWaitExtended(
   const sofar = extension?.by ?? 0;
   const most = policyOf(conversation, 'maxExtension', policies);
   if (sofar + by > most) {
-    const left = toIsoDuration(Math.max(0, most - sofar));
+    const all = writtenPolicyOf(conversation, 'maxExtension', policies);
+    const left = sofar === 0 ? all : toIsoDuration(Math.max(0, most - sofar));
     return {
       kind: 'refused',
       refusal: {
         code: 'extension-too-long',
-        detail: `Agents can add ${toIsoDuration(most)} to a wait in all; ${left} is left.`,
+        detail: `Agents can add ${all} to a wait in all; ${left} is left.`,
         state: conversation.state,
       },
     };

@@ -185,7 +185,10 @@ export const CUSTOMERS_CONVERSATION = named(
       .describe('Who has accepted it; nobody while it is only offered.'),
   }),
 );
-export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
+export const CONVERSATION_ANSWER = named(
+  'ConversationAnswer',
+  z.object({ conversation: CONVERSATION, etag: etagField }),
+);
 
 /** A conversation as agents see it: what the schema does not have stays here. */
 export const shownToAgents = (conversation: Conversation): Shown<typeof CONVERSATION> => {

@@ -93,7 +93,11 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
  * which one fails it is the last stage, and the first failure is thrown, so that the caller's event is repeated and the
  * decision yields them all again. The row shows the newest state whose turn has done all else.
  */
-async function performEffects(conversationId: string, decided: readonly DecidedTurn[]): Promise<void> {
+async function performEffects(
+  conversationId: string,
+  decided: readonly DecidedTurn[],
+  saved?: Pick<Accepted, 'conversation' | 'etag'>,
+): Promise<void> {
   const isRow = ({ type }: Effect) => type === 'update-work-list';
   const begun = new Map<string, Promise<void>>();
   // Prevents: forty sockets ask for the same in one moment, and agents are told the same forty times.
@@ -141,7 +145,7 @@ async function performEffects(conversationId: string, decided: readonly DecidedT
       try {
         if (failed.has(one)) throw failed.get(one);
         if (effects.some(isRow)) await row;
-        turn.resolve(handled);
+        turn.resolve(handled.kind === 'refused' ? handled : { ...handled, ...saved });
       } catch (thrown) {
         turn.reject(thrown);
       }
@@ -202,9 +206,14 @@ async function pushOf(
 }
 
 /** What became of an event, and the conversation as it is now stored. */
-export type Handled =
-  | { readonly kind: 'accepted'; readonly outcome: Outcome; readonly conversation: Conversation }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+export type Handled = Accepted | { readonly kind: 'refused'; readonly refusal: Refusal };
+interface Accepted {
+  readonly kind: 'accepted';
+  readonly outcome: Outcome;
+  readonly conversation: Conversation;
+  /** Of the version that is stored, as `StoredConversation` has it. */
+  readonly etag: string;
+}
 
 /** An event whose turn comes when those before it in this process are decided and saved. */
 interface Turn {
@@ -346,7 +355,11 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         const decision = await decideTurn(conversationId, turn, { before, latest, asked });
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
-        const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
+        const result = {
+          turn,
+          handled: handledAs(decision, latest, before?.etag),
+          effects: decision.effects,
+        };
         decided.push(result);
       } catch (thrown) {
         turns.delete(turn);
@@ -365,9 +378,9 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     if (before === undefined) await writeRow(workList, conversationId, first.conversation);
     const entries = changes.flatMap((change) => change.entries);
     const saved = await store.save({ before, after: last.conversation, entries });
-    if (saved === 'saved') {
+    if (saved !== 'conflict') {
       turns.clear();
-      void performEffects(conversationId, decided);
+      void performEffects(conversationId, decided, { conversation: last.conversation, ...saved });
       return;
     }
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
@@ -418,11 +431,11 @@ async function decideOnStale(
   return isDone ? decision : { kind: 'refused', refusal: CHANGED_MEANWHILE, effects: [] };
 }
 
-function handledAs(decision: Decided, latest: Conversation | undefined): Handled {
+function handledAs(decision: Decided, latest: Conversation | undefined, etag = ''): Handled {
   if (decision.kind === 'refused') return { kind: 'refused', refusal: decision.refusal };
   const conversation = decision.kind === 'changed' ? decision.conversation : latest;
   if (conversation === undefined) throw new Error('an unchanged conversation must exist');
-  return { kind: 'accepted', outcome: decision.outcome, conversation };
+  return { kind: 'accepted', outcome: decision.outcome, conversation, etag };
 }
 
 const CHANGED_MEANWHILE: Refusal = {

@@ -342,13 +342,10 @@ export function createTableConversationStore(
 
     save: async (change) => {
       const actions = actionsOf(change);
-      const saved = await tableCall<'saved' | 'conflict' | 'exists'>(
+      const saved = await tableCall<{ readonly etag: string } | 'conflict' | 'exists'>(
         table,
         'save conversation',
-        async () => {
-          await perform(table, actions);
-          return 'saved';
-        },
+        async () => perform(table, actions),
         (code) =>
           answering(['EntityAlreadyExists'], 'exists')(code) ?? answering(CONFLICTS, 'conflict')(code),
       );
@@ -427,15 +424,17 @@ function actionsOf({ before, after, entries }: Change): [TransactionAction, ...T
   ];
 }
 
-/** One request on the wire: the plain operation when there is only one, otherwise a transaction. */
+/** One request on the wire: the plain operation when there is only one, otherwise a transaction. Gives the record's new ETag. */
 async function perform(
   table: TableClient,
   actions: [TransactionAction, ...TransactionAction[]],
-): Promise<void> {
+): Promise<{ readonly etag: string }> {
   const [[kind, record, mode, options], ...rest] = actions;
-  if (rest.length > 0) await table.submitTransaction(actions);
-  else if (kind === 'create') await table.createEntity(record);
-  else await table.updateEntity(record, mode, options);
+  const written = async () => {
+    if (rest.length > 0) return (await table.submitTransaction(actions)).subResponses[0];
+    return kind === 'create' ? table.createEntity(record) : table.updateEntity(record, mode, options);
+  };
+  return { etag: (await written())?.etag ?? '' };
 }
 
 const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });

@@ -19,14 +19,15 @@ export interface ConversationStore {
 
   /**
    * The new state and its transcript entries in one entity-group transaction: all or nothing, and only if the
-   * conversation is still as it was loaded (`before` undefined: only if there is none). `conflict`: it is not.
+   * conversation is still as it was loaded (`before` undefined: only if there is none). `conflict`: it is not. Gives the
+   * ETag of the version that is stored now.
    * @throws RecordTooLargeError when the record would not fit into its row.
    */
   save(change: {
     readonly before: StoredConversation | undefined;
     readonly after: Conversation;
     readonly entries: readonly TranscriptEntry[];
-  }): Promise<'saved' | 'conflict'>;
+  }): Promise<{ readonly etag: string } | 'conflict'>;
 
   /** The sequence number of a message, by its id and whose it is. Reads the transcript, so it is only asked on suspicion. */
   findMessage(

@@ -42,24 +42,41 @@ export const instant = z.codec(z.iso.datetime({ precision: 3 }), z.number(), {
   encode: toIso,
 });
 
-/** A length of time as the API reads and writes it: an ISO 8601 duration, both bounds included. */
-export function durationBetween(min: string, max: string) {
+/** What a text must be to be a length of time, both bounds included; what else it is, is told. */
+function textBetween(min: string, max: string) {
   const [shortest = 0, longest = 0] = [parseIsoDuration(min), parseIsoDuration(max)];
   const message = `must be an ISO 8601 duration from ${min} to ${max}`;
   const text = z.string({ error: ({ input }) => (input === undefined ? undefined : message) });
-  return z.codec(text.meta({ format: 'duration' }), z.number(), {
-    decode: (text, { issues }): Milliseconds => {
-      const length = parseIsoDuration(text);
-      if (length !== undefined && length >= shortest && length <= longest) return length;
-      issues.push({ code: 'custom', message, input: text });
-      return z.NEVER;
+  const lengthOf = (text: string, { issues }: z.core.ParsePayload): Milliseconds => {
+    const length = parseIsoDuration(text);
+    if (length !== undefined && length >= shortest && length <= longest) return length;
+    issues.push({ code: 'custom', message, input: text });
+    return z.NEVER;
+  };
+  return { text: text.meta({ format: 'duration' }), lengthOf };
+}
+
+/** A length of time as the API reads and writes it: an ISO 8601 duration, both bounds included. */
+export function durationBetween(min: string, max: string) {
+  const { text, lengthOf } = textBetween(min, max);
+  return z.codec(text, z.number(), { decode: lengthOf, encode: toIsoDuration });
+}
+
+/** The same for what reads back as its author has written it: `PT24H` stays `PT24H`. A length that nobody wrote is shown, too. */
+export function writtenDurationBetween(min: string, max: string) {
+  const { text, lengthOf } = textBetween(min, max);
+  return z.codec(text, z.union([z.string(), z.number()]), {
+    decode: (written, payload) => {
+      lengthOf(written, payload);
+      return written;
     },
-    encode: toIsoDuration,
+    encode: (written) => (typeof written === 'string' ? written : toIsoDuration(written)),
   });
 }
 
-/** The same in answers, of any length. */
+/** In answers, of any length. */
 export const duration = durationBetween('PT0S', 'P99999999D');
+export const writtenDuration = writtenDurationBetween('PT0S', 'P99999999D');
 
 /** Whether this is the first of its kind in so long a time. Meant for few kinds. */
 export function occasions(every: Milliseconds, now: () => Instant): (kind: string) => boolean {

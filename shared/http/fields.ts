@@ -131,7 +131,7 @@ export function versionReplaced(
 export const conversationId = z.string().regex(CONVERSATION_ID);
 export const count = z.int().min(0);
 export const sequenceNumber = z.int().min(1);
-/** Browsers show the header of an answer to no page of another origin. */
+/** In the body, too: whatever stands between a browser and the app may hide headers from pages of another origin. */
 export const etagField = z.string().describe('The `ETag` of the answer: `If-Match` takes it as it is.');
 export const deadline = z.object({ number: sequenceNumber, since: instant, deadline: instant });
 

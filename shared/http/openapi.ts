@@ -296,7 +296,8 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
       description:
         'What is said over the sockets (messages, pushes, `leave`) is not HTTP: see docs/API.md. Times are ISO 8601 in ' +
         'UTC, durations ISO 8601. Members that a reader does not know are to be ignored: answers may gain some within ' +
-        '`v1`. Errors are problem documents (RFC 9457); programs branch on `code`.',
+        '`v1`. Errors are problem documents (RFC 9457); programs branch on `code`. Pages of other origins that the host lets in ' +
+        'can read `ETag`, `Link`, `Retry-After`, `Content-Disposition` and `WWW-Authenticate`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api', description: 'The function app that serves this document.' }],

@@ -412,6 +412,11 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
   return schema === undefined && status === 200 ? { status, headers } : { status: 204 };
 }
 
+/** Without it a browser shows a page of another origin none of these (Fetch, 3.2.3); who may read the answer at all, the host says. */
+const EXPOSED = {
+  'access-control-expose-headers': 'ETag, Link, Retry-After, Content-Disposition, WWW-Authenticate',
+};
+
 /** An answer that callers may keep, under a strong ETag. */
 function keepable({ status, headers, body = '' }: HttpOutput, seconds: number): HttpOutput {
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
@@ -426,13 +431,17 @@ function unlessKnown(answer: HttpOutput, headers: HttpInput['headers']): HttpOut
     ?.split(',')
     .map((one) => one.trim().replace(/^W\//, ''));
   if (!known?.some((one) => one === etag || one === '*')) return answer;
-  return { status: 304, headers: { etag, 'cache-control': control } };
+  return { status: 304, headers: { etag, 'cache-control': control, ...EXPOSED } };
 }
 
 /**
  * Conversations are personal: nothing may keep a copy. What people write is data: no browser may guess that it is a page.
  */
-const OF_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const OF_EVERY_ANSWER = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  ...EXPOSED,
+};
 
 /** An answer with a JSON body. */
 const jsonAnswer = (

@@ -2,7 +2,7 @@ import { z, type ZodType } from 'zod';
 import { InvalidInputError, StoredRowError } from '../app/errors';
 import { CHANNELS, type Conversation, DEVICE_CLASSES } from '../conversation/conversation';
 import type { ConversationStore } from '../conversation/ports';
-import { duration } from '../conversation/time';
+import { writtenDuration as duration } from '../conversation/time';
 import {
   CONVERSATION_PATH,
   conversationId,
@@ -22,10 +22,12 @@ import {
   type PolicyDocument,
   POLICY_STATES,
   type PolicyName,
+  type PolicyRule,
   type PolicyTable,
   type PolicyValues,
   type Situation,
   situationOf,
+  type Written,
 } from './policy';
 import { NO_RULES, POLICY_DOCUMENT } from './policy-document-parser';
 import type { SettingsStore } from './settings';
@@ -35,6 +37,8 @@ export interface PolicyServices {
   readonly settings: CachedSettings;
   readonly settingsStore: SettingsStore;
   readonly policyBase: PolicyValues;
+  /** Its lengths of time as the app's settings have them. */
+  readonly policyBaseWritten: Written;
   readonly store: Pick<ConversationStore, 'load'>;
 }
 
@@ -193,18 +197,19 @@ export const POLICY_ROUTES = [
       },
       { headers: ['ETag'] },
     ),
-    run: async (_input, { settings, settingsStore, policyBase }: PolicyServices, call) => {
-      const builtIn = { builtIn: BUILT_IN_RULES, base: policyBase };
+    run: async (_input, services: PolicyServices, call) => {
+      const { settings, settingsStore, policyBase, policyBaseWritten } = services;
+      const builtIn = { builtIn: BUILT_IN_RULES, base: { ...policyBase, ...policyBaseWritten } };
       try {
         const stored = await settingsStore.loadPolicies();
         const { channels, rules } = stored?.document ?? NO_RULES;
         const etag = stored && { etag: stored.etag };
-        return withHeaders({ channels, rules, ...builtIn, ...etag }, etag ?? {});
+        return withHeaders({ channels, rules: rules.map(asWritten), ...builtIn, ...etag }, etag ?? {});
       } catch (thrown) {
         if (!(thrown instanceof StoredRowError)) throw thrown;
         const { channels, rules } = (await settings.current(call)).policies;
         const { etag } = await settingsStore.findPolicies();
-        const shown = { channels, rules, unreadable: thrown.row, ...builtIn };
+        const shown = { channels, rules: rules.map(asWritten), unreadable: thrown.row, ...builtIn };
         return etag === undefined ? withHeaders(shown, {}) : withHeaders({ ...shown, etag }, { etag });
       }
     },
@@ -240,7 +245,7 @@ export const POLICY_ROUTES = [
         .catch(tooLarge)
         .finally(() => settings.forget());
       if (written === 'conflict') return anotherVersion();
-      return withHeaders({ ...document, ...written }, written);
+      return withHeaders({ ...document, rules: document.rules.map(asWritten), ...written }, written);
     },
   }),
 
@@ -287,9 +292,11 @@ export const POLICY_ROUTES = [
   }),
 ];
 
+const asWritten = ({ set, written, ...rule }: PolicyRule) => ({ ...rule, set: { ...set, ...written } });
+
 const explained = (name: PolicyName, conversation: Conversation, policies: PolicyTable) => {
-  const { value, ...why } = explainPolicy(policies, name, situationOf(conversation));
-  return { ...why, value: z.encode(SOME_VALUES, { [name]: value })[name] ?? null };
+  const { value, written, ...why } = explainPolicy(policies, name, situationOf(conversation));
+  return { ...why, value: written ?? z.encode(SOME_VALUES, { [name]: value })[name] ?? null };
 };
 
 /** Every policy with its value for the conversation as it is now. */

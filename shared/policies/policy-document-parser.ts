@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { CHANNELS, DEVICE_CLASSES } from '../conversation/conversation';
-import { durationBetween } from '../conversation/time';
+import { writtenDurationBetween } from '../conversation/time';
 import { plainName, WHOLE } from '../http/fields';
 import { parseWith } from '../http/route';
-import { isPageUrl, POLICY_STATES, type PolicyDocument } from './policy';
+import { isPageUrl, POLICY_STATES, type PolicyDocument, type PolicyRule, readLengths } from './policy';
 import type { FoundPolicies } from './settings';
 
 const url = z.string().max(2_000).refine(isPageUrl, 'must be an https URL');
 const NO_URL = z.codec(z.null(), z.undefined(), { decode: () => undefined, encode: () => null });
 const urlOrNone = z.union([url, NO_URL]);
-const closing = z.union([z.literal('never'), durationBetween('PT1S', 'P60D')]);
+const closing = z.union([z.literal('never'), writtenDurationBetween('PT1S', 'P60D')]);
 const anyOf = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(100);
 
 const WHEN = z.strictObject({
@@ -20,33 +20,40 @@ const WHEN = z.strictObject({
   device: anyOf(z.enum(DEVICE_CLASSES)).exactOptional(),
 });
 const SET = z.strictObject({
-  grace: durationBetween('PT1S', 'P7D').exactOptional(),
-  lossNewsAfter: durationBetween('PT0S', 'PT1M').exactOptional(),
+  grace: writtenDurationBetween('PT1S', 'P7D').exactOptional(),
+  lossNewsAfter: writtenDurationBetween('PT0S', 'PT1M').exactOptional(),
   connections: z.int(WHOLE).min(1).max(200).exactOptional(),
-  agentGrace: durationBetween('PT1S', 'PT24H').exactOptional(),
-  offerTimeout: z.union([z.literal('never'), durationBetween('PT1S', 'PT24H')]).exactOptional(),
-  outageAllowance: durationBetween('PT0S', 'PT1H').exactOptional(),
-  maxExtension: durationBetween('PT0S', 'PT24H').exactOptional(),
+  agentGrace: writtenDurationBetween('PT1S', 'PT24H').exactOptional(),
+  offerTimeout: z.union([z.literal('never'), writtenDurationBetween('PT1S', 'PT24H')]).exactOptional(),
+  outageAllowance: writtenDurationBetween('PT0S', 'PT1H').exactOptional(),
+  maxExtension: writtenDurationBetween('PT0S', 'PT24H').exactOptional(),
   openAutoClose: closing.exactOptional(),
   openAutoCloseWhileConnected: z.boolean().exactOptional(),
   wrapUpAutoClose: closing.exactOptional(),
   waitingAutoClose: closing.exactOptional(),
-  wrapUpCapacity: z.union([z.enum(['always', 'none']), durationBetween('PT30S', 'PT1H')]).exactOptional(),
+  wrapUpCapacity: z
+    .union([z.enum(['always', 'none']), writtenDurationBetween('PT30S', 'PT1H')])
+    .exactOptional(),
   capacityUnits: z.int(WHOLE).min(0).max(100).exactOptional(),
   reconnect: z.boolean().exactOptional(),
-  reconnectTimeLimit: durationBetween('PT1M', 'P7D').exactOptional(),
+  reconnectTimeLimit: writtenDurationBetween('PT1M', 'P7D').exactOptional(),
   reconnectPortalUrl: urlOrNone.exactOptional(),
   reconnectRedirectUrl: urlOrNone.exactOptional(),
-  readAfterEnd: durationBetween('PT0S', 'P30D').exactOptional(),
-  retention: z.union([z.literal('never'), durationBetween('P1D', 'P3650D')]).exactOptional(),
+  readAfterEnd: writtenDurationBetween('PT0S', 'P30D').exactOptional(),
+  retention: z.union([z.literal('never'), writtenDurationBetween('P1D', 'P3650D')]).exactOptional(),
 });
-const RULE = z.strictObject({
+const RULE_TEXT = z.strictObject({
   id: plainName.refine(
     (id) => !id.startsWith('built-in') && id !== 'default',
     'is a name that explanations use themselves',
   ),
   when: WHEN,
   set: SET.refine((values) => Object.keys(values).length > 0, 'must set something'),
+});
+const RULE = z.codec(RULE_TEXT, z.custom<PolicyRule>(), {
+  decode: ({ set, ...rule }) => ({ ...rule, ...readLengths(set) }) as PolicyRule,
+  encode: ({ set, written, ...rule }) =>
+    ({ ...rule, set: { ...set, ...written } }) as z.output<typeof RULE_TEXT>,
 });
 
 /** More than a document of this version has. */
@@ -110,7 +117,7 @@ export function findInPolicyDocument(value: unknown): FoundPolicies {
       const read = Object.hasOwn(set, name) ? (type as z.ZodType).safeParse(set[name]) : undefined;
       return read?.success ? [[name, read.data]] : [];
     });
-    return Object.fromEntries(understood) as FoundPolicies['values'][number];
+    return readLengths(Object.fromEntries(understood)).set as FoundPolicies['values'][number];
   });
   return {
     document: {

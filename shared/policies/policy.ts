@@ -1,5 +1,11 @@
 import type { Channel, Conversation, DeviceClass } from '../conversation/conversation';
-import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
+import {
+  type Instant,
+  type Milliseconds,
+  MINUTE,
+  parseIsoDuration,
+  toIsoDuration,
+} from '../conversation/time';
 
 /** States that a rule can name. `Offered` is `Active` that its agent has not accepted yet. */
 export const POLICY_STATES = ['Open', 'Offered', 'Active', 'Waiting', 'WrapUp'] as const;
@@ -61,12 +67,39 @@ export interface PolicyValues {
 
 export type PolicyName = keyof PolicyValues;
 
+type LengthName = Exclude<
+  PolicyName,
+  | 'connections'
+  | 'openAutoCloseWhileConnected'
+  | 'capacityUnits'
+  | 'reconnect'
+  | 'reconnectPortalUrl'
+  | 'reconnectRedirectUrl'
+>;
+
+/** Lengths of time as operators wrote them, if this app would write them differently: `PT24H` is `P1D` for it, and not for them. */
+export type Written = { readonly [N in LengthName]?: string };
+
+/** What is written as lengths of time in milliseconds, beside its texts; anything else stays as it is. */
+export function readLengths<T extends object>(values: T): { readonly set: T; readonly written?: Written } {
+  const texts: [string, string, Milliseconds][] = Object.entries(values).flatMap(([name, text]) => {
+    const length = typeof text === 'string' ? parseIsoDuration(text) : undefined;
+    return length === undefined ? [] : [[name, text as string, length]];
+  });
+  const set = { ...values, ...Object.fromEntries(texts.map(([name, , length]) => [name, length])) };
+  const others = texts.filter(([, text, length]) => text !== toIsoDuration(length));
+  return others.length === 0
+    ? { set }
+    : { set, written: Object.fromEntries(others.map(([name, text]) => [name, text])) };
+}
+
 /** A row of the policy table: where all its conditions hold, its values apply. Each condition lists what it accepts. */
 export interface PolicyRule {
   /** Unique within the table; explanations name it. */
   readonly id: string;
   readonly when: { readonly [C in keyof Situation]?: readonly Situation[C][] };
   readonly set: Partial<PolicyValues>;
+  readonly written?: Written;
 }
 
 /** The one table of everything that is a matter of policy. */
@@ -77,6 +110,8 @@ export interface PolicyTable {
   readonly rules: readonly PolicyRule[];
   /** What applies where no rule does; from the app's settings. */
   readonly base: PolicyValues;
+  /** Of the base. */
+  readonly written?: Written;
 }
 
 /** The part of the table that operators write. */
@@ -173,6 +208,13 @@ export function policyFor<K extends PolicyName>(
 ): PolicyValues[K] {
   const rule = decidingRule(table, name, situation);
   return (rule === undefined ? table.base : (rule.set as PolicyValues))[name];
+}
+
+/** A length of time that applies to a conversation, for people: as whoever set it wrote it. */
+export function writtenPolicyOf(conversation: Governed, name: 'maxExtension', policies: PolicyTable): string {
+  const situation = situationOf(conversation);
+  const { written } = decidingRule(policies, name, situation) ?? policies;
+  return written?.[name] ?? toIsoDuration(policyFor(policies, name, situation));
 }
 
 /** The channel of a workstream: live chat, where the table does not say otherwise. */
@@ -299,6 +341,8 @@ export function isReadableByCustomer(
 export interface PolicyExplanation<K extends PolicyName = PolicyName> {
   readonly name: K;
   readonly value: PolicyValues[K];
+  /** The value, where it was written differently. */
+  readonly written?: string;
   /** The id of the rule that decides, or `default`. */
   readonly from: string;
   /** Every rule that sets the value, in order, and what became of it. */
@@ -319,5 +363,12 @@ export function explainPolicy<K extends PolicyName>(
       if (unmet !== undefined) return { rule: rule.id, because: `${unmet} is ${situation[unmet]}` };
       return { rule: rule.id, because: rule === deciding ? 'applies' : 'an earlier rule applies' };
     });
-  return { name, value: policyFor(table, name, situation), from: deciding?.id ?? 'default', considered };
+  const written = (deciding ?? table).written?.[name as LengthName];
+  return {
+    name,
+    value: policyFor(table, name, situation),
+    ...(written !== undefined && { written }),
+    from: deciding?.id ?? 'default',
+    considered,
+  };
 }

@@ -2,7 +2,13 @@ import { ownError, StoredRowError } from '../app/errors';
 import type { Call } from '../app/call';
 import type { LoggerOf } from '../app/log';
 import { type Instant, SECOND } from '../conversation/time';
-import { type PolicyDocument, type PolicyTable, type PolicyValues, withLongestWaits } from './policy';
+import {
+  type PolicyDocument,
+  type PolicyTable,
+  type PolicyValues,
+  type Written,
+  withLongestWaits,
+} from './policy';
 import type { OperatorSettings, SettingsStore } from './settings';
 
 /** How long a process goes by what it has read. */
@@ -12,6 +18,7 @@ export interface SettingsSourceDependencies {
   readonly store: SettingsStore;
   /** What applies where no rule does. */
   readonly base: PolicyValues;
+  readonly written?: Written;
   readonly now: () => Instant;
   readonly loggerOf: LoggerOf;
 }
@@ -34,9 +41,11 @@ export interface CachedSettings extends SettingsSource {
 export function createSettingsSource({
   store,
   base,
+  written,
   now,
   loggerOf,
 }: SettingsSourceDependencies): CachedSettings {
+  const defaults = { base, ...(written && { written }) };
   let known: { readonly settings: OperatorSettings; readonly freshUntil: Instant } | undefined;
   let loading: Promise<OperatorSettings> | undefined;
   let lastRead: PolicyDocument | undefined;
@@ -48,14 +57,17 @@ export function createSettingsSource({
   async function readPolicies(call: Call): Promise<PolicyTable> {
     try {
       lastRead = (await store.loadPolicies())?.document ?? { channels: {}, rules: [] };
-      return { ...lastRead, base };
+      return { ...lastRead, ...defaults };
     } catch (thrown) {
       if (!(thrown instanceof StoredRowError)) throw thrown;
       // An alert reads this line.
       loggerOf(call).error('settings: the stored policies cannot be read', { detail: thrown.message });
       const { document, values } = await store.findPolicies();
       const { channels, rules } = lastRead ?? document;
-      return withLongestWaits({ channels: { ...document.channels, ...channels }, rules, base }, values);
+      return withLongestWaits(
+        { channels: { ...document.channels, ...channels }, rules, ...defaults },
+        values,
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge } from './model/judge';
-import type { Observed, Outcome, SocketLife } from './model/observed';
+import { closes, type Observed, type Outcome, type SocketLife } from './model/observed';
 
 const GRACE = 3_000;
 
@@ -209,5 +209,30 @@ describe('the model finds', () => {
     ],
   ])('%s', (_what, expected, seen, outcome) => {
     expect(kinds(seen, outcome)).toEqual(expected);
+  });
+});
+
+describe('a socket that its client sees closed', () => {
+  const KEEP_ALIVE = { intervalMs: 100, timeoutMs: 1_000 };
+  const HELD = { from: 5_000, until: 9_000 };
+  it.each<[string, Partial<SocketLife>, typeof KEEP_ALIVE | undefined, number, Partial<SocketLife>]>([
+    ['was open until then', {}, KEEP_ALIVE, 6_300, { lostFrom: 6_300 }],
+    ['was open until it was cut', { cutAt: 6_000 }, KEEP_ALIVE, 6_300, { lostFrom: 6_000 }],
+    ['was given up by its keep-alive', { held: HELD }, KEEP_ALIVE, 6_300, { lostFrom: 5_900, gaveUp: true }],
+    ['was not, if it has none', { held: HELD }, undefined, 6_300, { lostFrom: 6_300 }],
+    ['was not, before its time', { held: HELD }, KEEP_ALIVE, 5_800, { lostFrom: 5_800 }],
+    ['was not, once its pings were answered', { held: HELD }, KEEP_ALIVE, 9_100, { lostFrom: 9_100 }],
+    [
+      'was lost when its customer left',
+      { lostFrom: 5_500, held: HELD },
+      KEEP_ALIVE,
+      6_300,
+      { lostFrom: 5_500 },
+    ],
+  ])('%s', (_, before, keepAlive, now, after) => {
+    const life: SocketLife = { connectionId: 'c', openedAt: 1_000, ...before };
+    closes(life, now, keepAlive);
+    expect(life).toEqual({ ...life, connectionId: 'c', openedAt: 1_000, lostBy: now, ...after });
+    expect(life.gaveUp).toBe(after.gaveUp);
   });
 });

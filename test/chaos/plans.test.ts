@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseChaosOptions } from './options';
-import { faultOf } from './plan/event-faults';
+import { faultOf, keepAliveOf } from './plan/event-faults';
 import { plansOf } from './plans';
 
 const plans = (...argv: string[]) => plansOf(parseChaosOptions(argv));
@@ -47,6 +47,17 @@ describe('the plan', () => {
       'worker restarted',
     ]);
     expect(new Set(all.map(({ stack }) => stack.clockOffsetMs)).size).toBe(3);
+  });
+
+  it('has a message behind which a keep-alive gives up, and a client that has one', () => {
+    const conversations = plans('--seed', '1', '--runs', '200').flatMap((plan) => plan.conversations);
+    const slow = conversations.filter(
+      ({ steps, eventFaults }) =>
+        steps.some((step) => step.do === 'open' && step.keepAlive) &&
+        JSON.stringify(faultOf(eventFaults, 'message', 1, 4_000)).includes('answerAfterMs'),
+    );
+    expect(slow.length).toBeGreaterThan(0);
+    expect(keepAliveOf(4_000).timeoutMs * (4 / 3) + keepAliveOf(4_000).intervalMs).toBeLessThan(4_000 * 0.8);
   });
 
   it('refuses what is no number', () => {

@@ -166,14 +166,15 @@ export class MemoryWorld {
           throw new Error(`entry ${sequence} exists twice`);
       }
       this.version += 1;
-      this.rows.set(after.id, { conversation: frozenCopy(after), ...this.stamp() });
+      const stamp = this.stamp();
+      this.rows.set(after.id, { conversation: frozenCopy(after), ...stamp });
       this.entries.set(after.id, [...written, ...entries.map(frozenCopy)]);
       this.log.push('save');
       if (this.crashes > 0) {
         this.crashes -= 1;
         throw new DependencyError('table-storage', 'save');
       }
-      return 'saved';
+      return { etag: stamp.etag };
     },
     findMessage: async (conversationId, { by, messageId }) =>
       this.entriesOf(conversationId).find(

@@ -43,6 +43,7 @@ describe('a usable configuration', () => {
   it('needs four settings; everything else has a default [R24 R82]', () => {
     expect(loadConfig(VALID)).toEqual({
       policyBase: DEFAULTS,
+      policyBaseWritten: {},
       agentCapacityUnits: 100,
       webPubSub: {
         connection: { connectionString: VALID.WEB_PUBSUB_CONNECTION_STRING },
@@ -248,6 +249,32 @@ describe('a usable configuration', () => {
       retention: 'never',
     });
     expect(config.agentCapacityUnits).toBe(1_000);
+  });
+
+  it('keeps its lengths of time as they are written [R215]', () => {
+    const written = {
+      DISCONNECT_GRACE: 'PT180S',
+      LOSS_NEWS_AFTER: 'PT0M',
+      AGENT_DISCONNECT_GRACE: 'PT24H',
+      OFFER_TIMEOUT: 'PT060S',
+      OUTAGE_ALLOWANCE: 'PT60M',
+      WAIT_EXTENSION_MAX: ' PT1800S ',
+      OPEN_AUTO_CLOSE: 'PT1440M',
+      WRAP_UP_AUTO_CLOSE: 'PT90M',
+      WAITING_AUTO_CLOSE: 'PT48H',
+      WRAP_UP_CAPACITY: 'PT60S',
+      RECONNECT_TIME_LIMIT: 'PT36H',
+      READ_AFTER_END: 'P0DT24H',
+      RETENTION: 'PT720H',
+    };
+    const texts = Object.values(written).map((text) => text.trim());
+    const { policyBaseWritten } = loadConfig({ ...VALID, ...written });
+    expect(Object.values(policyBaseWritten).sort()).toEqual(texts.sort());
+    expect(policyBaseWritten).toMatchObject({
+      grace: 'PT180S',
+      wrapUpCapacity: 'PT60S',
+      retention: 'PT720H',
+    });
   });
 
   it.each(['always', 'none', ' none '])('may have WRAP_UP_CAPACITY "%s"', (word) => {

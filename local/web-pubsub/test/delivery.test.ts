@@ -313,6 +313,24 @@ describe('faults', () => {
     expect(told.map(({ name }) => name)).toEqual(['connect']);
   });
 
+  test('a client whose keep-alive gives up behind a slow answer is lost at once, though the app has its event', async () => {
+    scene = await startScene();
+    scene.service.control.faults.intercept = ({ eventName }) =>
+      eventName === 'slow' ? { answerAfterMs: 60_000 } : undefined;
+    const { client } = await scene.client({
+      userId: 'ann',
+      json: true,
+      keepAliveIntervalInMs: 50,
+      keepAliveTimeoutInMs: 300,
+    });
+    const stopped = new Promise<void>((resolve) => client.on('stopped', () => resolve()));
+    client.sendEvent('slow', 'x', 'text').catch(() => undefined);
+    await scene.webhook.event('slow');
+    await stopped;
+    await scene.webhook.event('disconnected');
+    expect(scene.webhook.named('slow')).toHaveLength(1);
+  });
+
   test('an event that is delayed keeps the pings of its client waiting', async () => {
     const time = new TurnedTime();
     scene = await startScene({ after: time.after });

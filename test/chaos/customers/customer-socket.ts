@@ -4,13 +4,13 @@ import {
   WebPubSubJsonReliableProtocol,
 } from '@azure/web-pubsub-client';
 import { within } from '../../e2e/waiting';
-import type { SocketLife } from '../model/observed';
+import { closes, type SocketLife } from '../model/observed';
+import type { KeepAlive } from '../plan/event-faults';
 
 /** The service itself gives an event up after 100 s; only then is a handshake really over. */
 const OPEN_LIMIT_MS = 110_000;
 const CLOSE_LIMIT_MS = 20_000;
 const SAY_LIMIT_MS = 25_000;
-const NOTICED_MS = 1_000;
 
 /** The service has passed the app's refusal of `connect` on: no use trying again. */
 export class RefusedHandshake extends Error {}
@@ -22,15 +22,12 @@ export class CustomerSocket {
   private constructor(
     private readonly client: WebPubSubClient,
     readonly life: SocketLife,
+    keepAlive: KeepAlive | undefined,
     onClosed: () => void,
   ) {
     this.stopped = new Promise((resolve) =>
       client.on('stopped', () => {
-        const now = Date.now();
-        // A reliable client outlives its transport; any other notices at once.
-        const { cutAt = now } = life;
-        life.lostFrom ??= now - cutAt < NOTICED_MS ? cutAt : now;
-        life.lostBy = now;
+        closes(life, Date.now(), keepAlive);
         onClosed();
         resolve();
       }),
@@ -45,18 +42,19 @@ export class CustomerSocket {
     url: string,
     protocol: 'json' | 'reliable',
     onClosed: (life: SocketLife) => void,
+    keepAlive?: KeepAlive,
   ): Promise<CustomerSocket> {
     const client = new WebPubSubClient(url, {
       protocol: protocol === 'reliable' ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
       autoReconnect: false,
-      keepAliveIntervalInMs: 0,
-      keepAliveTimeoutInMs: 0,
+      keepAliveIntervalInMs: keepAlive?.intervalMs ?? 0,
+      keepAliveTimeoutInMs: keepAlive?.timeoutMs ?? 0,
     });
     let open: CustomerSocket | undefined;
     const connected = new Promise<CustomerSocket>((resolve, reject) => {
       client.on('connected', ({ connectionId }) => {
         const life: SocketLife = { connectionId, openedAt: Date.now() };
-        open = new CustomerSocket(client, life, () => onClosed(life));
+        open = new CustomerSocket(client, life, keepAlive, () => onClosed(life));
         resolve(open);
       });
       client.on('stopped', () => reject(new Error('closed before it was open')));
@@ -80,7 +78,8 @@ export class CustomerSocket {
     const before = this.refusals;
     try {
       const sent = this.client.sendEvent('message', { messageId, text }, 'json');
-      await within(SAY_LIMIT_MS, sent, () => new Error('no acknowledgement'));
+      const gone = this.stopped.then(() => Promise.reject(new Error('closed')));
+      await within(SAY_LIMIT_MS, Promise.race([sent, gone]), () => new Error('no acknowledgement'));
     } catch {
       return 'unknown';
     }

@@ -1,6 +1,7 @@
 import type { Api, CustomerAccess } from '../../e2e/api';
 import type { Agent } from '../../e2e/participants/agent';
 import { isOpen, type Observed, type SocketLife } from '../model/observed';
+import type { KeepAlive } from '../plan/event-faults';
 import { AgentsPart } from './agents-part';
 import { CustomerSocket } from './customer-socket';
 import { tried } from './tried';
@@ -39,10 +40,10 @@ export class Customer {
     return this.sockets.filter(({ life }) => isOpen(life));
   }
 
-  async openTabs(count: number, protocol: 'json' | 'reliable'): Promise<void> {
+  async openTabs(count: number, protocol: 'json' | 'reliable', keepAlive?: KeepAlive): Promise<void> {
     this.access ??= await this.begin();
     if (this.access === undefined) return;
-    await Promise.all(Array.from({ length: count }, () => this.openTab(protocol)));
+    await Promise.all(Array.from({ length: count }, () => this.openTab(protocol, keepAlive)));
   }
 
   private async begin(): Promise<CustomerAccess | undefined> {
@@ -54,12 +55,14 @@ export class Customer {
     return access;
   }
 
-  private async openTab(protocol: 'json' | 'reliable'): Promise<void> {
+  private async openTab(protocol: 'json' | 'reliable', keepAlive?: KeepAlive): Promise<void> {
     const knock: Observed['knocks'][number] = { from: Date.now() };
     this.seen.knocks.push(knock);
     await this.tried('open', async () => {
       const { url } = await this.around.api.negotiate(PROFILE, { ticket: this.access?.ticket });
-      const socket = await CustomerSocket.open(url, protocol, (life) => this.note(`closed ${shortId(life)}`));
+      const onClosed = (life: SocketLife) =>
+        this.note(`${life.gaveUp === true ? 'gave up' : 'closed'} ${shortId(life)}`);
+      const socket = await CustomerSocket.open(url, protocol, onClosed, keepAlive);
       this.sockets.push(socket);
       this.seen.sockets.push(socket.life);
       this.note(`opened ${shortId(socket.life)}`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lastSeen } from '../model/judge';
+import { keepAliveOf } from '../plan/event-faults';
 import type { Step } from '../plan/step';
 import type { Customer } from './customer';
 
@@ -18,7 +19,7 @@ export async function playSteps(customer: Customer, steps: readonly Step[], shar
 async function play(customer: Customer, step: Step, { graceMs, massDrop }: Shared): Promise<void> {
   switch (step.do) {
     case 'open':
-      return customer.openTabs(step.tabs, step.protocol ?? 'json');
+      return customer.openTabs(step.tabs, step.protocol ?? 'json', step.keepAlive && keepAliveOf(graceMs));
     case 'offer':
       return customer.agent.offers();
     case 'accept':

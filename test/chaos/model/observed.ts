@@ -11,6 +11,10 @@ export interface SocketLife {
   lostFrom?: Moment;
   /** When its transport was cut below the client, in the middle of an event. */
   cutAt?: Moment;
+  /** When its pings have to wait behind an event that is answered late. */
+  held?: { readonly from: Moment; readonly until: Moment };
+  /** Its own keep-alive has closed it. */
+  gaveUp?: boolean;
   /** When the client saw it closed. */
   lostBy?: Moment;
   /** When the app first answered 2xx to one of its events, `connect` left out: only then can it know of the socket. */
@@ -44,6 +48,28 @@ export interface Observed {
   /** What was done to its webhooks, such as `disconnected dropped`. */
   readonly faults: string[];
   readonly timeline: { readonly at: Moment; readonly what: string }[];
+}
+
+const NOTICED_MS = 1_000;
+
+/**
+ * The client sees it closed. A reliable client outlives its transport; any other notices a cut at once. A keep-alive gives
+ * up when it has heard nothing for its time: the last answer it can have had was to a ping just before they had to wait.
+ */
+export function closes(
+  life: SocketLife,
+  now: Moment,
+  keepAlive?: { readonly intervalMs: number; readonly timeoutMs: number },
+): void {
+  const { cutAt = now, held } = life;
+  const givesUpAt = keepAlive && held && held.from + keepAlive.timeoutMs - keepAlive.intervalMs;
+  life.lostBy = now;
+  if (life.lostFrom !== undefined) return;
+  life.lostFrom = now - cutAt < NOTICED_MS ? cutAt : now;
+  if (life.lostFrom !== now || givesUpAt === undefined || held === undefined) return;
+  if (givesUpAt > now || held.until < now) return;
+  life.lostFrom = givesUpAt;
+  life.gaveUp = true;
 }
 
 export const isOpen = ({ lostFrom }: SocketLife): boolean => lostFrom === undefined;

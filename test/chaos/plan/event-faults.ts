@@ -10,6 +10,13 @@ export interface EventFaults {
   readonly silence?: readonly [from: number, until: number];
 }
 
+/**
+ * The official client asks every 20 s and gives its connection up after 120 s without a frame; here both fit into a grace
+ * period. It looks every third of that time.
+ */
+export const keepAliveOf = (graceMs: number) => ({ intervalMs: graceMs / 12, timeoutMs: graceMs / 2 });
+export type KeepAlive = ReturnType<typeof keepAliveOf>;
+
 export function drawEventFaults(name: string, graceMs: number): EventFaults {
   const random = randomOf(name);
   const percent = random.pick([0, 0, 30, 60]);
@@ -33,7 +40,9 @@ export function faultOf(faults: EventFaults, eventName: string, nth: number, gra
   }
   if (eventName === 'message') {
     // The line breaks while the app decides: the service gives the call up and tells of the loss at once.
-    return random.pick<Fault>(['drop', repeat, repeat, short, { cutAfterMs: random.between(0, 60) }]);
+    // The app answers so late that a keep-alive gives up: pings wait behind the message.
+    const slow = { answerAfterMs: random.between(graceMs * 0.8, graceMs * 1.5) };
+    return random.pick<Fault>(['drop', repeat, repeat, short, slow, { cutAfterMs: random.between(0, 60) }]);
   }
   return random.pick<Fault>(['drop', 'drop', 'drop', repeat, repeat, short, short, long, long]);
 }

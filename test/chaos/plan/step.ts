@@ -1,7 +1,15 @@
 /** What a customer does, one after the other. Data, so that a violation can print the story it belongs to. */
 export type Step =
-  /** Opens tabs side by side; one that fails tries again until it is in or told that the conversation has ended. */
-  | { readonly do: 'open'; readonly tabs: number; readonly protocol?: 'json' | 'reliable' }
+  /**
+   * Opens tabs side by side; one that fails tries again until it is in or told that the conversation has ended. With a
+   * keep-alive it closes itself when it has heard nothing for too long.
+   */
+  | {
+      readonly do: 'open';
+      readonly tabs: number;
+      readonly protocol?: 'json' | 'reliable';
+      readonly keepAlive?: true;
+    }
   /** The agent's part; tried until the API answers. */
   | { readonly do: 'offer' | 'accept' }
   | { readonly do: 'say' | 'leave' }

@@ -5,21 +5,21 @@ type Story = (random: Random, graceMs: number) => readonly Step[];
 
 const cutOrClose = (random: Random) => random.pick(['cut', 'close'] as const);
 const wait = (ms: number): Step => ({ do: 'wait', ms: Math.round(ms) });
-const open = (tabs = 1): Step => ({ do: 'open', tabs });
+const open = (tabs = 1) => ({ do: 'open', tabs }) as const;
 const loseAll = (random: Random): Step => ({ do: 'lose', tabs: 'all', how: cutOrClose(random) });
 /** Gone for good, or there until the end. */
 const goesOrStays = (random: Random): readonly Step[] =>
   random.chance(0.5) ? [wait(random.between(50, 1_500)), loseAll(random)] : [];
 
 /** The queue, an offer nobody has accepted, or a conversation with an agent. */
-function opening(random: Random): readonly Step[] {
+function opening(random: Random, first: Step = open()): readonly Step[] {
   const agent = random.pick<readonly Step[]>([
     [],
     [{ do: 'offer' }],
     [{ do: 'accept' }],
     [{ do: 'offer' }, { do: 'accept' }],
   ]);
-  return [wait(random.between(0, 1_500)), open(), ...agent, wait(random.between(0, 800))];
+  return [wait(random.between(0, 1_500)), first, ...agent, wait(random.between(0, 800))];
 }
 
 /** What customers do. Each is drawn anew for every conversation of a run. */
@@ -91,14 +91,14 @@ export const STORIES = {
   ],
 
   writes: (random, grace) => [
-    ...opening(random),
+    ...opening(random, { ...open(), keepAlive: true }),
     ...Array.from({ length: random.between(2, 4) }, (): Step[] => [
       { do: 'say' },
       wait(random.between(0, 300)),
     ]).flat(),
     loseAll(random),
     wait((grace * random.between(10, 60)) / 100),
-    open(),
+    { ...open(), keepAlive: true },
     { do: 'say' },
     ...goesOrStays(random),
   ],

@@ -21,6 +21,10 @@ export function summary(played: readonly Played[]): string {
       judged.filter(({ seen }) => seen.faults.length === 0).length,
     ],
     ['  sockets opened', judged.reduce((sum, { seen }) => sum + seen.sockets.length, 0)],
+    [
+      '  sockets given up by their keep-alive',
+      judged.reduce((sum, { seen }) => sum + seen.sockets.filter(({ gaveUp }) => gaveUp === true).length, 0),
+    ],
     ['  messages sent', judged.reduce((sum, { seen }) => sum + seen.messages.length, 0)],
     ['  ended for absence', judged.filter((one) => lateness(one).length > 0).length],
     ['  ended otherwise', ended.length - judged.filter((one) => lateness(one).length > 0).length],

@@ -52,7 +52,9 @@ export class Network {
           ? 'repeated'
           : 'cutAfterMs' in fault
             ? 'cut'
-            : 'delayed';
+            : 'answerAfterMs' in fault
+              ? 'answered late'
+              : 'delayed';
     seen.faults.push(`${eventName} ${what}`);
     this.tally.add(`${eventName} ${what}`);
     const more = typeof fault === 'object' ? ` ${JSON.stringify(fault)}` : '';
@@ -63,6 +65,12 @@ export class Network {
     if (typeof fault === 'object' && 'cutAfterMs' in fault) {
       const socket = seen.sockets.find((one) => one.connectionId === connectionId);
       if (socket !== undefined) socket.cutAt = now + fault.cutAfterMs;
+    }
+    if (typeof fault === 'object' && 'answerAfterMs' in fault) {
+      const socket = seen.sockets.find((one) => one.connectionId === connectionId);
+      const until = now + fault.answerAfterMs;
+      if (socket !== undefined) socket.held = { from: now, until };
+      this.busyUntil = Math.max(this.busyUntil, until);
     }
     if (typeof fault === 'object' && 'delayMs' in fault) {
       held.push({ connectionId, until: now + fault.delayMs });

@@ -48,3 +48,44 @@ describe('the answers of the running app are in the document, with nothing that 
     expect(problems.length > 0).toBe(!ALWAYS_ANSWERS.includes(id));
   });
 });
+
+type Step = readonly [action: string, body?: object];
+
+describe('an action answers with the version that it has made, and the next one can name it [R216]', () => {
+  it.each<[string, Step[]]>([
+    ['offer', [['offer', { agentId: 'versions-offer' }]]],
+    ['decline', [['offer', { agentId: 'versions-offer-decline' }], ['decline']]],
+    ['accept', [['accept']]],
+    ['a repeated accept', [['accept'], ['accept']]],
+    ['release', [['accept'], ['release']]],
+    ['transfer', [['accept'], ['transfer', { queue: 'returns' }]]],
+    ['end', [['accept'], ['end']]],
+    ['close', [['accept'], ['end'], ['close']]],
+    ['extend-wait', [['accept'], ['extend-wait', { by: 'PT1M' }]]],
+    ['end-wait', [['accept'], ['end-wait']]],
+  ])('%s', async (_name, steps) => {
+    const { conversationId } = await system.born();
+    const { bearer: as } = await system.agent(`versions-${steps.map(([action]) => action).join('-')}`);
+    const params = { conversationId };
+    const read = async () =>
+      (await api.call('read-conversation', 200, { as, params })).headers.get('etag') ?? 'none';
+    // Without a socket it is away: there is a wait that can be extended and ended.
+    await system.event({ name: 'disconnected', conversationId, id: '2' });
+    let seen = await read();
+    for (const [action, body] of steps) {
+      const headers = { 'if-match': seen };
+      const answer = await api.call(`${action}-conversation`, 200, { as, params, headers, body });
+      seen = answer.headers.get('etag') ?? 'no ETag';
+      expect([action, seen]).toEqual([action, await read()]);
+    }
+  });
+
+  it('says so of every action in the document', () => {
+    const actions = ROUTES.filter(({ inputs }) => 'If-Match' in (inputs.headers?.shape ?? {}));
+    const silent = actions.filter(
+      ({ answers }) => !answers.some(({ status, headers }) => status === 204 || headers?.includes('ETag')),
+    );
+    expect(actions.length).toBeGreaterThan(9);
+    expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+});

@@ -58,6 +58,17 @@ const MEANINGFUL = [
   'ce-connectionState',
 ];
 
+/** A short strong ETag (RFC 9110, 8.8.3), the same in the body, which a page of another origin may read in either place. */
+function expectReadableVersion({ id }: DocumentedRoute, { headers, json }: Answer): void {
+  const etag = headers.get('etag') ?? undefined;
+  // What is the same for everybody is kept under a digest of itself.
+  const isKept = headers.get('cache-control')?.includes('max-age');
+  if (!isKept) expect([id, (json as Answer['json'] | undefined)?.['etag']]).toEqual([id, etag]);
+  if (etag === undefined) return;
+  expect([id, etag]).toEqual([id, expect.stringMatching(/^"[\w-]{1,43}"$/)]);
+  expect([id, headers.get('access-control-expose-headers')]).toEqual([id, expect.stringMatching(/\bETag\b/)]);
+}
+
 function expectDocumented(operation: DocumentedRoute, answer: Answer): void {
   const described = answersOf(operation)[answer.status];
   if (described === undefined) {
@@ -68,6 +79,7 @@ function expectDocumented(operation: DocumentedRoute, answer: Answer): void {
   if (operation.authLevel === 'function' && answer.status === 401 && answer.text === '') return;
   const sent = MEANINGFUL.filter((name) => answer.headers.has(name));
   expect([operation.id, headers]).toEqual([operation.id, expect.arrayContaining(sent)]);
+  expectReadableVersion(operation, answer);
   if (content === undefined) {
     expect([operation.id, answer.text]).toEqual([operation.id, '']);
     return;

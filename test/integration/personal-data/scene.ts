@@ -20,8 +20,19 @@ import { silent } from '../../support/silent';
 
 const KEY = 'a-key-of-the-index-of-customers-000000';
 
-/** What happens to one request: it never arrives, or its answer is lost. */
+/** What happens to one request: it never arrives, or its answer is lost; what has only read is as if it had not arrived. */
 export type Crash = 'before' | 'after';
+
+const NAMES = [
+  ...(['conversations', 'workList', 'agentCapacity', 'customers'] as const),
+  ...(['deadLetters', 'erasures', 'closedConversations'] as const),
+];
+interface Row {
+  readonly name: string;
+  readonly text: string;
+}
+export const namesOf = (rows: readonly Row[], conversationId: string): string[] =>
+  rows.filter(({ text }) => text.includes(conversationId)).map(({ name }) => name);
 
 /** A storage of its own, whose client can be made to fail at its nth operation; sockets and timers over memory. */
 export function scene() {
@@ -35,7 +46,8 @@ export function scene() {
       policy: {
         name: 'crashes',
         async sendRequest(request, next) {
-          operations += 1;
+          if (crash?.how !== 'after' || request.method !== 'GET') operations += 1;
+          else return next(request);
           const lost = new RestError('the process died', { code: 'ECONNRESET' });
           const isIt = crash?.at === operations;
           if (isIt && crash?.how === 'before') throw lost;
@@ -93,6 +105,15 @@ export function scene() {
     loggerOf: () => silent,
   };
 
+  const rows = async (): Promise<Row[]> => {
+    const found: Row[] = [];
+    for (const name of NAMES) {
+      for await (const row of tables[name].listEntities())
+        found.push({ name: `${name} ${row.partitionKey}/${row.rowKey}`, text: JSON.stringify(row) });
+    }
+    return found;
+  };
+
   return {
     ...{
       tables,
@@ -116,24 +137,8 @@ export function scene() {
       crash = at === 0 ? undefined : { at, how };
     },
     operations: () => operations,
+    rows,
     /** Every row that names it, anywhere in its keys or columns: its table and keys. */
-    async rowsOf(conversationId: string): Promise<string[]> {
-      const found: string[] = [];
-      for (const name of [
-        'conversations',
-        'workList',
-        'agentCapacity',
-        'customers',
-        'deadLetters',
-        'erasures',
-        'closedConversations',
-      ] as const) {
-        for await (const row of tables[name].listEntities()) {
-          if (JSON.stringify(row).includes(conversationId))
-            found.push(`${name} ${row.partitionKey}/${row.rowKey}`);
-        }
-      }
-      return found;
-    },
+    rowsOf: async (conversationId: string) => namesOf(await rows(), conversationId),
   };
 }

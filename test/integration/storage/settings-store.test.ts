@@ -61,6 +61,18 @@ describe('the policy document', () => {
     expect(await store.loadPolicies()).toStrictEqual({ document: FIRST, etag });
   });
 
+  test.each(['PT24H', 'P1D', 'PT1440M', 'PT86400S', 'PT36H', 'P0DT90M', 'PT60.50S'])(
+    'keeps %s in its column and in what is read [R215]',
+    async (grace) => {
+      const document = { channels: {}, rules: [{ id: 'all', when: {}, set: { grace } }] };
+      await store.savePolicies(parsePolicyDocument(document), 'create');
+      const row = await tables.settings.getEntity<{ document: string }>('policies', 'document');
+      expect(JSON.parse(row.document)).toEqual(document);
+      const stored = await store.loadPolicies();
+      expect(policyDocumentView(stored!.document)).toEqual(document);
+    },
+  );
+
   test('is replaced by whoever names its version, and then has another one', async () => {
     const first = etagOf(await store.savePolicies(FIRST, 'create'));
     const second = etagOf(await store.savePolicies(SECOND, { etag: first }));

@@ -35,6 +35,27 @@ const waitEnded = (presence?: Presence): Asked => ({
 });
 const AT = afterStart(60);
 
+it.each([
+  [
+    'a rule',
+    {
+      rules: [
+        { id: 'all', when: {}, set: { maxExtension: 30 * MINUTE }, written: { maxExtension: 'PT1800S' } },
+      ],
+    },
+  ],
+  ['a setting', { written: { maxExtension: 'PT1800S' } }],
+])('an extension that is too long is told how much %s allows, as it was written [R215]', (_, changes) => {
+  const context = contextAt(AT);
+  const decision = decide(lost(), extended(31), {
+    ...context,
+    policies: { ...context.policies, ...changes },
+  });
+  expect(decision).toMatchObject({
+    refusal: { detail: 'Agents can add PT1800S to a wait in all; PT1800S is left.' },
+  });
+});
+
 describe('an agent extends the wait', () => {
   it('and the deadline moves by as much; the timer that fires at the old one is told the new one [R106]', () => {
     const { deadline } = runningDisconnection(lost());

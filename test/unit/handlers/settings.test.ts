@@ -13,6 +13,12 @@ const DOCUMENT = {
     { id: 'queue', when: { state: ['Open'] }, set: { grace: 'PT1M', reconnectPortalUrl: null } },
   ],
 };
+/** Lengths of time as nobody but their operator would write them. */
+const SPELT = {
+  channels: {},
+  rules: [{ id: 'all', when: {}, set: { grace: 'PT1440M', agentGrace: 'PT86400S', offerTimeout: 'PT24H' } }],
+};
+const BASE_SPELT = { wrapUpAutoClose: 'PT900S', waitingAutoClose: 'PT24H', maxExtension: 'PT0H30M' };
 const CREATE = { 'if-none-match': '*' };
 
 function api() {
@@ -20,9 +26,16 @@ function api() {
   const store = new MemorySettings();
   const deps = {
     ...here.deps,
-    settings: createSettingsSource({ store, base: DEFAULTS, now: () => NOW, loggerOf: here.deps.loggerOf }),
+    settings: createSettingsSource({
+      store,
+      base: DEFAULTS,
+      written: BASE_SPELT,
+      now: () => NOW,
+      loggerOf: here.deps.loggerOf,
+    }),
     settingsStore: store,
     policyBase: DEFAULTS,
+    policyBaseWritten: BASE_SPELT,
   };
   const message = (trigger: string, parts: RequestParts) => request({ ...parts, params: { trigger } });
   return {
@@ -69,6 +82,23 @@ describe('the policies', () => {
     const again = await write({ channels: {}, rules: [] }, { 'if-match': etagOf(answer) });
     expect(again.status).toBe(200);
     expect(bodyOf(await read())).toMatchObject({ channels: {}, rules: [] });
+  });
+
+  it('read back with their lengths of time as operators wrote them, in every answer [R215]', async () => {
+    const { born, read, write, explain, bearer } = api();
+    await born();
+    expect(bodyOf(await write(SPELT))).toMatchObject(SPELT);
+    expect(bodyOf(await read())).toMatchObject({ ...SPELT, base: { ...BASE_SPELT, readAfterEnd: 'P1D' } });
+    const { policies } = bodyOf(await explain(await bearer(ANN))) as {
+      policies: { name: string; value: unknown }[];
+    };
+    const values = Object.fromEntries(policies.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({
+      ...SPELT.rules[0]!.set,
+      ...BASE_SPELT,
+      readAfterEnd: 'P1D',
+      capacityUnits: 20,
+    });
   });
 
   it.each<[string, object]>([

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidInputError } from '../../../shared/app/errors';
-import { MINUTE, SECOND } from '../../../shared/conversation/time';
+import { MINUTE, parseIsoDuration, SECOND } from '../../../shared/conversation/time';
 import { DEVICE_CLASSES } from '../../../shared/conversation/conversation';
-import { channelOf, type PolicyDocument, policyFor } from '../../../shared/policies/policy';
+import { channelOf, type PolicyDocument, type PolicyName, policyFor } from '../../../shared/policies/policy';
 import {
   parsePolicyDocument,
   parseStoredPolicies,
@@ -155,6 +155,28 @@ describe('a length of time', () => {
     for (const text of [less, more, '', 'P1W', '5', 'soon', 60_000, null, ['PT1M'], true]) {
       expect(refusalOf(withSet({ [name]: text })).field).toBe(`body.rules.0.set.${name}`);
     }
+  });
+
+  it.each([
+    ...LENGTHS.flatMap(([name, least, , most]) => [
+      [name, least],
+      [name, most],
+    ]),
+    ...['PT1440M', 'PT86400S', 'PT24H', 'P1D', 'P0DT24H', 'PT36H', 'PT023H60M', 'PT1H0M0.50S'].flatMap(
+      (text) => [
+        ['grace', text],
+        ['openAutoClose', text],
+      ],
+    ),
+    ['maxExtension', 'P0D'],
+    ['readAfterEnd', 'PT0.000S'],
+    ['wrapUpCapacity', 'PT3600S'],
+    ['waitingAutoClose', 'never'],
+  ])('%s of %s reads back as it was written [R215]', (name, text) => {
+    const document = parsePolicyDocument(withSet({ [name]: text }));
+    const length = document.rules[0]!.set[name as PolicyName];
+    expect(length).toBe(text === 'never' ? text : parseIsoDuration(text));
+    expect(policyDocumentView(document).rules?.[0]?.set).toStrictEqual({ [name]: text });
   });
 
   it.each([

@@ -36,6 +36,7 @@ const ended = (outcome: Outcome): Handled => ({
   kind: 'accepted',
   outcome,
   conversation: {} as (Handled & { kind: 'accepted' })['conversation'],
+  etag: '1',
 });
 
 describe('the answers of both activities', () => {
