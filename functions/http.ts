@@ -1,7 +1,18 @@
-import { app } from '@azure/functions';
+import { app, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { composition } from '../shared/app/composition';
 import { levelOf, ROUTES } from '../shared/app/routes';
+
+/** The client is made when a timer is called: most requests call none, and to make one costs more than to refuse a request. */
+function durableCall(context: InvocationContext) {
+  let client: df.DurableClient | undefined;
+  return {
+    get durable() {
+      return (client ??= df.getClient(context));
+    },
+    log: context,
+  };
+}
 
 // Every route of the API, one function each; the two methods of the webhook are one function.
 for (const name of new Set(ROUTES.map(({ functionName }) => functionName))) {
@@ -16,7 +27,7 @@ for (const name of new Set(ROUTES.map(({ functionName }) => functionName))) {
     handler: (request, context) => {
       const route = routes.find(({ method }) => method === request.method) ?? routes[0]!;
       return route.durable
-        ? route.handle(request, composition.services, { durable: df.getClient(context), log: context })
+        ? route.handle(request, composition.services, durableCall(context))
         : route.handle(request, composition.services, { log: context });
     },
   });

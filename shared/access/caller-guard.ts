@@ -413,6 +413,23 @@ export function createParticipantLimits(options: RateLimit): ParticipantLimits {
   };
 }
 
+/** Of a customer in a minute. A browser that is restored opens twenty; each costs ten times what a refusal does. */
+const HANDSHAKES = 120;
+
+/** Handshakes have a narrower limit of their own besides that of all requests: a socket that flaps is stopped by it early. */
+export function limitedHandshakes(limits: ParticipantLimits, options: RateLimit): ParticipantLimits {
+  const handshakes = createParticipantLimits({
+    ...options,
+    perMinute: Math.min(HANDSHAKES, options.perMinute),
+  });
+  return {
+    take(participant) {
+      handshakes.take(participant);
+      limits.take(participant);
+    },
+  };
+}
+
 /** The tickets, each of which is good for so many requests in a minute only. Proof comes first, so nobody can use up another's. */
 export const limitedTickets = (tickets: Tickets, limits: ParticipantLimits): Tickets => ({
   ...tickets,

@@ -11,6 +11,7 @@ import {
   createSocketBound,
   createTickets,
   createVisitorNumbers,
+  limitedHandshakes,
   limitedTickets,
   socketGroupsOf,
   TOLD_EVERY,
@@ -134,7 +135,8 @@ function compose(config: Config) {
     customers,
     forget: [forgetClosed(closedConversations)],
   });
-  const limits = createParticipantLimits({ perMinute: rateLimits.ticket, now });
+  const ofTickets = { perMinute: rateLimits.ticket, now };
+  const limits = createParticipantLimits(ofTickets);
   const services: Services = {
     ...shared,
     conversations,
@@ -150,7 +152,7 @@ function compose(config: Config) {
     socketGroups: (address, returning) => socketGroupsOf(address, config.ticketSigningKeys[0], returning),
     tickets: limitedTickets(tickets, limits),
     signIn: config.signIn && createSignIn(config.signIn),
-    limits,
+    limits: limitedHandshakes(limits, ofTickets),
     sockets: createSocketBound({
       perAddress: rateLimits.socketsPerAddress,
       listed: createGroupListing(webPubSub),

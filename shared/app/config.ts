@@ -209,8 +209,8 @@ export const ACCESS_SETTINGS = {
     '600',
     0,
     100_000,
-    "Requests and handshakes per minute with one customer's ticket, for each instance of the app; an agent has ten " +
-      'times as many. `0`: no limit.',
+    "Requests and handshakes per minute with one customer's ticket, at most 120 of them handshakes, for each instance of " +
+      'the app; an agent has ten times as many. `0`: no limit.',
   ),
   SOCKETS_PER_ADDRESS: wholeNumber(
     '200',

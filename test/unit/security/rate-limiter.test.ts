@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   createParticipantLimits,
   createRateLimiter,
+  limitedHandshakes,
   limitedTickets,
 } from '../../../shared/access/caller-guard';
 import { TooManyRequestsError } from '../../../shared/app/errors';
@@ -175,5 +176,43 @@ describe('tickets that are limited', () => {
     await expect(by.linkOf('forged')).resolves.toBeUndefined();
     await expect(by.linkOf(id)).resolves.toMatchObject({ conversationId: 'conversation-0001' });
     await expect(by.linkOf(id)).rejects.toMatchObject({ code: 'too-many-requests' });
+  });
+});
+
+describe('handshakes', () => {
+  /** How many of a participant's handshakes are let in, one after the other. */
+  const letIn = (perMinute: number, role: 'customer' | 'agent', first = 0) => {
+    const clock = { now: NOW };
+    const options = { perMinute, now: () => clock.now };
+    const requests = createParticipantLimits(options);
+    const handshakes = limitedHandshakes(requests, options);
+    const id = role === 'customer' ? { role, conversationId: 'conversation-0001' } : { role, agentId: 'ann' };
+    for (let n = 0; n < first; n += 1) requests.take(id);
+    const count = (most: number) => {
+      let taken = 0;
+      try {
+        for (; taken < most; taken += 1) handshakes.take(id);
+      } catch (thrown) {
+        if (!(thrown instanceof TooManyRequestsError)) throw thrown;
+      }
+      return taken;
+    };
+    return { count, clock, requests, id };
+  };
+
+  it('are let in 120 times a minute of a customer, ten times as often of an agent, and then go on at that pace [R237]', () => {
+    const { count, clock, requests, id } = letIn(600, 'customer');
+    expect(count(600)).toBe(120);
+    clock.now += 1_000;
+    expect(count(600)).toBe(2);
+    // The ticket has requests left.
+    expect(() => requests.take(id)).not.toThrow();
+    expect(letIn(600, 'agent').count(6_000)).toBe(1_200);
+  });
+
+  it('count as requests of the ticket, and have no limit where that has none [R237]', () => {
+    expect(letIn(10, 'customer').count(600)).toBe(10);
+    expect(letIn(200, 'customer', 150).count(600)).toBe(50);
+    expect(letIn(0, 'customer').count(600)).toBe(600);
   });
 });
