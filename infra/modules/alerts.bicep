@@ -166,9 +166,21 @@ var rules = [
     threshold: logDailyCapGb == 0 ? 1000000000 : logDailyCapGb * 800
   }
   {
+    name: 'erasures-failing'
+    title: 'An erasure does not come to its end'
+    meaning: 'The erasure of a conversation has failed at six tries or more within an hour, or nothing tries. Nobody can read or open the conversation, but something of it is still stored.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    query: loadTextContent('../queries/erasures-failing.kql')
+    measure: 'failing'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     name: 'purge-behind'
     title: 'Nightly removals are behind'
-    meaning: 'A kind of thing that has to go was not looked through within a day: there are too many, it is too slow, or it fails. The task hub and the tables grow.'
+    meaning: 'A kind of thing that has to go was not looked through within a day: there are too many, it is too slow, it fails, or it does not run. The task hub and the tables grow, and what is older than retention is still there.'
     severity: 3
     every: 'PT1H'
     window: 'P1D'

@@ -24,7 +24,7 @@ import {
 } from '../storage/table';
 
 /** Which conversations go on, or may still open: what `negotiate` asks for. */
-const customerRow = row(
+export const customerRow = row(
   z.object({
     conversationId: z.string(),
     /** Those before, the newest first; absent in rows of before. */
@@ -34,11 +34,11 @@ const customerRow = row(
 const LATEST = 'latest';
 
 /** One row for every conversation that the customer has had, until it is erased. */
-const conversationRow = row(z.object({ conversationId: z.string(), begunAt: instant }));
+export const indexedRow = row(z.object({ conversationId: z.string(), begunAt: instant }));
 const CONVERSATION = 'conversation.';
 
 /** The way back from a conversation to its customers' partitions. */
-const wayBackRow = row(z.object({ customer: column('rowKey', z.string()) }));
+export const wayBackRow = row(z.object({ customer: column('rowKey', z.string()) }));
 export const wayBackOf = (conversationId: string): string => `c.${conversationId}`;
 const wayBackKeys = (conversationId: string, customer: string): Keys => ({
   partitionKey: wayBackOf(conversationId),
@@ -90,12 +90,9 @@ export const encodeIndexed = (
   partitionKey: string,
   { conversationId, begunAt }: IndexedConversation,
 ): TableEntity & Keys =>
-  conversationRow.encode(
-    { partitionKey, rowKey: CONVERSATION + conversationId },
-    { conversationId, begunAt },
-  );
+  indexedRow.encode({ partitionKey, rowKey: CONVERSATION + conversationId }, { conversationId, begunAt });
 /** @throws StoredRowError naming the row and the column that cannot be read. */
-export const decodeIndexed = (entity: object): IndexedConversation => conversationRow.decode(entity);
+export const decodeIndexed = (entity: object): IndexedConversation => indexedRow.decode(entity);
 
 /** As many tabs of one customer as negotiate at once, and erasures of its conversations. */
 const ATTEMPTS = 16;

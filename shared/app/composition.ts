@@ -27,6 +27,7 @@ import { createDamageReport, createQuarantine, purgeDeadLetters } from '../dead-
 import { createRowCheck, createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
 import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
+import { createTablePurgePlace } from '../deadlines/timer-purge-table';
 import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
 import {
@@ -104,7 +105,7 @@ function compose(config: Config) {
     clock: availability.clock,
     loggerOf,
   };
-  const purgeFinishedTimers = createTimerPurge(now);
+  const purgeFinishedTimers = createTimerPurge(now, createTablePurgePlace(tables.workList));
   const storedPolicies = async () => ({
     ...((await settingsStore.loadPolicies())?.document ?? NO_RULES),
     base: policyBase,

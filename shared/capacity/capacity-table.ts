@@ -33,9 +33,9 @@ const PREFIX = 'holding.';
 const DIGITS = 10;
 
 /** The row of an agent. Without a total as long as nobody has set one: the default may change. */
-const agentRow = row(z.object({ totalUnits: int32.optional() }));
+export const agentRow = row(z.object({ totalUnits: int32.optional() }));
 
-const holdingRow = row(
+export const holdingRow = row(
   z.object({
     conversationId: z.string(),
     assignment: int32,

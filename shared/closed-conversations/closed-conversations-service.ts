@@ -1,5 +1,5 @@
 import type { Call } from '../app/call';
-import { ownError } from '../app/errors';
+import { InvalidInputError, ownError } from '../app/errors';
 import type { Logger, LoggerOf } from '../app/log';
 import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 import type { PolicyTable } from '../policies/policy';
@@ -9,6 +9,7 @@ import type { MaintenanceResult } from '../reconciliation/maintenance-service';
 import {
   type ClosedConversation,
   type ClosedConversations,
+  type ClosedPage,
   type Day,
   type DayProgress,
   dayOf,
@@ -89,7 +90,7 @@ async function goThrough(
   let nothingDueUntil = isGoingOn ? before.nothingDueUntil : now() + TRUSTED;
   let [removed, left, kept] = [0, 0, isGoingOn ? 1 : 0];
   do {
-    const page = await list.ofDay(day, PAGE, token);
+    const page = await pageAt(token, (from) => list.ofDay(day, PAGE, from));
     const due: ClosedConversation[] = [];
     const moment = now();
     for (const closed of page.items) {
@@ -112,6 +113,19 @@ async function goThrough(
     }
   } while (token !== undefined);
   return { removed, left, done: true, progress: kept + left > 0 ? { nothingDueUntil } : undefined };
+}
+
+/** Prevents: a place that is damaged, or that the storage knows no more, fails every night: it is begun anew. */
+async function pageAt(
+  token: string | undefined,
+  read: (token?: string) => Promise<ClosedPage>,
+): Promise<ClosedPage> {
+  try {
+    return await read(token);
+  } catch (thrown) {
+    if (token === undefined || !(thrown instanceof InvalidInputError)) throw thrown;
+    return read();
+  }
 }
 
 /** Where the next run goes on; without a token it begins the day anew. */
@@ -176,7 +190,7 @@ export async function listOlder(
   let progress = (await list.olderProgress()) ?? { listed: 0, unreadable: 0, done: false };
   while (!progress.done) {
     if (now() >= until) return { removed: 0, left: 0, done: false };
-    const page = await list.records(progress.continuationToken);
+    const page = await pageAt(progress.continuationToken, (from) => list.records(from));
     for (let i = 0; i < page.items.length; i += AT_ONCE) {
       await Promise.all(page.items.slice(i, i + AT_ONCE).map((closed) => list.put(closed)));
     }

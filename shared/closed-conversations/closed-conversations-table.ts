@@ -15,7 +15,7 @@ import {
   type OlderProgress,
 } from './closed-conversation';
 
-const closedRow = row(
+export const closedRow = row(
   z.object({
     conversationId: z.string(),
     createdAt: instant,
@@ -67,9 +67,9 @@ const dayProgress = z.object({
   nothingDueUntil: instant,
   continuationToken: z.string().optional(),
 });
-const dayProgressRow = row(dayProgress);
+export const dayProgressRow = row(dayProgress);
 const OLDER: Keys = { partitionKey: 'older', rowKey: 'conversations' };
-const olderRow = row(
+export const olderRow = row(
   z.object({
     listed: int32,
     unreadable: int32,

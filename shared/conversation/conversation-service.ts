@@ -96,9 +96,9 @@ const STAGES: readonly (readonly Effect['type'][])[] = [
 async function performEffects(
   conversationId: string,
   decided: readonly DecidedTurn[],
-  saved?: Pick<Accepted, 'conversation' | 'etag'>,
+  saved?: Pick<Accepted, 'conversation' | 'etag'> & Saving,
 ): Promise<void> {
-  const isRow = ({ type }: Effect) => type === 'update-work-list';
+  const isRow = (effect: Effect) => effect.type === 'update-work-list';
   const begun = new Map<string, Promise<void>>();
   // Prevents: forty sockets ask for the same in one moment, and agents are told the same forty times.
   const once = (effect: Effect, { handled, turn: { deps } }: DecidedTurn): Promise<void> => {
@@ -130,7 +130,7 @@ async function performEffects(
   const row = Promise.allSettled([stages, lastRow.get(conversationId)]).then(async () => {
     const newest = decided.findLast((one) => !failed.has(one) && one.effects.some(isRow));
     for (const effect of newest?.effects.filter(isRow) ?? [])
-      await perform(conversationId, effect, newest!.handled, newest!.turn.deps);
+      await updateRow(conversationId, effect.conversation, newest!.turn.deps, saved);
   });
   const settled = row
     .catch(() => undefined)
@@ -145,13 +145,50 @@ async function performEffects(
       try {
         if (failed.has(one)) throw failed.get(one);
         if (effects.some(isRow)) await row;
-        turn.resolve(handled.kind === 'refused' ? handled : { ...handled, ...saved });
+        const stored = saved && { conversation: saved.conversation, etag: saved.etag };
+        turn.resolve(handled.kind === 'refused' ? handled : { ...handled, ...stored });
       } catch (thrown) {
         turn.reject(thrown);
       }
     }),
   );
 }
+
+/** What a process has saved, and over what. */
+interface Saving {
+  readonly before: StoredConversation | undefined;
+  /** When it was loaded, and when the save was sent, by the clock of this machine. */
+  readonly loadedAt: Instant;
+  readonly sentAt: Instant;
+}
+
+/** The row of a change is written within this time of its save, or whoever has written it looks at it once more. */
+const ROW_TIME: Milliseconds = SECOND / 2;
+/** Clocks of machines agree within a second, as a rule. */
+const ROW_TIME_BY_OTHER_CLOCK: Milliseconds = ROW_TIME + 2 * SECOND;
+
+async function updateRow(
+  conversationId: string,
+  conversation: Conversation,
+  { workList, store, now, clock }: Dependencies,
+  saving: Saving | undefined,
+): Promise<void> {
+  const load = async () => (await loadIfAny(store, conversationId))?.conversation;
+  // Prevents: a repetition writes what it has loaded over the row of a change that another process has made since.
+  if (saving === undefined) return workList.settle(conversationId, load, conversation);
+  const { before, loadedAt, sentAt } = saving;
+  await writeRow(workList, conversationId, conversation);
+  // Prevents: this process was held up after its save, and has written over the row of a later change.
+  if (now() - sentAt > ROW_TIME) return workList.settle(conversationId, load);
+  const age = before && now() - (clock?.error ?? 0) - before.savedAt;
+  if (!before?.savedElsewhere || Math.abs(age ?? 0) > ROW_TIME_BY_OTHER_CLOCK) return;
+  // Prevents: another process was a little faster to save and a little slower to write, and its row is the older one.
+  await passed(loadedAt + ROW_TIME - now());
+  return workList.settle(conversationId, load, conversation);
+}
+
+const passed = (time: Milliseconds): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, time)));
 
 /** Prevents: a timer is started behind its own cancel, and waits in vain. */
 const cancels = (later: Effect, effect: Effect): boolean =>
@@ -168,7 +205,7 @@ async function perform(
 ): Promise<void> {
   switch (effect.type) {
     case 'update-work-list':
-      return writeRow(deps.workList, conversationId, effect.conversation);
+      return;
     case 'start-timer': {
       const { kind, number } = effect;
       return deps.timers(deps.call).start({ conversationId, kind, number }, effect.deadline);
@@ -342,9 +379,10 @@ async function settle(conversationId: string, turns: Set<Turn>): Promise<void> {
 async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<void> {
   const [one] = turns;
   if (one === undefined) return;
-  const { store, workList } = one.deps;
+  const { store, workList, now } = one.deps;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await store.load(conversationId);
+    const loadedAt = now();
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
     const changes: Extract<Decided, { kind: 'changed' }>[] = [];
@@ -377,11 +415,19 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     // conversation. A row without a conversation does no harm and is removed by reconciliation.
     if (before === undefined) await writeRow(workList, conversationId, first.conversation);
     const entries = changes.flatMap((change) => change.entries);
+    const sentAt = now();
     const saved = await store.save({ before, after: last.conversation, entries });
     if (saved !== 'conflict') {
       turns.clear();
-      void performEffects(conversationId, decided, { conversation: last.conversation, ...saved });
+      const saving = { before, loadedAt, sentAt };
+      const { etag } = saved;
+      void performEffects(conversationId, decided, { conversation: last.conversation, etag, ...saving });
       return;
+    }
+    // Prevents: another process has begun the conversation meanwhile, and its row was just written over.
+    if (before === undefined) {
+      const load = async () => (await loadIfAny(store, conversationId))?.conversation;
+      await workList.settle(conversationId, load);
     }
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
     // on what is stored now, and asks for the presence again, for that may be what has changed.

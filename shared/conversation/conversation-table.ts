@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { DependencyError, ErasedError, RecordTooLargeError, StoredRowError } from '../app/errors';
-import type { ClosedConversations } from '../closed-conversations/closed-conversation';
+import { collisionPause } from '../app/collision-pause';
+import {
+  ContentionError,
+  DependencyError,
+  ErasedError,
+  RecordTooLargeError,
+  StoredRowError,
+} from '../app/errors';
+import { closedConversation, type ClosedConversations } from '../closed-conversations/closed-conversation';
 import { AUTOMATED_MESSAGE_TRIGGERS } from '../automated-messages/automated-message';
 import { firstRows, readableRows, readPage } from '../storage/pages';
 import {
@@ -42,7 +49,7 @@ import {
 import type { ConversationStore } from './ports';
 import { type Instant, type Milliseconds, MINUTE } from './time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from './transcript';
-import type { WorkList, WorkListItem } from './work-list';
+import { type WorkList, type WorkListItem, workListItem } from './work-list';
 
 const text = z.string();
 
@@ -224,14 +231,14 @@ const conversationColumns = z.object({
   createdAt: instant,
 } satisfies Record<keyof ConversationRecord, z.ZodType>);
 
-const conversationRow = row(conversationColumns);
+export const conversationRow = row(conversationColumns);
 
 /** RowKey of the record; its transcript entries follow it in the same partition. */
 export const CONVERSATION_ROW_KEY = 'conversation';
 export const conversationKeys = (id: string): Keys => ({ partitionKey: id, rowKey: CONVERSATION_ROW_KEY });
 
 /** Stands in place of the record of an erased conversation, so that no ticket opens it anew. Nothing in it is personal. */
-const tombstoneRow = row(z.object({ erasedAt: instant }));
+export const tombstoneRow = row(z.object({ erasedAt: instant }));
 export const encodeTombstone = (id: string, erasedAt: Instant): TableEntity & Keys =>
   tombstoneRow.encode(conversationKeys(id), { erasedAt });
 export const isTombstone = (entity: object): boolean => 'erasedAt' in entity && !('state' in entity);
@@ -285,7 +292,7 @@ const author = z.discriminatedUnion('role', [
 const ofEveryEntry = { sequence: column('rowKey', sequence), at: instant, author, text };
 
 /** The row of an entry of the transcript. */
-const entryRow = row(
+export const entryRow = row(
   z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('message'),
@@ -316,6 +323,8 @@ export const decodeEntry = (entity: object): TranscriptEntry => entryRow.decode(
 
 type Change = Parameters<ConversationStore['save']>[0];
 
+/** Conversations of which a process knows that it has saved them last. */
+const MOST_REMEMBERED = 5_000;
 /** So many entries are passed over at once; of more, the rest by the next attempt. */
 const STRAYS = 5_000;
 /** The service's limit for one entity-group transaction. */
@@ -329,6 +338,13 @@ export function createTableConversationStore(
   table: TableClient,
   onDamage: OnDamage = ignoreDamage,
 ): ConversationStore {
+  const savedHere = new Map<string, string>();
+  const remember = (conversationId: string, etag: string) => {
+    savedHere.delete(conversationId);
+    savedHere.set(conversationId, etag);
+    if (savedHere.size > MOST_REMEMBERED) for (const [oldest] of savedHere) return savedHere.delete(oldest);
+    return true;
+  };
   return {
     async load(conversationId) {
       const entity = await getRow(table, 'load conversation', conversationKeys(conversationId));
@@ -336,8 +352,10 @@ export function createTableConversationStore(
       // Prevents: the ticket of an erased conversation finds none, and begins it again.
       if (isTombstone(entity)) throw new ErasedError();
       const conversation = await readOrTell(entity, decodeConversation, onDamage);
+      const isOurs = savedHere.get(conversationId) === entity.etag;
       // Table Storage stamps every row it writes.
-      return { conversation, etag: entity.etag, savedAt: Date.parse(entity.timestamp ?? '') };
+      const savedAt = Date.parse(entity.timestamp ?? '');
+      return { conversation, etag: entity.etag, savedAt, ...(!isOurs && { savedElsewhere: true }) };
     },
 
     save: async (change) => {
@@ -345,7 +363,11 @@ export function createTableConversationStore(
       const saved = await tableCall<{ readonly etag: string } | 'conflict' | 'exists'>(
         table,
         'save conversation',
-        async () => perform(table, actions),
+        async () => {
+          const written = await perform(table, actions);
+          remember(change.after.id, written.etag);
+          return written;
+        },
         (code) =>
           answering(['EntityAlreadyExists'], 'exists')(code) ?? answering(CONFLICTS, 'conflict')(code),
       );
@@ -440,7 +462,7 @@ async function perform(
 const deadline = z.object({ kind: z.enum(DEADLINE_KINDS), number: z.int(), at: instantInJson });
 
 /** The row of an item. Defaults are what a row of version 1 means. */
-const workListRow = row(
+export const workListRow = row(
   z.object({
     conversationId: column('rowKey', z.string()),
     channel: z.enum(CHANNELS).default('live-chat'),
@@ -475,13 +497,19 @@ export const workListKeys = (conversationId: string): Keys => ({
   rowKey: conversationId,
 });
 
+/** Of others that write the same row at the same time. */
+const SETTLE_ATTEMPTS = 8;
+
 /** How far reconciliation has come. Beside the list, in a partition of its own. */
-const progressRow = row(z.object({ comparedUntil: instant }));
+export const progressRow = row(z.object({ comparedUntil: instant }));
 const PROGRESS_KEYS: Keys = { partitionKey: 'reconciliation', rowKey: 'progress' };
 
 /** @throws StoredRowError when the item would not fit into its row. */
 export const encodeWorkListItem = (item: WorkListItem): TableEntity & Keys =>
   workListRow.encode(workListKeys(item.conversationId), item);
+
+const asWritten = (item: WorkListItem | undefined): string | undefined =>
+  item && JSON.stringify(encodeWorkListItem(item));
 
 /** @throws StoredRowError naming the row and the column that cannot be read. */
 export function decodeWorkListItem(entity: object): WorkListItem {
@@ -492,8 +520,7 @@ export function decodeWorkListItem(entity: object): WorkListItem {
 /**
  * The work list in Table Storage: one row per conversation that is not closed, in 16 partitions.
  *
- * `put` has no ETag on purpose. Two writers may arrive in the wrong order and leave the older row; the list is a
- * copy, decides nothing, and reconciliation writes it again from the truth.
+ * `put` and `remove` have no ETag: whoever has saved a change calls them in its turn (`ROW_TIME`). Everybody else settles the row.
  */
 export function createTableWorkList(
   table: TableClient,
@@ -515,6 +542,36 @@ export function createTableWorkList(
         () => table.deleteEntity(partitionKey, rowKey),
         answering(NOT_FOUND, undefined),
       );
+    },
+
+    settle: async (conversationId, load, shown) => {
+      const operation = 'settle work-list item';
+      const keys = workListKeys(conversationId);
+      for (let attempt = 1; attempt <= SETTLE_ATTEMPTS; attempt += 1) {
+        const row = await getRow(table, operation, keys);
+        const { readable, unreadable } = readableRows(row ? [row] : [], decodeWorkListItem);
+        const isOf = (conversation: Conversation | undefined) =>
+          unreadable.length === 0 &&
+          asWritten(readable[0]) === asWritten(conversation && workListItem(conversation));
+        if (shown !== undefined && isOf(shown)) return;
+        const conversation = await load();
+        if (isOf(conversation)) return;
+        const item = conversation && workListItem(conversation);
+        const closed = conversation && closedConversation(conversation);
+        // Prevents: the same as in `remove`.
+        if (closed !== undefined) await closedConversations.put(closed);
+        const write = async () => {
+          const { etag = '' } = row ?? {};
+          if (item === undefined) await table.deleteEntity(keys.partitionKey, keys.rowKey, { etag });
+          else if (row === undefined) await table.createEntity(encodeWorkListItem(item));
+          else await table.updateEntity(encodeWorkListItem(item), 'Replace', { etag });
+          return true;
+        };
+        // Prevents: what was loaded is written over a row that somebody has written for a later version since.
+        if (await tableCall<boolean>(table, operation, write, answering(CONFLICTS, false))) return;
+        await collisionPause(attempt);
+      }
+      throw new ContentionError(SETTLE_ATTEMPTS);
     },
 
     list: async ({ state, agentId, ...page }) => {

@@ -1,7 +1,7 @@
 import type { Conversation, DeadlineKind } from './conversation';
 import type { Presence } from './inputs';
 import type { Audience, Push } from './notifications';
-import type { Instant } from './time';
+import type { Instant, Milliseconds } from './time';
 import type { TranscriptEntry } from './transcript';
 
 /** A conversation as stored, with the ETag under which it may be replaced. */
@@ -10,6 +10,8 @@ export interface StoredConversation {
   readonly etag: string;
   /** When it was saved, by the clock of the storage. */
   readonly savedAt: Instant;
+  /** This process has not saved it: another one may still be at its effects. Absent: it has, or nobody knows. */
+  readonly savedElsewhere?: true;
 }
 
 /** Where conversations live. Every method throws `DependencyError` when the storage gives no usable answer. */
@@ -85,6 +87,21 @@ export interface DeadlineTimers {
 export interface TimerTraces {
   /** Ends the timer and removes its history. `running`: it has not ended yet; try again later. */
   remove(id: DeadlineId): Promise<'removed' | 'running'>;
+}
+
+/** Where the removal of finished timers has come to. */
+export interface PurgeProgress {
+  /** The next slice ends here; absent: begin with the youngest. */
+  readonly to?: Instant | undefined;
+  readonly width?: Milliseconds | undefined;
+  /** When all were looked at the last time. */
+  readonly doneAt?: Instant | undefined;
+}
+
+/** Where that is kept: processes come and go in the night. Throws `DependencyError`. */
+export interface PurgePlace {
+  load(): Promise<PurgeProgress>;
+  save(progress: PurgeProgress): Promise<void>;
 }
 
 /** A conversation of a customer, and when it was negotiated; 1970 where nobody has written that down. */

@@ -129,6 +129,16 @@ export interface WorkList {
    * goes: reconciliation goes by the row.
    */
   remove(conversationId: string, closed?: ClosedConversation): Promise<void>;
+  /**
+   * Makes the row what it must be, whoever else writes it: it is read, then the conversation is loaded, and the row is written
+   * only if it is as it was read. `shown`: what the caller takes for stored; a row that shows it is right, and nothing is loaded.
+   * @throws ContentionError; retryable
+   */
+  settle(
+    conversationId: string,
+    load: () => Promise<Conversation | undefined>,
+    shown?: Conversation,
+  ): Promise<void>;
   /** In the order of the storage. @throws InvalidInputError when the continuation token is not one of this list's. */
   list(query: {
     readonly limit: number;

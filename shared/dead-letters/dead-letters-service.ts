@@ -5,7 +5,6 @@ import {
   type Handled,
   loadIfAny,
   type Quarantine,
-  writeRow,
 } from '../conversation/conversation-service';
 import type { ConversationEvent } from '../conversation/inputs';
 import type { ConversationStore } from '../conversation/ports';
@@ -121,7 +120,7 @@ export interface ReplayDependencies {
   readonly deadLetters: Pick<DeadLetters, 'checkRow'>;
   readonly service: Pick<ConversationService, 'handle'>;
   readonly store: Pick<ConversationStore, 'load'>;
-  readonly workList: Pick<WorkList, 'put' | 'remove'>;
+  readonly workList: Pick<WorkList, 'remove' | 'settle'>;
   readonly now: () => Instant;
 }
 
@@ -153,7 +152,11 @@ export async function replay(
     await service.handle(conversationId, { type: 'deadline-reached', kind, number });
   }
   const handled = await service.handle(conversationId, { type: 'presence-checked', endUntold: true });
-  await writeRow(workList, conversationId, handled.kind === 'accepted' ? handled.conversation : undefined);
+  await workList.settle(
+    conversationId,
+    async () => (await loadIfAny(store, conversationId))?.conversation,
+    handled.kind === 'accepted' ? handled.conversation : undefined,
+  );
   return handled;
 }
 

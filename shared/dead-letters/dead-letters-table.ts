@@ -31,7 +31,7 @@ import {
   type StoredDeadLetter,
 } from './dead-letter';
 
-const deadLetterRow = row(
+export const deadLetterRow = row(
   z.object({
     id: column('rowKey', z.string()),
     conversationId: z.string().optional(),

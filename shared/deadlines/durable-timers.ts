@@ -6,7 +6,7 @@ import {
 import type { DurableCall } from '../app/call';
 import { DependencyError, ownError, toError } from '../app/errors';
 import { timerInstanceId } from '../conversation/conversation';
-import type { DeadlineTimers, TimerTraces } from '../conversation/ports';
+import type { DeadlineTimers, PurgePlace, TimerTraces } from '../conversation/ports';
 import { type Instant, type Milliseconds, MINUTE, toIso } from '../conversation/time';
 import { CANCELLING_EVENTS, type DeadlineInput, ORCHESTRATORS } from './deadline-contract';
 
@@ -130,12 +130,16 @@ const RETENTION: Milliseconds = 7 * DAY;
 const OLDEST: Milliseconds = 400 * DAY;
 /** Once all have been looked at, the runs of the same night have nothing to do. */
 const ONCE_A_NIGHT: Milliseconds = 12 * 60 * MINUTE;
-/** Finished timers that one question should find, so that neither the question nor the list is without bound. */
+/**
+ * Finished timers that one question should find, so that neither the question nor the list is without bound. The host reads all
+ * of its instances for each question: where that takes longer than the removal of what it has found, the next one asks for more.
+ */
 const FOUND = { few: 500, many: 2_000 };
+const FOUND_SLOWLY = { few: 10_000, many: 20_000 };
 const WIDEST: Milliseconds = DAY;
 const NARROWEST: Milliseconds = MINUTE;
 /** Removals at once. */
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 
 /**
  * Removes the histories of finished timers: nothing else does, and the task hub would grow for ever. Failed ones stay, for
@@ -143,45 +147,53 @@ const AT_ONCE = 8;
  * weeks, so those are listed that were born long enough ago, and those removed that ended long enough ago.
  *
  * It goes back from the youngest in slices of time, as wide as what they hold allows and never wider than a day, and
- * remembers where it ended: the next run in this process goes on there.
+ * remembers where it ended: the next run goes on there, in whichever process.
  */
 export function createTimerPurge(
   now: () => Instant,
+  place: PurgePlace,
 ): (
   client: Pick<DurableClient, 'getStatusBy' | 'purgeInstanceHistory'>,
   until: Instant,
 ) => Promise<{ readonly removed: number; readonly left: number; readonly done: boolean }> {
-  /** The next slice ends here; undefined: begin with the youngest. */
-  let next: { readonly to: Instant; readonly width: Milliseconds } | undefined;
-  let doneAt: Instant | undefined;
   return async (client, until) => {
-    if (doneAt !== undefined && now() - doneAt < ONCE_A_NIGHT) return { removed: 0, left: 0, done: true };
+    const known = await place.load();
+    if (known.doneAt !== undefined && Math.abs(now() - known.doneAt) < ONCE_A_NIGHT)
+      return { removed: 0, left: 0, done: true };
     const youngest = now() - RETENTION;
+    // A place that a wrong clock has written, or a hand, is none.
+    let to = Math.min(known.to ?? youngest, youngest);
+    let width = Math.min(WIDEST, Math.max(NARROWEST, known.width ?? 60 * MINUTE));
     let removed = 0;
     while (now() < until) {
-      const { to, width } = next ?? { to: youngest, width: 60 * MINUTE };
+      const askedAt = now();
       const finished = await finishedTimers(client, { from: to - width, to }, until - now());
       if (finished === undefined) {
-        next = { to, width: Math.max(NARROWEST, width / 4) };
+        width = Math.max(NARROWEST, Math.round(width / 4));
         break;
       }
+      const answeredAt = now();
       const due = finished.filter(({ lastUpdatedTime }) => new Date(lastUpdatedTime).getTime() <= youngest);
       for (let at = 0; at < due.length; at += AT_ONCE) {
-        if (now() >= until) return { removed, left: due.length - at, done: false };
+        if (now() >= until) {
+          await place.save({ to, width });
+          return { removed, left: due.length - at, done: false };
+        }
         const some = due.slice(at, at + AT_ONCE);
         removed += (await Promise.all(some.map((one) => purge(client, one.instanceId)))).filter(
           Boolean,
         ).length;
       }
-      if (to - width <= now() - OLDEST) {
-        next = undefined;
-        doneAt = now();
+      to -= width;
+      if (to <= now() - OLDEST) {
+        await place.save({ doneAt: now() });
         return { removed, left: 0, done: true };
       }
-      const { few, many } = FOUND;
+      const { few, many } = answeredAt - askedAt > now() - answeredAt ? FOUND_SLOWLY : FOUND;
       const factor = finished.length < few ? 2 : finished.length > many ? 0.5 : 1;
-      next = { to: to - width, width: Math.min(WIDEST, width * factor) };
+      width = Math.min(WIDEST, Math.round(width * factor));
     }
+    await place.save({ to, width });
     return { removed, left: 0, done: false };
   };
 }

@@ -176,11 +176,18 @@ export const createEraser =
         const began = now();
         let failed = 0;
         const unfinished = await erasures.unfinished(MOST_UNFINISHED);
-        for (const { conversationId, because, removedAt } of unfinished) {
+        // Prevents: those that always fail, each after a long time, come first in every run, and the others have no turn.
+        const first = Math.floor(Math.random() * unfinished.length);
+        const inTurn = [...unfinished.slice(first), ...unfinished.slice(0, first)];
+        for (const { conversationId, because, removedAt } of inTurn) {
           if (now() - began > TIME_LIMIT) break;
           if (removedAt !== undefined && began - removedAt < SETTLING_TIME) continue;
           try {
-            await eraseConversation(conversationId, because);
+            const { status } = await eraseConversation(conversationId, because);
+            // Prevents: a timer that never ends keeps an erasure from its end, and nobody hears of it.
+            if (status === 'under-way') {
+              logger.warn('erasure: not finished', { conversationId, detail: 'a timer is still at work' });
+            }
           } catch (thrown) {
             failed += 1;
             logger.error('erasure: not finished', { conversationId, detail: ownError(thrown).message });

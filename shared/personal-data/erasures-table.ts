@@ -32,7 +32,7 @@ const hold = z.object({ agentId: z.string(), assignment: z.int() });
 const TIMERS = Object.fromEntries(DEADLINE_KINDS.map((kind) => [kind, count.optional()]));
 
 /** The row of an erasure that is not finished. */
-const erasureRow = row(
+export const erasureRow = row(
   z.object({
     conversationId: column('rowKey', z.string()),
     because: z.enum(ERASURE_CAUSES),
@@ -95,8 +95,9 @@ export function readForErasure(
 /** Of ids that begin with it and go on with a dot. */
 const rowKeysFrom = (prefix: string): string =>
   odata`RowKey gt ${`${prefix}.`} and RowKey lt ${`${prefix}/`}`;
+/** Also those of rows that belong to others and name it: of an agent's units. */
 const deadLettersOf = (conversationId: string): string =>
-  `${odata`PartitionKey eq ${DEAD_LETTER_PARTITION}`} and ${rowKeysFrom(conversationId)}`;
+  `${odata`PartitionKey eq ${DEAD_LETTER_PARTITION}`} and ((${rowKeysFrom(conversationId)}) or ${odata`conversationId eq ${conversationId}`})`;
 
 /** What the service adds to a row that it answers with. */
 const OF_THE_ANSWER = ['etag', 'timestamp', 'odata.metadata'];
@@ -136,7 +137,11 @@ export function createTableErasures(tables: {
     async find(conversationId) {
       const entity = await getRow(conversations, operation, conversationKeys(conversationId));
       if (entity === undefined) return { kind: 'nothing' };
-      if (isTombstone(entity)) return { kind: 'tombstone', erasedAt: Date.parse(String(entity['erasedAt'])) };
+      if (isTombstone(entity)) {
+        // Prevents: a damaged moment fails its erasure for ever.
+        const erasedAt = lenient(instant, entity['erasedAt']) ?? Date.parse(entity.timestamp ?? '');
+        return { kind: 'tombstone', erasedAt };
+      }
       return { kind: 'record', etag: entity.etag, ...readForErasure(entity) };
     },
 

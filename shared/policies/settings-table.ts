@@ -33,7 +33,7 @@ const POLICIES_KEYS: Keys = { partitionKey: 'policies', rowKey: 'document' };
 const OVERRIDES_PARTITION = 'automated-messages';
 
 /** The policy document is JSON in one column: it is read and written as a whole. */
-const policiesRow = row(z.object({ document: json(z.unknown()) }));
+export const policiesRow = row(z.object({ document: json(z.unknown()) }));
 
 const overrideColumns = z.object({
   trigger: z.enum(AUTOMATED_MESSAGE_TRIGGERS),
@@ -43,7 +43,7 @@ const overrideColumns = z.object({
   text: z.string().optional(),
   active: z.boolean(),
 } satisfies Record<keyof MessageOverride, z.ZodType>);
-const overrideRow = row(overrideColumns);
+export const overrideRow = row(overrideColumns);
 
 /** @throws StoredRowError */
 export const encodePolicies = (document: unknown): TableEntity & Keys =>

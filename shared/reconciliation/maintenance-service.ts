@@ -1,6 +1,6 @@
 import { ownError } from '../app/errors';
 import type { Logger } from '../app/log';
-import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
+import { type Instant, type Milliseconds, MINUTE } from '../conversation/time';
 
 /** What a step has done with its share of the time. */
 export interface MaintenanceResult {
@@ -19,8 +19,11 @@ export interface MaintenanceStep {
   readonly run: (until: Instant) => Promise<MaintenanceResult>;
 }
 
-/** A run ends well before the next one, and before `functionTimeout` in `host.json`. */
-const BUDGET: Milliseconds = 45 * SECOND;
+/**
+ * A run ends well before the next one, ten minutes later, and a minute before `functionTimeout` in `host.json`. A question to the
+ * task hub of a large app takes longer than a minute.
+ */
+const BUDGET: Milliseconds = 4 * MINUTE;
 
 /**
  * Runs every step, each with an equal share of the time; what one leaves over is shared by those behind it. A step that

@@ -5,7 +5,6 @@ import {
   type Handled,
   loadIfAny,
   loggingEnds,
-  writeRow,
 } from '../conversation/conversation-service';
 import type { ConversationStore } from '../conversation/ports';
 import { type Instant, MINUTE, SECOND } from '../conversation/time';
@@ -338,7 +337,11 @@ async function repairRow(
   // The list was read a while ago; what is written now must not be older than what a live event has written since.
   const stored = await loadIfAny(store, conversationId);
   if (stored === undefined && began - listedAt < GHOST_AGE) return false;
-  await writeRow(workList, conversationId, stored?.conversation);
+  await workList.settle(
+    conversationId,
+    async () => (await loadIfAny(store, conversationId))?.conversation,
+    stored?.conversation,
+  );
   if (isPutOff) return false;
   // A row so shortly behind its record is no loss: its writer comes after the save, and may still be at it.
   return stored === undefined || began - stored.savedAt > ROW_DELAY;

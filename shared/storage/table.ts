@@ -124,6 +124,10 @@ function columnOf([name, ...rest]: readonly PropertyKey[], fields: readonly Fiel
   return 'column' in field ? [field.column, ...rest.map(String)].join('.') : columnOf(rest, field.fields);
 }
 
+const KEY_COLUMNS = ['partitionKey', 'rowKey'];
+const columnsIn = (fields: readonly Field[]): readonly string[] =>
+  fields.flatMap((field) => ('column' in field ? [field.column] : columnsIn(field.fields)));
+
 type Columns = Record<string, unknown>;
 
 /** From the columns of a row to the fields of its value, and back. */
@@ -157,6 +161,8 @@ export interface Keys {
 }
 
 export interface Row<T> {
+  /** Its columns beside the keys. */
+  readonly columns: readonly string[];
   /** @throws StoredRowError when a column cannot hold its value, RecordTooLargeError */
   encode(keys: Keys, value: Given<T>): TableEntity & Keys;
   /** @throws StoredRowError naming the row and the column that cannot be read. */
@@ -192,6 +198,7 @@ export function row<T extends z.ZodObject | z.ZodDiscriminatedUnion>(content: T)
       `${columnOf(issue?.path ?? [], fields)}: ${issue?.message ?? 'unreadable'}`,
     );
   return {
+    columns: ['schemaVersion', ...columnsIn(fields)].filter((name) => !KEY_COLUMNS.includes(name)),
     encode(keys, value) {
       const written = codec.safeEncode(value as z.output<T>, { error: wordsFor });
       if (!written.success) throw refused(keys, written.error);

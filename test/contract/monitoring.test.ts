@@ -13,6 +13,7 @@ import {
   reconcile,
   type ReconcileReport,
 } from '../../shared/reconciliation/reconcile-service';
+import { createEraser, type EraseDependencies } from '../../shared/personal-data/erase-service';
 import { createSettingsSource } from '../../shared/policies/settings-service';
 import { DEFAULTS } from '../support/domain/policies';
 import { MemorySettings } from '../support/memory-settings';
@@ -85,8 +86,28 @@ async function collectLines(): Promise<string[]> {
   await createSettingsSource({ store, base: DEFAULTS, now, loggerOf: () => logger }).current(CALL);
   await maintain([{ name: 'good', run: async () => ({ removed: 1, left: 0, done: true }) }], deps);
   await maintain([{ name: 'bad', run: () => Promise.reject(new Error('bad')) }], deps).catch(() => undefined);
+  await collectLinesOfAnErasure(logger);
   await collectLinesOfTheEdge(logger);
   return collected;
+}
+
+/** Of an erasure that is begun and does not come to its end. */
+async function collectLinesOfAnErasure(logger: Logger): Promise<void> {
+  const { service } = handlersScene();
+  const erasures = {
+    unfinished: async () => [{ conversationId: ID, because: 'request', begunAt: 0, timers: {}, holds: [] }],
+    find: () => Promise.reject(new ContentionError(3)),
+    removeTombstones: async () => 0,
+  } as unknown as EraseDependencies['erasures'];
+  const { customers, workList, participants } = handlersScene().world;
+  const eraser = createEraser({
+    ...{ erasures, customers, workList, participants, forget: [] },
+    conversations: () => service,
+    timerTraces: () => ({ remove: async () => 'removed' }),
+    now: () => 0,
+    loggerOf: () => logger,
+  });
+  await eraser(CALL).finishErasures();
 }
 
 /** Of an event that is accepted, of some that do not fit the settings, of one with contention, and of a ticket. */
@@ -137,6 +158,7 @@ describe('every query', () => {
       'dead-letter: a deadline keeps failing ',
       'dead-letter: opened ',
       'deadline: reached ',
+      'erasure: not finished ',
       'negotiate: admitted ',
       'purge: done ',
       'purge: failed ',
@@ -173,13 +195,24 @@ describe('every query', () => {
     ]);
     const names = [
       'conversation-deadline',
+      'finish-erasures',
       'negotiate',
       'negotiate-agent',
       'negotiate-customer',
+      'reconcile',
       'web-pubsub-events',
     ];
     expect([...new Set(named)].sort()).toEqual(names);
     expect(recordedFunctions().map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe('the alert of the nightly removals', () => {
+  it('[R228] knows every step that there is: one that never runs has no line', () => {
+    const steps = matches(read('shared/app/composition.ts'), /\bname: '([\w-]+)',\s*run:/g);
+    const [listed = ''] = matches(QUERIES['purge-behind']!, /datatable\(step: string\)\[([^\]]+)\]/g);
+    expect(steps.length).toBeGreaterThan(3);
+    expect(matches(listed, /'([^']+)'/g).sort()).toEqual(steps.sort());
   });
 });
 

@@ -13,7 +13,7 @@ import type {
 } from '../../shared/conversation/ports';
 import type { Instant } from '../../shared/conversation/time';
 import type { TranscriptEntry } from '../../shared/conversation/transcript';
-import type { WorkList, WorkListItem } from '../../shared/conversation/work-list';
+import { type WorkList, type WorkListItem, workListItem } from '../../shared/conversation/work-list';
 import type { OperatorSettings } from '../../shared/policies/settings';
 import type { SettingsSource } from '../../shared/policies/settings-service';
 import { policies } from './domain/policies';
@@ -283,6 +283,11 @@ export class MemoryWorld {
       await this.enter('remove-work-list');
       this.unreadableRows.delete(conversationId);
       this.listed.delete(conversationId);
+    },
+    settle: async (conversationId, load, shown) => {
+      const conversation = shown ?? (await load());
+      const item = conversation && workListItem(conversation);
+      await (item === undefined ? this.workList.remove(conversationId) : this.workList.put(item));
     },
     list: async ({ limit, state, agentId }) => ({
       unreadable: [...this.unreadableRows].map(([conversationId, writtenAt]) => ({

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MINUTE } from '../../../shared/conversation/time';
+import type { PurgePlace, PurgeProgress } from '../../../shared/conversation/ports';
 import { createTimerPurge } from '../../../shared/deadlines/durable-timers';
+import { createTablePurgePlace } from '../../../shared/deadlines/timer-purge-table';
+import { memoryTables } from '../../support/memory-tables';
 import { SECRET, startDurableRpc, type DurableRpc } from './durable-rpc';
 import type * as FunctionsCore from '../../support/functions-core';
 
@@ -18,6 +21,16 @@ interface Finished {
   readonly bornAt: number;
   readonly endedAt: number;
 }
+
+const memoryPlace = (): PurgePlace => {
+  let progress: PurgeProgress = {};
+  return {
+    load: async () => progress,
+    save: async (next) => {
+      progress = next;
+    },
+  };
+};
 
 /** The task hub: what has finished, as the host's API lists and removes it. */
 let hub: Finished[];
@@ -67,13 +80,13 @@ describe('the removal of finished timers', () => {
     put('short-young', NOW - 6 * DAY, NOW - 6 * DAY + MINUTE);
     put('long-young', NOW - 40 * DAY, NOW - 6 * DAY);
     put('long-old', NOW - 40 * DAY, NOW - 8 * DAY);
-    const purge = createTimerPurge(() => NOW);
+    const purge = createTimerPurge(() => NOW, memoryPlace());
     await expect(purge(rpc.client, NOW + 1_000)).resolves.toEqual({ removed: 2, left: 0, done: true });
     expect(left()).toEqual(['short-young', 'long-young']);
   });
 
   it('[R171] asks for slices of time that leave no gap, none of them wider than a day', async () => {
-    await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    await createTimerPurge(() => NOW, memoryPlace())(rpc.client, NOW + 1_000);
     expect(asked.to[0]).toBe(NOW - 7 * DAY);
     expect(asked.to.slice(1)).toEqual(asked.from.slice(0, -1));
     expect(Math.max(...asked.to.map((to, index) => to - asked.from[index]!))).toBe(DAY);
@@ -82,7 +95,7 @@ describe('the removal of finished timers', () => {
 
   it('[R171] narrows the slices where there is much: a busy day is not asked for at once a second time', async () => {
     for (let n = 0; n < 12_000; n++) put(`timer-${n}`, NOW - 12 * DAY - n * 24_000, NOW - DAY);
-    await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    await createTimerPurge(() => NOW, memoryPlace())(rpc.client, NOW + 1_000);
     const busy = found.filter((count) => count > 0);
     expect(busy.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(12_000);
     expect(Math.max(...busy)).toBeLessThanOrEqual(3_601);
@@ -91,7 +104,7 @@ describe('the removal of finished timers', () => {
 
   it('[R171] looks at everything once a night', async () => {
     let now = NOW;
-    const purge = createTimerPurge(() => now);
+    const purge = createTimerPurge(() => now, memoryPlace());
     await purge(rpc.client, now + 1_000);
     const questions = asked.to.length;
     now += 10 * MINUTE;
@@ -103,19 +116,64 @@ describe('the removal of finished timers', () => {
   });
 
   it('[R170] stops at the end of its share, says what is left, and goes on there the next time', async () => {
-    for (let n = 0; n < 40; n++) put(`timer-${n}`, NOW - 8 * DAY, NOW - 8 * DAY);
+    for (let n = 0; n < 128; n++) put(`timer-${n}`, NOW - 8 * DAY, NOW - 8 * DAY);
     let now = NOW;
     const first = rpc.answer;
     rpc.answer = (call, query) => {
-      if (call.startsWith('DELETE')) now += 100;
+      if (call.startsWith('DELETE')) now += 50;
       return first(call, query);
     };
-    const purge = createTimerPurge(() => now);
+    const purge = createTimerPurge(() => now, memoryPlace());
     const result = await purge(rpc.client, NOW + 1_000);
-    expect(result).toEqual({ removed: 16, left: 24, done: false });
+    expect(result).toEqual({ removed: 32, left: 96, done: false });
     const slices = asked.to.length;
-    await expect(purge(rpc.client, now + 60_000)).resolves.toEqual({ removed: 24, left: 0, done: true });
+    await expect(purge(rpc.client, now + 60_000)).resolves.toEqual({ removed: 96, left: 0, done: true });
     expect(asked.to[slices]).toBe(asked.to[slices - 1]);
+    expect(hub).toEqual([]);
+  });
+
+  it('[R227] goes on where it has ended in a process that has just started, and begins anew a night later', async () => {
+    for (let n = 0; n < 128; n++) put(`timer-${n}`, NOW - 20 * DAY - n * MINUTE, NOW - 8 * DAY);
+    let now = NOW;
+    const first = rpc.answer;
+    rpc.answer = (call, query) => {
+      now += call.startsWith('DELETE') ? 50 : 10;
+      return first(call, query);
+    };
+    const tables = memoryTables(() => now);
+    const started = () => createTimerPurge(() => now, createTablePurgePlace(tables.clients.workList));
+    expect(await started()(rpc.client, now + 1_000)).toMatchObject({ done: false });
+    const last = asked.to.at(-1)!;
+    const slices = asked.to.length;
+    expect(await started()(rpc.client, now + 60_000)).toMatchObject({ left: 0, done: true });
+    expect(asked.to[slices]).toBe(last);
+    expect(hub).toEqual([]);
+    expect(await started()(rpc.client, now + 60_000)).toEqual({ removed: 0, left: 0, done: true });
+    now += DAY;
+    const questions = asked.to.length;
+    await started()(rpc.client, now + 60_000);
+    expect(asked.to[questions]).toBeGreaterThan(NOW - 7 * DAY);
+  });
+
+  it('[R227] does not stand still for a place that a clock ahead, or somebody by hand, has written', async () => {
+    put('old', NOW - 8 * DAY, NOW - 8 * DAY);
+    const place = memoryPlace();
+    await place.save({ to: NOW + 400 * DAY, width: -5, doneAt: NOW + 300 * DAY });
+    const purge = createTimerPurge(() => NOW, place);
+    await expect(purge(rpc.client, NOW + 1_000)).resolves.toEqual({ removed: 1, left: 0, done: true });
+  });
+
+  it('[R227] asks for more at once where the question takes longer than the removal', async () => {
+    for (let n = 0; n < 12_000; n++) put(`timer-${n}`, NOW - 8 * DAY - n * 7_000, NOW - 8 * DAY);
+    let now = NOW;
+    const first = rpc.answer;
+    rpc.answer = (call, query) => {
+      if (!call.startsWith('DELETE')) now += 25_000;
+      return first(call, query);
+    };
+    const purge = createTimerPurge(() => now, memoryPlace());
+    for (let run = 1; run <= 3; run += 1) await purge(rpc.client, now + 240_000);
+    expect(Math.max(...found)).toBeGreaterThan(5_000);
     expect(hub).toEqual([]);
   });
 
@@ -127,7 +185,7 @@ describe('the removal of finished timers', () => {
       call === 'DELETE /durabletask/instances/running-again'
         ? [412, 'Only orchestrations in a terminal state can be purged']
         : first(call, query);
-    const result = await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000);
+    const result = await createTimerPurge(() => NOW, memoryPlace())(rpc.client, NOW + 1_000);
     expect(result).toEqual({ removed: 1, left: 0, done: true });
     expect(left()).toEqual(['running-again']);
   });
@@ -138,7 +196,7 @@ describe('the removal of finished timers', () => {
       first(call, query);
       return 'hang';
     };
-    const purge = createTimerPurge(() => NOW);
+    const purge = createTimerPurge(() => NOW, memoryPlace());
     await expect(purge(rpc.client, NOW + 50)).resolves.toEqual({ removed: 0, left: 0, done: false });
     rpc.answer = first;
     await purge(rpc.client, NOW + 50);
@@ -149,7 +207,7 @@ describe('the removal of finished timers', () => {
 
   it('fails as a service that is down, without the keys of the request', async () => {
     rpc.answer = () => [500, { Message: SECRET }];
-    const thrown: unknown = await createTimerPurge(() => NOW)(rpc.client, NOW + 1_000).catch(
+    const thrown: unknown = await createTimerPurge(() => NOW, memoryPlace())(rpc.client, NOW + 1_000).catch(
       (error: unknown) => error,
     );
     expect(thrown).toMatchObject({ code: 'dependency-failed', dependency: 'durable-functions' });

@@ -1,0 +1,165 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { workListKeys } from '../../../shared/conversation/conversation-table';
+import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { workListItem } from '../../../shared/conversation/work-list';
+import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
+import { MemoryWorld } from '../../support/memory-ports';
+import { PROFILE } from '../../unit/application/scene';
+import { overTables } from './over-tables';
+import { startTables, type Tables } from './tables';
+
+/**
+ * Two processes of the app over the same real tables. What one of them writes to the work list is held up on the wire
+ * until a test lets it through.
+ */
+interface Process extends ReturnType<typeof overTables> {
+  /** Resolves when the next write to the work list has come as far as the wire; from there it goes on when it is let through. */
+  holdRow(): Promise<{ letThrough: () => void }>;
+  /** Method and table of every request since the last call. */
+  takeRequests(): readonly string[];
+}
+
+let tables: Tables;
+let world: MemoryWorld;
+let one: Process;
+let other: Process;
+let id: string;
+let count = 0;
+
+function startProcess(): Process {
+  let hold: ((held: { letThrough: () => void }) => void) | undefined;
+  let requests: string[] = [];
+  const policies: Policies = [
+    {
+      position: 'perRetry',
+      policy: {
+        name: 'holdRow',
+        async sendRequest(request, next) {
+          const isRow = request.method !== 'GET' && request.url.includes('/WorkList');
+          const held = isRow ? hold : undefined;
+          if (held !== undefined) {
+            hold = undefined;
+            await new Promise<void>((letThrough) => held({ letThrough }));
+          }
+          const response = await next(request);
+          requests.push(`${request.method} ${request.url.includes('/WorkList') ? 'row' : 'record'}`);
+          return response;
+        },
+      },
+    },
+  ];
+  const clients = createTableClients({ connectionString: tables.connectionString }, {}, { policies });
+  return {
+    ...overTables({ ...tables, ...clients }, world, () => Date.now()),
+    holdRow: () => new Promise((resolve) => (hold = resolve)),
+    takeRequests() {
+      const taken = requests;
+      requests = [];
+      return taken;
+    },
+  };
+}
+
+beforeAll(async () => {
+  tables = startTables();
+  await tables.ensureTables();
+});
+beforeEach(async () => {
+  world = new MemoryWorld();
+  id = `late-row-${(count += 1)}-0000000`;
+  one = startProcess();
+  other = startProcess();
+  world.open(id, 'tab-1');
+  await one.service.handle(id, { type: 'connect', conversationId: id, profile: PROFILE });
+  await one.service.handle(id, { type: 'connected', connectionId: 'tab-1', occurredAt: Date.now() });
+});
+
+const rowOf = async () =>
+  (await one.workList.list({ limit: 1_000 })).items.find(({ conversationId }) => conversationId === id);
+const rowOfRecord = async () => {
+  const stored = await one.store.load(id);
+  return stored && workListItem(stored.conversation);
+};
+
+afterEach(async () => {
+  expect(await rowOf()).toEqual(await rowOfRecord());
+});
+
+const picked: ConversationEvent = { type: 'agent-accepted', agentId: 'bob', agentName: 'Bob' };
+const released: ConversationEvent = { type: 'agent-released', agentId: 'bob' };
+
+describe('the row of the work list, when two processes write it', () => {
+  it('is that of the later change, though the writer of the earlier one is held up [R225]', async () => {
+    const held = one.holdRow();
+    const first = one.service.handle(id, picked);
+    const { letThrough } = await held;
+    await other.service.handle(id, released);
+    expect(await rowOf()).toMatchObject({ state: 'Open' });
+    letThrough();
+    await first;
+    expect(await rowOf()).toMatchObject({ state: 'Open' });
+  });
+
+  it('goes when the conversation is closed, though the writer of the change before comes later [R225]', async () => {
+    await one.service.handle(id, picked);
+    const held = one.holdRow();
+    const first = one.service.handle(id, { type: 'agent-ended', agentId: 'bob' });
+    const { letThrough } = await held;
+    await other.service.handle(id, { type: 'agent-closed', agentId: 'bob' });
+    letThrough();
+    await first;
+    expect(await rowOf()).toBeUndefined();
+  });
+
+  it('is not written by a repetition over that of a change that came after it was loaded [R225]', async () => {
+    await one.service.handle(id, picked);
+    // The writer of the change has died before it came to the row.
+    const { partitionKey, rowKey } = workListKeys(id);
+    await tables.workList.deleteEntity(partitionKey, rowKey);
+    const held = one.holdRow();
+    const repetition = one.service.handle(id, picked);
+    const { letThrough } = await held;
+    await other.service.handle(id, released);
+    letThrough();
+    await repetition;
+    expect(await rowOf()).toMatchObject({ state: 'Open' });
+  });
+
+  it('is that of the conversation, though another process has begun it in the same moment [R225]', async () => {
+    id = `late-row-${(count += 1)}-0000000`;
+    world.open(id, 'tab-1');
+    const begins: ConversationEvent = { type: 'connect', conversationId: id, profile: PROFILE };
+    const held = one.holdRow();
+    const first = one.service.handle(id, begins);
+    const { letThrough } = await held;
+    await other.service.handle(id, begins);
+    await other.service.handle(id, { type: 'connected', connectionId: 'tab-1', occurredAt: Date.now() });
+    await other.service.handle(id, picked);
+    letThrough();
+    await first;
+    expect(await rowOf()).toMatchObject({ state: 'Active' });
+  });
+
+  it('costs one request, and one more to look at it if another process has just made a change [R225]', async () => {
+    one.takeRequests();
+    await one.service.handle(id, picked);
+    expect(one.takeRequests()).toEqual(['GET record', 'POST record', 'PUT row']);
+    await other.service.handle(id, released);
+    expect(other.takeRequests()).toEqual(['GET record', 'POST record', 'PUT row', 'GET row']);
+    await other.service.handle(id, picked);
+    expect(other.takeRequests()).toEqual(['GET record', 'POST record', 'PUT row']);
+  });
+
+  it('is right in the end, when both change the conversation as fast as they can [R225]', async () => {
+    const agents = ['ann', 'bob', 'cem'];
+    const play = async (process: Process) => {
+      for (let turn = 0; turn < 8; turn += 1) {
+        const agentId = agents[turn % agents.length]!;
+        await process.service.handle(id, { type: 'agent-accepted', agentId, agentName: agentId });
+        await process.service.handle(id, { type: 'agent-released', agentId });
+      }
+    };
+    await Promise.all([play(one), play(other)]);
+    expect(await rowOf()).toEqual(await rowOfRecord());
+  });
+});
