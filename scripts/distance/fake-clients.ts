@@ -18,15 +18,13 @@ class FakeTableClient {
     return new FakeTableClient();
   }
 
-  private put(row: Row): void {
+  private put(row: Row): { readonly etag: string } {
     this.version += 1;
     const columns = Object.entries(row).map(([name, value]) => [name, readBack(value)]);
-    const stored = {
-      ...(Object.fromEntries(columns) as Row),
-      etag: `W/"${this.version}"`,
-      timestamp: new Date().toISOString(),
-    };
+    const etag = `W/"${this.version}"`;
+    const stored = { ...(Object.fromEntries(columns) as Row), etag, timestamp: new Date().toISOString() };
     this.rows.set(`${row.partitionKey}/${row.rowKey}`, stored);
+    return { etag };
   }
 
   async getEntity(partitionKey: string, rowKey: string): Promise<Row> {
@@ -34,20 +32,20 @@ class FakeTableClient {
     if (row !== undefined) return row;
     throw new RestError('not found', { code: 'ResourceNotFound', statusCode: 404 });
   }
-  async createEntity(row: Row): Promise<void> {
-    this.put(row);
+  async createEntity(row: Row) {
+    return this.put(row);
   }
-  async updateEntity(row: Row): Promise<void> {
-    this.put(row);
+  async updateEntity(row: Row) {
+    return this.put(row);
   }
-  async upsertEntity(row: Row): Promise<void> {
-    this.put(row);
+  async upsertEntity(row: Row) {
+    return this.put(row);
   }
   async deleteEntity(partitionKey: string, rowKey: string): Promise<void> {
     this.rows.delete(`${partitionKey}/${rowKey}`);
   }
-  async submitTransaction(actions: readonly [string, Row][]): Promise<void> {
-    for (const [, row] of actions) this.put(row);
+  async submitTransaction(actions: readonly [string, Row][]) {
+    return { subResponses: actions.map(([, row]) => this.put(row)) };
   }
   listEntities({ queryOptions }: { queryOptions: { filter: string } }) {
     const [, partition] = /PartitionKey eq '([^']*)'/.exec(queryOptions.filter) ?? [];
