@@ -8,7 +8,7 @@ export const OWN_WORDS = 'e2e-own-words';
 /** What the scenes rely on. They touch nothing but those workstreams and that widget. */
 const POLICIES = {
   rules: [
-    { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT2S' } },
+    { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT10S' } },
     {
       id: 'reconnects',
       when: { workstream: [RECONNECTS] },
