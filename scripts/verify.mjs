@@ -5,6 +5,7 @@ const steps = [
   ['format', 'prettier', '--check', '.'],
   ['lint', 'eslint', '.'],
   ['types', 'tsc', '--noEmit'],
+  ['types of the pages', 'tsc', '-p', 'web'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['tests', 'jest', '--ci'],
   ['distance', 'npm', 'run', '--silent', 'distance'],
