@@ -1,0 +1,60 @@
+/** Where agents and operators sign in, as the app is told (ENTRA_*): the page's `settings.json`. */
+export interface SignInSettings {
+  readonly authority: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+}
+
+/** Who is signed in. */
+export interface Person {
+  readonly name: string;
+  readonly isAgent: boolean;
+  readonly isOperator: boolean;
+  /** @param again the one before was refused */
+  token(again: boolean): Promise<string>;
+  signOut(): void;
+}
+
+/** Either way of signing in: by Entra ID, or by the stand-in on this machine. */
+export interface SignIn {
+  /** Who is signed in already, or comes back from signing in. */
+  resume(): Promise<Person | undefined>;
+  /** Leaves the page. */
+  begin(): Promise<void>;
+}
+
+/** The library for Entra ID is loaded only if it is needed: it outweighs the console. */
+export async function signInBy(settings: SignInSettings): Promise<SignIn> {
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(settings.authority).hostname);
+  return isLocal
+    ? (await import('./stand-in')).standIn(settings)
+    : (await import('./entra')).entra(settings);
+}
+
+interface Claims {
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  readonly exp?: number;
+}
+
+/** What the token says of its person; the app checks it, this only decides what is shown. */
+export function claimsOf(token: string): Claims {
+  try {
+    const [, payload = ''] = token.split('.');
+    const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+      c.charCodeAt(0),
+    );
+    return JSON.parse(new TextDecoder().decode(bytes)) as Claims;
+  } catch {
+    return {};
+  }
+}
+
+export function personOf(token: string, more: Pick<Person, 'token' | 'signOut'>): Person {
+  const { name = 'Unknown', roles = [] } = claimsOf(token);
+  const isOperator = roles.includes('Chat.Operator');
+  return { name, isAgent: isOperator || roles.includes('Chat.Agent'), isOperator, ...more };
+}
+
+/** The page without what signing in has put behind it. */
+export const pageAddress = (): string => `${location.origin}${location.pathname}`;
