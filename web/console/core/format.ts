@@ -77,6 +77,9 @@ export const REQUEUE_REASONS: Readonly<Record<string, string>> = {
 
 /** `customer-position-in-queue` as words. */
 export const wordsOf = (name: string): string => {
-  const words = name.replaceAll('-', ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const words = name
+    .replaceAll('-', ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 };

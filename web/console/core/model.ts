@@ -69,8 +69,7 @@ export interface Conversation {
       })
     | undefined;
   readonly lastDisconnection?:
-    | (Absence & { readonly reason: string; readonly outcome: string; readonly endedAt: string })
-    | undefined;
+    (Absence & { readonly reason: string; readonly outcome: string; readonly endedAt: string }) | undefined;
   readonly autoClosure?: { readonly deadline: string } | undefined;
 }
 

@@ -19,18 +19,24 @@ export function absenceTemplate({ absence, mayAct, busy, extend, end }: AbsenceP
     <div class="banner warn absence">
       <p>
         Connection lost at ${exactTimeOf(since)}. The conversation ends in
-        <strong class="big"><count-down .at=${deadline} aria-label="Time left"></count-down></strong>,
-        at <time datetime=${deadline}>${exactTimeOf(deadline)}</time>.
+        <strong class="big"><count-down .at=${deadline} aria-label="Time left"></count-down></strong>, at
+        <time datetime=${deadline}>${exactTimeOf(deadline)}</time>.
       </p>
-      ${mayAct
-        ? html`
-            <div class="buttons">
-              <button type="button" ?disabled=${busy} @click=${() => extend('PT1M')}>Wait 1 min longer</button>
-              <button type="button" ?disabled=${busy} @click=${() => extend('PT5M')}>Wait 5 min longer</button>
-              <button type="button" class="danger" ?disabled=${busy} @click=${end}>End the wait</button>
-            </div>
-          `
-        : nothing}
+      ${
+        mayAct
+          ? html`
+              <div class="buttons">
+                <button type="button" ?disabled=${busy} @click=${() => extend('PT1M')}>
+                  Wait 1 min longer
+                </button>
+                <button type="button" ?disabled=${busy} @click=${() => extend('PT5M')}>
+                  Wait 5 min longer
+                </button>
+                <button type="button" class="danger" ?disabled=${busy} @click=${end}>End the wait</button>
+              </div>
+            `
+          : nothing
+      }
     </div>
   `;
 }

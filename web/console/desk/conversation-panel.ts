@@ -66,7 +66,9 @@ export class ConversationPanel extends ConsoleElement {
     }
     const { conversation } = opened;
     if (conversation === undefined) {
-      return html`<div class="empty-panel"><p role=${opened.error ? 'alert' : nothing}>${opened.error ?? 'Reading the conversation …'}</p></div>`;
+      return html`<div class="empty-panel">
+        <p role=${opened.error ? 'alert' : nothing}>${opened.error ?? 'Reading the conversation …'}</p>
+      </div>`;
     }
     const row = rows.get(opened.id);
     return html`
@@ -81,7 +83,9 @@ export class ConversationPanel extends ConsoleElement {
   }
 
   private head(c: Conversation, row: Row | undefined): TemplateResult {
-    const about = [c.customer.queue, c.device, c.customer.locale].filter((part) => part && part !== 'unknown');
+    const about = [c.customer.queue, c.device, c.customer.locale].filter(
+      (part) => part && part !== 'unknown',
+    );
     return html`
       <header class="panel-head">
         <a class="back-link" href=${addressOf('desk')}>← List</a>
@@ -134,28 +138,40 @@ export class ConversationPanel extends ConsoleElement {
     const offer = c.agent && !c.agent.accepted ? c.agent.offerExpiresAt : undefined;
     return html`
       <p class="hidden" role="status">${told}</p>
-      ${isLost && row.disconnection
-        ? absenceTemplate({
-            absence: row.disconnection,
-            mayAct: this.isMine(c),
-            busy: this.busy,
-            extend: (by) => void this.act('extend-wait', { by }),
-            end: () => (this.asking = 'end-wait'),
-          })
-        : nothing}
-      ${row?.back && !isLost
-        ? html`<div class="banner good">Back after <strong>${clockLength(row.back.absentFor)}</strong></div>`
-        : nothing}
-      ${offer
-        ? html`<div class="banner accent">Offered to ${this.state.me.agentId === c.agent?.id ? 'you' : c.agent?.name}:
-            <strong><count-down .at=${offer} aria-label="Time to accept"></count-down></strong> to accept</div>`
-        : nothing}
-      ${c.end
-        ? html`<div class="banner ended">
-            Over since ${timeOf(c.end.at)}: <strong>${END_REASONS[c.end.reason]}</strong>.
-            ${c.closeReason ? html` Closed (${wordsOf(c.closeReason).toLowerCase()}).` : nothing}
-          </div>`
-        : nothing}
+      ${
+        isLost && row.disconnection
+          ? absenceTemplate({
+              absence: row.disconnection,
+              mayAct: this.isMine(c),
+              busy: this.busy,
+              extend: (by) => void this.act('extend-wait', { by }),
+              end: () => (this.asking = 'end-wait'),
+            })
+          : nothing
+      }
+      ${
+        row?.back && !isLost
+          ? html`<div class="banner good">
+              Back after <strong>${clockLength(row.back.absentFor)}</strong>
+            </div>`
+          : nothing
+      }
+      ${
+        offer
+          ? html`<div class="banner accent">
+              Offered to ${this.state.me.agentId === c.agent?.id ? 'you' : c.agent?.name}:
+              <strong><count-down .at=${offer} aria-label="Time to accept"></count-down></strong> to accept
+            </div>`
+          : nothing
+      }
+      ${
+        c.end
+          ? html`<div class="banner ended">
+              Over since ${timeOf(c.end.at)}: <strong>${END_REASONS[c.end.reason]}</strong>.
+              ${c.closeReason ? html` Closed (${wordsOf(c.closeReason).toLowerCase()}).` : nothing}
+            </div>`
+          : nothing
+      }
     `;
   }
 
@@ -175,9 +191,11 @@ export class ConversationPanel extends ConsoleElement {
         }}
       >
         ${opened?.error ? html`<p class="problem">${opened.error}</p>` : nothing}
-        ${opened && opened.unreadable > 0
-          ? html`<p class="problem">${opened.unreadable} entries cannot be read.</p>`
-          : nothing}
+        ${
+          opened && opened.unreadable > 0
+            ? html`<p class="problem">${opened.unreadable} entries cannot be read.</p>`
+            : nothing
+        }
         ${transcript({
           entries: opened?.entries ?? [],
           marks: rows.get(id)?.marks ?? [],
@@ -185,9 +203,11 @@ export class ConversationPanel extends ConsoleElement {
           me: me.agentId,
           retry: ({ conversationId, text, messageId }) => void this.desk.say(conversationId, text, messageId),
         })}
-        ${opened?.hasMore
-          ? html`<button type="button" @click=${() => void this.desk.more()}>Read on</button>`
-          : nothing}
+        ${
+          opened?.hasMore
+            ? html`<button type="button" @click=${() => void this.desk.more()}>Read on</button>`
+            : nothing
+        }
       </div>
       <p class="typing">${isTyping ? `${opened?.conversation?.customer.name ?? ''} is typing …` : ''}</p>
     `;
@@ -241,7 +261,11 @@ export class ConversationPanel extends ConsoleElement {
           <ul>
             ${CANNED_REPLIES.map(
               ({ name, text }) => html`
-                <li><button type="button" @click=${() => put(text)}><strong>${name}</strong><span>${text}</span></button></li>
+                <li>
+                  <button type="button" @click=${() => put(text)}>
+                    <strong>${name}</strong><span>${text}</span>
+                  </button>
+                </li>
               `,
             )}
           </ul>
@@ -277,14 +301,18 @@ export class ConversationPanel extends ConsoleElement {
         <form @submit=${submit}>
           <h2 id="asked">${title}</h2>
           ${field}
-          ${asking === 'end-wait'
-            ? html`<p>If the customer is there after all, nothing is ended.</p>`
-            : asking === 'end'
-              ? html`<p>The customer is told, and cannot write any more.</p>`
-              : nothing}
+          ${
+            asking === 'end-wait'
+              ? html`<p>If the customer is there after all, nothing is ended.</p>`
+              : asking === 'end'
+                ? html`<p>The customer is told, and cannot write any more.</p>`
+                : nothing
+          }
           <div class="buttons">
             <button type="button" @click=${close}>Cancel</button>
-            <button class=${asking.startsWith('end') ? 'danger' : 'primary'} ?disabled=${this.busy}>${says}</button>
+            <button class=${asking.startsWith('end') ? 'danger' : 'primary'} ?disabled=${this.busy}>
+              ${says}
+            </button>
           </div>
         </form>
       </dialog>
@@ -296,17 +324,24 @@ export class ConversationPanel extends ConsoleElement {
       (queue) => queue !== c.customer.queue,
     );
     return html`
-      <label>Queue <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}" list="queues" autocomplete="off" /></label>
+      <label
+        >Queue <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}" list="queues" autocomplete="off"
+      /></label>
       <datalist id="queues">${queues.map((queue) => html`<option value=${queue}></option>`)}</datalist>
     `;
   }
 
   private agentField(): TemplateResult {
     return this.agents.length > 0
-      ? html`<label>Colleague
-          <select name="value" required>${this.agents.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}</select>
+      ? html`<label
+          >Colleague
+          <select name="value" required>
+            ${this.agents.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+          </select>
         </label>`
-      : html`<label>Id of the colleague <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}" /></label>`;
+      : html`<label
+          >Id of the colleague <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}"
+        /></label>`;
   }
 
   /** One action at a time. */
@@ -324,14 +359,19 @@ export class ConversationPanel extends ConsoleElement {
 
 function stateName({ state, agent }: Conversation): string {
   if (state === 'Active') return agent?.accepted === true ? 'Active' : 'Offered';
-  return { Open: 'In the queue', Waiting: 'Waits for the customer', WrapUp: 'Wrap-up', Closed: 'Closed' }[state];
+  return { Open: 'In the queue', Waiting: 'Waits for the customer', WrapUp: 'Wrap-up', Closed: 'Closed' }[
+    state
+  ];
 }
 
 /** Whether the customer is there. */
 function presence(c: Conversation, row: Row | undefined): TemplateResult {
-  if (c.disconnection?.reason === 'not-yet-connected') return html`<span class="badge">Not connected yet</span>`;
+  if (c.disconnection?.reason === 'not-yet-connected')
+    return html`<span class="badge">Not connected yet</span>`;
   if (row?.lost === true)
-    return html`<span class="badge warn" title=${exactTimeOf(row.disconnection?.since ?? c.stateSince)}>Customer away</span>`;
+    return html`<span class="badge warn" title=${exactTimeOf(row.disconnection?.since ?? c.stateSince)}
+      >Customer away</span
+    >`;
   return c.connected === false && row?.disconnection === undefined && c.channel === 'persistent-chat'
     ? html`<span class="badge">Customer away</span>`
     : html`<span class="badge good">Customer connected</span>`;

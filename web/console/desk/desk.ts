@@ -16,15 +16,7 @@ import { Store } from './store';
 
 /** What an agent can do to a conversation by a request. */
 export type Action =
-  | 'offer'
-  | 'accept'
-  | 'decline'
-  | 'release'
-  | 'transfer'
-  | 'end'
-  | 'close'
-  | 'extend-wait'
-  | 'end-wait';
+  'offer' | 'accept' | 'decline' | 'release' | 'transfer' | 'end' | 'close' | 'extend-wait' | 'end-wait';
 
 export interface DeskOptions {
   readonly negotiate: () => Promise<AgentAccess>;
@@ -198,7 +190,8 @@ export class Desk {
       this.store.dispatch({ type: 'listed', items, now });
       for (const push of this.since) this.store.dispatch({ type: 'push', push, now });
       for (const { conversationId, disconnection } of items) {
-        if (disconnection !== undefined) this.settle(conversationId, disconnection.number, disconnection.since);
+        if (disconnection !== undefined)
+          this.settle(conversationId, disconnection.number, disconnection.since);
       }
     } catch (thrown) {
       this.tell(messageOf(thrown), true);
@@ -236,13 +229,10 @@ export class Desk {
   }
 
   private receive(data: unknown): void {
-    const told = data as Push | Refused | { type: 'typing'; conversationId: string };
-    if (told.type === 'refused') return this.store.dispatch({ type: 'refused', refused: told });
-    if (told.type === 'typing') {
-      const until = performance.now() + TYPING_SHOWN_MS;
-      return this.store.dispatch({ type: 'typing', conversationId: told.conversationId, until });
-    }
-    const push = told as Push;
+    const push = data as
+      Push | Refused | { readonly type: 'typing'; readonly id: string; readonly conversationId: string };
+    if (push.type === 'refused') return this.store.dispatch({ type: 'refused', refused: push });
+    if (push.type === 'typing') return this.typed(push.conversationId);
     if (this.seen.has(push.id)) return;
     this.seen.add(push.id);
     if (this.seen.size > SEEN_KEPT) this.seen.delete(this.seen.values().next().value ?? '');
@@ -250,6 +240,13 @@ export class Desk {
     const now = this.options.clock.now();
     this.store.dispatch({ type: 'push', push, now } satisfies DeskEvent);
     this.follow(push);
+  }
+
+  /** A customer types: shown until that is old. */
+  private typed(conversationId: string): void {
+    const until = performance.now() + TYPING_SHOWN_MS;
+    this.store.dispatch({ type: 'typing', conversationId, until });
+    setTimeout(() => this.store.dispatch({ type: 'typing', conversationId, until }), TYPING_SHOWN_MS + 50);
   }
 
   /** What has to be read or waited for because of a push. */

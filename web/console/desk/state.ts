@@ -1,5 +1,13 @@
 import { isoLength } from '../core/format';
-import type { AgentLoad, Conversation, ConversationView, Entry, Push, Refused, WorkListItem } from '../core/model';
+import type {
+  AgentLoad,
+  Conversation,
+  ConversationView,
+  Entry,
+  Push,
+  Refused,
+  WorkListItem,
+} from '../core/model';
 import type { LineState } from './agent-line';
 
 /** A loss is shown when it has lasted so long: a page change is none. */
@@ -90,10 +98,20 @@ export type DeskEvent =
   /** A return is no news any more. */
   | { readonly type: 'calm'; readonly conversationId: string; readonly number: number }
   | { readonly type: 'opened'; readonly id: string | undefined }
-  | { readonly type: 'viewed'; readonly view: ConversationView; readonly isRest: boolean; readonly now: number }
+  | {
+      readonly type: 'viewed';
+      readonly view: ConversationView;
+      readonly isRest: boolean;
+      readonly now: number;
+    }
   | { readonly type: 'unread-view'; readonly id: string; readonly error: string }
   | { readonly type: 'sending'; readonly message: Outgoing }
-  | { readonly type: 'delivery'; readonly messageId: string; readonly delivery: Delivery; readonly reason?: string }
+  | {
+      readonly type: 'delivery';
+      readonly messageId: string;
+      readonly delivery: Delivery;
+      readonly reason?: string;
+    }
   | { readonly type: 'refused'; readonly refused: Refused }
   | { readonly type: 'load'; readonly load: AgentLoad }
   | { readonly type: 'notice'; readonly text: string; readonly isError: boolean; readonly now: number };
@@ -165,7 +183,12 @@ function reduce(draft: Draft, event: DeskEvent): void {
       return draft.set({ load: event.load });
     case 'listed':
       draft.replace(
-        new Map(event.items.map((item) => [item.conversationId, rowOf(item, draft.row(item.conversationId), event.now)])),
+        new Map(
+          event.items.map((item) => [
+            item.conversationId,
+            rowOf(item, draft.row(item.conversationId), event.now),
+          ]),
+        ),
       );
       return draft.set({ isLoaded: true });
     case 'push':
@@ -184,7 +207,8 @@ function reduce(draft: Draft, event: DeskEvent): void {
       if (event.id === state.opened?.id) return undefined;
       if (event.id !== undefined) draft.change(event.id, () => ({ unread: 0 }));
       return draft.set({
-        opened: event.id === undefined ? undefined : { id: event.id, entries: [], hasMore: false, unreadable: 0 },
+        opened:
+          event.id === undefined ? undefined : { id: event.id, entries: [], hasMore: false, unreadable: 0 },
       } as Partial<DeskState>);
     case 'viewed':
       return viewed(draft, event.view, event.isRest, event.now);
@@ -193,7 +217,10 @@ function reduce(draft: Draft, event: DeskEvent): void {
       return undefined;
     case 'sending':
       return draft.set({
-        outbox: [...state.outbox.filter(({ messageId }) => messageId !== event.message.messageId), event.message],
+        outbox: [
+          ...state.outbox.filter(({ messageId }) => messageId !== event.message.messageId),
+          event.message,
+        ],
       });
     case 'delivery':
       return deliver(draft, event.messageId, event.delivery, event.reason);
@@ -230,7 +257,8 @@ function rowOf(item: WorkListItem, before: Row | undefined, now: number): Row {
     marks: before?.marks ?? [],
     movedAt: before?.movedAt ?? item.stateSince,
     ...(before?.back && { back: before.back }),
-    ...(before?.agentName !== undefined && before.agentId === item.agentId && { agentName: before.agentName }),
+    ...(before?.agentName !== undefined &&
+      before.agentId === item.agentId && { agentName: before.agentName }),
     ...(before?.agentAway !== undefined && { agentAway: before.agentAway }),
   };
 }
@@ -328,15 +356,19 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         lost: hasLasted(since, now),
         marks: withMark(row, { at: since, kind: 'lost', text: 'Connection lost' }),
       });
-      return begin(draft, {
-        conversationId: id,
-        customerName: row.customerName,
-        number,
-        since,
-        deadline,
-        extended: false,
-        outcome: 'running',
-      }, now);
+      return begin(
+        draft,
+        {
+          conversationId: id,
+          customerName: row.customerName,
+          number,
+          since,
+          deadline,
+          extended: false,
+          outcome: 'running',
+        },
+        now,
+      );
     }
     case 'customer-back': {
       const absentFor = isoLength(push.absentFor);
@@ -402,7 +434,12 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     }
     case 'conversation-waiting':
       if (isOld) return;
-      return draft.change(id, () => ({ state: 'Waiting', agentId: push.agentId, stateSince: at, movedAt: at }));
+      return draft.change(id, () => ({
+        state: 'Waiting',
+        agentId: push.agentId,
+        stateSince: at,
+        movedAt: at,
+      }));
     case 'agent-connection-lost':
       return draft.change(id, (row) => ({
         agentAway: true,
@@ -411,7 +448,12 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     case 'agent-back':
       return draft.change(id, (row) => ({
         agentAway: false,
-        marks: withMark(row, { at, kind: 'agent', text: 'The agent is back', length: isoLength(push.absentFor) }),
+        marks: withMark(row, {
+          at,
+          kind: 'agent',
+          text: 'The agent is back',
+          length: isoLength(push.absentFor),
+        }),
       }));
     case 'conversation-ended':
       for (const episode of draft.state.episodes) {
@@ -490,5 +532,10 @@ function change(draft: Draft, id: string, number: number, to: (episode: Episode)
   });
 }
 
-const finish = (draft: Draft, id: string, number: number, outcome: Episode['outcome'], endedAt: string): void =>
-  change(draft, id, number, (episode) => ({ ...episode, outcome, endedAt }));
+const finish = (
+  draft: Draft,
+  id: string,
+  number: number,
+  outcome: Episode['outcome'],
+  endedAt: string,
+): void => change(draft, id, number, (episode) => ({ ...episode, outcome, endedAt }));

@@ -40,7 +40,9 @@ export function transcript({ entries, marks, outbox, me, retry }: TranscriptPart
         (line) =>
           'mark' in line
             ? guard([line.mark.text, line.at], () => markTemplate(line.mark))
-            : guard([line.entry, delivery.get(line.entry.messageId ?? '')], () => entryTemplate(line.entry, me)),
+            : guard([line.entry, delivery.get(line.entry.messageId ?? '')], () =>
+                entryTemplate(line.entry, me),
+              ),
       )}
       ${repeat(
         outbox.filter(({ messageId }) => !stored.has(messageId)),
@@ -58,7 +60,10 @@ function entryTemplate(entry: Entry, me: string): TemplateResult {
     return html`
       <li class="said notice" title=${wordsOf(entry.trigger ?? '')}>
         <p>${text}</p>
-        <small>${entry.recipient === 'agent' ? 'For agents' : 'Automated message'} · <time datetime=${at} title=${exactTimeOf(at)}>${timeOf(at)}</time>${why}</small>
+        <small
+          >${entry.recipient === 'agent' ? 'For agents' : 'Automated message'} ·
+          <time datetime=${at} title=${exactTimeOf(at)}>${timeOf(at)}</time>${why}</small
+        >
       </li>
     `;
   }
@@ -67,7 +72,11 @@ function entryTemplate(entry: Entry, me: string): TemplateResult {
   return html`
     <li class="said ${author.role}">
       <p>${text}</p>
-      <small>${who} · <time datetime=${at} title=${exactTimeOf(at)}>${timeOf(at)}</time>${isOwn ? ' · Sent' : nothing}</small>
+      <small
+        >${who} ·
+        <time datetime=${at} title=${exactTimeOf(at)}>${timeOf(at)}</time
+        >${isOwn ? ' · Sent' : nothing}</small
+      >
     </li>
   `;
 }
@@ -81,15 +90,19 @@ const markTemplate = ({ kind, text, at, length }: Mark): TemplateResult => html`
 
 function outgoingTemplate(message: Outgoing, retry: TranscriptParts['retry']): TemplateResult {
   const { text, delivery, reason } = message;
-  const says = { sending: 'Sending …', sent: 'Sent', failed: reason ?? 'Not sent', refused: 'Refused' }[delivery];
+  const says = { sending: 'Sending …', sent: 'Sent', failed: reason ?? 'Not sent', refused: 'Refused' }[
+    delivery
+  ];
   return html`
     <li class="said agent ${delivery}">
       <p>${text}</p>
       <small>
         ${says}${delivery === 'refused' && reason ? `: ${reason}` : nothing}
-        ${delivery === 'failed' && retry
-          ? html`<button class="link" type="button" @click=${() => retry(message)}>Try again</button>`
-          : nothing}
+        ${
+          delivery === 'failed' && retry
+            ? html`<button class="link" type="button" @click=${() => retry(message)}>Try again</button>`
+            : nothing
+        }
       </small>
     </li>
   `;

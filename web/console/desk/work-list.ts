@@ -11,7 +11,10 @@ const PARTS = [
   { name: 'Offered to you', isIn: (row: Row, me: string) => isOffer(row) && row.agentId === me },
   { name: 'Yours', isIn: (row: Row, me: string) => isAccepted(row) && row.agentId === me },
   { name: 'Waiting for an agent', isIn: (row: Row) => row.state === 'Open' },
-  { name: 'Waiting for the customer', isIn: (row: Row, me: string) => row.state === 'Waiting' && row.agentId === me },
+  {
+    name: 'Waiting for the customer',
+    isIn: (row: Row, me: string) => row.state === 'Waiting' && row.agentId === me,
+  },
   { name: 'Wrap-up', isIn: (row: Row, me: string) => row.state === 'WrapUp' && row.agentId === me },
   { name: 'Colleagues', isIn: () => true },
 ] as const;
@@ -65,25 +68,32 @@ export class WorkList extends ConsoleElement {
           </select>
         </label>
       </div>
-      ${parts.length > 0
-        ? parts.map(
-            ({ name, rows }) => html`
-              <details open class="part">
-                <summary><h3>${name}</h3><span class="count">${rows.length}</span></summary>
-                <ul>
-                  ${repeat(
-                    rows,
-                    ({ conversationId }) => conversationId,
-                    (row) => {
-                      const isOpened = row.conversationId === opened?.id;
-                      return guard([row, isOpened], () => rowTemplate(row, isOpened));
-                    },
-                  )}
-                </ul>
-              </details>
-            `,
-          )
-        : html`<p class="empty">${isLoaded ? 'Nobody is waiting. New conversations appear here.' : 'Reading the list …'}</p>`}
+      ${
+        parts.length > 0
+          ? parts.map(
+              ({ name, rows }) => html`
+                <details open class="part">
+                  <summary>
+                    <h3>${name}</h3>
+                    <span class="count">${rows.length}</span>
+                  </summary>
+                  <ul>
+                    ${repeat(
+                      rows,
+                      ({ conversationId }) => conversationId,
+                      (row) => {
+                        const isOpened = row.conversationId === opened?.id;
+                        return guard([row, isOpened], () => rowTemplate(row, isOpened));
+                      },
+                    )}
+                  </ul>
+                </details>
+              `,
+            )
+          : html`<p class="empty">
+              ${isLoaded ? 'Nobody is waiting. New conversations appear here.' : 'Reading the list …'}
+            </p>`
+      }
     `;
   }
 }
@@ -92,7 +102,11 @@ function rowTemplate(row: Row, isOpened: boolean): TemplateResult {
   const who = row.agentName ?? row.agentId;
   return html`
     <li class=${row.lost ? 'is-lost' : ''}>
-      <a class="row" href=${addressOf('desk', row.conversationId)} aria-current=${isOpened ? 'true' : 'false'}>
+      <a
+        class="row"
+        href=${addressOf('desk', row.conversationId)}
+        aria-current=${isOpened ? 'true' : 'false'}
+      >
         <span class="name">${row.customerName}</span>
         <span class="wait"><time-since .at=${row.stateSince}></time-since></span>
         <span class="about">${row.queue}${row.state === 'Active' && who ? ` · ${who}` : ''}</span>
@@ -108,7 +122,9 @@ function signsOf(row: Row): TemplateResult[] {
   const offer = row.deadlines.find(({ kind }) => kind === 'offer');
   if (row.lost && row.disconnection) {
     signs.push(
-      html`<span class="sign warn">Lost · <count-down .at=${row.disconnection.deadline} aria-label="Time left"></count-down></span>`,
+      html`<span class="sign warn"
+        >Lost · <count-down .at=${row.disconnection.deadline} aria-label="Time left"></count-down
+      ></span>`,
     );
   } else if (row.disconnection?.number === 1) {
     signs.push(html`<span class="sign">Connecting</span>`);
@@ -116,7 +132,11 @@ function signsOf(row: Row): TemplateResult[] {
     signs.push(html`<span class="sign good">Back after ${clockLength(row.back.absentFor)}</span>`);
   }
   if (offer && isOffer(row)) {
-    signs.push(html`<span class="sign accent">Accept · <count-down .at=${offer.at} aria-label="Time to accept"></count-down></span>`);
+    signs.push(
+      html`<span class="sign accent"
+        >Accept · <count-down .at=${offer.at} aria-label="Time to accept"></count-down
+      ></span>`,
+    );
   }
   if (row.agentAway === true) signs.push(html`<span class="sign warn">Agent away</span>`);
   if (row.unread > 0) signs.push(html`<span class="sign unread">${row.unread} new</span>`);

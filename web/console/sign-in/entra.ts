@@ -2,10 +2,10 @@ import { PublicClientApplication } from '@azure/msal-browser';
 import { pageAddress, personOf, type SignIn, type SignInSettings } from './sign-in';
 
 /** Entra ID, by authorization code and PKCE. */
-export async function entra({ authority, tenantId, clientId }: SignInSettings): Promise<SignIn> {
-  const scopes = [`api://${clientId}/.default`];
+export async function entra({ authority, clientId, scope }: SignInSettings): Promise<SignIn> {
+  const scopes = [scope];
   const app = new PublicClientApplication({
-    auth: { clientId, authority: `${authority}/${tenantId}`, redirectUri: pageAddress() },
+    auth: { clientId, authority, redirectUri: pageAddress() },
     cache: { cacheLocation: 'sessionStorage' },
   });
   await app.initialize();

@@ -1,8 +1,11 @@
-/** Where agents and operators sign in, as the app is told (ENTRA_*): the page's `settings.json`. */
+/** Where agents and operators sign in: `signIn` of the site's `settings.json`. */
 export interface SignInSettings {
+  /** With the tenant. */
   readonly authority: string;
-  readonly tenantId: string;
   readonly clientId: string;
+  readonly scope: string;
+  /** The stand-in on this machine, which asks for no password. */
+  readonly standIn: boolean;
 }
 
 /** Who is signed in. */
@@ -25,8 +28,7 @@ export interface SignIn {
 
 /** The library for Entra ID is loaded only if it is needed: it outweighs the console. */
 export async function signInBy(settings: SignInSettings): Promise<SignIn> {
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(settings.authority).hostname);
-  return isLocal
+  return settings.standIn
     ? (await import('./stand-in')).standIn(settings)
     : (await import('./entra')).entra(settings);
 }

@@ -4,7 +4,7 @@ const TOKEN = 'console-token';
 const STATE = 'console-state';
 
 /** The stand-in for Entra ID on this machine (`npm start`): one page to choose whom to be, one redirect back. */
-export function standIn({ authority, tenantId, clientId }: SignInSettings): SignIn {
+export function standIn({ authority, clientId }: SignInSettings): SignIn {
   const begin = async () => {
     const state = crypto.randomUUID();
     sessionStorage.setItem(STATE, state);
@@ -15,7 +15,7 @@ export function standIn({ authority, tenantId, clientId }: SignInSettings): Sign
       redirect_uri: pageAddress(),
       state,
     });
-    location.assign(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query.toString()}`);
+    location.assign(`${authority}/oauth2/v2.0/authorize?${query.toString()}`);
   };
   const isValid = (token: string | null): token is string =>
     token !== null && (claimsOf(token).exp ?? 0) * 1_000 > Date.now();
