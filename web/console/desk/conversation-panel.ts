@@ -1,8 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ConsoleElement } from '../core/element';
 import { clockLength, END_REASONS, exactTimeOf, timeOf, wordsOf } from '../core/format';
-import type { Conversation } from '../core/model';
+import type { Conversation, PolicyExplanations } from '../core/model';
 import { addressOf } from '../core/routes';
+import { aboutTemplate } from './about';
 import { absenceTemplate } from './absence';
 import { CANNED_REPLIES } from './canned-replies';
 import type { Action, Desk } from './desk';
@@ -21,6 +22,7 @@ export class ConversationPanel extends ConsoleElement {
     agents: { attribute: false },
     asking: { state: true },
     busy: { state: true },
+    policies: { state: true },
   };
   declare desk: Desk;
   declare state: DeskState;
@@ -29,6 +31,8 @@ export class ConversationPanel extends ConsoleElement {
   declare agents: readonly { readonly id: string; readonly name: string }[];
   declare asking: Asking | undefined;
   declare busy: boolean;
+  /** Of the conversation that is looked at, once somebody asks for it. */
+  declare policies: PolicyExplanations | undefined;
   /** Whether the end of the transcript is looked at: then new lines are followed. */
   private follows = true;
   /** What is written and not sent yet, by conversation. */
@@ -45,6 +49,7 @@ export class ConversationPanel extends ConsoleElement {
     if (changed.has('state') && before?.opened?.id !== this.state.opened?.id) {
       this.follows = true;
       this.asking = undefined;
+      this.policies = undefined;
     }
   }
 
@@ -72,7 +77,9 @@ export class ConversationPanel extends ConsoleElement {
     }
     const row = rows.get(opened.id);
     return html`
-      ${this.head(conversation, row)} ${this.situation(conversation, row)} ${this.log()}
+      ${this.head(conversation, row)}
+      ${aboutTemplate(conversation, this.policies, () => void this.explain(conversation.id))}
+      ${this.situation(conversation, row)} ${this.log()}
       ${this.isMine(conversation) && conversation.state === 'Active' ? this.composer(conversation) : nothing}
       ${this.asking === undefined ? nothing : this.dialog(conversation, this.asking)}
     `;
@@ -342,6 +349,13 @@ export class ConversationPanel extends ConsoleElement {
       : html`<label
           >Id of the colleague <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}"
         /></label>`;
+  }
+
+  private async explain(id: string): Promise<void> {
+    const policies = await this.desk.api
+      .get<PolicyExplanations>(`/v1/conversations/${id}/policies`)
+      .catch(() => undefined);
+    if (this.state.opened?.id === id) this.policies = policies;
   }
 
   /** One action at a time. */

@@ -401,7 +401,6 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     case 'conversation-assigned': {
       if (row === undefined || isOld) return;
       const { agentId, agentName, accepted } = push;
-      const text = accepted ? `${agentName} has accepted` : `Offered to ${agentName}`;
       return draft.put({
         ...row,
         state: 'Active',
@@ -412,7 +411,8 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         stateSince: row.state === 'Active' && row.agentId === agentId ? row.stateSince : at,
         deadlines: [],
         movedAt: at,
-        marks: withMark(row, { at, kind: 'agent', text }),
+        // An acceptance is in the transcript already.
+        marks: accepted ? row.marks : withMark(row, { at, kind: 'agent', text: `Offered to ${agentName}` }),
       });
     }
     case 'conversation-queued': {
@@ -466,6 +466,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         stateSince: at,
         disconnection: undefined,
         lost: false,
+        back: undefined,
         deadlines: [],
         movedAt: at,
       }));
