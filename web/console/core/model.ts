@@ -2,7 +2,7 @@ import type { Push as AppPush } from '../../../shared/conversation/notifications
 
 /**
  * What the console reads of the API's answers. The compiler compares it with the app's own schemas
- * (test/browser/console-contract.ts): a change of the contract stops there. Times are ISO 8601 UTC, lengths ISO 8601 durations.
+ * (test/unit/console/contract.ts): a change of the contract stops there. Times are ISO 8601 UTC, lengths ISO 8601 durations.
  */
 export type State = 'Open' | 'Active' | 'Waiting' | 'WrapUp' | 'Closed';
 export type EndReason = 'customer-disconnected' | 'customer-ended' | 'agent-ended' | 'auto-closed';

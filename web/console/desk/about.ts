@@ -17,7 +17,7 @@ export function aboutTemplate(
   ];
   return html`
     <details
-      class="about"
+      class="facts-of"
       @toggle=${(event: Event) => {
         if ((event.target as HTMLDetailsElement).open) onOpen();
       }}

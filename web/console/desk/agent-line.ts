@@ -1,6 +1,5 @@
 import { WebPubSubClient, WebPubSubJsonReliableProtocol } from '@azure/web-pubsub-client';
-
-export type LineState = 'connecting' | 'online' | 'lost';
+import type { LineState } from './state';
 
 export interface LineOptions {
   /** A URL for a new socket. */

@@ -8,7 +8,9 @@ import type {
   Refused,
   WorkListItem,
 } from '../core/model';
-import type { LineState } from './agent-line';
+
+/** Of the agent's own socket. */
+export type LineState = 'connecting' | 'online' | 'lost';
 
 /** A loss is shown when it has lasted so long: a page change is none. */
 export const SHOWN_AFTER_MS = 2_000;

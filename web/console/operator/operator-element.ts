@@ -40,8 +40,10 @@ export abstract class OperatorElement extends ConsoleElement {
   /** Both regions are there before their text is: only then it is read out. */
   protected outcome(): TemplateResult {
     return html`
-      <div role="alert">${this.problem ? html`<p class="problem">${this.problem}</p>` : nothing}</div>
-      <div role="status">${this.told ? html`<p class="done">${this.told}</p>` : nothing}</div>
+      <div class="outcome">
+        <div role="alert">${this.problem ? html`<p class="problem">${this.problem}</p>` : nothing}</div>
+        <div role="status">${this.told ? html`<p class="done">${this.told}</p>` : nothing}</div>
+      </div>
     `;
   }
 }

@@ -168,7 +168,10 @@ function momentsOf(c: Conversation): readonly Moment[] {
   const last = c.disconnection ?? c.lastDisconnection;
   if (last && last.reason === 'connection-lost') {
     moments.push({ at: last.since, text: `Connection lost (absence ${last.number})`, kind: 'lost' });
-    moments.push({ at: last.deadline, text: 'Deadline', kind: 'deadline' });
+    // Of an absence that was over before its deadline was no more than a plan.
+    if (c.disconnection || c.lastDisconnection?.outcome === 'expired') {
+      moments.push({ at: last.deadline, text: 'Deadline', kind: 'deadline' });
+    }
     if (c.lastDisconnection && !c.disconnection) {
       const { endedAt, outcome } = c.lastDisconnection;
       moments.push({
