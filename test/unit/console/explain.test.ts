@@ -64,7 +64,7 @@ describe('which policy applies, as the console tells it before rules are saved',
         const table: PolicyTable = {
           channels: {},
           base: BASE,
-          rules: made.map(([when, set], n) => ({ id: `rule-${n}`, when, set }) as PolicyRule),
+          rules: made.map(([when, set], n) => ({ id: `rule-${n}`, when, set })),
         };
         const onPage = {
           channels: {},

@@ -1,4 +1,4 @@
-import type { EndReason } from './model';
+import type { EndReason, PolicyValue } from './model';
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
@@ -26,9 +26,9 @@ export function isoLength(text: string): number {
 }
 
 /** `3 min 20 s` of a duration of the API; other values as they are. */
-export function readableLength(value: unknown): string {
+export function readableLength(value: PolicyValue | undefined): string {
   const ms = typeof value === 'string' ? isoLength(value) : NaN;
-  if (Number.isNaN(ms)) return value === null ? 'none' : String(value);
+  if (Number.isNaN(ms)) return String(value ?? 'none');
   const units = [
     [86_400_000, 'd'],
     [3_600_000, 'h'],

@@ -161,10 +161,13 @@ export interface AutomatedMessages {
   readonly unreadable: readonly string[];
 }
 
+/** A duration is ISO 8601. */
+export type PolicyValue = string | number | boolean | null;
+
 export interface PolicyRule {
   readonly id: string;
   readonly when: Readonly<Record<string, readonly string[] | undefined>>;
-  readonly set: Readonly<Record<string, unknown>>;
+  readonly set: Readonly<Record<string, PolicyValue | undefined>>;
 }
 
 export interface PolicyDocument {
@@ -175,13 +178,13 @@ export interface PolicyDocument {
 export interface PolicyTable extends PolicyDocument {
   readonly unreadable?: string | undefined;
   readonly builtIn: readonly PolicyRule[];
-  readonly base: Readonly<Record<string, unknown>>;
+  readonly base: Readonly<Record<string, PolicyValue | undefined>>;
   readonly etag?: string | undefined;
 }
 
 export interface Explanation {
   readonly name: string;
-  readonly value: unknown;
+  readonly value: PolicyValue | undefined;
   readonly from: string;
   readonly considered: readonly { readonly rule: string; readonly because: string }[];
 }

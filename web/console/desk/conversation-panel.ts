@@ -286,7 +286,8 @@ export class ConversationPanel extends ConsoleElement {
     const submit = async (event: SubmitEvent) => {
       event.preventDefault();
       const values = new FormData(event.target as HTMLFormElement);
-      const chosen = String(values.get('value') ?? '');
+      const value = values.get('value');
+      const chosen = typeof value === 'string' ? value : '';
       const named = this.agents.find(({ id }) => id === chosen);
       const body = {
         transfer: { queue: chosen },

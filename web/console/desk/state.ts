@@ -211,7 +211,7 @@ function reduce(draft: Draft, event: DeskEvent): void {
       return draft.set({
         opened:
           event.id === undefined ? undefined : { id: event.id, entries: [], hasMore: false, unreadable: 0 },
-      } as Partial<DeskState>);
+      });
     case 'viewed':
       return viewed(draft, event.view, event.isRest, event.now);
     case 'unread-view':

@@ -102,7 +102,7 @@ export class PersonalDataPage extends OperatorElement {
   private exportCustomer(customerId: string): Promise<boolean> {
     return this.attempt(async () => {
       const exports: unknown[] = [];
-      let conversations: readonly unknown[] = [];
+      let conversations: readonly unknown[];
       let from: unknown;
       let incomplete = false;
       do {

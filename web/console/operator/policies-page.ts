@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { readableLength, wordsOf } from '../core/format';
-import type { PolicyRule, PolicyTable } from '../core/model';
+import type { PolicyRule, PolicyTable, PolicyValue } from '../core/model';
 import { explain, explainGrace, type Situation } from './explain';
 import { explanationTemplate } from './explanation';
 import { OperatorElement } from './operator-element';
@@ -233,7 +233,7 @@ export class PoliciesPage extends OperatorElement {
   private edit(index: number): void {
     this.editing = index;
     const set = Object.entries(this.rules[index]?.set ?? { grace: 'PT5M' });
-    this.values = set.map(([name, value]) => [name, value === null ? 'null' : String(value)] as const);
+    this.values = set.map(([name, value]) => [name, String(value)] as const);
     void this.updateComplete.then(() => this.querySelector('dialog')?.showModal());
   }
 
@@ -332,19 +332,22 @@ export class PoliciesPage extends OperatorElement {
   private put(index: number, fields: FormData): void {
     const when: Record<string, string[]> = {};
     for (const name of names) {
-      const chosen = fields.getAll(name).flatMap((value) => String(value).split(','));
+      const chosen = fields
+        .getAll(name)
+        .flatMap((value) => (typeof value === 'string' ? value.split(',') : []));
       const values = chosen.map((value) => value.trim()).filter((value) => value !== '');
       if (values.length > 0) when[name] = values;
     }
     const set = Object.fromEntries(
       this.values.map(([name, value]) => [name, this.typed(name, value.trim())]),
     );
-    const rule: PolicyRule = { id: String(fields.get('id') ?? ''), when, set };
+    const id = fields.get('id');
+    const rule: PolicyRule = { id: typeof id === 'string' ? id : '', when, set };
     this.rules = [...this.rules.slice(0, index), rule, ...this.rules.slice(index + 1)];
   }
 
   /** As the API wants it: what is a number or a switch in the settings is one here. */
-  private typed(name: string, value: string): unknown {
+  private typed(name: string, value: string): PolicyValue {
     const kind = typeof this.table?.base[name];
     if (value === 'null') return null;
     if (kind === 'number' && value !== '' && !Number.isNaN(Number(value))) return Number(value);
