@@ -38,6 +38,7 @@ import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
+import { createSiteFiles } from '../site/site-files';
 import { createTableClients } from '../storage/table-clients';
 import {
   createClientUrl,
@@ -155,6 +156,18 @@ function compose(config: Config) {
     guard:
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
+    site: {
+      files: createSiteFiles(),
+      serves: config.site,
+      origins: {
+        sockets: [
+          config.webPubSub.socketOrigin,
+          ...config.webPubSub.otherHosts.map((host) => `wss://${host}`),
+        ],
+        signIn: config.signIn ? [new URL(config.signIn.authority).origin] : [],
+      },
+      signIn: config.signIn,
+    },
     serviceHosts: [config.webPubSub.host, ...config.webPubSub.otherHosts],
   };
   /** For what files the failures of its conversations itself. */
