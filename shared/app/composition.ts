@@ -45,13 +45,16 @@ import {
   createGroupListing,
   createWebPubSubParticipants,
 } from '../web-pubsub/participants-client';
-import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
+import { entraGuard, signatureGuard, TYPING_EVERY } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
 import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
 import { createLogger, type LoggerOf } from './log';
 import type { Services } from './routes';
+
+/** Of one instance, the latest: a connection that is forgotten may be told of once more. */
+const CONNECTIONS_REMEMBERED = 10_000;
 
 /** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
@@ -137,6 +140,7 @@ function compose(config: Config) {
     policyBase,
     visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
     heard: occasions(TOLD_EVERY, now),
+    isTypingNews: occasions(TYPING_EVERY, now, CONNECTIONS_REMEMBERED),
     customers,
     eraser,
     erasures,

@@ -122,7 +122,7 @@ describe('over its socket each role sends what the table says [R150]', () => {
     const { conversationId } = await born();
     await act(IT, conversationId, 'accept');
     const userId = role === 'agent' ? `agent.${IT}` : `customer.${conversationId}`;
-    const body = name === 'message' ? { conversationId, text: 'Hello' } : {};
+    const body = { conversationId, ...(name === 'message' && { text: 'Hello' }) };
     const answer = await system.event({ name, userId, connectionId: newId(), body });
     expect([answer.status < 300, refusal(answer)]).toEqual([true, may]);
   });
@@ -142,7 +142,7 @@ describe('over its socket each role sends what the table says [R150]', () => {
 async function perform(name: string, who: { agentId?: string; bearer: Record<string, string> }, id: string) {
   if (name in SOCKET_EVENTS) {
     const userId = who.agentId === undefined ? `customer.${id}` : `agent.${who.agentId}`;
-    const body = name === 'message' ? { conversationId: id, text: newId() } : {};
+    const body = { conversationId: id, ...(name === 'message' && { text: newId() }) };
     return system.event({ name, userId, connectionId: newId(), body });
   }
   const route = ROUTES.find((one) => one.id === name);
