@@ -7,6 +7,7 @@ const steps = [
   ['types', 'tsc', '--noEmit'],
   ['types of the pages', 'tsc', '-p', 'web'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['pages', 'tsx', 'scripts/web/main.ts'],
   ['tests', 'jest', '--ci'],
   ['distance', 'npm', 'run', '--silent', 'distance'],
 ];
