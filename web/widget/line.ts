@@ -67,7 +67,7 @@ type Answer =
   | { readonly access: Access }
   | { readonly afterSeconds: number }
   | { readonly ended: Refusal; readonly ticket: string | undefined }
-  | { readonly problem: string };
+  | { readonly problem: Problem };
 
 /** A notification of the app, as far as it is looked at. */
 type Push = Refusal &
@@ -103,7 +103,12 @@ export class Line {
   open(): void {
     if (this.generation > 0) return;
     this.watch = setInterval(() => this.check(), this.options.pace.answer / 6);
+    this.heard = Date.now();
     void this.connect();
+    // Another tab's line was open until now, and this one takes its place unseen, if it can.
+    void this.pause(2 * this.options.pace.attempt, false).then(() => {
+      if (!this.isOnline && this.generation < Infinity) this.options.tell({ type: 'lost', at: this.heard });
+    });
   }
 
   /** Looks at once whether the line is silent: the page is shown again, thaws, or another tab asks. */
@@ -135,7 +140,7 @@ export class Line {
     const { client, generation, options } = this;
     if (this.isSending || !this.isOnline || client === undefined) return;
     this.isSending = true;
-    for (let entry; (entry = options.waiting()[0]) !== undefined; ) {
+    for (let entry; (entry = options.waiting()[0]) !== undefined;) {
       const { text, messageId = '' } = entry;
       const isSent = await client.sendEvent('message', { text, messageId }, 'json').then(
         () => true,
@@ -151,7 +156,8 @@ export class Line {
 
   /** An event whose arrival nobody waits for. */
   say(event: 'typing' | 'leave'): void {
-    if (this.isOnline) this.client?.sendEvent(event, {}, 'json', { fireAndForget: true }).catch(() => undefined);
+    if (this.isOnline)
+      this.client?.sendEvent(event, {}, 'json', { fireAndForget: true }).catch(() => undefined);
   }
 
   /** Goodbye, by a close frame of 1000: the app knows at once. */
@@ -201,7 +207,7 @@ export class Line {
         if (await this.openSocket(answer.access, isCurrent)) return;
       } else if ('problem' in answer) {
         this.abandon();
-        return options.tell({ type: 'problem', fatal: true, problem: problem('set-up', answer.problem) });
+        return options.tell({ type: 'problem', fatal: true, problem: answer.problem });
       } else if ('ended' in answer) {
         const { ended, ticket } = answer;
         // It was answered while nobody was here.
@@ -236,14 +242,11 @@ export class Line {
   /** Nobody has ever answered here: perhaps nobody can. */
   private noAnswer(): void {
     if (++this.unanswered !== 3 || this.access !== undefined || !navigator.onLine) return;
-    const detail =
-      `Nothing answers at ${this.options.api}. Is the attribute "api" the address of the app, and is ` +
-      `${location.origin} among its allowed origins (the parameter "allowedOrigins", CORS)?`;
-    this.options.tell({ type: 'problem', fatal: false, problem: problem('unreachable', detail) });
+    this.options.tell({ type: 'problem', fatal: false, problem: { kind: 'unreachable' } });
   }
 
   private async negotiate(): Promise<Answer | undefined> {
-    const { ticket: tickets, signIn, link, customer, api } = this.options;
+    const { ticket: tickets, signIn, link, customer } = this.options;
     const reconnectId = link.get();
     let ticket = reconnectId === undefined ? tickets.get() : undefined;
     if (ticket === undefined && signIn !== undefined) {
@@ -251,8 +254,8 @@ export class Line {
         ticket = await (this.signingIn ??= signIn());
       } catch (thrown) {
         this.signingIn = undefined;
-        const detail = `The callback that gives the customer's ticket has failed: ${String(thrown)}`;
-        this.options.tell({ type: 'problem', fatal: false, problem: problem('set-up', detail) });
+        const problem: Problem = { kind: 'callback', detail: String(thrown) };
+        this.options.tell({ type: 'problem', fatal: false, problem });
         return { afterSeconds: 5 };
       }
     }
@@ -279,17 +282,8 @@ export class Line {
       return { afterSeconds: signIn ? 2 : 0 };
     }
     if (status === 429 || status >= 500) return { afterSeconds: refusal.retryAfterSeconds ?? 2 };
-    if (code === undefined) {
-      return {
-        problem: `There is no chat app at ${api}: it answers ${status} to POST /api/v1/negotiate. Set the attribute "api" to the app's address.`,
-      };
-    }
-    if (code === 'sign-in-required') {
-      return {
-        problem: `${detail} Give the element a ticket callback, which asks the site's backend (POST /api/v1/customers/negotiate).`,
-      };
-    }
-    return { problem: `The app refuses what the page says of its customer: ${field} ${detail}` };
+    const kind = code === undefined ? 'address' : code === 'sign-in-required' ? 'sign-in' : 'refused';
+    return { problem: { kind, detail: code === undefined ? String(status) : `${field} ${detail}` } };
   }
 
   /** Whether the socket has been opened. */
@@ -408,7 +402,10 @@ export class Line {
   }
 
   /** Nothing if nobody has answered in time. */
-  private async fetch(path: string, init: RequestInit): Promise<{ status: number; body: unknown } | undefined> {
+  private async fetch(
+    path: string,
+    init: RequestInit,
+  ): Promise<{ status: number; body: unknown } | undefined> {
     try {
       const signal = AbortSignal.timeout(this.options.pace.request);
       const response = await fetch(`${this.options.api}/api/v1/${path}`, { ...init, signal });
@@ -436,8 +433,6 @@ export class Line {
 
 const isAccess = (body: unknown): body is Access => typeof (body as Access | undefined)?.url === 'string';
 
-const problem = (kind: Problem['kind'], detail: string): Problem => ({ kind, detail: detail.trim() });
-
 const endOf = ({ reason = '', options = ['new-conversation'], redirectUrl }: Refusal): Input => ({
   type: 'ended',
   end: { reason, options, ...(redirectUrl !== undefined && { redirectUrl }) },
@@ -446,4 +441,6 @@ const endOf = ({ reason = '', options = ['new-conversation'], redirectUrl }: Ref
 /** `crypto.randomUUID` is for secure pages only. */
 export const newId = (): string =>
   crypto.randomUUID?.() ??
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );

@@ -23,10 +23,11 @@ export interface End {
   readonly redirectUrl?: string;
 }
 
-/** What keeps the chat from working, and the site's owner alone can mend; `detail` says how, in English. */
+/** What keeps the chat from working, and the site's owner alone can mend: `adviceOn` says how. */
 export interface Problem {
-  readonly kind: 'set-up' | 'unreachable';
-  readonly detail: string;
+  readonly kind: 'address' | 'unreachable' | 'refused' | 'sign-in' | 'callback' | 'insecure' | 'context';
+  /** What is wrong in particular. */
+  readonly detail?: string;
 }
 
 /** Everything that all tabs of the customer show. Plain data: it goes from tab to tab as it is. */
@@ -91,7 +92,13 @@ export type Input =
   | { readonly type: 'queued'; readonly position?: number }
   | { readonly type: 'typing'; readonly at: number }
   | { readonly type: 'written'; readonly messageId: string; readonly text: string; readonly at: string }
-  | { readonly type: 'delivery'; readonly messageId: string; readonly delivery: Delivery; readonly because?: string }
+  | {
+      readonly type: 'delivery';
+      readonly messageId: string;
+      readonly delivery: Delivery;
+      readonly because?: string;
+    }
+  | { readonly type: 'customer-types' }
   | { readonly type: 'leaving' }
   | { readonly type: 'ended'; readonly end: End }
   | { readonly type: 'read'; readonly sequence: number }
@@ -102,7 +109,12 @@ export function next(chat: Chat, input: Input): Chat {
   switch (input.type) {
     case 'begun':
       return chat.phase === 'idle' || chat.phase === 'ended' || chat.phase === 'stuck'
-        ? { ...NOTHING, phase: 'opening', read: chat.phase === 'idle' ? chat.read : 0, entries: waiting(chat) }
+        ? {
+            ...NOTHING,
+            phase: 'opening',
+            read: chat.phase === 'idle' ? chat.read : 0,
+            entries: waiting(chat),
+          }
         : chat;
     case 'opened': {
       // Another conversation than before (the ticket had expired): nothing of the old one is shown, what waits is sent in the new.
@@ -168,11 +180,20 @@ export function next(chat: Chat, input: Input): Chat {
           return { ...rest, delivery: input.delivery, ...(input.because && { because: input.because }) };
         }),
       };
+    case 'customer-types':
+      return chat;
     case 'leaving':
       return { ...chat, leaving: true };
     case 'ended': {
       if (chat.phase === 'ended') return chat;
-      const { leaving: _, lostAt: _lost, typingAt: _typing, position: _position, problem: _problem, ...rest } = chat;
+      const {
+        leaving: _,
+        lostAt: _lost,
+        typingAt: _typing,
+        position: _position,
+        problem: _problem,
+        ...rest
+      } = chat;
       const entries = chat.entries.map((entry) =>
         entry.delivery === 'sending' ? { ...entry, delivery: 'failed' as const } : entry,
       );

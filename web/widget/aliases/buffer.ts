@@ -3,7 +3,10 @@
  * sends nor gets, and joining the parts of a message, which browsers do themselves.
  */
 export const Buffer = {
-  from: (data: string | ArrayBuffer | Uint8Array, _encoding?: string): Uint8Array & { toString(encoding?: string): string } => {
+  from: (
+    data: string | ArrayBuffer | Uint8Array,
+    _encoding?: string,
+  ): Uint8Array & { toString(encoding?: string): string } => {
     const bytes =
       typeof data === 'string'
         ? Uint8Array.from(atob(data), (one) => one.charCodeAt(0))
