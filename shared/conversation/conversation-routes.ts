@@ -31,7 +31,7 @@ import {
   publicName,
   REQUEUE_REASONS,
 } from './conversation';
-import { isReadableByCustomer } from '../policies/policy';
+import { gracePeriodOf, isReadableByCustomer } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
@@ -183,6 +183,9 @@ export const CUSTOMERS_CONVERSATION = named(
       .object({ name: z.string(), accepted: z.literal(true), acceptedAt: instant })
       .optional()
       .describe('Who has accepted it; nobody while it is only offered.'),
+    keptFor: duration
+      .optional()
+      .describe('How long its place is kept if the line is lost now, at least; missing after the end.'),
   }),
 );
 export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));
@@ -465,11 +468,12 @@ export const CONVERSATION_ROUTES = [
       if (stored === undefined) return refuse('conversation-not-found');
       const { conversation } = stored;
       const etag = etagOf(stored.etag);
+      const policies = async () => (await settings.current(call)).policies;
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
       if (
         caller.role === 'customer' &&
         hasEnded(conversation) &&
-        !isReadableByCustomer(conversation, (await settings.current(call)).policies, now())
+        !isReadableByCustomer(conversation, await policies(), now())
       ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
@@ -477,7 +481,13 @@ export const CONVERSATION_ROUTES = [
       const view =
         caller.role === 'agent'
           ? { conversation: shownToAgents(conversation), transcript: entries.map(shownEntry) }
-          : { conversation: shownToCustomers(conversation), transcript: entriesForCustomers(entries) };
+          : {
+              conversation: {
+                ...shownToCustomers(conversation),
+                ...(!hasEnded(conversation) && { keptFor: gracePeriodOf(conversation, await policies()) }),
+              },
+              transcript: entriesForCustomers(entries),
+            };
       const page = {
         unreadable: unreadable.length > 0 ? unreadable : undefined,
         nextAfter: nextAfter > 0 && nextAfter < conversation.lastSequence ? nextAfter : undefined,
