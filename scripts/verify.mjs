@@ -7,7 +7,7 @@ const steps = [
   ['types', 'tsc', '--noEmit'],
   ['types of the pages', 'tsc', '-p', 'web'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
-  ['pages', 'tsx', 'scripts/web/main.ts'],
+  ['size of the pages', 'tsx', 'scripts/web/size.ts'],
   ['tests', 'jest', '--ci'],
   ['distance', 'npm', 'run', '--silent', 'distance'],
 ];

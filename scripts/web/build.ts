@@ -117,8 +117,7 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
 const nameIn = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 
 const COMPRESS: Readonly<Record<Encoding, (content: Uint8Array) => Promise<Buffer>>> = {
-  br: (content) =>
-    promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+  br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   gz: (content) => promisify(gzip)(content, { level: 9 }),
 };
 
@@ -142,7 +141,7 @@ async function write(target: string, name: string, content: Uint8Array): Promise
       type,
       etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
       ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && { immutable: true }),
-      ...(/^(chat\.js$|widget\.mjs$|widget\/)/.test(name) && { shared: true }),
+      ...(/^(chat\.js$|widget\.mjs$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
       encodings,
     },
   ];

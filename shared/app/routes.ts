@@ -15,6 +15,7 @@ import {
 } from '../automated-messages/automated-messages-routes';
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
 import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
+import { SITE_FILE_ROUTES, SITE_SETTINGS_ROUTE, type SiteServices } from '../site/site-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -33,6 +34,7 @@ export type Services = RouteServices &
   DeadLetterServices &
   ClosedConversationServices &
   PersonalDataServices &
+  SiteServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
@@ -78,8 +80,10 @@ const SERVICE_ROUTES = [
   }),
 ];
 
+type AnyRoute = Route<Services, false> | Route<Services, true>;
+
 /** Every route of the API. */
-export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[] = [
+export const ROUTES: readonly AnyRoute[] = [
   ...NEGOTIATE_ROUTES,
   ...CONVERSATION_ROUTES,
   RECONNECT_LINK_ROUTE,
@@ -91,5 +95,12 @@ export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[]
   ...DEAD_LETTER_ROUTES,
   ...PERSONAL_DATA_ROUTES,
   ...SERVICE_ROUTES,
+  SITE_SETTINGS_ROUTE,
   ...WEBHOOK_ROUTES,
+];
+
+/** What the app answers: its API, and the files of its pages. */
+export const ALL_ROUTES: readonly (AnyRoute | (typeof SITE_FILE_ROUTES)[number])[] = [
+  ...ROUTES,
+  ...SITE_FILE_ROUTES,
 ];

@@ -58,6 +58,8 @@ describe('the functions of the app', () => {
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
       'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
       'set-capacity function PUT v1/agents/{agentId}/capacity',
+      'site anonymous GET,HEAD site/{*path}',
+      'site-settings anonymous GET site/settings.json',
       'transfer-conversation anonymous POST v1/conversations/{conversationId}/transfer',
       'web-pubsub-events function OPTIONS,POST web-pubsub/events',
       'write-automated-message function PUT v1/automated-messages/{trigger}',
