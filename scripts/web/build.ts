@@ -35,7 +35,7 @@ export interface SiteFile {
 type Encoding = 'br' | 'gz';
 
 /** Pages: a folder of `web/` each, whose `index.html` names its script and its style sheet as they are written. */
-const PAGES = ['console', 'side-by-side', 'api'] as const;
+const PAGES = ['console', 'shop', 'side-by-side', 'api'] as const;
 
 /** What is built together, and what it was made of. */
 export type Made = Readonly<Partial<Record<'widget' | 'module' | (typeof PAGES)[number], Metafile>>>;

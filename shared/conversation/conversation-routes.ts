@@ -107,6 +107,11 @@ const FOR_BOTH = z.object({
   queuePosition: sequenceNumber
     .optional()
     .describe('The place in the queue that the customer was told last.'),
+  keptFor: duration
+    .optional()
+    .describe(
+      'To the customer, until the end: how long its place is kept if its line is lost now, at least.',
+    ),
 });
 
 /** What was added to a wait by itself. */
@@ -183,9 +188,6 @@ export const CUSTOMERS_CONVERSATION = named(
       .object({ name: z.string(), accepted: z.literal(true), acceptedAt: instant })
       .optional()
       .describe('Who has accepted it; nobody while it is only offered.'),
-    keptFor: duration
-      .optional()
-      .describe('How long its place is kept if the line is lost now, at least; missing after the end.'),
   }),
 );
 export const CONVERSATION_ANSWER = named('ConversationAnswer', z.object({ conversation: CONVERSATION }));

@@ -12,6 +12,22 @@ export interface Shop {
 /** Shorter than those of people, so that silence is noticed within a second. */
 export const FAST = { ping: 300, answer: 600, attempt: 300, request: 2_000, beat: 500 };
 
+interface Options {
+  readonly pace?: object;
+  /** What runs before the page's scripts, see `through`. */
+  readonly route?: string | undefined;
+}
+
+/** Sends the page's sockets and requests through other ports. */
+export const through = (ports: readonly (readonly [from: number, to: number])[]): string => `{
+  const other = (url) => ${JSON.stringify(ports)}.reduce((to, [one, two]) => to.replace(':' + one + '/', ':' + two + '/'), String(url));
+  const real = fetch;
+  globalThis.fetch = (url, init) => real(other(url), init);
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(url, protocols) { super(other(url), protocols); }
+  };
+}`;
+
 /** `<chat-widget>` in a tab of a real browser: what the customer sees and does, and what goes over the wire. */
 export class ChatPage implements Tab {
   readonly inbox = new Inbox('page');
@@ -20,6 +36,8 @@ export class ChatPage implements Tab {
   readonly sockets: WebSocket[] = [];
   ticket = '';
   conversationId = '';
+  /** Of the socket that was opened last. */
+  connectionId = '';
 
   private constructor(
     readonly page: Page,
@@ -32,8 +50,17 @@ export class ChatPage implements Tab {
     page.on('websocket', (socket) => {
       this.sockets.push(socket);
       socket.on('framereceived', ({ payload }) => {
-        const frame = JSON.parse(String(payload)) as { type: string; event?: string; userId?: string; data?: unknown };
-        if (frame.event === 'connected') this.conversationId = frame.userId?.replace('customer.', '') ?? '';
+        const frame = JSON.parse(String(payload)) as {
+          type: string;
+          event?: string;
+          userId?: string;
+          connectionId?: string;
+          data?: unknown;
+        };
+        if (frame.event === 'connected') {
+          this.conversationId = frame.userId?.replace('customer.', '') ?? '';
+          this.connectionId = frame.connectionId ?? '';
+        }
         if (frame.type === 'message') this.inbox.receive(frame.data);
       });
     });
@@ -44,10 +71,11 @@ export class ChatPage implements Tab {
     context: BrowserContext,
     shop: Shop,
     attributes: Readonly<Record<string, string>> = {},
-    pace: object = FAST,
+    { pace = FAST, route }: Options = {},
   ): Promise<ChatPage> {
     const page = await context.newPage();
     const given = `Object.assign(widget.prototype, { pace: ${JSON.stringify(pace)} })`;
+    if (route !== undefined) await page.addInitScript(route);
     await page.addInitScript(`customElements.whenDefined('chat-widget').then((widget) => ${given})`);
     const tab = new ChatPage(page, shop, attributes);
     await page.goto(tab.url);
@@ -55,8 +83,13 @@ export class ChatPage implements Tab {
   }
 
   /** The same, and the customer begins a conversation. */
-  static async begin(context: BrowserContext, shop: Shop, attributes?: Record<string, string>, pace?: object) {
-    const tab = await ChatPage.visit(context, shop, attributes, pace);
+  static async begin(
+    context: BrowserContext,
+    shop: Shop,
+    attributes?: Record<string, string>,
+    options?: Options,
+  ) {
+    const tab = await ChatPage.visit(context, shop, attributes, options);
     await tab.launcher.click();
     await tab.button('Start chat').click();
     await tab.isOnline();
@@ -83,10 +116,6 @@ export class ChatPage implements Tab {
   button(name: string) {
     return this.panel.getByRole('button', { name, exact: true });
   }
-  /** The socket that was opened last. */
-  get connectionId(): string {
-    return '';
-  }
 
   /** The chat can be used: the line is open. */
   async isOnline(): Promise<void> {
@@ -97,6 +126,10 @@ export class ChatPage implements Tab {
   }
   async isLost(): Promise<void> {
     await this.page.locator('.panel[data-phase=lost]').waitFor({ state: 'attached' });
+  }
+
+  async hasEnded(): Promise<void> {
+    await this.page.locator('.panel[data-phase=ended]').waitFor({ state: 'attached' });
   }
 
   /** Writes it and sends it off; whether it is stored is another matter. */
@@ -116,7 +149,9 @@ export class ChatPage implements Tab {
     return this.page
       .locator('li:not(.system)')
       .evaluateAll((items) =>
-        items.map((item) => `${item.querySelector('.who')?.textContent}: ${item.querySelector('p')?.textContent}`),
+        items.map(
+          (item) => `${item.querySelector('.who')?.textContent}: ${item.querySelector('p')?.textContent}`,
+        ),
       );
   }
   violations(): Promise<string[]> {

@@ -17,7 +17,7 @@ export interface WidgetServer {
 
 /** As strict as a page can be: nothing from elsewhere, nothing inline, no text that becomes markup or a script. */
 const STRICT =
-  "default-src 'none'; script-src 'self'; connect-src http: ws:; require-trusted-types-for 'script'; trusted-types 'none'";
+  "default-src 'none'; script-src 'self'; img-src data:; connect-src http: ws:; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /** Counts what the policy forbids, before anything else runs. */
 const VIOLATIONS = `globalThis.violations = [];

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureWebBuilt } from '../../scripts/web/build';
 import { buildApp } from '../../local/stack/build-app';
 import startParts from './shared-azurite';
 
@@ -8,6 +9,7 @@ const ROOT = join(__dirname, '..', '..');
 /** What the tests of the running app have in common: the app as it is built, and what those of the stand-ins have. */
 export default async function startPartsOfApp(): Promise<void> {
   ensureBuilt();
+  await ensureWebBuilt(ROOT);
   await startParts();
 }
 

@@ -93,7 +93,9 @@ export class Conversation {
       },
       asked: () => this.line?.check(),
     });
-    for (const input of JSON.parse(this.unsent.get() ?? '[]') as Input[]) this.tell(input);
+    const unsent = JSON.parse(this.unsent.get() ?? '[]') as Input[];
+    // Whoever made this hears of it once it is made.
+    queueMicrotask(() => unsent.forEach((input) => this.tell(input)));
     addEventListener('online', () => this.line?.wake());
     addEventListener('offline', () => this.line?.offline());
     document.addEventListener('visibilitychange', () => {

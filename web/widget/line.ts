@@ -14,7 +14,7 @@ export interface Pace {
 }
 
 /** A silent line is known at the latest after `ping` + `answer`: 11 s. */
-export const PACE: Pace = { ping: 5_000, answer: 6_000, attempt: 1_500, request: 8_000 };
+export const PACE: Pace = { ping: 5_000, answer: 6_000, attempt: 1_500, request: 7_000 };
 
 /** What the page says about its customer; the fields of `POST /v1/negotiate`. */
 export interface Customer {
@@ -221,17 +221,29 @@ export class Line {
   /**
    * Asks for a socket until somebody answers. A request into a silent line is never answered, and one on a slow line needs its
    * time: so another one begins after a while, and the first answer counts.
+   *
+   * Prevents: browsers do not give up the preflight of a request that is given up, and six of them use up all that the browser
+   * opens to one host; so a request that needs none finds out whether the line is back.
    */
   private firstAnswer(isCurrent: () => boolean): Promise<Answer> {
     return new Promise((resolve) => {
+      let isAsking = false;
       let isAnswered = false;
+      const ask = async () => {
+        if (isAsking || isAnswered) return;
+        isAsking = true;
+        const answer = await this.negotiate();
+        isAsking = false;
+        if (answer === undefined) return this.noAnswer();
+        isAnswered = true;
+        resolve(answer);
+      };
       const attempts = async () => {
+        if (this.access === undefined) void ask();
         for (let number = 1; isCurrent() && !isAnswered; number++) {
-          void this.negotiate().then((answer) => {
-            if (answer === undefined) return this.noAnswer();
-            isAnswered = true;
-            resolve(answer);
-          });
+          if (this.access !== undefined || number > 1) {
+            void this.fetch('health').then((answer) => (answer === undefined ? this.noAnswer() : ask()));
+          }
           await this.pause(this.options.pace.attempt * (number > 60 ? 6 : 1));
         }
       };
@@ -259,7 +271,7 @@ export class Line {
         return { afterSeconds: 5 };
       }
     }
-    const answer = await this.fetch('negotiate', {
+    const answer = await this.fetch('v1/negotiate', {
       method: 'POST',
       headers: {
         ...(ticket && { authorization: `Bearer ${ticket}` }),
@@ -393,7 +405,7 @@ export class Line {
   /** Whether that was all; nothing if nobody has answered. */
   private async page(id: string, ticket: string, after: number): Promise<boolean | undefined> {
     const headers = { authorization: `Bearer ${ticket}` };
-    const answer = await this.fetch(`conversations/${id}?after=${after}`, { headers });
+    const answer = await this.fetch(`v1/conversations/${id}?after=${after}`, { headers });
     if (answer === undefined || answer.status >= 429) return undefined;
     if (answer.status !== 200) return true;
     const view = answer.body as View;
@@ -404,11 +416,11 @@ export class Line {
   /** Nothing if nobody has answered in time. */
   private async fetch(
     path: string,
-    init: RequestInit,
+    init?: RequestInit,
   ): Promise<{ status: number; body: unknown } | undefined> {
     try {
       const signal = AbortSignal.timeout(this.options.pace.request);
-      const response = await fetch(`${this.options.api}/api/v1/${path}`, { ...init, signal });
+      const response = await fetch(`${this.options.api}/api/${path}`, { cache: 'no-store', signal, ...init });
       const text = await response.text();
       const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, body: isJson ? JSON.parse(text) : undefined };

@@ -5,6 +5,8 @@ const STATE = 'console-state';
 
 /** The stand-in for Entra ID on this machine (`npm start`): one page to choose whom to be, one redirect back. */
 export function standIn({ authority, clientId }: SignInSettings): SignIn {
+  // Of the page where customer and agent stand side by side: nobody is asked.
+  const account = new URLSearchParams(location.search).get('account');
   const begin = async () => {
     const state = crypto.randomUUID();
     sessionStorage.setItem(STATE, state);
@@ -14,6 +16,7 @@ export function standIn({ authority, clientId }: SignInSettings): SignIn {
       response_type: 'token',
       redirect_uri: pageAddress(),
       state,
+      ...(account !== null && { login_hint: account }),
     });
     location.assign(`${authority}/oauth2/v2.0/authorize?${query.toString()}`);
   };
@@ -30,7 +33,11 @@ export function standIn({ authority, clientId }: SignInSettings): SignIn {
         history.replaceState(null, '', pageAddress());
       }
       const token = sessionStorage.getItem(TOKEN);
-      if (!isValid(token)) return undefined;
+      if (!isValid(token)) {
+        if (account === null) return undefined;
+        await begin();
+        return new Promise(() => {});
+      }
       return personOf(token, {
         token: async (again) => {
           if (again) await begin();
