@@ -9,6 +9,7 @@ import {
   type PolicyValues,
   type Situation,
 } from '../../../shared/policies/policy';
+import type { PolicyValue } from '../../../web/console/core/model';
 import { explain, explainGrace } from '../../../web/console/operator/explain';
 
 const BASE = { grace: 180_000, reconnect: false, reconnectTimeLimit: 1_800_000 } as PolicyValues;
@@ -47,11 +48,11 @@ const situations = fc.record({
 }) satisfies fc.Arbitrary<Situation>;
 
 /** As the API writes them. */
-const shown = (set: object) =>
+const shown = (set: object): Record<string, PolicyValue> =>
   Object.fromEntries(
-    Object.entries(set).map(([name, value]) => [
+    Object.entries(set as Record<string, PolicyValue>).map(([name, value]) => [
       name,
-      typeof value === 'number' ? toIsoDuration(value) : (value as unknown),
+      typeof value === 'number' ? toIsoDuration(value) : value,
     ]),
   );
 const shownRule = (rule: PolicyRule) => ({ ...rule, set: shown(rule.set) });

@@ -1,4 +1,4 @@
-import { WebPubSubClient, WebPubSubJsonReliableProtocol } from '@azure/web-pubsub-client';
+import { WebPubSubClient, WebPubSubJsonReliableProtocol } from 'web-pubsub-client-1-0';
 import type { LineState } from './state';
 
 export interface LineOptions {
@@ -25,6 +25,8 @@ const PAUSES_MS = [300, 1_000, 2_000, 5_000];
  */
 export class AgentLine {
   private client: WebPubSubClient | undefined;
+  /** Clients that are given up: stopped when another one is connected. */
+  private retired: WebPubSubClient[] = [];
   /** Of what is heard from a client that was replaced nothing counts. */
   private generation = 0;
   private silentChecks = 0;
@@ -69,16 +71,26 @@ export class AgentLine {
   }
 
   private leave(): void {
+    this.abandon();
+    this.stopRetired();
+  }
+
+  private abandon(): void {
     this.generation += 1;
     clearTimeout(this.pause);
     this.pause = undefined;
-    this.client?.stop();
+    if (this.client !== undefined) this.retired.push(this.client);
     this.client = undefined;
+  }
+
+  /** Prevents: the app hears a goodbye of a socket that was only thought dead, before the next one is open. */
+  private stopRetired(): void {
+    for (const client of this.retired.splice(0)) client.stop();
   }
 
   private replace(afterMs: number): void {
     const had = this.client !== undefined;
-    this.leave();
+    this.abandon();
     if (had || this.failures > 0) this.options.onState('lost');
     if (afterMs === 0) return void this.open();
     this.pause = setTimeout(() => {
@@ -118,6 +130,7 @@ export class AgentLine {
     client.on('connected', () => {
       if (!isCurrent()) return;
       this.failures = 0;
+      this.stopRetired();
       this.options.onState('online');
     });
     client.on('stopped', again);
