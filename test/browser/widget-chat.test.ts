@@ -333,7 +333,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   });
 
   describe('everybody', () => {
-    it('can use it with the keyboard alone', async () => {
+    it('can use it with the keyboard alone [R253]', async () => {
       const context = await browser.newContext();
       const tab = await ChatPage.visit(context, shop);
       const { keyboard } = tab.page;
@@ -435,7 +435,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       { colorScheme: 'dark', dir: 'ltr', width: 1280 },
     ] as const;
 
-    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels', async () => {
+    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels [R253]', async () => {
       const found: string[] = [];
       const look = async ({ page }: ChatPage, state: string) => {
         for (const { colorScheme, dir, width } of LOOKS) {
