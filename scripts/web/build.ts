@@ -78,6 +78,9 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
   if (existsSync(source('widget', 'embed.ts'))) {
     await bundle('widget', {
       entryPoints: [{ in: source('widget', 'embed.ts'), out: 'chat' }],
+      // Private members of the Web PubSub client: a twentieth of the widget.
+      mangleProps: /^_[a-z]/,
+      charset: 'utf8',
       chunkNames: 'widget/[name]-[hash]',
       splitting: true,
     });

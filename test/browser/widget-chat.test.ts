@@ -284,6 +284,36 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
   });
 
+  it('examples/own-widget: looks of its own, and the same care for a silent line [R250]', async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(route);
+    const page = await context.newPage();
+    page.setDefaultTimeout(world.patienceMs);
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => void errors.push(message));
+    await page.goto(`${server.origin}/own/index.html?api=${encodeURIComponent(shop.functionsUrl)}`);
+    const line = (is: string) => page.getByRole('status').getByText(is, { exact: true }).waitFor();
+    const say = async (text: string) => {
+      await page.getByLabel('Message').fill(text);
+      await page.getByRole('button', { name: 'Send' }).click();
+    };
+    await line('connected');
+    await say('Before');
+    await page.locator('li:not(.sending)', { hasText: 'Before' }).waitFor();
+    // In real time: this page has the times of people.
+    lineIs('silent');
+    await say('In the lift');
+    await line('connection lost');
+    lineIs('forward');
+    await line('connected');
+    await page.locator('li:not(.sending)', { hasText: 'In the lift' }).waitFor();
+    expect(await page.getByRole('listitem').allTextContents()).toEqual(['You: Before', 'You: In the lift']);
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await line('ended: customer-ended');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   describe('tabs', () => {
     it('share one line and one conversation; it passes on when its tab is closed, crashes or does not answer [R251]', async () => {
       const [first, context] = await served();
@@ -333,7 +363,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   });
 
   describe('everybody', () => {
-    it('can use it with the keyboard alone', async () => {
+    it('can use it with the keyboard alone [R253]', async () => {
       const context = await browser.newContext();
       const tab = await ChatPage.visit(context, shop);
       const { keyboard } = tab.page;
@@ -435,7 +465,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       { colorScheme: 'dark', dir: 'ltr', width: 1280 },
     ] as const;
 
-    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels', async () => {
+    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels [R253]', async () => {
       const found: string[] = [];
       const look = async ({ page }: ChatPage, state: string) => {
         for (const { colorScheme, dir, width } of LOOKS) {

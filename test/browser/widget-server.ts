@@ -48,7 +48,7 @@ async function builtWidget(): Promise<Map<string, readonly [type: string, conten
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     return new Map(
       names
-        .filter((name) => extname(name) === '.js')
+        .filter((name) => /\.m?js$/.test(extname(name)))
         .map((name) => [`/chat/${name}`, ['text/javascript', readFileSync(join(folder, name), 'utf8')]]),
     );
   } finally {
@@ -59,14 +59,21 @@ async function builtWidget(): Promise<Map<string, readonly [type: string, conten
 /**
  * Serves the widgets as a shop would: from an origin of its own, so that the browser insists on CORS. `/index.html` has the
  * one of browser means only, `/example/index.html` has examples/widget.js with the service's own client, `/shop` has
- * `<chat-widget>`.
+ * `<chat-widget>`, `/own/index.html` has examples/own-widget.
  */
 export async function startWidgetServer(): Promise<WidgetServer> {
   const files = new Map<string, readonly [type: string, content: string]>([
     ['/elsewhere', ['text/html', '<title>Elsewhere</title>']],
     ['/violations.js', ['text/javascript', VIOLATIONS]],
-    ...(await builtWidget()),
   ]);
+  for (const [name, file] of await builtWidget()) {
+    files.set(name, file);
+    if (name.endsWith('.mjs')) files.set(name.replace('/chat/', '/own/'), file);
+  }
+  for (const name of ['index.html', 'own-widget.js']) {
+    const content = readFileSync(join(ROOT, 'examples', 'own-widget', name), 'utf8');
+    files.set(`/own/${name}`, [extname(name) === '.html' ? 'text/html' : 'text/javascript', content]);
+  }
   for (const [path, folder] of Object.entries(PAGES)) {
     files.set(`${path}index.html`, [
       'text/html',

@@ -139,9 +139,11 @@ describe('a route that a ticket protects', () => {
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 
-  it('is every anonymous one but health, openapi and negotiate', () => {
+  it('is every anonymous one but health, openapi, negotiate and the pages', () => {
     const anonymous = ofType('httpTrigger').filter(({ trigger }) => trigger['authLevel'] === 'anonymous');
-    expect(anonymous.map(({ name }) => name)).toEqual([...guarded, 'health', 'negotiate', 'openapi'].sort());
+    expect(anonymous.map(({ name }) => name)).toEqual(
+      [...guarded, 'health', 'negotiate', 'openapi', 'site', 'site-settings'].sort(),
+    );
   });
 
   it.each(guarded)('answers 401 without one: %s', async (name) => {

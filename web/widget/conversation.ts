@@ -59,29 +59,31 @@ const TYPING_EVERY = 3_000;
  * the line. What the customer writes is kept until it is stored, also while there is no line, or the page is loaded again.
  */
 export class Conversation {
+  readonly #options: ConversationOptions;
   chat: Chat = NOTHING;
-  private readonly tabs: Tabs<Input, Chat>;
-  private line: Line | undefined;
-  private readonly ticket: ReturnType<typeof stored>;
-  private readonly unsent: ReturnType<typeof stored>;
-  private readonly seen: ReturnType<typeof stored>;
-  private readonly link = linkOfPage();
-  private typedAt = 0;
-  private isKept = false;
-  private opened: () => void = () => undefined;
+  readonly #tabs: Tabs<Input, Chat>;
+  #line: Line | undefined;
+  readonly #ticket: ReturnType<typeof stored>;
+  readonly #unsent: ReturnType<typeof stored>;
+  readonly #seen: ReturnType<typeof stored>;
+  readonly #link = linkOfPage();
+  #typedAt = 0;
+  #isKept = false;
+  #opened: () => void = () => undefined;
 
-  constructor(private readonly options: ConversationOptions) {
+  constructor(options: ConversationOptions) {
+    this.#options = options;
     const { api, pace } = options;
-    this.ticket = stored(() => localStorage, ticketKey(api));
-    this.unsent = stored(() => sessionStorage, `chat-unsent ${api}`);
-    this.seen = stored(() => localStorage, `chat-read ${api}`);
-    const isGoingOn = this.ticket.get() !== undefined || this.link.get() !== undefined;
-    if (isGoingOn) this.chat = { ...NOTHING, phase: 'opening', read: Number(this.seen.get() ?? 0) };
-    this.tabs = new Tabs({
+    this.#ticket = stored(() => localStorage, ticketKey(api));
+    this.#unsent = stored(() => sessionStorage, `chat-unsent ${api}`);
+    this.#seen = stored(() => localStorage, `chat-read ${api}`);
+    const isGoingOn = this.#ticket.get() !== undefined || this.#link.get() !== undefined;
+    if (isGoingOn) this.chat = { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) };
+    this.#tabs = new Tabs({
       name: `chat ${api}`,
       beat: pace?.beat ?? BEAT,
-      lead: () => this.lead(),
-      hear: (input) => this.apply(input),
+      lead: () => this.#lead(),
+      hear: (input) => this.#apply(input),
       state: () => this.chat,
       learn: (chat) => {
         const own = waiting(this.chat);
@@ -91,135 +93,135 @@ export class Conversation {
         );
         options.changed(this.chat);
       },
-      asked: () => this.line?.check(),
+      asked: () => this.#line?.check(),
     });
-    const unsent = JSON.parse(this.unsent.get() ?? '[]') as Input[];
+    const unsent = JSON.parse(this.#unsent.get() ?? '[]') as Input[];
     // Whoever made this hears of it once it is made.
-    queueMicrotask(() => unsent.forEach((input) => this.tell(input)));
-    addEventListener('online', () => this.line?.wake());
-    addEventListener('offline', () => this.line?.offline());
+    queueMicrotask(() => unsent.forEach((input) => this.#tell(input)));
+    addEventListener('online', () => this.#line?.wake());
+    addEventListener('offline', () => this.#line?.offline());
     document.addEventListener('visibilitychange', () => {
-      this.tabs.shown(!document.hidden);
-      if (!document.hidden) this.line?.wake();
+      this.#tabs.shown(!document.hidden);
+      if (!document.hidden) this.#line?.wake();
     });
-    document.addEventListener('resume', () => this.line?.wake());
+    document.addEventListener('resume', () => this.#line?.wake());
     addEventListener('pagehide', ({ persisted }) => {
-      this.isKept = persisted;
-      this.tabs.leave();
+      this.#isKept = persisted;
+      this.#tabs.leave();
     });
-    addEventListener('pageshow', ({ persisted }) => persisted && this.tabs.join());
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#tabs.join());
   }
 
   /** Whether the line is in this tab. */
   get leads(): boolean {
-    return this.line !== undefined;
+    return this.#line !== undefined;
   }
 
   /** The customer wants to chat. After an end it is a new conversation. */
   begin(): void {
-    this.tell({ type: 'begun' });
+    this.#tell({ type: 'begun' });
   }
 
   /** Shown at once, sent when there is a line. */
   say(text: string): void {
-    this.tell({ type: 'written', messageId: newId(), text, at: new Date().toISOString() });
+    this.#tell({ type: 'written', messageId: newId(), text, at: new Date().toISOString() });
   }
 
   /** The same message again: it is stored once. */
   retry(messageId: string): void {
-    this.tell({ type: 'delivery', messageId, delivery: 'sending' });
+    this.#tell({ type: 'delivery', messageId, delivery: 'sending' });
   }
 
   typing(): void {
-    if (Date.now() - this.typedAt < TYPING_EVERY || this.chat.agent === undefined) return;
-    this.typedAt = Date.now();
-    this.tell({ type: 'customer-types' });
+    if (Date.now() - this.#typedAt < TYPING_EVERY || this.chat.agent === undefined) return;
+    this.#typedAt = Date.now();
+    this.#tell({ type: 'customer-types' });
   }
 
   /** Ends the conversation, as soon as there is a line. */
   leave(): void {
-    this.tell({ type: 'leaving' });
+    this.#tell({ type: 'leaving' });
   }
 
   /** The customer has seen everything that is here. */
   read(): void {
     const sequence = lastSequence(this.chat);
-    if (sequence > this.chat.read) this.tell({ type: 'read', sequence });
+    if (sequence > this.chat.read) this.#tell({ type: 'read', sequence });
   }
 
-  private tell(input: Input): void {
-    this.apply(input);
-    this.tabs.tell(input);
+  #tell(input: Input): void {
+    this.#apply(input);
+    this.#tabs.tell(input);
   }
 
-  private apply(input: Input): void {
+  #apply(input: Input): void {
     const before = this.chat;
     this.chat = next(before, input);
-    if (input.type === 'opened') this.opened();
+    if (input.type === 'opened') this.#opened();
     if (
       input.type === 'written' ||
       input.type === 'delivery' ||
       input.type === 'entry' ||
       input.type === 'view'
     )
-      this.keep();
-    if (this.line !== undefined && input.type === 'customer-types') this.line.say('typing');
+      this.#keep();
+    if (this.#line !== undefined && input.type === 'customer-types') this.#line.say('typing');
     if (this.chat === before) return;
-    this.options.changed(this.chat, input);
-    if (this.line === undefined) return;
+    this.#options.changed(this.chat, input);
+    if (this.#line === undefined) return;
     switch (input.type) {
       case 'begun':
-        return this.openLine();
+        return this.#openLine();
       case 'written':
       case 'delivery':
-        return void this.line.send();
+        return void this.#line.send();
       case 'leaving':
-        return this.line.say('leave');
+        return this.#line.say('leave');
       case 'read':
-        return this.seen.set(String(input.sequence));
+        return this.#seen.set(String(input.sequence));
       case 'ended':
-        this.ticket.set(undefined); // it opens nothing any more
-        this.seen.set(undefined);
-        this.line.close();
+        this.#ticket.set(undefined); // it opens nothing any more
+        this.#seen.set(undefined);
+        this.#line.close();
     }
   }
 
   /** Prevents: what is written into a silent line is lost when the page is loaded again. */
-  private keep(): void {
+  #keep(): void {
     const unsent = waiting(this.chat).map(({ messageId, text, at }) => ({
       type: 'written',
       messageId,
       text,
       at,
     }));
-    this.unsent.set(unsent.length === 0 ? undefined : JSON.stringify(unsent));
+    this.#unsent.set(unsent.length === 0 ? undefined : JSON.stringify(unsent));
   }
 
-  private lead(): (why: 'left' | 'taken') => void {
-    this.openLine();
+  #lead(): (why: 'left' | 'taken') => void {
+    this.#openLine();
     return (why) => {
-      const isOpen = new Promise<void>((resolve) => (this.opened = resolve));
-      if (why === 'left' && !this.isKept) this.line?.close();
-      else this.line?.handOver(isOpen);
-      this.line = undefined;
+      const isOpen = new Promise<void>((resolve) => (this.#opened = resolve));
+      if (why === 'left' && !this.#isKept) this.#line?.close();
+      else this.#line?.handOver(isOpen);
+      this.#line = undefined;
     };
   }
 
-  private openLine(): void {
-    const { api, customer, signIn, pace } = this.options;
-    this.line = new Line({
+  #openLine(): void {
+    const { api, customer, signIn, pace } = this.#options;
+    this.#line = new Line({
       api,
       customer,
       signIn,
-      ticket: this.ticket,
-      link: this.link,
+      ticket: this.#ticket,
+      link: this.#link,
       pace: { ...PACE, ...pace },
       waiting: () => waiting(this.chat),
       loaded: () => this.chat.loaded,
       isLeaving: () => this.chat.leaving === true,
-      tell: (input) => this.tell(input),
+      tell: (input) => this.#tell(input),
     });
     if (this.chat.phase !== 'idle' && this.chat.phase !== 'ended' && this.chat.phase !== 'stuck')
-      this.line.open();
+      this.#line.open();
   }
 }

@@ -12,18 +12,13 @@ const OPEN: Readonly<Record<string, string>> = {
 
 const STYLE = `
 :host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;
-font:16px/1.45 var(--chat-font,system-ui,sans-serif);color:light-dark(#1b1f27,#eceef2)}
+font:16px/1.45 var(--chat-font,system-ui,sans-serif)}
 :host([hidden]){display:none}
-:host([theme=light]){color-scheme:light}
-:host([theme=dark]){color-scheme:dark}
 .launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;padding:0;cursor:pointer;color:var(--chat-accent-text,#fff);
-background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005;display:grid;place-items:center;position:relative}
-.launcher:hover{filter:brightness(1.08)}
+background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
 :focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
-.problem{position:absolute;inset-block-end:72px;inset-inline-end:0;inline-size:260px;margin:0;padding:12px;border-radius:10px;
-background:light-dark(#fff,#242832);box-shadow:0 6px 20px #0005}
-svg{inline-size:28px;block-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
-@media print{:host{display:none}}`;
+p{color:light-dark(#000,#fff);background:light-dark(#fff,#000);padding:12px}
+svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round;vertical-align:middle}`;
 
 /** A line drawing of 24 by 24. */
 function icon(path: string): SVGElement {
@@ -101,11 +96,9 @@ export class ChatWidget extends HTMLElement {
         this.mounted = undefined;
         console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}.`, thrown);
         const told = document.createElement('p');
-        told.className = 'problem';
         told.role = 'alert';
         told.textContent = 'The chat could not be loaded. Please try again.';
-        this.shadowRoot!.querySelector('.problem')?.remove();
-        this.shadowRoot!.append(told);
+        this.shadowRoot!.replaceChildren(told, this.launcher!);
         return undefined;
       },
     ));

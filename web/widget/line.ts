@@ -79,67 +79,71 @@ type Push = Refusal &
  * missed and sends what waits, under the same ids. Any socket that is open keeps the conversation going.
  */
 export class Line {
-  private generation = 0;
-  private client: WebPubSubClient | undefined;
+  readonly #options: LineOptions;
+  #generation = 0;
+  #client: WebPubSubClient | undefined;
   /** Sockets that are given up, and closed when the next one is open. */
-  private readonly retired = new Set<WebPubSubClient>();
-  private isOnline = false;
-  private isSending = false;
-  private isLoading = false;
+  readonly #retired = new Set<WebPubSubClient>();
+  #isOnline = false;
+  #isSending = false;
+  #isLoading = false;
   /** When the last frame came, when the first ping went out that nothing has answered, when the browser said: offline. */
-  private heard = 0;
-  private pinged = 0;
-  private offlineSince = 0;
-  private unanswered = 0;
-  private access: Access | undefined;
-  private signingIn: Promise<string> | undefined;
-  private watch: ReturnType<typeof setInterval> | undefined;
-  private readonly wakers = new Set<() => void>();
-  private readonly linkUse = newId();
+  #heard = 0;
+  #pinged = 0;
+  #offlineSince = 0;
+  #unanswered = 0;
+  #access: Access | undefined;
+  #signingIn: Promise<string> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  readonly #wakers = new Set<() => void>();
+  readonly #linkUse = newId();
 
-  constructor(private readonly options: LineOptions) {}
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
 
   /** Opens the line, and keeps it open until `close`. */
   open(): void {
-    if (this.generation > 0) return;
-    this.watch = setInterval(() => this.check(), this.options.pace.answer / 6);
-    this.heard = Date.now();
-    void this.connect();
+    if (this.#generation > 0) return;
+    this.#watch = setInterval(() => this.check(), this.#options.pace.answer / 6);
+    this.#heard = Date.now();
+    void this.#connect();
     // Another tab's line was open until now, and this one takes its place unseen, if it can.
-    void this.pause(2 * this.options.pace.attempt, false).then(() => {
-      if (!this.isOnline && this.generation < Infinity) this.options.tell({ type: 'lost', at: this.heard });
+    void this.#pause(2 * this.#options.pace.attempt, false).then(() => {
+      if (!this.#isOnline && this.#generation < Infinity)
+        this.#options.tell({ type: 'lost', at: this.#heard });
     });
   }
 
   /** Looks at once whether the line is silent: the page is shown again, thaws, or another tab asks. */
   check(): void {
-    const { answer, ping } = this.options.pace;
+    const { answer, ping } = this.#options.pace;
     const now = Date.now();
-    const isUnanswered = this.pinged > 0 && now - this.pinged > answer;
+    const isUnanswered = this.#pinged > 0 && now - this.#pinged > answer;
     // Neither frames nor pings: the socket is closed, and the client tries to get it back.
-    const isStill = now - Math.max(this.heard, this.pinged) > ping + answer;
-    if (this.isOnline && (isUnanswered || isStill)) this.replace();
+    const isStill = now - Math.max(this.#heard, this.#pinged) > ping + answer;
+    if (this.#isOnline && (isUnanswered || isStill)) this.#replace();
   }
 
   /** The network may be another one: whoever waits for something tries again now. */
   wake(): void {
-    if (this.offlineSince > 0 && this.isOnline) this.replace();
+    if (this.#offlineSince > 0 && this.#isOnline) this.#replace();
     else this.check();
-    this.offlineSince = 0;
-    for (const wake of [...this.wakers]) wake();
+    this.#offlineSince = 0;
+    for (const wake of [...this.#wakers]) wake();
   }
 
   /** The browser says that there is no network. */
   offline(): void {
-    this.offlineSince = Date.now();
-    this.lost();
+    this.#offlineSince = Date.now();
+    this.#lost();
   }
 
   /** Sends what waits. One after the other: the order in which they are stored is that in which they were written. */
   async send(): Promise<void> {
-    const { client, generation, options } = this;
-    if (this.isSending || !this.isOnline || client === undefined) return;
-    this.isSending = true;
+    const [client, generation, options] = [this.#client, this.#generation, this.#options];
+    if (this.#isSending || !this.#isOnline || client === undefined) return;
+    this.#isSending = true;
     for (let entry; (entry = options.waiting()[0]) !== undefined;) {
       const { text, messageId = '' } = entry;
       const isSent = await client.sendEvent('message', { text, messageId }, 'json').then(
@@ -147,74 +151,74 @@ export class Line {
         () => false,
       );
       // If the line has changed meanwhile, the new one sends it again.
-      if (generation !== this.generation) return;
+      if (generation !== this.#generation) return;
       options.tell({ type: 'delivery', messageId, delivery: isSent ? 'sent' : 'failed' });
     }
-    this.isSending = false;
+    this.#isSending = false;
     if (options.isLeaving()) this.say('leave');
   }
 
   /** An event whose arrival nobody waits for. */
   say(event: 'typing' | 'leave'): void {
-    if (this.isOnline)
-      this.client?.sendEvent(event, {}, 'json', { fireAndForget: true }).catch(() => undefined);
+    if (this.#isOnline)
+      this.#client?.sendEvent(event, {}, 'json', { fireAndForget: true }).catch(() => undefined);
   }
 
   /** Goodbye, by a close frame of 1000: the app knows at once. */
   close(): void {
-    for (const client of this.abandon()) client.stop();
+    for (const client of this.#abandon()) client.stop();
   }
 
   /** Another tab has the line now: this one is closed when that one is open. */
   handOver(isOpen: Promise<unknown>): void {
-    const clients = this.abandon();
+    const clients = this.#abandon();
     void isOpen.then(() => clients.forEach((client) => client.stop()));
   }
 
-  private abandon(): WebPubSubClient[] {
-    const clients = [...this.retired, ...(this.client ? [this.client] : [])];
-    this.generation = Infinity;
-    this.isOnline = false;
-    clearInterval(this.watch);
+  #abandon(): WebPubSubClient[] {
+    const clients = [...this.#retired, ...(this.#client ? [this.#client] : [])];
+    this.#generation = Infinity;
+    this.#isOnline = false;
+    clearInterval(this.#watch);
     return clients;
   }
 
-  private lost(): void {
-    if (this.isOnline) this.options.tell({ type: 'lost', at: this.heard });
+  #lost(): void {
+    if (this.#isOnline) this.#options.tell({ type: 'lost', at: this.#heard });
   }
 
   /** Prevents: a socket is closed that was only thought dead, before its successor is open, and the app hears a goodbye. */
-  private replace(): void {
-    this.lost();
-    if (this.client !== undefined) this.retired.add(this.client);
-    void this.connect();
+  #replace(): void {
+    this.#lost();
+    if (this.#client !== undefined) this.#retired.add(this.#client);
+    void this.#connect();
   }
 
-  private async connect(): Promise<void> {
-    const generation = ++this.generation;
-    const isCurrent = () => generation === this.generation;
-    const { options } = this;
-    this.isOnline = this.isSending = false;
-    this.client = undefined;
+  async #connect(): Promise<void> {
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const options = this.#options;
+    this.#isOnline = this.#isSending = false;
+    this.#client = undefined;
     for (let tries = 0; isCurrent(); tries++) {
-      const answer = await this.firstAnswer(isCurrent);
+      const answer = await this.#firstAnswer(isCurrent);
       if (!isCurrent()) return;
       let pause = Math.min(tries, 6) * options.pace.attempt;
       if ('access' in answer) {
-        this.access = answer.access;
+        this.#access = answer.access;
         options.ticket.set(answer.access.ticket);
         options.link.drop();
-        if (await this.openSocket(answer.access, isCurrent)) return;
+        if (await this.#openSocket(answer.access, isCurrent)) return;
       } else if ('problem' in answer) {
-        this.abandon();
+        this.#abandon();
         return options.tell({ type: 'problem', fatal: true, problem: answer.problem });
       } else if ('ended' in answer) {
         const { ended, ticket } = answer;
         // It was answered while nobody was here.
-        if (ended.conversationId && ticket) await this.page(ended.conversationId, ticket, 0);
+        if (ended.conversationId && ticket) await this.#page(ended.conversationId, ticket, 0);
         return options.tell(endOf(ended));
       } else pause = Math.max(pause, answer.afterSeconds * 1_000);
-      await this.pause(pause);
+      await this.#pause(pause);
     }
   }
 
@@ -225,26 +229,26 @@ export class Line {
    * Prevents: browsers do not give up the preflight of a request that is given up, and six of them use up all that the browser
    * opens to one host; so a request that needs none finds out whether the line is back.
    */
-  private firstAnswer(isCurrent: () => boolean): Promise<Answer> {
+  #firstAnswer(isCurrent: () => boolean): Promise<Answer> {
     return new Promise((resolve) => {
       let isAsking = false;
       let isAnswered = false;
       const ask = async () => {
         if (isAsking || isAnswered) return;
         isAsking = true;
-        const answer = await this.negotiate();
+        const answer = await this.#negotiate();
         isAsking = false;
-        if (answer === undefined) return this.noAnswer();
+        if (answer === undefined) return this.#noAnswer();
         isAnswered = true;
         resolve(answer);
       };
       const attempts = async () => {
-        if (this.access === undefined) void ask();
+        if (this.#access === undefined) void ask();
         for (let number = 1; isCurrent() && !isAnswered; number++) {
-          if (this.access !== undefined || number > 1) {
-            void this.fetch('health').then((answer) => (answer === undefined ? this.noAnswer() : ask()));
+          if (this.#access !== undefined || number > 1) {
+            void this.#fetch('health').then((answer) => (answer === undefined ? this.#noAnswer() : ask()));
           }
-          await this.pause(this.options.pace.attempt * (number > 60 ? 6 : 1));
+          await this.#pause(this.#options.pace.attempt * (number > 60 ? 6 : 1));
         }
       };
       void attempts();
@@ -252,30 +256,30 @@ export class Line {
   }
 
   /** Nobody has ever answered here: perhaps nobody can. */
-  private noAnswer(): void {
-    if (++this.unanswered !== 3 || this.access !== undefined || !navigator.onLine) return;
-    this.options.tell({ type: 'problem', fatal: false, problem: { kind: 'unreachable' } });
+  #noAnswer(): void {
+    if (++this.#unanswered !== 3 || this.#access !== undefined || !navigator.onLine) return;
+    this.#options.tell({ type: 'problem', fatal: false, problem: { kind: 'unreachable' } });
   }
 
-  private async negotiate(): Promise<Answer | undefined> {
-    const { ticket: tickets, signIn, link, customer } = this.options;
+  async #negotiate(): Promise<Answer | undefined> {
+    const { ticket: tickets, signIn, link, customer } = this.#options;
     const reconnectId = link.get();
     let ticket = reconnectId === undefined ? tickets.get() : undefined;
     if (ticket === undefined && signIn !== undefined) {
       try {
-        ticket = await (this.signingIn ??= signIn());
+        ticket = await (this.#signingIn ??= signIn());
       } catch (thrown) {
-        this.signingIn = undefined;
+        this.#signingIn = undefined;
         const problem: Problem = { kind: 'callback', detail: String(thrown) };
-        this.options.tell({ type: 'problem', fatal: false, problem });
+        this.#options.tell({ type: 'problem', fatal: false, problem });
         return { afterSeconds: 5 };
       }
     }
-    const answer = await this.fetch('v1/negotiate', {
+    const answer = await this.#fetch('v1/negotiate', {
       method: 'POST',
       headers: {
         ...(ticket && { authorization: `Bearer ${ticket}` }),
-        ...(reconnectId && { 'idempotency-key': this.linkUse }),
+        ...(reconnectId && { 'idempotency-key': this.#linkUse }),
       },
       body: JSON.stringify({ ...customer(), reconnectId }),
     });
@@ -290,7 +294,7 @@ export class Line {
       return { afterSeconds: 0 };
     }
     if (ticket !== undefined && (status === 401 || code === 'conversation-not-found')) {
-      tickets.set((this.signingIn = undefined)); // it has expired: a new conversation begins
+      tickets.set((this.#signingIn = undefined)); // it has expired: a new conversation begins
       return { afterSeconds: signIn ? 2 : 0 };
     }
     if (status === 429 || status >= 500) return { afterSeconds: refusal.retryAfterSeconds ?? 2 };
@@ -299,10 +303,10 @@ export class Line {
   }
 
   /** Whether the socket has been opened. */
-  private openSocket({ url, conversationId }: Access, isCurrent: () => boolean): Promise<boolean> {
-    const { pace, tell } = this.options;
+  #openSocket({ url, conversationId }: Access, isCurrent: () => boolean): Promise<boolean> {
+    const { pace, tell } = this.#options;
     const protocol = WebPubSubJsonReliableProtocol();
-    const isKnown = () => client === this.client || this.retired.has(client);
+    const isKnown = () => client === this.#client || this.#retired.has(client);
     const client = new WebPubSubClient(url, {
       autoReconnect: false,
       keepAliveIntervalInMs: pace.ping,
@@ -311,61 +315,61 @@ export class Line {
         name: protocol.name,
         isReliableSubProtocol: true,
         parseMessages: (input) => {
-          if (isCurrent()) this.frame();
+          if (isCurrent()) this.#frame();
           // It was given up while the client tried to get it back, which cannot be stopped until it has.
           else if (!isKnown()) queueMicrotask(() => client.stop());
           return protocol.parseMessages(input);
         },
         writeMessage: (message) => {
-          if (isCurrent() && message.kind === 'ping') this.pinged ||= Date.now();
+          if (isCurrent() && message.kind === 'ping') this.#pinged ||= Date.now();
           return protocol.writeMessage(message);
         },
       },
     });
-    this.client = client;
-    client.on('group-message', ({ message }) => this.receive(message.data as Push));
-    client.on('server-message', ({ message }) => this.receive(message.data as Push));
+    this.#client = client;
+    client.on('group-message', ({ message }) => this.#receive(message.data as Push));
+    client.on('server-message', ({ message }) => this.#receive(message.data as Push));
     return new Promise((resolve) => {
       client.on('connected', () => {
         resolve(true);
         if (!isCurrent()) return;
-        this.isOnline = true;
-        for (const old of this.retired) old.stop();
-        this.retired.clear();
+        this.#isOnline = true;
+        for (const old of this.#retired) old.stop();
+        this.#retired.clear();
         tell({ type: 'opened', conversationId });
-        void this.load().then(() => this.send());
+        void this.#load().then(() => this.send());
       });
       client.on('stopped', () => {
-        if (isCurrent() && this.isOnline) this.replace();
+        if (isCurrent() && this.#isOnline) this.#replace();
       });
       const failed = () => {
-        if (isCurrent() && !this.isOnline) this.client = undefined;
+        if (isCurrent() && !this.#isOnline) this.#client = undefined;
         resolve(false);
       };
       client.start().catch(failed);
-      void this.pause(pace.request, false).then(failed);
+      void this.#pause(pace.request, false).then(failed);
     });
   }
 
-  private frame(): void {
+  #frame(): void {
     const now = Date.now();
-    this.heard = now;
-    this.pinged = 0;
+    this.#heard = now;
+    this.#pinged = 0;
     // What comes a moment later is more than what was under way: the browser is wrong.
-    if (this.offlineSince > 0 && this.isOnline && now - this.offlineSince > 1_000) {
-      this.offlineSince = 0;
-      this.options.tell({ type: 'opened', conversationId: this.access!.conversationId });
+    if (this.#offlineSince > 0 && this.#isOnline && now - this.#offlineSince > 1_000) {
+      this.#offlineSince = 0;
+      this.#options.tell({ type: 'opened', conversationId: this.#access!.conversationId });
     }
   }
 
-  private receive(push: Push): void {
-    const { tell, loaded } = this.options;
+  #receive(push: Push): void {
+    const { tell, loaded } = this.#options;
     switch (push?.type) {
       case 'message':
       case 'notice': {
         const isMissing = push.sequence > loaded() + 1;
         tell({ type: 'entry', entry: push });
-        if (isMissing) void this.load();
+        if (isMissing) void this.#load();
         return;
       }
       case 'typing':
@@ -373,10 +377,10 @@ export class Line {
         return;
       case 'conversation-assigned':
         tell({ type: 'assigned', agent: push.agentName ?? '' });
-        return void this.load(); // how long a place is kept depends on the state
+        return void this.#load(); // how long a place is kept depends on the state
       case 'conversation-queued':
         tell({ type: 'queued' });
-        return void this.load();
+        return void this.#load();
       case 'queue-position':
         return tell({ type: 'queued', position: push.position! });
       case 'conversation-ended':
@@ -390,37 +394,38 @@ export class Line {
   }
 
   /** Reads what is missing from the transcript: a socket brings nothing of before it was opened, and may lose a push. */
-  private async load(): Promise<void> {
-    const { generation, access, options } = this;
-    if (this.isLoading || access === undefined) return;
-    this.isLoading = true;
+  async #load(): Promise<void> {
+    const [generation, access, options] = [this.#generation, this.#access, this.#options];
+    if (this.#isLoading || access === undefined) return;
+    this.#isLoading = true;
     let isDone: boolean | undefined;
-    while (generation === this.generation && !isDone) {
-      isDone = await this.page(access.conversationId, access.ticket, options.loaded());
-      if (isDone === undefined) await this.pause(options.pace.attempt);
+    while (generation === this.#generation && !isDone) {
+      isDone = await this.#page(access.conversationId, access.ticket, options.loaded());
+      if (isDone === undefined) await this.#pause(options.pace.attempt);
     }
-    this.isLoading = false;
+    this.#isLoading = false;
   }
 
   /** Whether that was all; nothing if nobody has answered. */
-  private async page(id: string, ticket: string, after: number): Promise<boolean | undefined> {
+  async #page(id: string, ticket: string, after: number): Promise<boolean | undefined> {
     const headers = { authorization: `Bearer ${ticket}` };
-    const answer = await this.fetch(`v1/conversations/${id}?after=${after}`, { headers });
+    const answer = await this.#fetch(`v1/conversations/${id}?after=${after}`, { headers });
     if (answer === undefined || answer.status >= 429) return undefined;
     if (answer.status !== 200) return true;
     const view = answer.body as View;
-    this.options.tell({ type: 'view', view });
+    this.#options.tell({ type: 'view', view });
     return view.nextAfter === undefined;
   }
 
   /** Nothing if nobody has answered in time. */
-  private async fetch(
-    path: string,
-    init?: RequestInit,
-  ): Promise<{ status: number; body: unknown } | undefined> {
+  async #fetch(path: string, init?: RequestInit): Promise<{ status: number; body: unknown } | undefined> {
     try {
-      const signal = AbortSignal.timeout(this.options.pace.request);
-      const response = await fetch(`${this.options.api}/api/${path}`, { cache: 'no-store', signal, ...init });
+      const signal = AbortSignal.timeout(this.#options.pace.request);
+      const response = await fetch(`${this.#options.api}/api/${path}`, {
+        cache: 'no-store',
+        signal,
+        ...init,
+      });
       const text = await response.text();
       const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, body: isJson ? JSON.parse(text) : undefined };
@@ -430,15 +435,15 @@ export class Line {
   }
 
   /** Until the time is over, or the page is woken. */
-  private pause(ms: number, canBeWoken = true): Promise<void> {
+  #pause(ms: number, canBeWoken = true): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        this.wakers.delete(done);
+        this.#wakers.delete(done);
         clearTimeout(timer);
         resolve();
       };
       const timer = setTimeout(done, ms * (0.8 + 0.3 * Math.random()));
-      if (canBeWoken) this.wakers.add(done);
+      if (canBeWoken) this.#wakers.add(done);
     });
   }
 }

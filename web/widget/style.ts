@@ -1,6 +1,11 @@
 /** The panel. Colours for light and dark, logical properties for both directions of writing. */
 export const STYLE = `
 [hidden]{display:none!important}
+:host{color:light-dark(#1b1f27,#eceef2)}
+:host([theme=light]){color-scheme:light}
+:host([theme=dark]){color-scheme:dark}
+.launcher:hover{filter:brightness(1.08)}
+@media print{:host{display:none}}
 .panel{--line:light-dark(#d9dde5,#3a404d);--soft:light-dark(#f1f3f7,#2a2f3a);--dim:light-dark(#535b6b,#aab2c0);
 --ground:var(--chat-ground,light-dark(#fff,#1c2029));position:absolute;inset-block-end:76px;inset-inline-end:0;
 inline-size:min(380px,calc(100vw - 40px));block-size:min(620px,calc(100dvh - 120px));display:flex;flex-direction:column;
@@ -10,7 +15,7 @@ box-shadow:0 16px 48px #0006;animation:rise .18s ease-out}
 header{display:flex;align-items:center;gap:2px;padding:10px 8px;padding-inline-start:18px;
 background:var(--chat-accent,#1f57d6);color:var(--chat-accent-text,#fff)}
 header>div{flex:1;min-inline-size:0}
-h2,p,ol{margin:0;padding:0}
+h2,p,ol{margin:0;padding:0;color:inherit;background:none}
 h2{font-size:1.05rem;line-height:1.3}
 header p{font-size:.85rem}
 button,input,textarea{font:inherit;color:inherit}
@@ -59,7 +64,7 @@ footer p{flex:1}
 footer.over{flex-direction:column;align-items:stretch;padding-block-start:14px;border-block-start:1px solid var(--line);text-align:center}
 .quiet{border:0;background:none;color:var(--dim);font-size:.85rem;padding:4px 10px}
 .hint{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.badge{position:absolute;inset-block-start:-4px;inset-inline-end:-4px;min-inline-size:22px;block-size:22px;box-sizing:border-box;
+.badge{position:absolute;inset-block-end:42px;inset-inline-end:-4px;min-inline-size:22px;block-size:22px;box-sizing:border-box;
 padding:0 5px;border-radius:11px;background:#c3141b;color:#fff;font:700 13px/22px system-ui,sans-serif}
 @media (max-width:480px),(max-height:420px){.panel{position:fixed;inset:0;inline-size:auto;block-size:auto;border:0;border-radius:0}
 form.start{padding:16px}}

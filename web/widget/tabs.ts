@@ -32,110 +32,112 @@ export interface TabsOptions<M, S> {
  * or crashes. A tab that is frozen keeps it: when the leader does not answer, whoever can be seen takes it away.
  */
 export class Tabs<M, S> {
-  private readonly id = newId();
-  private channel: BroadcastChannel | undefined;
-  private timer: ReturnType<typeof setInterval> | undefined;
+  readonly #options: TabsOptions<M, S>;
+  readonly #id = newId();
+  #channel: BroadcastChannel | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   /** Waiting for the lock. */
-  private queue: AbortController | undefined;
-  private release: (() => void) | undefined;
-  private stop: ReturnType<TabsOptions<M, S>['lead']> | undefined;
-  private hiddenSince = 0;
-  private waitsForBeat = false;
+  #queue: AbortController | undefined;
+  #release: (() => void) | undefined;
+  #stop: ReturnType<TabsOptions<M, S>['lead']> | undefined;
+  #hiddenSince = 0;
+  #waitsForBeat = false;
 
-  constructor(private readonly options: TabsOptions<M, S>) {
+  constructor(options: TabsOptions<M, S>) {
+    this.#options = options;
     this.join();
   }
 
   /** The page is there, or back. */
   join(): void {
-    if (this.channel !== undefined || this.stop !== undefined) return;
-    const { name, beat, lead } = this.options;
+    if (this.#channel !== undefined || this.#stop !== undefined) return;
+    const { name, beat, lead } = this.#options;
     // A page that is not secure has no locks: each tab is on its own.
-    if (navigator.locks === undefined) return void (this.stop = lead());
-    this.channel = new BroadcastChannel(name);
-    this.channel.onmessage = ({ data }: MessageEvent<Note<M, S>>) => this.receive(data);
-    this.post({ kind: 'hello', from: this.id });
-    this.timer = setInterval(() => this.beat(), beat);
-    void this.compete();
+    if (navigator.locks === undefined) return void (this.#stop = lead());
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: MessageEvent<Note<M, S>>) => this.#receive(data);
+    this.#post({ kind: 'hello', from: this.#id });
+    this.#timer = setInterval(() => this.#beat(), beat);
+    void this.#compete();
   }
 
   /** The page goes, or is kept for the way back, which an open channel and a lock would prevent: another tab leads. */
   leave(): void {
-    clearInterval(this.timer);
-    this.channel?.close();
-    this.channel = undefined;
-    this.queue?.abort();
-    this.queue = undefined;
-    this.stopLeading('left');
-    this.release?.();
+    clearInterval(this.#timer);
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#queue?.abort();
+    this.#queue = undefined;
+    this.#stopLeading('left');
+    this.#release?.();
   }
 
   tell(message: M): void {
-    this.post({ kind: 'message', message });
+    this.#post({ kind: 'message', message });
   }
 
   /** The page can be seen, or not any more. */
   shown(isShown: boolean): void {
-    this.hiddenSince = isShown ? 0 : Date.now();
-    if (isShown) this.beat();
+    this.#hiddenSince = isShown ? 0 : Date.now();
+    if (isShown) this.#beat();
   }
 
-  private post(note: Note<M, S>): void {
-    this.channel?.postMessage(note);
+  #post(note: Note<M, S>): void {
+    this.#channel?.postMessage(note);
   }
 
-  private stopLeading(why: 'left' | 'taken'): void {
-    const { stop } = this;
-    this.stop = undefined;
+  #stopLeading(why: 'left' | 'taken'): void {
+    const stop = this.#stop;
+    this.#stop = undefined;
     stop?.(why);
   }
 
-  private async compete(steal = false): Promise<void> {
-    const { name, lead } = this.options;
-    this.queue?.abort();
-    const queue = (this.queue = new AbortController());
+  async #compete(steal = false): Promise<void> {
+    const { name, lead } = this.#options;
+    this.#queue?.abort();
+    const queue = (this.#queue = new AbortController());
     const leading = () =>
       new Promise<void>((resolve) => {
-        if (this.channel === undefined) return resolve();
-        this.release = resolve;
-        this.stop = lead();
+        if (this.#channel === undefined) return resolve();
+        this.#release = resolve;
+        this.#stop = lead();
       });
     const how = steal ? { steal } : { signal: queue.signal };
     await navigator.locks.request(name, how, leading).catch(() => undefined);
     // What follows is the business of the request that came after it.
-    if (queue !== this.queue) return;
+    if (queue !== this.#queue) return;
     // Taken away from a tab that did not answer: it waits for its turn again.
-    this.release = undefined;
-    this.stopLeading('taken');
-    void this.compete();
+    this.#release = undefined;
+    this.#stopLeading('taken');
+    void this.#compete();
   }
 
-  private beat(): void {
-    if (this.stop !== undefined || document.hidden) return;
-    if (this.waitsForBeat) void this.compete(true);
-    this.waitsForBeat = !this.waitsForBeat;
-    this.post({ kind: 'ask' });
+  #beat(): void {
+    if (this.#stop !== undefined || document.hidden) return;
+    if (this.#waitsForBeat) void this.#compete(true);
+    this.#waitsForBeat = !this.#waitsForBeat;
+    this.#post({ kind: 'ask' });
   }
 
-  private receive(note: Note<M, S>): void {
-    const { options, id, hiddenSince } = this;
-    const isLeader = this.stop !== undefined;
+  #receive(note: Note<M, S>): void {
+    const [options, hiddenSince] = [this.#options, this.#hiddenSince];
+    const isLeader = this.#stop !== undefined;
     switch (note.kind) {
       case 'message':
         return options.hear(note.message);
       case 'hello':
-        if (isLeader) this.post({ kind: 'state', to: note.from, state: options.state() });
+        if (isLeader) this.#post({ kind: 'state', to: note.from, state: options.state() });
         return;
       case 'state':
-        if (note.to === id) options.learn(note.state);
+        if (note.to === this.#id) options.learn(note.state);
         return;
       case 'ask':
         if (!isLeader) return;
-        this.post({ kind: 'here', hiddenFor: hiddenSince === 0 ? 0 : Date.now() - hiddenSince });
+        this.#post({ kind: 'here', hiddenFor: hiddenSince === 0 ? 0 : Date.now() - hiddenSince });
         return options.asked();
       case 'here':
-        this.waitsForBeat = false;
-        if (note.hiddenFor > HIDDEN && !document.hidden && !isLeader) void this.compete(true);
+        this.#waitsForBeat = false;
+        if (note.hiddenFor > HIDDEN && !document.hidden && !isLeader) void this.#compete(true);
     }
   }
 }
