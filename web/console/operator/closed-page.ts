@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { END_REASONS, momentOf } from '../core/format';
 import type { ClosedConversation, Page } from '../core/model';
 import { addressOf } from '../core/routes';
@@ -24,13 +24,15 @@ export class ClosedPage extends OperatorElement {
   declare found: readonly ClosedConversation[] | undefined;
   declare next: string | undefined;
   private search: Search = {};
+  private hasSearched = false;
 
-  protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('place') && this.place === undefined && this.found === undefined) void this.find({});
+  protected override willUpdate(): void {
+    if (this.place === undefined && !this.hasSearched) void this.find({});
   }
 
   private find(search: Search, continuationToken?: string): Promise<boolean> {
     this.search = search;
+    this.hasSearched = true;
     return this.attempt(async () => {
       const moment = (local: string | undefined) => local && new Date(local).toISOString();
       let items = continuationToken === undefined ? [] : (this.found ?? []);
