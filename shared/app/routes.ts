@@ -15,6 +15,7 @@ import {
 } from '../automated-messages/automated-messages-routes';
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
 import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
+import { INSIGHTS_ROUTES, type InsightsServices } from '../insights/insights-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -32,6 +33,7 @@ export type Services = RouteServices &
   AutomatedMessageServices &
   DeadLetterServices &
   ClosedConversationServices &
+  InsightsServices &
   PersonalDataServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
@@ -85,6 +87,7 @@ export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[]
   RECONNECT_LINK_ROUTE,
   ...AGENT_ACTION_ROUTES,
   ...CLOSED_CONVERSATION_ROUTES,
+  ...INSIGHTS_ROUTES,
   ...CAPACITY_ROUTES,
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,
