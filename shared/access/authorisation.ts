@@ -125,6 +125,7 @@ export const ON_A_CONVERSATION: Readonly<
     agent: EVERY,
   },
   'explain-policies': byAgents(EVERY),
+  'conversation-story': byAgents(EVERY),
   /** To itself. */
   'offer-conversation': byAgents({ ...GOES_ON, "a colleague's": 'assigned-to-other-agent' }),
   'accept-conversation': byAgents({

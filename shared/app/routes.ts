@@ -16,6 +16,7 @@ import {
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
 import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
 import { SITE_FILE_ROUTES, SITE_SETTINGS_ROUTE, type SiteServices } from '../site/site-routes';
+import { INSIGHTS_ROUTES, type InsightsServices } from '../insights/insights-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -33,6 +34,7 @@ export type Services = RouteServices &
   AutomatedMessageServices &
   DeadLetterServices &
   ClosedConversationServices &
+  InsightsServices &
   PersonalDataServices &
   SiteServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
@@ -89,6 +91,7 @@ export const ROUTES: readonly AnyRoute[] = [
   RECONNECT_LINK_ROUTE,
   ...AGENT_ACTION_ROUTES,
   ...CLOSED_CONVERSATION_ROUTES,
+  ...INSIGHTS_ROUTES,
   ...CAPACITY_ROUTES,
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,

@@ -338,7 +338,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const before = await store.load(conversationId);
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
-    const changes: Extract<Decided, { kind: 'changed' }>[] = [];
+    const changes: Pick<Extract<Decided, { kind: 'changed' }>, 'conversation' | 'entries'>[] = [];
     const decided: DecidedTurn[] = [];
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
@@ -346,6 +346,9 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         const decision = await decideTurn(conversationId, turn, { before, latest, asked });
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
+        // A refusal of which something is remembered is saved, too.
+        if (decision.kind === 'refused' && decision.conversation !== undefined)
+          changes.push({ conversation: decision.conversation, entries: [] });
         const result = { turn, handled: handledAs(decision, latest), effects: decision.effects };
         decided.push(result);
       } catch (thrown) {

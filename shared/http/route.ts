@@ -35,7 +35,7 @@ export type Caller =
 export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** Whom a token of Entra ID names, as the agent that it is here. */
-export type SignedIn = Omit<AgentCaller, 'role'>;
+export type SignedIn = Omit<AgentCaller, 'role'> & { readonly roles: readonly ('agent' | 'operator')[] };
 
 /** Checks at a desk's or an operator's route what the Functions host cannot: a key or a token. */
 export interface SignIn {

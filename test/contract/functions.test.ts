@@ -29,6 +29,7 @@ describe('the functions of the app', () => {
     expect(routes).toEqual([
       'accept-conversation anonymous POST v1/conversations/{conversationId}/accept',
       'close-conversation anonymous POST v1/conversations/{conversationId}/close',
+      'conversation-story anonymous GET v1/conversations/{conversationId}/story',
       'decline-conversation anonymous POST v1/conversations/{conversationId}/decline',
       'delete-automated-message function DELETE v1/automated-messages/{trigger}',
       'download-transcript function GET v1/conversations/{conversationId}/transcript',
@@ -41,6 +42,8 @@ describe('the functions of the app', () => {
       'export-customer function POST v1/customers/export',
       'extend-wait-conversation anonymous POST v1/conversations/{conversationId}/extend-wait',
       'health anonymous GET health',
+      'insights function GET v1/insights',
+      'list-agents anonymous GET v1/agents',
       'list-automated-messages function GET v1/automated-messages',
       'list-closed-conversations function GET v1/closed-conversations',
       'list-conversations anonymous GET v1/conversations',
@@ -77,6 +80,7 @@ describe('the functions of the app', () => {
       'erase-customer',
       'export-conversation',
       'export-customer',
+      'insights',
       'list-automated-messages',
       'list-closed-conversations',
       'list-dead-letters',
@@ -135,7 +139,8 @@ describe('the functions of the app', () => {
 
 describe('a route that a ticket protects', () => {
   const guarded = [
-    ...['list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
+    'conversation-story',
+    ...['list-agents', 'list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 
