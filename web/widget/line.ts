@@ -248,7 +248,7 @@ export class Line {
           if (this.#access !== undefined || number > 1) {
             void this.#fetch('health').then((answer) => (answer === undefined ? this.#noAnswer() : ask()));
           }
-          await this.#pause(this.#options.pace.attempt * (number > 60 ? 6 : 1));
+          await this.#pause(this.#options.pace.attempt * (number > 160 ? 6 : 1));
         }
       };
       void attempts();
