@@ -146,13 +146,9 @@ export class ChatPage implements Tab {
   }
   /** What was said, as it stands on the page, without notices. */
   lines(): Promise<string[]> {
-    return this.page
-      .locator('li:not(.system)')
-      .evaluateAll((items) =>
-        items.map(
-          (item) => `${item.querySelector('.who')?.textContent}: ${item.querySelector('p')?.textContent}`,
-        ),
-      );
+    return this.page.evaluate<string[]>(
+      "[...document.querySelector('chat-widget').shadowRoot.querySelectorAll('li:not(.system)')].map((item) => `${item.querySelector('.who').textContent}: ${item.querySelector('p').textContent}`)",
+    );
   }
   violations(): Promise<string[]> {
     return this.page.evaluate('globalThis.violations');

@@ -182,7 +182,9 @@ export class Conversation {
       case 'ended':
         this.#ticket.set(undefined); // it opens nothing any more
         this.#seen.set(undefined);
-        this.#line.close();
+        return this.#line.close();
+      default:
+      // Nothing to do for the line.
     }
   }
 

@@ -28,7 +28,7 @@ function icon(path: string): SVGElement {
   svg.setAttribute('aria-hidden', 'true');
   line.setAttribute('d', path);
   svg.append(line);
-  return svg as SVGElement;
+  return svg;
 }
 
 /**
@@ -105,7 +105,7 @@ export class ChatWidget extends HTMLElement {
   }
 }
 
-customElements.get('chat-widget') ?? customElements.define('chat-widget', ChatWidget);
+if (customElements.get('chat-widget') === undefined) customElements.define('chat-widget', ChatWidget);
 
 // One script tag is enough: `<script type="module" src="…/chat.js" data-queue="sales">`.
 function embed(): void {

@@ -248,7 +248,7 @@ export class Line {
           if (this.#access !== undefined || number > 1) {
             void this.#fetch('health').then((answer) => (answer === undefined ? this.#noAnswer() : ask()));
           }
-          await this.#pause(this.#options.pace.attempt * (number > 60 ? 6 : 1));
+          await this.#pause(this.#options.pace.attempt * (number > 160 ? 6 : 1));
         }
       };
       void attempts();
@@ -313,7 +313,11 @@ export class Line {
       keepAliveTimeoutInMs: 0,
       protocol: {
         name: protocol.name,
-        isReliableSubProtocol: true,
+        // Prevents: a client that is given up tries to get its socket back, and browsers open one socket to a host at a time: an
+        // attempt that hangs would hold up the new one.
+        get isReliableSubProtocol() {
+          return isCurrent();
+        },
         parseMessages: (input) => {
           if (isCurrent()) this.#frame();
           // It was given up while the client tried to get it back, which cannot be stopped until it has.
