@@ -29,6 +29,8 @@ export interface SiteFile {
   readonly immutable?: true;
   /** Pages of other origins load it. */
   readonly shared?: true;
+  /** What it shows is written as HTML, by a library that cleans it itself. */
+  readonly writesHtml?: true;
   /** Endings of the compressed copies beside it. */
   readonly encodings: readonly Encoding[];
 }
@@ -116,8 +118,14 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
 
 const nameIn = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 
+/** Bytes beyond which the best is not worth its seconds. */
+const LARGE = 500_000;
+
 const COMPRESS: Readonly<Record<Encoding, (content: Uint8Array) => Promise<Buffer>>> = {
-  br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+  br: (content) =>
+    promisify(brotliCompress)(content, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: content.length > LARGE ? 9 : 11 },
+    }),
   gz: (content) => promisify(gzip)(content, { level: 9 }),
 };
 
@@ -142,6 +150,7 @@ async function write(target: string, name: string, content: Uint8Array): Promise
       etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
       ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && { immutable: true }),
       ...(/^(chat\.js$|widget\.mjs$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
+      ...(name === 'api/index.html' && { writesHtml: true }),
       encodings,
     },
   ];

@@ -8,6 +8,8 @@ export interface SiteFile {
   readonly immutable?: true;
   /** Pages of other origins load it: the widget. */
   readonly shared?: true;
+  /** What it shows is written as HTML, by a library that cleans it itself. */
+  readonly writesHtml?: true;
   /** Endings of the compressed copies beside it. */
   readonly encodings: readonly Encoding[];
 }
@@ -63,7 +65,7 @@ export function headersOf(
     'referrer-policy': 'same-origin',
     'cross-origin-resource-policy': file.shared ? 'cross-origin' : 'same-origin',
     ...(file.shared && { 'access-control-allow-origin': '*' }),
-    ...(isPage && { 'content-security-policy': pagePolicy(origins) }),
+    ...(isPage && { 'content-security-policy': pagePolicy(origins, file) }),
   };
 }
 
@@ -80,19 +82,18 @@ export const bodyHeadersOf = (
  * What a page may do. Nothing that is written into it runs, nothing comes from anybody else, and text becomes no code: messages
  * and names are whatever people wrote. Frames: the page with the customer beside the agent, and the silent sign-in.
  */
-export const pagePolicy = ({ sockets, signIn }: SiteOrigins): string =>
+const pagePolicy = ({ sockets, signIn }: SiteOrigins, { writesHtml }: SiteFile): string =>
   [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    `img-src 'self'${writesHtml ? ' data:' : ''}`,
     ["connect-src 'self'", ...sockets, ...signIn].join(' '),
     ["frame-src 'self'", ...signIn].join(' '),
     "frame-ancestors 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types lit-html',
+    ...(writesHtml ? [] : ["require-trusted-types-for 'script'", 'trusted-types lit-html']),
   ].join('; ');
 
 /** Whether `If-None-Match` names this ETag (RFC 9110, section 13.1.2). */

@@ -166,11 +166,14 @@ export async function mount(
   function render(input?: Input): void {
     const { chat } = conversation;
     const isFirst = phase === 'idle' || phase === 'opening';
+    const isFocused = root.activeElement !== null && root.activeElement !== launcher;
     renderEntries(chat, input?.type === 'view' && chat.entries.length > 1);
     renderPhase(chat, isFirst);
     renderBanner(chat);
     renderTypes(chat);
     renderFooter(chat);
+    // What had the focus is not there any more.
+    if (isFocused && root.activeElement === null) footer.querySelector('button')?.focus();
     renderUnread(input);
     if (input?.type === 'delivery' && (input.delivery === 'failed' || input.delivery === 'refused')) {
       say(`${texts[input.delivery]}. ${because(input.because)}`);

@@ -38,7 +38,6 @@ li p{padding:9px 13px;border-radius:14px;background:var(--soft);white-space:pre-
 li.agent p{border-end-start-radius:4px}
 li.customer p{background:var(--chat-accent,#1f57d6);color:var(--chat-accent-text,#fff);border-end-end-radius:4px}
 li.system p{background:none;padding:0;color:var(--dim);font-size:.88rem}
-li.sending p{opacity:.75}
 .who,.meta{font-size:.78rem;color:var(--dim);padding-inline:4px}
 .failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
 .meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}

@@ -19,6 +19,8 @@ const SOURCES = {
   'web/console/console.css': `body { color: red; } ${'.a { color: blue; }'.repeat(40)}`,
   'web/console/console.ts': `document.title = 'Console'; addEventListener('click', () => void import('./later'));`,
   'web/console/later.ts': `export const later = '${'later '.repeat(200)}';\nconsole.log(later);`,
+  'web/api/index.html': '<!doctype html><script type="module" src="api.ts"></script>',
+  'web/api/api.ts': `document.title = 'API';`,
   'web/widget/embed.ts': `addEventListener('load', () => void import('./panel'));`,
   'web/widget/panel.ts': `export const panel: string = '${'panel '.repeat(200)}';\nconsole.log(panel);`,
 };
@@ -204,6 +206,15 @@ describe('the files of the site', () => {
 });
 
 describe('the policy of a page', () => {
+  it('of the API takes HTML that its library has cleaned, and no inline script or style either [R246]', async () => {
+    const { headers } = await get('api/');
+    const policy = headers?.['content-security-policy'] ?? '';
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; /,
+    );
+    expect(policy).not.toMatch(/unsafe|trusted-types|https?:\/\/(?!login\.example)/);
+  });
+
   it('lets nothing run but its own scripts, and connects to this deployment only [R246]', async () => {
     const { headers } = await get('console/');
     expect(headers?.['content-security-policy']?.split('; ')).toEqual([
