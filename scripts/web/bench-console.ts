@@ -73,7 +73,7 @@ async function main(): Promise<void> {
         JSON.stringify({ type: 'system', event: 'connected', userId: 'agent.bench', connectionId: 'c' }),
       );
       socket.on('message', (data) => {
-        if (String(data).includes('"ping"')) socket.send(JSON.stringify({ type: 'pong' }));
+        if ((data as Buffer).toString().includes('"ping"')) socket.send(JSON.stringify({ type: 'pong' }));
       });
     },
   );

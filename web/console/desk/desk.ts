@@ -229,10 +229,12 @@ export class Desk {
   }
 
   private receive(data: unknown): void {
-    const push = data as
-      Push | Refused | { readonly type: 'typing'; readonly id: string; readonly conversationId: string };
+    const push = data as Push | Refused;
     if (push.type === 'refused') return this.store.dispatch({ type: 'refused', refused: push });
-    if (push.type === 'typing') return this.typed(push.conversationId);
+    if (push.type === 'typing') {
+      if (push.author.role === 'customer') this.typed(push.conversationId);
+      return;
+    }
     if (this.seen.has(push.id)) return;
     this.seen.add(push.id);
     if (this.seen.size > SEEN_KEPT) this.seen.delete(this.seen.values().next().value ?? '');

@@ -478,6 +478,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     case 'notice':
       return said(draft, push);
     case 'queue-position':
+    case 'typing':
     case 'capacity-released':
       return;
   }

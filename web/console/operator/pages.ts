@@ -11,7 +11,6 @@ import './messages-page';
 import './operations-page';
 import './personal-data-page';
 import './policies-page';
-import './what-if-page';
 
 /** Whichever page of operators is looked at. Loaded when the first one is. */
 export class OperatorPage extends ConsoleElement {
@@ -43,8 +42,6 @@ export class OperatorPage extends ConsoleElement {
         return html`<dead-letters-page .api=${api}></dead-letters-page>`;
       case 'personal-data':
         return html`<personal-data-page .api=${api}></personal-data-page>`;
-      case 'what-if':
-        return html`<what-if-page .api=${api}></what-if-page>`;
       case 'operations':
       case 'desk':
         return html`<operations-page .api=${api} .state=${state} .clock=${clock}></operations-page>`;
