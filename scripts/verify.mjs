@@ -5,7 +5,9 @@ const steps = [
   ['format', 'prettier', '--check', '.'],
   ['lint', 'eslint', '.'],
   ['types', 'tsc', '--noEmit'],
+  ['types of the pages', 'tsc', '-p', 'web'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['size of the pages', 'tsx', 'scripts/web/size.ts'],
   ['tests', 'jest', '--ci'],
   ['distance', 'npm', 'run', '--silent', 'distance'],
 ];

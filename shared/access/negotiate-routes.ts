@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { DurableCall } from '../app/call';
-import { AccessDeniedError, ErasedError, InvalidInputError } from '../app/errors';
+import { AccessDeniedError, ErasedError, InvalidInputError, ownError } from '../app/errors';
 import { MISSING } from '../app/wording';
+import type { AgentCapacity } from '../capacity/capacity';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import {
   agentUserId,
@@ -54,6 +55,7 @@ export interface NegotiateServices extends SignedInCustomersDependencies {
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
+  readonly capacity: Pick<AgentCapacity, 'noteAgent'>;
   readonly now: () => Instant;
   readonly conversations: Conversations;
 }
@@ -130,9 +132,17 @@ const AGENT_REQUEST = named(
 /** @throws InvalidInputError */
 function namedByDesk({ agentId, name }: z.output<typeof AGENT_REQUEST>): SignedIn {
   if (agentId === undefined) throw new InvalidInputError('body.agentId', MISSING);
-  return { agentId, agentName: name ?? agentId };
+  return { agentId, agentName: name ?? agentId, roles: ['agent'] };
 }
-const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
+const AGENT_ACCESS = named(
+  'AgentAccess',
+  z.object({
+    agentId: z.string(),
+    name: z.string().describe('The id, where nobody has given a name.'),
+    roles: z.array(z.enum(['agent', 'operator'])).describe('By a key `agent` alone: a token names them.'),
+    ...ACCESS.shape,
+  }),
+);
 
 const ACCESS_EXAMPLE = {
   url: 'wss://chat.webpubsub.azure.com/client/hubs/chat?access_token=eyJ…',
@@ -196,6 +206,9 @@ export const NEGOTIATE_ROUTES = [
         if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
       } else if (hasEnded(conversation)) {
         const isReadable = isReadableByCustomer(conversation, policies, services.now());
+        // Once for an end: how much too late its customer has come is remembered.
+        if (conversation.end?.reason === 'customer-disconnected' && conversation.knockedAt === undefined)
+          await services.conversations(call).receive(conversationId, { type: 'customer-returning' });
         const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
         return refuseAs(refusal, 'conversation-ended');
       } else if (link === undefined) {
@@ -263,11 +276,26 @@ export const NEGOTIATE_ROUTES = [
       'Entra ID names it: by its object id, whatever the body says.',
     access: "the desk's backend, or a signed-in agent",
     body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }, { required: false }),
-    answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
-    run: async ({ caller, body }, { clientUrl, tickets }: NegotiateServices) => {
-      const { agentId, agentName } = caller ?? namedByDesk(body);
+    answer: answer("For the agent's browser.", AGENT_ACCESS, {
+      agentId: 'bob',
+      name: 'Bob',
+      roles: ['agent'],
+      ...ACCESS_EXAMPLE,
+    }),
+    run: async (
+      { caller, body },
+      { clientUrl, tickets, capacity, loggerOf }: NegotiateServices & RouteServices,
+      call,
+    ) => {
+      const { agentId, agentName, roles } = caller ?? namedByDesk(body);
+      await capacity.noteAgent(agentId, agentName).catch((thrown: unknown) =>
+        // An agent can work without being on the list by name.
+        loggerOf(call).warn('negotiate-agent: the agent was not noted', { detail: ownError(thrown).message }),
+      );
       return {
         agentId,
+        name: agentName,
+        roles: [...roles],
         url: await clientUrl(agentUserId(agentId)),
         ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
       };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { agentIdField, conversationId, count, EXAMPLE, named, WHOLE } from '../http/fields';
 import { answer, body, route, type Shown } from '../http/route';
-import { type AgentCapacity, type AgentLoad, unitsFree, unitsInUse } from './capacity';
+import type { Participants } from '../conversation/ports';
+import { instant } from '../conversation/time';
+import { type AgentCapacity, type AgentLoad, type KnownAgent, unitsFree, unitsInUse } from './capacity';
 
 export interface CapacityServices {
   readonly capacity: AgentCapacity;
+  readonly participants: Pick<Participants, 'presentAgents'>;
 }
 
 /** How many units an agent has in all. */
@@ -36,6 +39,50 @@ const LOAD = answer(
   { name: 'agent-load' },
 );
 
+const AGENT_LIST = named(
+  'AgentList',
+  z.object({
+    agents: z.array(
+      z.object({
+        agentId: z.string(),
+        name: z.string().optional().describe('As the desk or the token has named the agent.'),
+        present: z.boolean().describe('Whether the agent has an open socket.'),
+        since: instant.optional().describe('When the agent has last asked for a socket.'),
+        totalUnits: count,
+        unitsInUse: count,
+        unitsFree: count,
+        conversations: count.describe('How many take some of them.'),
+      }),
+    ),
+  }),
+);
+
+/** Those who can be given a conversation, or have one: present ones first, by name. */
+async function agentsNow({ capacity, participants }: CapacityServices) {
+  const [known, present] = await Promise.all([capacity.everyAgent(), participants.presentAgents()]);
+  const seen = new Set(known.map(({ agentId }) => agentId));
+  // Prevents: an agent whose row could not be written, or is beyond the bound of the list, is missing while it is there.
+  const others = [...present].filter((agentId) => !seen.has(agentId));
+  const all: readonly KnownAgent[] = [
+    ...known,
+    ...(await Promise.all(others.map((agentId) => capacity.loadOf(agentId)))),
+  ];
+  return all
+    .map((agent) => ({ ...agent, present: present.has(agent.agentId) }))
+    .filter((agent) => agent.present || agent.holdings.length > 0)
+    .sort(
+      (one, other) =>
+        Number(other.present) - Number(one.present) ||
+        (one.name ?? one.agentId).localeCompare(other.name ?? other.agentId),
+    )
+    .map((agent) => ({
+      ...agent,
+      unitsInUse: unitsInUse(agent),
+      unitsFree: unitsFree(agent),
+      conversations: agent.holdings.length,
+    }));
+}
+
 const AGENT_PATH = z.object({ agentId: agentIdField.describe('The agent, as its desk names it.') });
 
 const shown = (load: AgentLoad): Shown<typeof AGENT_LOAD> => ({
@@ -46,6 +93,32 @@ const shown = (load: AgentLoad): Shown<typeof AGENT_LOAD> => ({
 });
 
 export const CAPACITY_ROUTES = [
+  route({
+    id: 'list-agents',
+    method: 'GET',
+    path: '/v1/agents',
+    tag: 'Agents',
+    summary: 'Agents who are there, or have conversations, with what they can take',
+    description:
+      'For a transfer, and for operators, who get a ticket from `POST /v1/agents/negotiate` as agents do. Presence is the answer ' +
+      'of Web PubSub at this moment.',
+    access: 'an agent with a ticket',
+    answer: answer('Those who are present first, by name.', AGENT_LIST, {
+      agents: [
+        {
+          agentId: 'bob',
+          name: 'Bob',
+          present: true,
+          since: '2026-03-01T09:00:00.000Z',
+          totalUnits: 100,
+          unitsInUse: 20,
+          unitsFree: 80,
+          conversations: 1,
+        },
+      ],
+    }),
+    run: async (_request, services: CapacityServices) => ({ agents: await agentsNow(services) }),
+  }),
   route({
     id: 'read-capacity',
     method: 'GET',

@@ -52,6 +52,8 @@ export function createVerifiedAgentCapacity({
     release: (claim) => ledger.release(claim),
     loadOf: async (agentId) => (await verifiedLoad(agentId)).load,
     setTotal: (agentId, totalUnits) => ledger.setTotal(agentId, totalUnits),
+    noteAgent: (agentId, name) => ledger.noteAgent(agentId, name),
+    everyAgent: () => ledger.everyAgent(),
   };
 }
 

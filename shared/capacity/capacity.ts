@@ -36,6 +36,12 @@ export interface AgentLoad {
   readonly holdings: readonly CapacityHolding[];
 }
 
+/** An agent who has been heard of: with its name, and when it last asked for a socket, if that was written down. */
+export interface KnownAgent extends AgentLoad {
+  readonly name?: string;
+  readonly since?: Instant;
+}
+
 /**
  * Who holds how much of each agent's capacity. Throws `DependencyError` when the storage gives no usable answer,
  * `ContentionError` when others were faster at every attempt (both retryable), and `StoredRowError`.
@@ -52,6 +58,10 @@ export interface AgentCapacity {
   loadOf(agentId: string): Promise<AgentLoad>;
   /** Sets the agent's total. Lowering it below what is in use takes nothing away; nothing more fits until it is free. */
   setTotal(agentId: string, totalUnits: number): Promise<void>;
+  /** That an agent of this name has asked for a socket. */
+  noteAgent(agentId: string, name: string): Promise<void>;
+  /** All agents, a bounded number of them; their loads as they are reserved. */
+  everyAgent(): Promise<readonly KnownAgent[]>;
 }
 
 /** A holding with its version, which every `reserve` of the claim changes. */

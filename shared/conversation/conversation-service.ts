@@ -385,7 +385,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const loadedAt = now();
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
-    const changes: Extract<Decided, { kind: 'changed' }>[] = [];
+    const changes: Pick<Extract<Decided, { kind: 'changed' }>, 'conversation' | 'entries'>[] = [];
     const decided: DecidedTurn[] = [];
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
@@ -393,6 +393,9 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         const decision = await decideTurn(conversationId, turn, { before, latest, asked });
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
+        // A refusal of which something is remembered is saved, too.
+        if (decision.kind === 'refused' && decision.conversation !== undefined)
+          changes.push({ conversation: decision.conversation, entries: [] });
         const result = {
           turn,
           handled: handledAs(decision, latest, before?.etag),

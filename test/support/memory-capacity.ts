@@ -3,6 +3,7 @@ import {
   type CapacityClaim,
   type CapacityLedger,
   fits,
+  type KnownAgent,
   type LedgerHolding,
   type LedgerLoad,
   unitsFree,
@@ -19,6 +20,7 @@ export class MemoryCapacity implements CapacityLedger {
 
   private readonly totals = new Map<string, number>();
   private readonly holdings = new Map<string, readonly LedgerHolding[]>();
+  private readonly known = new Map<string, Pick<KnownAgent, 'name' | 'since'>>();
   private version = 0;
 
   constructor(
@@ -61,6 +63,20 @@ export class MemoryCapacity implements CapacityLedger {
     await this.gate();
     this.totals.set(agentId, totalUnits);
     this.change(agentId, this.load(agentId).holdings);
+  }
+
+  async noteAgent(agentId: string, name: string): Promise<void> {
+    await this.gate();
+    this.known.set(agentId, { name, since: this.now() });
+    this.change(agentId, this.load(agentId).holdings);
+  }
+
+  async everyAgent(): Promise<readonly KnownAgent[]> {
+    await this.gate();
+    return [...this.holdings.keys()].map((agentId) => ({
+      ...this.load(agentId),
+      ...this.known.get(agentId),
+    }));
   }
 
   /** What is stored, without going through the gate. */

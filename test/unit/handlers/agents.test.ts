@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryCapacity } from '../../support/memory-capacity';
 import { bodyOf, call, request } from './request';
-import { ANN, ID, NOW, scene } from './scene';
+import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
 function api() {
   const { deps, bearer } = scene();
@@ -22,6 +22,36 @@ function api() {
       capacity.reserve({ agentId: 'ann', conversationId: ID, assignment }, units),
   };
 }
+
+describe('the list of agents', () => {
+  const listed = async (holder: Parameters<ReturnType<typeof scene>['bearer']>[0] | undefined = ANN) => {
+    const { deps, bearer, world } = scene();
+    await world.capacity.noteAgent('zoe', 'Zoe Zimmer');
+    await world.capacity.noteAgent('ann', 'Ann Smith');
+    for (const agentId of ['ann', 'bob'])
+      await world.capacity.reserve({ agentId, conversationId: ID, assignment: 1 }, 20);
+    await world.capacity.noteAgent('gone', 'Nobody now');
+    world.absentAgents.add('bob').add('gone');
+    return call('list-agents', request({ method: 'GET', headers: await bearer(holder) }), deps);
+  };
+
+  it('has who is there, by name, then who has conversations, and nobody else [R261]', async () => {
+    const free = { totalUnits: 100, unitsInUse: 0, unitsFree: 100, conversations: 0 };
+    const busy = { totalUnits: 100, unitsInUse: 20, unitsFree: 80, conversations: 1 };
+    const since = new Date(0).toISOString();
+    expect(bodyOf(await listed())).toEqual({
+      agents: [
+        { agentId: 'ann', name: 'Ann Smith', present: true, since, ...busy },
+        { agentId: 'zoe', name: 'Zoe Zimmer', present: true, since, ...free },
+        { agentId: 'bob', present: false, ...busy },
+      ],
+    });
+  });
+
+  it('is not for customers [R261]', async () => {
+    expect((await listed(CUSTOMER)).status).toBe(403);
+  });
+});
 
 describe("an agent's capacity", () => {
   it('is answered with what is in use, what is free and which conversations hold it', async () => {

@@ -1,0 +1,128 @@
+import type { Pace } from './line';
+import type { Mounted } from './panel';
+import type { Texts } from './texts';
+
+const OPEN: Readonly<Record<string, string>> = {
+  en: 'Open chat',
+  de: 'Chat öffnen',
+  fr: 'Ouvrir la discussion',
+  es: 'Abrir el chat',
+  ja: 'チャットを開く',
+};
+
+const STYLE = `
+:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;
+font:16px/1.45 var(--chat-font,system-ui,sans-serif)}
+:host([hidden]){display:none}
+.launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;padding:0;cursor:pointer;color:var(--chat-accent-text,#fff);
+background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
+:focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
+p{color:light-dark(#000,#fff);background:light-dark(#fff,#000);padding:12px}
+svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round;vertical-align:middle}`;
+
+/** A line drawing of 24 by 24. */
+function icon(path: string): SVGElement {
+  const make = (name: string) => document.createElementNS('http://www.w3.org/2000/svg', name);
+  const [svg, line] = [make('svg'), make('path')];
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  line.setAttribute('d', path);
+  svg.append(line);
+  return svg;
+}
+
+/**
+ * `<chat-widget>`: a button, and behind it the chat, which is loaded when it is opened, or when a conversation goes on.
+ *
+ * Attributes: `api` (the app's address; where this script comes from unless given), `locale`, `name`, `queue`, `workstream`,
+ * `channel-instance`, `context` (JSON), `ticket-callback` (the name of a global function), `theme` (`light`, `dark`).
+ */
+export class ChatWidget extends HTMLElement {
+  /** Asks the site's backend for the ticket of the customer whom it has signed in (`POST /api/v1/customers/negotiate`). */
+  declare ticketCallback?: () => Promise<string>;
+  /** Texts of the site's own, in whatever language. */
+  declare texts?: Partial<Texts>;
+  /** Shorter times for tests. */
+  declare pace?: Partial<Pace> & { readonly beat?: number };
+  /** For the panel, which shares nothing else with this file. */
+  readonly icon = icon;
+  private launcher: HTMLButtonElement | undefined;
+  private mounted: Promise<Mounted | undefined> | undefined;
+
+  /** The app's address, without `/api`. */
+  get api(): string {
+    return (this.getAttribute('api') ?? new URL(import.meta.url).origin).replace(/\/+$|\/api\/*$/, '');
+  }
+
+  get locale(): string {
+    return this.getAttribute('locale') ?? (document.documentElement.lang || navigator.language);
+  }
+
+  connectedCallback(): void {
+    if (this.launcher !== undefined) return;
+    const root = this.attachShadow({ mode: 'open' });
+    const style = new CSSStyleSheet();
+    style.replaceSync(STYLE);
+    root.adoptedStyleSheets = [style];
+    const launcher = (this.launcher = document.createElement('button'));
+    launcher.className = 'launcher';
+    launcher.type = 'button';
+    launcher.ariaLabel = this.texts?.open ?? OPEN[this.locale.slice(0, 2)] ?? OPEN['en']!;
+    launcher.ariaExpanded = 'false';
+    launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
+    launcher.onclick = () => void this.toggle();
+    root.append(launcher);
+    // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
+    const key = `chat-ticket ${this.api}`;
+    addEventListener('storage', (event) => event.key === key && event.newValue && void this.load());
+    let isGoingOn = location.search.includes('oc.reconnectid');
+    try {
+      isGoingOn ||= localStorage.getItem(key) !== null;
+    } catch {
+      // Storage is switched off: nothing is kept.
+    }
+    if (isGoingOn) void this.load();
+  }
+
+  /** Opens the chat, or closes it. What goes on goes on. */
+  async toggle(isOpen?: boolean): Promise<void> {
+    (await this.load())?.toggle(isOpen);
+  }
+
+  private load(): Promise<Mounted | undefined> {
+    return (this.mounted ??= import('./panel').then(
+      ({ mount }) => mount(this, this.shadowRoot!, this.launcher!),
+      (thrown: unknown) => {
+        this.mounted = undefined;
+        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}.`, thrown);
+        const told = document.createElement('p');
+        told.role = 'alert';
+        told.textContent = 'The chat could not be loaded. Please try again.';
+        this.shadowRoot!.replaceChildren(told, this.launcher!);
+        return undefined;
+      },
+    ));
+  }
+}
+
+if (customElements.get('chat-widget') === undefined) customElements.define('chat-widget', ChatWidget);
+
+// One script tag is enough: `<script type="module" src="…/chat.js" data-queue="sales">`.
+function embed(): void {
+  if (document.querySelector('chat-widget') !== null) return;
+  const script = [...document.scripts].find(({ src }) => src === import.meta.url);
+  if (script === undefined) return;
+  const widget = document.createElement('chat-widget');
+  for (const { name, value } of script.attributes) {
+    if (name.startsWith('data-')) widget.setAttribute(name.slice(5), value);
+  }
+  document.body.append(widget);
+}
+if (document.readyState === 'loading') addEventListener('DOMContentLoaded', embed);
+else embed();
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chat-widget': ChatWidget;
+  }
+}
