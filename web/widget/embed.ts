@@ -11,7 +11,7 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 
 const STYLE = `
-:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;
+:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
 font:16px/1.45 var(--chat-font,system-ui,sans-serif)}
 :host([hidden]){display:none}
 .launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;padding:0;cursor:pointer;color:var(--chat-accent-text,#fff);
@@ -93,10 +93,10 @@ export class ChatWidget extends HTMLElement {
       ({ mount }) => mount(this, this.shadowRoot!, this.launcher!),
       (thrown: unknown) => {
         this.mounted = undefined;
-        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}.`, thrown);
+        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}`, thrown);
         const told = document.createElement('p');
         told.role = 'alert';
-        told.textContent = 'The chat could not be loaded.';
+        told.textContent = 'The chat cannot be loaded.';
         this.shadowRoot!.replaceChildren(told, this.launcher!);
         return undefined;
       },
