@@ -127,6 +127,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.page.goto(`${tab.url}&page=2`);
       await tab.isOnline();
       await stage.agentReads(tab, 'Into the tunnel');
+      await tab.reads('Before');
       await tab.reads('Into the tunnel');
       expect(await tab.lines()).toEqual(['You: Before', 'You: Into the tunnel']);
       expect(await stored(tab)).toEqual(['Before', 'Into the tunnel']);

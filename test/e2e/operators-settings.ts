@@ -10,7 +10,7 @@ export const SHORT_GRACE = 'e2e-short-grace';
 /** What the scenes rely on. They touch nothing but those workstreams and those widgets. */
 const POLICIES = {
   rules: [
-    { id: 'short-grace', when: { channelInstance: [SHORT_GRACE] }, set: { grace: 'PT5S' } },
+    { id: 'short-grace', when: { channelInstance: [SHORT_GRACE] }, set: { grace: 'PT10S' } },
     { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT2S' } },
     {
       id: 'reconnects',

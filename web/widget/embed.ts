@@ -11,14 +11,13 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 
 const STYLE = `
-:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;
+:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
 font:16px/1.45 var(--chat-font,system-ui,sans-serif)}
 :host([hidden]){display:none}
 .launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;padding:0;cursor:pointer;color:var(--chat-accent-text,#fff);
 background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
-:focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
-p{color:light-dark(#000,#fff);background:light-dark(#fff,#000);padding:12px}
-svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round;vertical-align:middle}`;
+p{background:canvas}
+svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;vertical-align:middle}`;
 
 /** A line drawing of 24 by 24. */
 function icon(path: string): SVGElement {
@@ -94,10 +93,10 @@ export class ChatWidget extends HTMLElement {
       ({ mount }) => mount(this, this.shadowRoot!, this.launcher!),
       (thrown: unknown) => {
         this.mounted = undefined;
-        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}.`, thrown);
+        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}`, thrown);
         const told = document.createElement('p');
         told.role = 'alert';
-        told.textContent = 'The chat could not be loaded. Please try again.';
+        told.textContent = 'The chat cannot be loaded.';
         this.shadowRoot!.replaceChildren(told, this.launcher!);
         return undefined;
       },

@@ -173,7 +173,7 @@ export async function mount(
     renderTypes(chat);
     renderFooter(chat);
     // What had the focus is not there any more.
-    if (isFocused && root.activeElement === null) footer.querySelector('button')?.focus();
+    if (isFocused && !root.activeElement?.checkVisibility()) footer.querySelector('button')?.focus();
     renderUnread(input);
     if (input?.type === 'delivery' && (input.delivery === 'failed' || input.delivery === 'refused')) {
       say(`${texts[input.delivery]}. ${because(input.because)}`);

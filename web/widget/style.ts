@@ -2,6 +2,8 @@
 export const STYLE = `
 [hidden]{display:none!important}
 :host{color:light-dark(#1b1f27,#eceef2)}
+:focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
+svg{stroke-linejoin:round;stroke-linecap:round}
 :host([theme=light]){color-scheme:light}
 :host([theme=dark]){color-scheme:dark}
 .launcher:hover{filter:brightness(1.08)}

@@ -40,12 +40,10 @@ describe('what all tabs show', () => {
     );
     const told = fc.oneof(
       fc.constantFrom(...all).map((entry): Input => ({ type: 'entry', entry })),
-      fc
-        .nat(6)
-        .map((from): Input => ({
-          type: 'view',
-          view: { conversation: CONVERSATION, transcript: all.slice(from) },
-        })),
+      fc.nat(6).map((from): Input => ({
+        type: 'view',
+        view: { conversation: CONVERSATION, transcript: all.slice(from) },
+      })),
       fc.constantFrom('m2', 'm4', 'm6').map(written),
       fc
         .constantFrom('m2', 'm4', 'm6')
