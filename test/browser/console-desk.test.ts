@@ -40,6 +40,8 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
         signInPort: 0,
         // Losses are told at once: it is the console that shows none which is over within two seconds.
         settings: { DISCONNECT_GRACE: 'PT3M', LOSS_NEWS_AFTER: 'PT0S' },
+        // Sockets that close with the browser find no app any more.
+        webPubSub: { log: () => undefined },
       }),
       startChromium(),
     ]);
@@ -295,7 +297,7 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await look('editor of rules');
     await olga.button('Cancel').click();
     expect(found).toEqual([]);
-  });
+  }, 120_000);
 
   it('needs nothing that its own policy forbids, and nothing in it fails', async () => {
     for (const one of [anna, ben, olga]) {
