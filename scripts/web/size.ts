@@ -8,12 +8,14 @@ interface Budget {
   readonly name: string;
   /** Bytes. */
   readonly limit: number;
+  /** Bytes, where the limit is not reached yet: what is accepted until then. It falls with every cut, and is never raised. */
+  readonly meanwhile?: number;
   readonly part: keyof Made;
   /** Of the files that were built. */
   readonly counts: (metafile: Metafile) => readonly string[];
 }
 
-export interface Counted extends Pick<Budget, 'name' | 'limit'> {
+export interface Counted extends Pick<Budget, 'name' | 'limit' | 'meanwhile'> {
   /** Bytes. */
   readonly size: number;
   readonly files: number;
@@ -56,18 +58,30 @@ const withoutSignIn = ({ outputs }: Metafile): string[] =>
 
 export const BUDGETS: readonly Budget[] = [
   { name: "widget, with its page: 'chat.js'", limit: 1_500, part: 'widget', counts: atOnce },
-  { name: 'widget, all of it in one language', limit: 15_000, part: 'widget', counts: inEnglish },
-  { name: 'console, without the library of Entra ID', limit: 40_000, part: 'console', counts: withoutSignIn },
+  {
+    name: 'widget, all of it in one language',
+    limit: 15_000,
+    meanwhile: 20_500,
+    part: 'widget',
+    counts: inEnglish,
+  },
+  {
+    name: 'console, without the library of Entra ID',
+    limit: 40_000,
+    meanwhile: 45_500,
+    part: 'console',
+    counts: withoutSignIn,
+  },
 ];
 
 /** How much of its budget each part takes; of parts that are not built, nothing. */
 export const countedIn = (root: string, made: Made): readonly Counted[] =>
-  BUDGETS.flatMap(({ name, limit, part, counts }) => {
+  BUDGETS.flatMap(({ part, counts, ...budget }) => {
     const metafile = made[part];
     if (metafile === undefined) return [];
     const files = counts(metafile);
     const size = files.reduce((sum, file) => sum + downloaded(join(root, file)), 0);
-    return [{ name, limit, size, files: files.length }];
+    return [{ ...budget, size, files: files.length }];
   });
 
 const downloaded = (path: string): number => statSync(existsSync(`${path}.gz`) ? `${path}.gz` : path).size;
@@ -78,11 +92,12 @@ export function report(counted: readonly Counted[]): {
   readonly isOver: boolean;
 } {
   const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(2).padStart(6)} kB`;
-  const lines = counted.map(
-    ({ name, limit, size, files }) =>
-      `${size > limit ? 'OVER' : 'ok  '} ${kilobytes(size)} of ${kilobytes(limit)}  ${name} (${files} files)`,
-  );
-  return { lines, isOver: counted.some(({ limit, size }) => size > limit) };
+  const lines = counted.map(({ name, limit, meanwhile = limit, size, files }) => {
+    const verdict = size <= limit ? 'ok  ' : size <= meanwhile ? '~   ' : 'OVER';
+    const accepted = verdict === '~   ' ? `, meanwhile ${kilobytes(meanwhile).trim()}` : '';
+    return `${verdict} ${kilobytes(size)} of ${kilobytes(limit)}  ${name} (${files} files${accepted})`;
+  });
+  return { lines, isOver: counted.some(({ limit, meanwhile = limit, size }) => size > meanwhile) };
 }
 
 /** `npm run size` */
