@@ -370,7 +370,7 @@ describeCompiled('compiled', () => {
       'Microsoft.Authorization/roleAssignments': 8,
       'Microsoft.Insights/components': 1,
       'Microsoft.Insights/diagnosticSettings': 7,
-      'Microsoft.Insights/scheduledQueryRules': 13,
+      'Microsoft.Insights/scheduledQueryRules': 14,
       'Microsoft.Insights/workbooks': 1,
       'Microsoft.KeyVault/vaults': 1,
       'Microsoft.KeyVault/vaults/secrets': 8,

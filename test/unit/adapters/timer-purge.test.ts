@@ -164,7 +164,8 @@ describe('the removal of finished timers', () => {
   });
 
   it('[R227] asks for more at once where the question takes longer than the removal', async () => {
-    for (let n = 0; n < 12_000; n++) put(`timer-${n}`, NOW - 8 * DAY - n * 7_000, NOW - 8 * DAY);
+    // More than a question that is answered at once ever asks for.
+    for (let n = 0; n < 4_500; n++) put(`timer-${n}`, NOW - 8 * DAY - n * 4_000, NOW - 8 * DAY);
     let now = NOW;
     const first = rpc.answer;
     rpc.answer = (call, query) => {
@@ -173,7 +174,7 @@ describe('the removal of finished timers', () => {
     };
     const purge = createTimerPurge(() => now, memoryPlace());
     for (let run = 1; run <= 3; run += 1) await purge(rpc.client, now + 240_000);
-    expect(Math.max(...found)).toBeGreaterThan(5_000);
+    expect(Math.max(...found)).toBeGreaterThan(2_000);
     expect(hub).toEqual([]);
   });
 

@@ -254,7 +254,7 @@ const ASKED: Readonly<Record<string, Ask>> = {
     return call('negotiate', request({ headers: { authorization }, body: {} }), started.deps);
   },
   'own: export': withKey('export-conversation', { params: { conversationId: OWN } }),
-  'own: explain policies': withKey('explain-policies', { query: { conversationId: OWN } }),
+  'own: explain policies': byAgent('explain-policies', OWN),
   'other: connected': event(OTHER, 'tab-b', 'connected'),
   'other: message': saying(OTHER, 'tab-b'),
   'other: accept': byAgent('accept-conversation', OTHER),

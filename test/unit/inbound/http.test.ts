@@ -130,17 +130,25 @@ describe('an answer that is the same at every call', () => {
     async (id) => {
       const services = { loggerOf: () => silent };
       const first = await call(id, request({ method: 'GET' }), services);
-      const { etag = '', 'cache-control': control } = first.headers ?? {};
+      const {
+        etag = '',
+        'cache-control': control,
+        'access-control-expose-headers': exposed,
+      } = first.headers ?? {};
       expect(first.status).toBe(200);
       expect(etag).toMatch(/^"[\w-]{43}"$/);
       expect(control).toMatch(/^public, max-age=\d+$/);
+      expect(exposed).toMatch(/^ETag, /);
       for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         const again = await call(
           id,
           request({ method: 'GET', headers: { 'if-none-match': known } }),
           services,
         );
-        expect(again).toEqual({ status: 304, headers: { etag, 'cache-control': control } });
+        expect(again).toEqual({
+          status: 304,
+          headers: { etag, 'cache-control': control, 'access-control-expose-headers': exposed },
+        });
       }
       const other = await call(
         id,

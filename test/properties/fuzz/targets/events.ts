@@ -6,6 +6,7 @@ import {
   AGENT_ID,
   CONVERSATION_ID,
   DEVICE_CLASSES,
+  type Participant,
   participantOf,
 } from '../../../../shared/conversation/conversation';
 import { parseIsoDuration } from '../../../../shared/conversation/time';
@@ -13,6 +14,7 @@ import {
   connectionIdOf,
   decodeConnectionState,
   encodeConnectionState,
+  newcomerOf,
   parseWebPubSubEvent,
 } from '../../../../shared/web-pubsub/cloud-event-parser';
 import { anyUserAgent } from '../../inbound/arbitraries';
@@ -76,6 +78,7 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
       'parseWebPubSubEvent',
       'web-pubsub-events',
       'connectionIdOf',
+      'newcomerOf',
       'CONNECT_BODY',
       'MESSAGE_BODY',
       'TYPING_BODY',
@@ -86,15 +89,14 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
     reads: ({ headers: given, bytes }) =>
       readsOrRefuses(
         () => {
+          const isKnown = (who: Participant) =>
+            who.role === 'agent' ? AGENT_ID.test(who.agentId) : CONVERSATION_ID.test(who.conversationId);
+          const newcomer = newcomerOf(from(given));
+          must(newcomer === undefined || isKnown(newcomer), 'a newcomer');
           const event = parseWebPubSubEvent(from(given), bytes, 'chat');
           const { name, participant } = event;
           must(NAMES.includes(name) && Number.isFinite(event.occurredAt), 'a name and a moment');
-          must(
-            participant.role === 'agent'
-              ? AGENT_ID.test(participant.agentId)
-              : CONVERSATION_ID.test(participant.conversationId),
-            'a participant',
-          );
+          must(isKnown(participant), 'a participant');
           must(event.device === undefined || DEVICE_CLASSES.includes(event.device), 'a device class');
           must(/^[\x21-\x7e]{1,128}$/.test(connectionIdOf(from(given))), 'a connection id');
           must(
