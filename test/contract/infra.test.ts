@@ -182,6 +182,7 @@ describe('function keys made by the deployment', () => {
       'erase-customer',
       'export-conversation',
       'export-customer',
+      'insights',
       'list-automated-messages',
       'list-closed-conversations',
       'list-dead-letters',
