@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DurableCall } from '../app/call';
+import type { Call, DurableCall } from '../app/call';
 import { AccessDeniedError, ErasedError, InvalidInputError, ownError } from '../app/errors';
 import { MISSING } from '../app/wording';
 import type { AgentCapacity } from '../capacity/capacity';
@@ -208,7 +208,10 @@ export const NEGOTIATE_ROUTES = [
         const isReadable = isReadableByCustomer(conversation, policies, services.now());
         // Once for an end: how much too late its customer has come is remembered.
         if (conversation.end?.reason === 'customer-disconnected' && conversation.knockedAt === undefined)
-          await services.conversations(call).receive(conversationId, { type: 'customer-returning' });
+          await services
+            .conversations(call)
+            .receive(conversationId, { type: 'customer-returning' })
+            .catch(tellOf('negotiate: the late return was not noted', services, call));
         const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
         return refuseAs(refusal, 'conversation-ended');
       } else if (link === undefined) {
@@ -282,21 +285,21 @@ export const NEGOTIATE_ROUTES = [
       roles: ['agent'],
       ...ACCESS_EXAMPLE,
     }),
-    run: async (
-      { caller, body },
-      { clientUrl, tickets, capacity, loggerOf }: NegotiateServices & RouteServices,
-      call,
-    ) => {
+    run: async ({ caller, body }, services: NegotiateServices & RouteServices, call) => {
+      const { clientUrl, tickets, capacity } = services;
       const { agentId, agentName, roles } = caller ?? namedByDesk(body);
-      await capacity.noteAgent(agentId, agentName).catch((thrown: unknown) =>
+      const [url] = await Promise.all([
+        clientUrl(agentUserId(agentId)),
         // An agent can work without being on the list by name.
-        loggerOf(call).warn('negotiate-agent: the agent was not noted', { detail: ownError(thrown).message }),
-      );
+        capacity
+          .noteAgent(agentId, agentName)
+          .catch(tellOf('negotiate-agent: the agent was not noted', services, call)),
+      ]);
       return {
         agentId,
         name: agentName,
         roles: [...roles],
-        url: await clientUrl(agentUserId(agentId)),
+        url,
         ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
       };
     },
@@ -412,6 +415,12 @@ const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices
   clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
 
 /** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
+/** For what is only noted: that it failed is told, and the answer is given all the same. */
+const tellOf =
+  (what: string, { loggerOf }: RouteServices, call: Call) =>
+  (thrown: unknown): void =>
+    loggerOf(call).warn(what, { detail: ownError(thrown).message });
+
 function tellOfVisitor(
   visitor: string | undefined,
   { visitorNumber, loggerOf }: NegotiateServices & RouteServices,

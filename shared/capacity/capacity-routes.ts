@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { agentIdField, conversationId, count, EXAMPLE, named, WHOLE } from '../http/fields';
 import { answer, body, route, type Shown } from '../http/route';
 import type { Participants } from '../conversation/ports';
-import { instant } from '../conversation/time';
 import { type AgentCapacity, type AgentLoad, type KnownAgent, unitsFree, unitsInUse } from './capacity';
 
 export interface CapacityServices {
@@ -47,7 +46,6 @@ const AGENT_LIST = named(
         agentId: z.string(),
         name: z.string().optional().describe('As the desk or the token has named the agent.'),
         present: z.boolean().describe('Whether the agent has an open socket.'),
-        since: instant.optional().describe('When the agent has last asked for a socket.'),
         totalUnits: count,
         unitsInUse: count,
         unitsFree: count,
@@ -109,7 +107,6 @@ export const CAPACITY_ROUTES = [
           agentId: 'bob',
           name: 'Bob',
           present: true,
-          since: '2026-03-01T09:00:00.000Z',
           totalUnits: 100,
           unitsInUse: 20,
           unitsFree: 80,

@@ -7,6 +7,7 @@ import {
   answering,
   CONFLICTS,
   ignoreDamage,
+  getRow,
   instant,
   int32,
   type Keys,
@@ -33,13 +34,12 @@ const PREFIX = 'holding.';
 const DIGITS = 10;
 
 /**
- * The row of an agent. Without a total as long as nobody has set one: the default may change. Name and moment are those of the
- * latest request for a socket; without them nothing is lost.
+ * The row of an agent. Without a total as long as nobody has set one: the default may change. The name is that of the latest
+ * request for a socket; without it nothing is lost.
  */
 const agentColumns = z.object({
   totalUnits: int32.optional(),
   name: z.string().optional(),
-  since: instant.optional(),
 });
 export const agentRow = row(agentColumns);
 type StoredAgent = z.output<typeof agentColumns>;
@@ -199,17 +199,18 @@ export function createTableAgentCapacity(
     // away. A reservation changes the version, so what is deleted is what was found.
     releaseVersion: (claim, version) => remove(table, claim, version),
 
-    // Without an ETag: a reservation under way finds another one than it has read, and reads again.
+    // Without an ETag: a reservation under way finds another one than it has read, and reads again. The name stays.
     async setTotal(agentId, totalUnits) {
       await tableCall(table, 'set capacity', () =>
-        table.upsertEntity(encodeAgent(agentId, { totalUnits }), 'Replace'),
+        table.upsertEntity(encodeAgent(agentId, { totalUnits }), 'Merge'),
       );
     },
 
     async noteAgent(agentId, name) {
-      await tableCall(table, 'note agent', () =>
-        table.upsertEntity(encodeAgent(agentId, { name, since: options.now() }), 'Merge'),
-      );
+      const row = encodeAgent(agentId, { name });
+      // Prevents: every socket of an agent writes, and sends the reservations under way back to their read.
+      if ((await getRow(table, 'note agent', row))?.['name'] === name) return;
+      await tableCall(table, 'note agent', () => table.upsertEntity(row, 'Merge'));
     },
 
     async everyAgent() {

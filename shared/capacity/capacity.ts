@@ -36,10 +36,9 @@ export interface AgentLoad {
   readonly holdings: readonly CapacityHolding[];
 }
 
-/** An agent who has been heard of: with its name, and when it last asked for a socket, if that was written down. */
+/** An agent who has been heard of: with its name, if that was written down. */
 export interface KnownAgent extends AgentLoad {
   readonly name?: string;
-  readonly since?: Instant;
 }
 
 /**
@@ -58,7 +57,7 @@ export interface AgentCapacity {
   loadOf(agentId: string): Promise<AgentLoad>;
   /** Sets the agent's total. Lowering it below what is in use takes nothing away; nothing more fits until it is free. */
   setTotal(agentId: string, totalUnits: number): Promise<void>;
-  /** That an agent of this name has asked for a socket. */
+  /** That an agent of this name has asked for a socket. Writes only what has changed. */
   noteAgent(agentId: string, name: string): Promise<void>;
   /** All agents, a bounded number of them; their loads as they are reserved. */
   everyAgent(): Promise<readonly KnownAgent[]>;

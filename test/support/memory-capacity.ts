@@ -20,7 +20,7 @@ export class MemoryCapacity implements CapacityLedger {
 
   private readonly totals = new Map<string, number>();
   private readonly holdings = new Map<string, readonly LedgerHolding[]>();
-  private readonly known = new Map<string, Pick<KnownAgent, 'name' | 'since'>>();
+  private readonly known = new Map<string, Pick<KnownAgent, 'name'>>();
   private version = 0;
 
   constructor(
@@ -67,7 +67,7 @@ export class MemoryCapacity implements CapacityLedger {
 
   async noteAgent(agentId: string, name: string): Promise<void> {
     await this.gate();
-    this.known.set(agentId, { name, since: this.now() });
+    this.known.set(agentId, { name });
     this.change(agentId, this.load(agentId).holdings);
   }
 

@@ -23,7 +23,6 @@ import {
   END_REASONS,
   REQUEUE_REASONS,
 } from '../../../shared/conversation/conversation';
-import type { Instant } from '../../../shared/conversation/time';
 import type { MessageEntry, NoticeEntry, TranscriptEntry } from '../../../shared/conversation/transcript';
 import type { WorkListItem } from '../../../shared/conversation/work-list';
 import {
@@ -264,10 +263,9 @@ export const workListItem = record<WorkListItem>({
   disconnection: maybe({ number: count, since: instant, deadline: instant }),
 });
 
-export const agentTotal = record<{ totalUnits?: number; name?: string; since?: Instant }>({
+export const agentTotal = record<{ totalUnits?: number; name?: string }>({
   totalUnits: maybe(count),
   name: maybe(text),
-  since: maybe(instant),
 });
 
 export const holding = record<CapacityHolding>({

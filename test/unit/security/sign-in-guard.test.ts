@@ -170,7 +170,11 @@ describe('the authority of a cloud', () => {
 
   it('names an agent of a token of version 1.0 by its user name there', async () => {
     const change = { name: undefined, preferred_username: undefined, unique_name: 'anna@contoso.com' };
-    expect(await withToken(token(change))).toEqual({ agentId: ANNA, agentName: 'anna@contoso.com' });
+    expect(await withToken(token(change))).toEqual({
+      agentId: ANNA,
+      agentName: 'anna@contoso.com',
+      roles: ['agent'],
+    });
   });
 });
 
