@@ -13,8 +13,8 @@ export interface InsightsServices {
   readonly now: () => Instant;
 }
 
-/** Of one answer; fifty requests to the storage. */
-const MOST_CONVERSATIONS = 50_000;
+/** Of one answer: fifty pages, however few of a page are of the queue that was asked for. */
+const MOST_PAGES = 50;
 const PAGE = 1_000;
 const DAY = 24 * 60 * MINUTE;
 const LONGEST = 92 * DAY;
@@ -33,7 +33,7 @@ const INSIGHTS = named(
     complete: z
       .boolean()
       .describe(
-        'False: there are more conversations than one answer counts, and `from` is as far back as it goes.',
+        'False: there are more conversations than one answer looks through, and `from` is as far back as it surely goes.',
       ),
     conversations: count.describe('That were closed in this time.'),
     unreadable: count.describe('Rows that cannot be read, and are not counted.'),
@@ -130,17 +130,19 @@ export const INSIGHTS_ROUTES = [
       if (from >= to || to - from > LONGEST)
         throw new InvalidInputError('query.from', 'must be before `to`, by at most 92 days');
       const counted: Counted[] = [];
-      let [unreadable, token]: [number, string | undefined] = [0, undefined];
+      let [unreadable, pages, token]: [number, number, string | undefined] = [0, 0, undefined];
       do {
         const page: Awaited<ReturnType<ClosedConversations['list']>> = await closedConversations.list({
           ...{ from, to, queue, limit: PAGE, continuationToken: token },
         });
         counted.push(...page.items);
         unreadable += page.unreadable.length;
+        pages += 1;
         token = page.continuationToken;
-      } while (token !== undefined && counted.length < MOST_CONVERSATIONS);
+        // Prevents: a queue that has few conversations of many is looked for through all of them, while the host waits.
+      } while (token !== undefined && pages < MOST_PAGES);
       // The latest come first: what is counted is whole back to the last one.
-      if (token !== undefined) from = counted.at(-1)?.closedAt ?? from;
+      if (token !== undefined) from = counted.at(-1)?.closedAt ?? to;
       const { groups, ...insights } = insightsOf(counted, { device, grace });
       const total = (of: 'returned' | 'ended') => sum(groups.flatMap((group) => group[of]));
       const [returned, ended] = [total('returned'), total('ended')];
