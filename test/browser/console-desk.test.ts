@@ -165,6 +165,86 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await ben.dialog().getByLabel('Queue').fill('returns');
     await ben.dialog().getByRole('button', { name: 'Transfer' }).click();
     await anna.row('Fay').filter({ hasText: 'returns' }).waitFor();
+
+    await anna.open('Fay');
+    await anna.button('Offer …').click();
+    const colleague = anna.dialog().getByLabel('Colleague');
+    await colleague.waitFor();
+    // Whoever offers is not among them, and nobody who is not there.
+    expect(await colleague.getByRole('option').allTextContents()).toEqual([
+      expect.stringMatching(/Ben Agent · \d+ of 100 units free/),
+      expect.stringMatching(/Olga Operator · \d+ of 100 units free/),
+    ]);
+    await colleague.selectOption({ index: 0 });
+    await anna.dialog().getByRole('button', { name: 'Offer' }).click();
+    await ben.open('Fay');
+    await ben.button('Decline').click();
+    await ben.button('Decline').waitFor({ state: 'detached' });
+    await anna.button('Accept').waitFor();
+  });
+
+  it('keeps what is written while another conversation or another page is looked at', async () => {
+    for (const name of ['Lea', 'Max']) {
+      await come(name);
+      await olga.goTo('Desk');
+      await olga.accept(name);
+    }
+    const reply = (name: string) => olga.page.getByLabel(`Reply to ${name}`);
+    await reply('Max').fill('For Max');
+    await olga.open('Lea');
+    expect(await reply('Lea').inputValue()).toBe('');
+    await reply('Lea').fill('For Lea');
+    await olga.goTo('Operations');
+    await olga.goTo('Desk');
+    for (const name of ['Max', 'Lea']) {
+      await olga.open(name);
+      expect(await reply(name).inputValue()).toBe(`For ${name}`);
+    }
+  });
+
+  it('sends nothing while an input method is at work, as Safari tells it', async () => {
+    const mei = await come('Mei');
+    await ben.accept('Mei');
+    const reply = ben.page.getByLabel('Reply to Mei');
+    await reply.fill('にほん');
+    const enter = { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true };
+    await reply.dispatchEvent('keydown', enter);
+    expect(await reply.inputValue()).toBe('にほん');
+    await reply.fill('日本');
+    await reply.press('Enter');
+    const first = await mei.inbox.first(
+      'message',
+      mei.conversationId,
+      PATIENCE_MS,
+      ({ author }) => author.role === 'agent',
+    );
+    expect(first.text).toBe('日本');
+  });
+
+  it('counts in its title what comes while nobody can see the page, and shows what came just before', async () => {
+    const nia = await come('Nia');
+    await ben.accept('Nia');
+    const { page } = ben;
+    await page.waitForFunction("document.title === 'Desk – Console'");
+    // No frame is drawn any more, as in a page that is about to be hidden.
+    await page.evaluate(`
+      globalThis.draw = requestAnimationFrame;
+      requestAnimationFrame = () => (globalThis.waits = true);
+    `);
+    await nia.say('Just before');
+    await page.waitForFunction('globalThis.waits', undefined, { polling: 50 });
+    const look = (hidden: boolean) =>
+      page.evaluate(`
+        requestAnimationFrame = draw;
+        Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      `);
+    await look(true);
+    await page.getByRole('log').getByText('Just before').waitFor();
+    await nia.say('Meanwhile');
+    await page.waitForFunction("document.title.startsWith('(')", undefined, { polling: 50 });
+    await look(false);
+    await page.waitForFunction("document.title === 'Desk – Console'", undefined, { polling: 50 });
   });
 
   it('lets an operator word a message, which is sent as it was previewed', async () => {
@@ -231,6 +311,15 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await olga.page.getByRole('link', { name: ida.conversationId }).click();
     await olga.page.getByRole('heading', { name: 'Why did this chat end?' }).waitFor();
     await olga.page.getByText("The customer's last connection was lost").waitFor();
+    // As it is recorded: which rule said how long, and when it was decided.
+    await olga.page.getByText('(grace period, by the rule sales-waits-longer)').waitFor();
+    await olga.page.getByText('Ended: the customer was away too long').waitFor();
+    await olga.goTo('What if');
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min' }).waitFor();
+    await olga.page.getByRole('spinbutton', { name: 'Every grace period' }).fill('90');
+    await olga.button('What if?').click();
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min 30 s' }).waitFor();
+    await olga.page.getByText(/Of \d+ conversations that ended for absence \d/).waitFor();
   });
 
   it('exports and erases what is stored about a conversation', async () => {
@@ -261,6 +350,7 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
       await olga.page.evaluate<string>('location.hash'),
       '#/operations',
       '#/closed',
+      '#/what-if',
       '#/messages',
       '#/policies',
       '#/dead-letters',
@@ -298,6 +388,53 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await olga.button('Cancel').click();
     expect(found).toEqual([]);
   }, 120_000);
+
+  it('keeps one socket, although one that was given up comes back late', async () => {
+    const { page } = ben;
+    await page.evaluate(`
+      globalThis.keepsOut = true;
+      globalThis.WebSocket = class extends WebSocket {
+        constructor(url, protocols) {
+          const isBack = String(url).includes('awps_reconnection_token');
+          super(isBack && keepsOut ? String(url).replace('/client/', '/nowhere/') : url, protocols);
+        }
+      };
+    `);
+    const opened = (isIt: (url: string) => boolean) =>
+      page.waitForEvent('websocket', { predicate: (socket) => isIt(socket.url()) });
+    const { control } = stack.webPubSub;
+    const agentId = await page.evaluate<string>("document.querySelector('desk-page').desk.state.me.agentId");
+    const { connectionId } = control.connections().find(({ userId }) => userId === `agent.${agentId}`)!;
+
+    const kept = opened((url) => url.includes('/nowhere/'));
+    control.dropTransport(connectionId);
+    await kept;
+    const another = opened((url) => !url.includes('awps_reconnection_token'));
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await (await another).waitForEvent('framereceived', ({ payload }) => payload.includes('connected'));
+    await ben.isOnline();
+    const late = opened((url) => url.includes('awps_reconnection_token') && !url.includes('/nowhere/'));
+    await page.evaluate('keepsOut = false');
+    const socket = await late;
+    if (!socket.isClosed()) await socket.waitForEvent('close');
+    await ben.isOnline();
+  });
+
+  it('stays where it is when a sign-in has expired, and asks to sign in again', async () => {
+    const { page } = ben;
+    await page.route('**/v1/agents/negotiate', (route) => route.fulfill({ status: 401 }));
+    await ben.open('Mei');
+    await page.getByLabel('Reply to Mei').fill('Not sent yet');
+    // The network is back: the line asks for a new socket.
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await ben.banner('Your sign-in has expired').waitFor();
+    expect(await page.getByLabel('Reply to Mei').inputValue()).toBe('Not sent yet');
+    expect(page.url()).toContain('/console/');
+    await page.unroute('**/v1/agents/negotiate');
+    await ben.button('Sign in again').click();
+    await page.getByRole('link', { name: 'Ben Agent' }).click();
+    await ben.isOnline();
+  });
 
   it('needs nothing that its own policy forbids, and nothing in it fails', async () => {
     for (const one of [anna, ben, olga]) {

@@ -9,6 +9,7 @@ import { Desk } from './desk/desk';
 import type { DeskState } from './desk/state';
 import './desk/desk-page';
 import { type Person, type SignIn, signInBy, type SignInSettings } from './sign-in/sign-in';
+import { SignInNeeded } from './sign-in/sign-in-needed';
 
 /** The site's `settings.json`. */
 interface Settings {
@@ -28,6 +29,7 @@ export class Shell extends ConsoleElement {
     problem: { state: true },
     notice: { state: true },
     isReady: { state: true },
+    isExpired: { state: true },
   };
   declare place: Place;
   declare person: Person | undefined;
@@ -35,6 +37,8 @@ export class Shell extends ConsoleElement {
   declare problem: string | undefined;
   declare notice: DeskState['notice'];
   declare isReady: boolean;
+  /** Whether only the person can get another token. */
+  declare isExpired: boolean;
   private signIn: SignIn | undefined;
   private desk: Desk | undefined;
   private api: Api | undefined;
@@ -46,6 +50,7 @@ export class Shell extends ConsoleElement {
     // The answer of a sign-in is in the address, too: it is no place.
     this.place = placeOf(location.hash.startsWith('#/') ? location.hash : '');
     this.isReady = false;
+    this.isExpired = false;
   }
 
   override connectedCallback(): void {
@@ -76,7 +81,15 @@ export class Shell extends ConsoleElement {
 
   private work(api: string, person: Person): void {
     tickBy(this.clock);
-    this.api = new Api(api, (again) => person.token(again), this.clock);
+    const token = async (again: boolean) => {
+      try {
+        return await person.token(again);
+      } catch (thrown) {
+        this.isExpired ||= thrown instanceof SignInNeeded;
+        throw thrown;
+      }
+    };
+    this.api = new Api(api, token, this.clock);
     const desk = new Desk({
       negotiate: () => this.api!.post<AgentAccess>('/v1/agents/negotiate', { body: { name: person.name } }),
       apiFor: (ticket) => new Api(api, ticket, this.clock),
@@ -126,6 +139,16 @@ export class Shell extends ConsoleElement {
     return html`
       <a class="skip" href="#main" @click=${(event: Event) => this.skip(event)}>To the content</a>
       ${this.top(person, state)}
+      <div role="alert">
+        ${
+          this.isExpired
+            ? html`<p class="banner problem">
+                Your sign-in has expired. Copy what you have not sent yet.
+                <button type="button" class="primary" @click=${() => this.enter()}>Sign in again</button>
+              </p>`
+            : nothing
+        }
+      </div>
       <main id="main" class="page-${page}" tabindex="-1">
         ${
           !isAllowed
@@ -232,7 +255,10 @@ export class Shell extends ConsoleElement {
   }
 
   private enter(): void {
-    this.signIn?.begin().catch((thrown: unknown) => (this.problem = messageOf(thrown)));
+    this.signIn?.begin().catch((thrown: unknown) => {
+      this.problem = messageOf(thrown);
+      this.desk?.tell(this.problem, true);
+    });
   }
 }
 

@@ -166,6 +166,26 @@ describe('the list', () => {
     expect(row(state)?.unread).toBe(2);
     expect(row(reduceAll(state, [{ type: 'opened', id: ID }]))?.unread).toBe(0);
   });
+
+  it('counts what is unread of the one that is looked at while nobody can see the page', () => {
+    const looked = (isHidden: boolean): DeskEvent => ({ type: 'looked', isHidden });
+    const opened: DeskEvent = { type: 'opened', id: ID };
+    const state = play(listed(1, item()), opened, looked(true), message(3, 'Hello'));
+    expect(row(state)?.unread).toBe(1);
+    const back = reduceAll(state, [looked(false), message(4, 'Anybody?')]);
+    expect(row(back)?.unread).toBe(0);
+  });
+
+  it('counts and marks once what came while it was being read, known before or not', () => {
+    const came = [message(3, 'Hello'), lost(10)];
+    const since = came.flatMap((event) => (event.type === 'push' ? [event.push] : []));
+    const read = { ...listed(11, item()), since } as DeskEvent;
+    for (const before of [[listed(1, item())], []]) {
+      const state = play(...before, ...came, read);
+      expect(row(state)).toMatchObject({ unread: 1, disconnection: { number: 2 } });
+      expect(row(state)?.marks.map(({ kind }) => kind)).toEqual(['lost']);
+    }
+  });
 });
 
 describe('a transcript that is looked at', () => {

@@ -112,6 +112,16 @@ export interface AgentLoad {
   readonly unitsFree: number;
 }
 
+/** An agent, as colleagues see one. */
+export interface Colleague {
+  readonly agentId: string;
+  readonly name?: string | undefined;
+  /** Whether the agent has an open socket. */
+  readonly present: boolean;
+  readonly totalUnits: number;
+  readonly unitsFree: number;
+}
+
 export interface ClosedConversation {
   readonly conversationId: string;
   readonly closedAt: string;

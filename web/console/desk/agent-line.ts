@@ -114,10 +114,17 @@ export class AgentLine {
       { getClientAccessUrl: this.options.url },
       {
         protocol: {
-          ...reliable,
+          name: reliable.name,
+          // Prevents: a client that is given up tries for half a minute to get its socket back, which no `stop` ends, and then
+          // keeps a second socket of this agent open.
+          get isReliableSubProtocol() {
+            return isCurrent();
+          },
           writeMessage: (message) => reliable.writeMessage(message),
           parseMessages: (input) => {
             if (isCurrent()) this.silentChecks = 0;
+            // It was given up while it was trying, and stopped before it had its socket back.
+            else if (!this.retired.includes(client)) queueMicrotask(() => client.stop());
             return reliable.parseMessages(input);
           },
         },

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ConsoleElement } from '../core/element';
 import { clockLength, END_REASONS, exactTimeOf, timeOf, wordsOf } from '../core/format';
-import type { Conversation, PolicyExplanations } from '../core/model';
+import type { Colleague, Conversation, PolicyExplanations } from '../core/model';
 import { addressOf } from '../core/routes';
 import { aboutTemplate } from './about';
 import { absenceTemplate } from './absence';
@@ -19,7 +19,7 @@ export class ConversationPanel extends ConsoleElement {
     desk: { attribute: false },
     state: { attribute: false },
     isOperator: { attribute: false },
-    agents: { attribute: false },
+    agents: { state: true },
     asking: { state: true },
     busy: { state: true },
     policies: { state: true },
@@ -27,20 +27,19 @@ export class ConversationPanel extends ConsoleElement {
   declare desk: Desk;
   declare state: DeskState;
   declare isOperator: boolean;
-  /** Colleagues who can be offered a conversation. */
-  declare agents: readonly { readonly id: string; readonly name: string }[];
+  /** Colleagues who are there; nothing while they are read. */
+  declare agents: readonly Colleague[] | undefined;
   declare asking: Asking | undefined;
   declare busy: boolean;
   /** Of the conversation that is looked at, once somebody asks for it. */
   declare policies: PolicyExplanations | undefined;
   /** Whether the end of the transcript is looked at: then new lines are followed. */
   private follows = true;
-  /** What is written and not sent yet, by conversation. */
-  private readonly drafts = new Map<string, string>();
+  /** The text field that has its draft, and of which conversation. */
+  private drafted: { readonly box: HTMLTextAreaElement; readonly id: string } | undefined;
 
   constructor() {
     super();
-    this.agents = [];
     this.busy = false;
   }
 
@@ -53,15 +52,16 @@ export class ConversationPanel extends ConsoleElement {
     }
   }
 
-  protected override updated(changed: PropertyValues): void {
+  protected override updated(): void {
     const log = this.querySelector<HTMLElement>('[role=log]');
     if (log && this.follows) log.scrollTop = log.scrollHeight;
     const dialog = this.querySelector('dialog');
     if (dialog && !dialog.open && this.asking !== undefined) dialog.showModal();
-    const before = changed.get('state') as DeskState | undefined;
     const box = this.querySelector('textarea');
     const id = this.state.opened?.id ?? '';
-    if (box && before?.opened?.id !== id) box.value = this.drafts.get(id) ?? '';
+    if (box === null || (this.drafted?.box === box && this.drafted.id === id)) return;
+    this.drafted = { box, id };
+    box.value = this.desk.drafts.get(id) ?? '';
   }
 
   protected override render(): TemplateResult {
@@ -120,7 +120,8 @@ export class ConversationPanel extends ConsoleElement {
       ? html`<a class="button" href=${addressOf('closed', c.id)}>Its story</a>`
       : nothing;
     if (c.state === 'Open')
-      return html`${button('Accept', act('accept'), 'primary')} ${button('Offer …', ask('offer'))}${history}`;
+      return html`${button('Accept', act('accept'), 'primary')}
+      ${button('Offer …', () => this.askWhom())}${history}`;
     if (isOffered)
       return html`${button('Accept', act('accept'), 'primary')} ${button('Decline', act('decline'))}${history}`;
     if (!this.isMine(c)) return history;
@@ -226,7 +227,7 @@ export class ConversationPanel extends ConsoleElement {
       const text = box?.value ?? '';
       if (box === null || text.trim() === '') return;
       box.value = '';
-      this.drafts.delete(c.id);
+      this.desk.drafts.delete(c.id);
       this.follows = true;
       void this.desk.say(c.id, text);
     };
@@ -234,7 +235,7 @@ export class ConversationPanel extends ConsoleElement {
       const box = this.querySelector('textarea');
       if (box === null) return;
       box.setRangeText(text, box.selectionStart, box.selectionEnd, 'end');
-      this.drafts.set(c.id, box.value);
+      this.desk.drafts.set(c.id, box.value);
       this.querySelector<HTMLElement>('#canned')?.hidePopover();
       box.focus();
     };
@@ -253,11 +254,11 @@ export class ConversationPanel extends ConsoleElement {
           maxlength="8000"
           placeholder="Reply. Enter sends, Shift and Enter begins a new line."
           @input=${(event: Event) => {
-            this.drafts.set(c.id, (event.target as HTMLTextAreaElement).value);
+            this.desk.drafts.set(c.id, (event.target as HTMLTextAreaElement).value);
             this.desk.typing(c.id);
           }}
           @keydown=${(event: KeyboardEvent) => {
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+            if (event.key !== 'Enter' || event.shiftKey || isOfInputMethod(event)) return;
             event.preventDefault();
             send();
           }}
@@ -288,10 +289,10 @@ export class ConversationPanel extends ConsoleElement {
       const values = new FormData(event.target as HTMLFormElement);
       const value = values.get('value');
       const chosen = typeof value === 'string' ? value : '';
-      const named = this.agents.find(({ id }) => id === chosen);
+      const named = this.agents?.find(({ agentId }) => agentId === chosen)?.name;
       const body = {
         transfer: { queue: chosen },
-        offer: { agentId: chosen, ...(named && { agentName: named.name }) },
+        offer: { agentId: chosen, ...(named !== undefined && { agentName: named }) },
         end: {},
         'end-wait': {},
       }[asking];
@@ -318,7 +319,10 @@ export class ConversationPanel extends ConsoleElement {
           }
           <div class="buttons">
             <button type="button" @click=${close}>Cancel</button>
-            <button class=${asking.startsWith('end') ? 'danger' : 'primary'} ?disabled=${this.busy}>
+            <button
+              class=${asking.startsWith('end') ? 'danger' : 'primary'}
+              ?disabled=${this.busy || (asking === 'offer' && this.agents === undefined)}
+            >
               ${says}
             </button>
           </div>
@@ -340,16 +344,23 @@ export class ConversationPanel extends ConsoleElement {
   }
 
   private agentField(): TemplateResult {
+    if (this.agents === undefined) return html`<p role="status">Reading who is there …</p>`;
     return this.agents.length > 0
       ? html`<label
           >Colleague
           <select name="value" required>
-            ${this.agents.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+            ${this.agents.map((one) => html`<option value=${one.agentId}>${colleagueName(one)}</option>`)}
           </select>
         </label>`
-      : html`<label
-          >Id of the colleague <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}"
-        /></label>`;
+      : html`<p>No colleague is there.</p>
+          <label>Id of the colleague <input name="value" required pattern="[A-Za-z0-9_\\-]{1,64}" /></label>`;
+  }
+
+  /** Who is there is asked each time: it changes. */
+  private async askWhom(): Promise<void> {
+    this.agents = undefined;
+    this.asking = 'offer';
+    this.agents = await this.desk.colleagues();
   }
 
   private async explain(id: string): Promise<void> {
@@ -371,6 +382,12 @@ export class ConversationPanel extends ConsoleElement {
     }
   }
 }
+
+const colleagueName = ({ agentId, name = agentId, unitsFree, totalUnits }: Colleague): string =>
+  `${name} · ${unitsFree} of ${totalUnits} units free`;
+
+/** Enter that takes over what an input method offers. Safari sends it after the end of the composition, as key 229. */
+const isOfInputMethod = ({ isComposing, keyCode }: KeyboardEvent): boolean => isComposing || keyCode === 229;
 
 function stateName({ state, agent }: Conversation): string {
   if (state === 'Active') return agent?.accepted === true ? 'Active' : 'Offered';

@@ -2,6 +2,7 @@ import { type Api, messageOf, Problem } from '../core/api';
 import type {
   AgentAccess,
   AgentLoad,
+  Colleague,
   Conversation,
   ConversationView,
   Page,
@@ -41,12 +42,14 @@ const TYPING_EVERY_MS = 3_000;
 export class Desk {
   readonly store = new Store();
   readonly api: Api;
+  /** What is written and not sent yet, by conversation. */
+  readonly drafts = new Map<string, string>();
   private readonly line: AgentLine;
   private access: Promise<AgentAccess> | undefined;
   /** A URL opens one socket; the ticket stays good. */
   private urlIsUsed = false;
   private readonly seen = new Set<string>();
-  /** Pushes that came while the list was being read: the answer may be older. */
+  /** Pushes that came while the list was being read. */
   private since: Push[] | undefined;
   private readonly timers = new Set<ReturnType<typeof setInterval>>();
   private viewing: ReturnType<typeof setTimeout> | undefined;
@@ -122,6 +125,17 @@ export class Desk {
     }
   }
 
+  /** Other agents who are there; none, if that cannot be read. */
+  async colleagues(): Promise<readonly Colleague[]> {
+    try {
+      const { agents } = await this.api.get<{ agents: readonly Colleague[] }>('/v1/agents');
+      return agents.filter(({ agentId, present }) => present && agentId !== this.state.me.agentId);
+    } catch (thrown) {
+      this.tell(messageOf(thrown), true);
+      return [];
+    }
+  }
+
   /** Writes to the customer. With the id of a message that failed: the same message again. */
   async say(conversationId: string, text: string, messageId: string = crypto.randomUUID()): Promise<void> {
     const at = new Date(this.options.clock.now()).toISOString();
@@ -187,8 +201,7 @@ export class Desk {
         continuationToken = page.continuationToken;
       } while (continuationToken !== undefined && items.length < MOST_ROWS);
       const now = this.options.clock.now();
-      this.store.dispatch({ type: 'listed', items, now });
-      for (const push of this.since) this.store.dispatch({ type: 'push', push, now });
+      this.store.dispatch({ type: 'listed', items, since: this.since, now });
       for (const { conversationId, disconnection } of items) {
         if (disconnection !== undefined)
           this.settle(conversationId, disconnection.number, disconnection.since);

@@ -76,6 +76,8 @@ export interface Opened {
 export interface DeskState {
   readonly me: { readonly agentId: string; readonly name: string };
   readonly line: LineState;
+  /** Whether nobody can see the page: another tab, another window. */
+  readonly isHidden: boolean;
   /** Whether the list has been read. */
   readonly isLoaded: boolean;
   readonly rows: ReadonlyMap<string, Row>;
@@ -93,7 +95,14 @@ export interface DeskState {
 export type DeskEvent =
   | { readonly type: 'line'; readonly line: LineState }
   | { readonly type: 'me'; readonly agentId: string; readonly name: string }
-  | { readonly type: 'listed'; readonly items: readonly WorkListItem[]; readonly now: number }
+  | { readonly type: 'looked'; readonly isHidden: boolean }
+  | {
+      readonly type: 'listed';
+      readonly items: readonly WorkListItem[];
+      /** Pushes that came while the list was being read: the list may be older, or newer. */
+      readonly since?: readonly Push[];
+      readonly now: number;
+    }
   | { readonly type: 'push'; readonly push: Push; readonly now: number }
   | { readonly type: 'typing'; readonly conversationId: string; readonly until: number }
   | { readonly type: 'settled'; readonly conversationId: string; readonly number: number }
@@ -121,6 +130,7 @@ export type DeskEvent =
 export const EMPTY: DeskState = {
   me: { agentId: '', name: '' },
   line: 'connecting',
+  isHidden: false,
   isLoaded: false,
   rows: new Map(),
   episodes: [],
@@ -183,16 +193,11 @@ function reduce(draft: Draft, event: DeskEvent): void {
       return draft.set({ me: { agentId: event.agentId, name: event.name } });
     case 'load':
       return draft.set({ load: event.load });
+    case 'looked':
+      if (!event.isHidden && state.opened) draft.change(state.opened.id, () => ({ unread: 0 }));
+      return draft.set({ isHidden: event.isHidden });
     case 'listed':
-      draft.replace(
-        new Map(
-          event.items.map((item) => [
-            item.conversationId,
-            rowOf(item, draft.row(item.conversationId), event.now),
-          ]),
-        ),
-      );
-      return draft.set({ isLoaded: true });
+      return listed(draft, event.items, event.since ?? [], event.now);
     case 'push':
       return reducePush(draft, event.push, event.now);
     case 'typing':
@@ -247,6 +252,22 @@ function deliver(draft: Draft, messageId: string, delivery: Delivery, reason?: s
     ),
   });
 }
+
+function listed(draft: Draft, items: readonly WorkListItem[], since: readonly Push[], now: number): void {
+  const before = draft.state.rows;
+  draft.replace(
+    new Map(items.map((item) => [item.conversationId, rowOf(item, draft.row(item.conversationId), now)])),
+  );
+  for (const push of since) {
+    const known = before.get(push.conversationId);
+    reducePush(draft, push, now);
+    // Prevents: what a row has counted when the push came is counted again.
+    if (known !== undefined) draft.change(known.conversationId, () => countedOf(known));
+  }
+  draft.set({ isLoaded: true });
+}
+
+const countedOf = ({ unread, marks }: Row): Pick<Row, 'unread' | 'marks'> => ({ unread, marks });
 
 /** A line of the list, with what the console knew of the conversation before. */
 function rowOf(item: WorkListItem, before: Row | undefined, now: number): Row {
@@ -487,11 +508,11 @@ function reducePush(draft: Draft, push: Push, now: number): void {
 /** A message or a notice of a conversation of this agent. */
 function said(draft: Draft, push: Extract<Push, { type: 'message' | 'notice' }>): void {
   const { conversationId: id, at, sequence, text } = push;
-  const { opened, me, typing } = draft.state;
+  const { opened, me, typing, isHidden } = draft.state;
   if (push.type === 'message') {
     if (push.messageId !== undefined) deliver(draft, push.messageId, 'sent');
     const isOwn = push.author.role === 'agent' && 'id' in push.author && push.author.id === me.agentId;
-    if (!isOwn && opened?.id !== id) draft.change(id, ({ unread }) => ({ unread: unread + 1 }));
+    if (!isOwn && (isHidden || opened?.id !== id)) draft.change(id, ({ unread }) => ({ unread: unread + 1 }));
     if (push.author.role === 'customer' && typing.has(id)) {
       draft.set({ typing: new Map([...typing].filter(([typed]) => typed !== id)) });
     }

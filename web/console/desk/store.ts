@@ -6,6 +6,16 @@ export class Store {
   private waiting: DeskEvent[] = [];
   private readonly listeners = new Set<(state: DeskState) => void>();
 
+  constructor() {
+    const look = () => {
+      this.dispatch({ type: 'looked', isHidden: document.hidden });
+      // Prevents: what waits for a frame when the page is hidden waits until somebody looks again.
+      this.flush();
+    };
+    document.addEventListener('visibilitychange', look);
+    look();
+  }
+
   get state(): DeskState {
     return this.current;
   }

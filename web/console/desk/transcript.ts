@@ -16,7 +16,7 @@ export function linesOf(entries: readonly Entry[], marks: readonly Mark[]): read
     let place = lines.length;
     // Entries keep their order, whatever the clocks say: only marks are put in between.
     while (place > 0 && (lines[place - 1]?.at ?? '') > mark.at) place -= 1;
-    lines.splice(place, 0, { key: `m${mark.kind}${mark.at}`, at: mark.at, mark });
+    lines.splice(place, 0, { key: `m${mark.kind}${mark.at}${mark.text}`, at: mark.at, mark });
   }
   return lines;
 }

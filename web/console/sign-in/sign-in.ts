@@ -13,7 +13,12 @@ export interface Person {
   readonly name: string;
   readonly isAgent: boolean;
   readonly isOperator: boolean;
-  /** @param again the one before was refused */
+  /**
+   * Never leaves the page.
+   *
+   * @param again the one before was refused
+   * @throws SignInNeeded
+   */
   token(again: boolean): Promise<string>;
   signOut(): void;
 }

@@ -1,4 +1,5 @@
 import { claimsOf, pageAddress, personOf, type SignIn, type SignInSettings } from './sign-in';
+import { SignInNeeded } from './sign-in-needed';
 
 const TOKEN = 'console-token';
 const STATE = 'console-state';
@@ -40,7 +41,7 @@ export function standIn({ authority, clientId }: SignInSettings): SignIn {
       }
       return personOf(token, {
         token: async (again) => {
-          if (again) await begin();
+          if (again) throw new SignInNeeded();
           return token;
         },
         signOut: () => {
