@@ -13,7 +13,7 @@ import {
 } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
 import { endedRefusal, SIGN_IN_REQUIRED } from '../conversation/decision';
-import { type Instant, instant } from '../conversation/time';
+import { type Instant, instant, type Milliseconds, SECOND } from '../conversation/time';
 import {
   agentIdField,
   CONVERSATION_PATH,
@@ -206,12 +206,13 @@ export const NEGOTIATE_ROUTES = [
         if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
       } else if (hasEnded(conversation)) {
         const isReadable = isReadableByCustomer(conversation, policies, services.now());
-        // Once for an end: how much too late its customer has come is remembered.
-        if (conversation.end?.reason === 'customer-disconnected' && conversation.knockedAt === undefined)
-          await services
-            .conversations(call)
-            .receive(conversationId, { type: 'customer-returning' })
-            .catch(tellOf('negotiate: the late return was not noted', services, call));
+        // Once for an end: how much too late its customer has come is remembered. The copy of what is closed may still lack it.
+        const isNews = conversation.knockedAt === undefined || conversation.state === 'Closed';
+        if (conversation.end?.reason === 'customer-disconnected' && isNews)
+          await noted(
+            services.conversations(call).receive(conversationId, { type: 'customer-returning' }),
+            tellOf('negotiate: the late return was not noted', services, call),
+          );
         const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
         return refuseAs(refusal, 'conversation-ended');
       } else if (link === undefined) {
@@ -290,10 +291,15 @@ export const NEGOTIATE_ROUTES = [
       const { agentId, agentName, roles } = caller ?? namedByDesk(body);
       const [url] = await Promise.all([
         clientUrl(agentUserId(agentId)),
-        // An agent can work without being on the list by name.
-        capacity
-          .noteAgent(agentId, agentName)
-          .catch(tellOf('negotiate-agent: the agent was not noted', services, call)),
+        // An agent can work without being on the list by name. An id is no name, and takes the place of none.
+        ...(agentName === agentId
+          ? []
+          : [
+              noted(
+                capacity.noteAgent(agentId, agentName),
+                tellOf('negotiate-agent: the agent was not noted', services, call),
+              ),
+            ]),
       ]);
       return {
         agentId,
@@ -414,13 +420,23 @@ function countByAddress(request: HttpInput, services: NegotiateServices): void {
 const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices): string | undefined =>
   clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
 
-/** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
 /** For what is only noted: that it failed is told, and the answer is given all the same. */
 const tellOf =
   (what: string, { loggerOf }: RouteServices, call: Call) =>
   (thrown: unknown): void =>
     loggerOf(call).warn(what, { detail: ownError(thrown).message });
 
+/** Nobody waits longer for what is only noted. It goes on, and is told of when it fails later. */
+const NOTING_TIME: Milliseconds = SECOND;
+
+async function noted(noting: Promise<unknown>, failed: (thrown: unknown) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, NOTING_TIME)));
+  await Promise.race([noting.then(() => undefined, failed), late]);
+  clearTimeout(timer);
+}
+
+/** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
 function tellOfVisitor(
   visitor: string | undefined,
   { visitorNumber, loggerOf }: NegotiateServices & RouteServices,

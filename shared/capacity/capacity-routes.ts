@@ -41,6 +41,9 @@ const LOAD = answer(
 const AGENT_LIST = named(
   'AgentList',
   z.object({
+    complete: z
+      .boolean()
+      .describe('False: there are more agents than one answer has. Everybody who is present is in it.'),
     agents: z.array(
       z.object({
         agentId: z.string(),
@@ -55,17 +58,21 @@ const AGENT_LIST = named(
   }),
 );
 
+/** Whose loads are read one by one at the same time. */
+const AT_ONCE = 16;
+
 /** Those who can be given a conversation, or have one: present ones first, by name. */
 async function agentsNow({ capacity, participants }: CapacityServices) {
   const [known, present] = await Promise.all([capacity.everyAgent(), participants.presentAgents()]);
-  const seen = new Set(known.map(({ agentId }) => agentId));
+  const seen = new Set(known.agents.map(({ agentId }) => agentId));
   // Prevents: an agent whose row could not be written, or is beyond the bound of the list, is missing while it is there.
   const others = [...present].filter((agentId) => !seen.has(agentId));
-  const all: readonly KnownAgent[] = [
-    ...known,
-    ...(await Promise.all(others.map((agentId) => capacity.loadOf(agentId)))),
-  ];
-  return all
+  const all: KnownAgent[] = [...known.agents];
+  for (let i = 0; i < others.length; i += AT_ONCE) {
+    const some = others.slice(i, i + AT_ONCE);
+    all.push(...(await Promise.all(some.map((agentId) => capacity.loadOf(agentId)))));
+  }
+  const agents = all
     .map((agent) => ({ ...agent, present: present.has(agent.agentId) }))
     .filter((agent) => agent.present || agent.holdings.length > 0)
     .sort(
@@ -79,6 +86,7 @@ async function agentsNow({ capacity, participants }: CapacityServices) {
       unitsFree: unitsFree(agent),
       conversations: agent.holdings.length,
     }));
+  return { complete: known.complete, agents };
 }
 
 const AGENT_PATH = z.object({ agentId: agentIdField.describe('The agent, as its desk names it.') });
@@ -99,9 +107,10 @@ export const CAPACITY_ROUTES = [
     summary: 'Agents who are there, or have conversations, with what they can take',
     description:
       'For a transfer, and for operators, who get a ticket from `POST /v1/agents/negotiate` as agents do. Presence is the answer ' +
-      'of Web PubSub at this moment.',
+      'of Web PubSub at this moment; what agents can take is at most some seconds old.',
     access: 'an agent with a ticket',
     answer: answer('Those who are present first, by name.', AGENT_LIST, {
+      complete: true,
       agents: [
         {
           agentId: 'bob',
@@ -114,7 +123,7 @@ export const CAPACITY_ROUTES = [
         },
       ],
     }),
-    run: async (_request, services: CapacityServices) => ({ agents: await agentsNow(services) }),
+    run: (_request, services: CapacityServices) => agentsNow(services),
   }),
   route({
     id: 'read-capacity',

@@ -34,8 +34,8 @@ const PREFIX = 'holding.';
 const DIGITS = 10;
 
 /**
- * The row of an agent. Without a total as long as nobody has set one: the default may change. The name is that of the latest
- * request for a socket; without it nothing is lost.
+ * The row of an agent. Without a total as long as nobody has set one: the default may change. The name is the one
+ * that was given last with a request for a socket; without it nothing is lost.
  */
 const agentColumns = z.object({
   totalUnits: int32.optional(),
@@ -160,8 +160,13 @@ const ATTEMPTS = 24;
  */
 export function createTableAgentCapacity(
   table: TableClient,
-  /** `defaultTotal`: the units of an agent for whom none are set. */
-  options: { readonly defaultTotal: number; readonly now: () => Instant; readonly onDamage?: OnDamage },
+  /** `defaultTotal`: the units of an agent for whom none are set; `mostRows`: that the list of all agents is made of. */
+  options: {
+    readonly defaultTotal: number;
+    readonly now: () => Instant;
+    readonly onDamage?: OnDamage;
+    readonly mostRows?: number;
+  },
 ): CapacityLedger {
   const { onDamage = ignoreDamage } = options;
   const loadFrom = (agentId: string, { agent, holdings }: AgentRows) => {
@@ -214,8 +219,8 @@ export function createTableAgentCapacity(
     },
 
     async everyAgent() {
-      const { rows } = await tableCall(table, 'list agents', () =>
-        firstRows(table, { filter: odata`PartitionKey gt ${''}`, limit: MOST_ROWS }),
+      const { rows, token } = await tableCall(table, 'list agents', () =>
+        firstRows(table, { filter: odata`PartitionKey gt ${''}`, limit: options.mostRows ?? MOST_ROWS }),
       );
       const byAgent = new Map<string, Keys[]>();
       for (const one of rows as Keys[]) {
@@ -223,9 +228,13 @@ export function createTableAgentCapacity(
         if (own === undefined) byAgent.set(one.partitionKey, [one]);
         else own.push(one);
       }
-      return Promise.all(
-        [...byAgent].map(async ([agentId, own]) => loadFrom(agentId, await agentRowsOf(own, onDamage))),
+      const last = (rows as Keys[]).at(-1);
+      // Prevents: the list is cut off among the rows of an agent, who seems to have more room than is left.
+      if (token !== undefined && last !== undefined) byAgent.delete(last.partitionKey);
+      const agents = [...byAgent].map(async ([agentId, own]) =>
+        loadFrom(agentId, await agentRowsOf(own, onDamage)),
       );
+      return { agents: await Promise.all(agents), complete: token === undefined };
     },
   };
 }

@@ -41,6 +41,12 @@ export interface KnownAgent extends AgentLoad {
   readonly name?: string;
 }
 
+export interface KnownAgents {
+  readonly agents: readonly KnownAgent[];
+  /** False: there are more than one list has. Those that it has, it has whole. */
+  readonly complete: boolean;
+}
+
 /**
  * Who holds how much of each agent's capacity. Throws `DependencyError` when the storage gives no usable answer,
  * `ContentionError` when others were faster at every attempt (both retryable), and `StoredRowError`.
@@ -59,8 +65,8 @@ export interface AgentCapacity {
   setTotal(agentId: string, totalUnits: number): Promise<void>;
   /** That an agent of this name has asked for a socket. Writes only what has changed. */
   noteAgent(agentId: string, name: string): Promise<void>;
-  /** All agents, a bounded number of them; their loads as they are reserved. */
-  everyAgent(): Promise<readonly KnownAgent[]>;
+  /** All agents, a bounded number of them; their loads as they are reserved, or were some seconds ago. */
+  everyAgent(): Promise<KnownAgents>;
 }
 
 /** A holding with its version, which every `reserve` of the claim changes. */

@@ -31,12 +31,12 @@ import {
   publicName,
   REQUEUE_REASONS,
 } from './conversation';
-import { gracePeriodOf, isReadableByCustomer } from '../policies/policy';
+import { autoClosureDue, gracePeriodOf, isReadableByCustomer, type PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
 import { storyOf } from './story';
-import { duration, type Instant, instant } from './time';
+import { duration, type Instant, instant, type Milliseconds } from './time';
 import { authorForCustomers, sentIdOf, type TranscriptEntry } from './transcript';
 import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
@@ -111,7 +111,7 @@ const FOR_BOTH = z.object({
   keptFor: duration
     .optional()
     .describe(
-      'To the customer, until the end: how long its place is kept if its line is lost now, at least.',
+      'To the customer of a live chat, until the end: how long its place is kept if its line is lost now, at least.',
     ),
 });
 
@@ -440,6 +440,19 @@ const STORY = named(
 );
 named('StoryEvent', STORY_EVENT);
 
+/** How long a customer who is lost now is waited for, at least. In a persistent chat nobody waits, and nothing is promised. */
+function keptFor(conversation: Conversation, policies: PolicyTable, now: Instant): Milliseconds | undefined {
+  if (conversation.channel !== 'live-chat') return undefined;
+  const { device, liveConnectionIds, endedConnectionIds } = conversation;
+  // Which device the last one to be lost is, the record knows only while there has been one connection.
+  const isOnlyOne = liveConnectionIds.length + endedConnectionIds.length <= 1;
+  const devices = isOnlyOne ? [device] : DEVICE_CLASSES;
+  const grace = Math.min(...devices.map((one) => gracePeriodOf(conversation, policies, one)));
+  const disconnection = { number: 0, since: now, deadline: now + grace, reason: 'connection-lost' } as const;
+  const closure = autoClosureDue({ ...conversation, disconnection } as Conversation, policies);
+  return Math.max(0, Math.min(grace, (closure ?? Number.POSITIVE_INFINITY) - now));
+}
+
 export const CONVERSATION_ROUTES = [
   route({
     id: 'list-conversations',
@@ -548,7 +561,7 @@ export const CONVERSATION_ROUTES = [
           : {
               conversation: {
                 ...shownToCustomers(conversation),
-                ...(!hasEnded(conversation) && { keptFor: gracePeriodOf(conversation, await policies()) }),
+                ...(!hasEnded(conversation) && { keptFor: keptFor(conversation, await policies(), now()) }),
               },
               transcript: entriesForCustomers(entries),
             };

@@ -174,6 +174,13 @@ async function updateRow(
   saving: Saving | undefined,
 ): Promise<void> {
   const load = async () => (await loadIfAny(store, conversationId))?.conversation;
+  const copy = conversation.knockedAt === undefined ? undefined : closedConversation(conversation);
+  if (copy !== undefined) {
+    await workList.remove(conversationId, copy);
+    // Prevents: it has been erased meanwhile, for good, and the copy is written behind the erasure.
+    if ((await load()) === undefined) await workList.forget(copy);
+    return;
+  }
   // Prevents: a repetition writes what it has loaded over the row of a change that another process has made since.
   if (saving === undefined) return workList.settle(conversationId, load, conversation);
   const { before, loadedAt, sentAt } = saving;

@@ -545,7 +545,7 @@ export function decodeWorkListItem(entity: object): WorkListItem {
  */
 export function createTableWorkList(
   table: TableClient,
-  closedConversations: Pick<ClosedConversations, 'put'>,
+  closedConversations: Pick<ClosedConversations, 'put' | 'remove'>,
 ): WorkList {
   return {
     put: async (item) => {
@@ -564,6 +564,9 @@ export function createTableWorkList(
         answering(NOT_FOUND, undefined),
       );
     },
+
+    forget: (closed) =>
+      closedConversations.remove(closed, closed.agentId === undefined ? [] : [closed.agentId]),
 
     settle: async (conversationId, load, shown) => {
       const operation = 'settle work-list item';

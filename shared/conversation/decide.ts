@@ -119,12 +119,19 @@ function rule(
 function refusedWith(before: Conversation | undefined, input: ConversationEvent, ruling: Refused): Decided {
   const effects = repeatedEffects(before, input, ruling);
   const { conversation } = ruling;
-  if (conversation === undefined) return { ...withAction(ruling, input), effects };
-  // What is kept of a closed conversation is a copy; in a wrap-up it is made later.
-  const isCopied = conversation.state === 'Closed';
-  const copy = isCopied ? [{ type: 'update-work-list', conversation } as const] : [];
-  return { ...withAction(ruling, input), conversation, effects: [...effects, ...copy] };
+  // What is kept of a closed conversation is a copy; in a wrap-up it is made later. Prevents: the knock is saved, the copy is
+  // not written, and figures never know of it.
+  const knocked = conversation ?? (isKnock(input) ? before : undefined);
+  const isCopied = knocked?.state === 'Closed' && knocked.knockedAt !== undefined;
+  const copy = isCopied ? [{ type: 'update-work-list', conversation: knocked } as const] : [];
+  return {
+    ...withAction(ruling, input),
+    ...(conversation && { conversation }),
+    effects: [...effects, ...copy],
+  };
 }
+
+const isKnock = ({ type }: ConversationEvent): boolean => type === 'connect' || type === 'customer-returning';
 
 type Refused = Extract<Ruling, { kind: 'refused' }>;
 
@@ -238,19 +245,24 @@ function withAbsences(
   let absences = after.absences ?? [];
   for (const one of [...(isOver ? [past] : []), ...(isNew ? [running] : [])]) {
     const known = absences.find(({ number }) => number === one.number);
-    const absence = known ? absenceAfter(known, one, before, context) : absenceOf(after, one, input, context);
+    const absence = known
+      ? absenceAfter(known, one, before, context)
+      : absenceOf(before, after, one, input, context);
     absences = [...absences.filter((other) => other !== known), absence];
   }
   return { ...after, absences: absences.slice(-LIMITS.absences) };
 }
 
 const absenceOf = (
+  before: Conversation | undefined,
   conversation: Conversation,
   one: Disconnection | PastDisconnection,
   input: ConversationEvent,
   { policies }: DecisionContext,
 ): Absence => {
-  const device = ('device' in input ? input.device : undefined) ?? conversation.device;
+  // The event of a loss tells the device of what was lost; any other may tell of a device that has come since.
+  const isLoss = input.type === 'disconnected' && !('outcome' in one);
+  const device = (isLoss ? input.device : undefined) ?? (before ?? conversation).device;
   const { number, since, reason } = one;
   const deadline = one.deadline - (one.extension?.by ?? 0) - (one.allowance?.by ?? 0);
   // Of one that has ended, and was begun before absences were recorded, nobody knows by which rule.

@@ -3,10 +3,18 @@ import { InvalidInputError } from '../app/errors';
 import type { ClosedConversations } from '../closed-conversations/closed-conversation';
 import { moment } from '../closed-conversations/closed-conversations-routes';
 import { DEVICE_CLASSES } from '../conversation/conversation';
-import { duration, durationBetween, type Instant, instant, MINUTE } from '../conversation/time';
+import {
+  duration,
+  durationBetween,
+  type Instant,
+  instant,
+  type Milliseconds,
+  MINUTE,
+  SECOND,
+} from '../conversation/time';
 import { count, named, plainName } from '../http/fields';
 import { answer, route } from '../http/route';
-import { type Counted, insightsOf, LENGTHS } from './insights';
+import { createInsights, LENGTHS, OTHER_QUEUES } from './insights';
 
 export interface InsightsServices {
   readonly closedConversations: Pick<ClosedConversations, 'list'>;
@@ -16,6 +24,8 @@ export interface InsightsServices {
 /** Of one answer: fifty pages, however few of a page are of the queue that was asked for. */
 const MOST_PAGES = 50;
 const PAGE = 1_000;
+/** A page of rows that fit nowhere takes the storage many seconds; a browser does not wait for fifty of them. */
+const MOST_TIME: Milliseconds = 15 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const LONGEST = 92 * DAY;
 
@@ -45,7 +55,7 @@ const INSIGHTS = named(
     absences: z.array(
       z.object({
         day: z.iso.date().describe('Of closing, UTC.'),
-        queue: z.string(),
+        queue: z.string().describe(`\`${OTHER_QUEUES}\`: all that are beyond the largest 50, together.`),
         device: z.enum(DEVICE_CLASSES),
         returned: HISTOGRAM,
         ended: HISTOGRAM,
@@ -129,21 +139,24 @@ export const INSIGHTS_ROUTES = [
       let { from = to - DAY } = query;
       if (from >= to || to - from > LONGEST)
         throw new InvalidInputError('query.from', 'must be before `to`, by at most 92 days');
-      const counted: Counted[] = [];
+      const figures = createInsights({ device, grace });
+      const until = now() + MOST_TIME;
       let [unreadable, pages, token]: [number, number, string | undefined] = [0, 0, undefined];
+      let countedTo = to;
       do {
         const page: Awaited<ReturnType<ClosedConversations['list']>> = await closedConversations.list({
           ...{ from, to, queue, limit: PAGE, continuationToken: token },
         });
-        counted.push(...page.items);
+        figures.add(page.items);
+        countedTo = page.items.at(-1)?.closedAt ?? countedTo;
         unreadable += page.unreadable.length;
         pages += 1;
         token = page.continuationToken;
         // Prevents: a queue that has few conversations of many is looked for through all of them, while the host waits.
-      } while (token !== undefined && pages < MOST_PAGES);
+      } while (token !== undefined && pages < MOST_PAGES && now() < until);
       // The latest come first: what is counted is whole back to the last one.
-      if (token !== undefined) from = counted.at(-1)?.closedAt ?? to;
-      const { groups, ...insights } = insightsOf(counted, { device, grace });
+      if (token !== undefined) from = countedTo;
+      const { groups, ...insights } = figures.result();
       const total = (of: 'returned' | 'ended') => sum(groups.flatMap((group) => group[of]));
       const [returned, ended] = [total('returned'), total('ended')];
       return {

@@ -71,7 +71,7 @@ const placeOf = (length: Milliseconds): number => {
 /** The nearest rank: a length that has been measured, of which the share is no longer. */
 function percentilesOf(lengths: readonly Milliseconds[]): Percentiles | undefined {
   if (lengths.length === 0) return undefined;
-  const sorted = [...lengths].sort((one, other) => one - other);
+  const sorted = Float64Array.from(lengths).sort();
   const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
   return { p50: rank(0.5), p95: rank(0.95), max: rank(1) };
 }
@@ -105,73 +105,108 @@ function fateWith(
 const hasExpired = ({ absences = [] }: Counted): boolean =>
   absences.some(({ reason, outcome }) => reason === 'connection-lost' && outcome === 'expired');
 
-function whatIf(
-  grace: Milliseconds,
-  conversations: readonly Counted[],
-  isWanted: (absence: Absence) => boolean,
-): WhatIf {
-  let [ended, cost, savedAtLeast, savedAtMost] = [0, 0, 0, 0];
-  for (const conversation of conversations) {
-    const fate = fateWith(grace, conversation, isWanted);
-    if (hasExpired(conversation)) {
-      ended += 1;
-      if (fate === 'goes-on') savedAtLeast += 1;
-      if (fate !== 'ended') savedAtMost += 1;
-    } else if (fate === 'ended') cost += 1;
-  }
-  return { grace, ended, cost, savedAtLeast, savedAtMost };
+/** Names come from whoever opens a chat: so many are remembered, and so many are told of one by one. */
+const MOST_QUEUES = { remembered: 1_000, told: 50 };
+/** All other queues together; no queue can have this name. */
+export const OTHER_QUEUES = '*';
+
+type Counts = { -readonly [K in keyof Group]: Group[K] extends readonly number[] ? number[] : Group[K] };
+
+function groupIn(groups: Map<string, Counts>, day: string, queue: string, device: DeviceClass): Counts {
+  const key = JSON.stringify([day, queue, device]);
+  const none = () => LENGTHS.concat(0).map(() => 0);
+  const group = groups.get(key) ?? {
+    ...{ day, queue, device, returned: none(), ended: none(), otherwise: 0, extended: 0 },
+  };
+  groups.set(key, group);
+  return group;
 }
 
-/** Of closed conversations. Each is counted as it is stored, so counting again gives the same. */
-export function insightsOf(
-  conversations: readonly Counted[],
-  wanted: { readonly device?: DeviceClass | undefined; readonly grace?: Milliseconds | undefined },
-): Insights {
-  const groups = new Map<string, Group & { returned: number[]; ended: number[] }>();
-  const [returns, lateness]: [Milliseconds[], Milliseconds[]] = [[], []];
-  let [neverConnected, notRecorded] = [0, 0];
-  const isWanted = ({ device }: Absence) => wanted.device === undefined || device === wanted.device;
-  for (const { closedAt, queue, absences = [], disconnections = 0 } of conversations) {
-    notRecorded += disconnections - absences.length;
-    for (const absence of absences.filter(isWanted)) {
-      const { outcome, device, reason, moves = [] } = absence;
-      if (outcome === 'expired')
-        lateness.push(Math.max(0, lengthOf(absence) - (lastDeadlineOf(absence) - absence.since)));
-      if (reason !== 'connection-lost') {
-        neverConnected += outcome === 'expired' ? 1 : 0;
-        continue;
-      }
-      const day = new Date(closedAt).toISOString().slice(0, 10);
-      const key = JSON.stringify([day, queue, device]);
-      const none = () => LENGTHS.concat(0).map(() => 0);
-      const group = groups.get(key) ?? {
-        ...{ day, queue, device, returned: none(), ended: none(), otherwise: 0, extended: 0 },
-      };
-      const place = placeOf(lengthOf(absence));
-      if (outcome === 'reconnected') {
-        returns.push(lengthOf(absence));
-        group.returned[place]! += 1;
-      } else if (outcome === 'expired') group.ended[place]! += 1;
-      const isExtended = moves.some(({ because }) => because === 'agent');
-      const isOtherwise = outcome !== 'reconnected' && outcome !== 'expired';
-      groups.set(key, {
-        ...group,
-        otherwise: group.otherwise + (isOtherwise ? 1 : 0),
-        extended: group.extended + (isExtended ? 1 : 0),
-      });
-    }
+const sizeOf = ({ returned, ended, otherwise }: Group): number =>
+  [...returned, ...ended].reduce((all, one) => all + one, otherwise);
+
+/** The groups, those of the smallest queues together where there are too many to tell. */
+function told(groups: readonly Counts[]): readonly Group[] {
+  const sizes = new Map<string, number>();
+  for (const group of groups) sizes.set(group.queue, (sizes.get(group.queue) ?? 0) + sizeOf(group));
+  sizes.delete(OTHER_QUEUES);
+  const largest = [...sizes].sort(([, one], [, other]) => other - one).slice(0, MOST_QUEUES.told);
+  const isTold = new Set(largest.map(([queue]) => queue));
+  const all = new Map<string, Counts>();
+  for (const { day, queue, device, ...counts } of groups) {
+    const group = groupIn(all, day, isTold.has(queue) ? queue : OTHER_QUEUES, device);
+    for (const which of ['returned', 'ended'] as const)
+      group[which] = group[which].map((number, place) => number + counts[which][place]!);
+    group.otherwise += counts.otherwise;
+    group.extended += counts.extended;
   }
-  const [timeToReturn, late] = [percentilesOf(returns), percentilesOf(lateness)];
+  return [...all.values()].sort((one, other) =>
+    [one.day, one.queue, one.device].join() < [other.day, other.queue, other.device].join() ? -1 : 1,
+  );
+}
+
+/**
+ * Counts closed conversations, some at a time: of those that are counted nothing is kept but numbers. Each is counted as it is
+ * stored, so counting again gives the same.
+ */
+export function createInsights(wanted: {
+  readonly device?: DeviceClass | undefined;
+  readonly grace?: Milliseconds | undefined;
+}): { readonly add: (some: readonly Counted[]) => void; readonly result: () => Insights } {
+  const groups = new Map<string, Counts>();
+  const queues = new Set<string>();
+  const [returns, lateness]: [Milliseconds[], Milliseconds[]] = [[], []];
+  let [conversations, neverConnected, notRecorded] = [0, 0, 0];
   const { grace } = wanted;
+  const whatIf = { ended: 0, cost: 0, savedAtLeast: 0, savedAtMost: 0 };
+  const isWanted = ({ device }: Absence) => wanted.device === undefined || device === wanted.device;
+
+  const addAbsence = (absence: Absence, { closedAt, queue }: Counted) => {
+    const { outcome, device, reason, moves = [] } = absence;
+    if (outcome === 'expired')
+      lateness.push(Math.max(0, lengthOf(absence) - (lastDeadlineOf(absence) - absence.since)));
+    if (reason !== 'connection-lost') {
+      neverConnected += outcome === 'expired' ? 1 : 0;
+      return;
+    }
+    const day = new Date(closedAt).toISOString().slice(0, 10);
+    if (queues.size < MOST_QUEUES.remembered) queues.add(queue);
+    const group = groupIn(groups, day, queues.has(queue) ? queue : OTHER_QUEUES, device);
+    const place = placeOf(lengthOf(absence));
+    if (outcome === 'reconnected') {
+      returns.push(lengthOf(absence));
+      group.returned[place]! += 1;
+    } else if (outcome === 'expired') group.ended[place]! += 1;
+    else group.otherwise += 1;
+    if (moves.some(({ because }) => because === 'agent')) group.extended += 1;
+  };
+  const addWhatIf = (length: Milliseconds, conversation: Counted) => {
+    const fate = fateWith(length, conversation, isWanted);
+    if (hasExpired(conversation)) {
+      whatIf.ended += 1;
+      if (fate === 'goes-on') whatIf.savedAtLeast += 1;
+      if (fate !== 'ended') whatIf.savedAtMost += 1;
+    } else if (fate === 'ended') whatIf.cost += 1;
+  };
+
   return {
-    conversations: conversations.length,
-    groups: [...groups.values()].sort((one, other) =>
-      [one.day, one.queue, one.device].join() < [other.day, other.queue, other.device].join() ? -1 : 1,
-    ),
-    neverConnected,
-    notRecorded,
-    ...(timeToReturn && { timeToReturn }),
-    ...(late && { lateness: late }),
-    ...(grace !== undefined && { whatIf: whatIf(grace, conversations, isWanted) }),
+    add(some) {
+      for (const conversation of some) {
+        const { absences = [], disconnections = 0 } = conversation;
+        conversations += 1;
+        notRecorded += disconnections - absences.length;
+        for (const absence of absences.filter(isWanted)) addAbsence(absence, conversation);
+        if (grace !== undefined) addWhatIf(grace, conversation);
+      }
+    },
+    result() {
+      const [timeToReturn, late] = [percentilesOf(returns), percentilesOf(lateness)];
+      return {
+        ...{ conversations, groups: told([...groups.values()]), neverConnected, notRecorded },
+        ...(timeToReturn && { timeToReturn }),
+        ...(late && { lateness: late }),
+        ...(grace !== undefined && { whatIf: { grace, ...whatIf } }),
+      };
+    },
   };
 }

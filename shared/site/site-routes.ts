@@ -50,22 +50,29 @@ const SITE_SETTINGS = named(
         standIn: z.boolean().describe('Whether it is the local stand-in, which asks for no password.'),
       })
       .optional()
-      .describe('Where agents and operators sign in with Entra ID.'),
+      .describe(
+        'Where agents and operators sign in with Entra ID; left out where `ENTRA_AUDIENCE` does not name the client id.',
+      ),
   }),
 );
 
 /** On this machine, over plain HTTP: only the stand-in is. */
 const isStandIn = ({ authority }: SiteSignIn): boolean => authority.startsWith('http:');
 
-/** The client id of `api://<client id>`, or itself. */
-const clientIdOf = ({ audience }: SiteSignIn): string => audience.replace(/^api:\/\//, '');
+/** The client id of `api://<client id>`, or itself. Of another application id URI nobody knows the registration. */
+const clientIdOf = ({ audience }: SiteSignIn): string | undefined =>
+  /^(?:api:\/\/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(audience)?.[1];
 
-const viewOf = (signIn: SiteSignIn) => ({
-  authority: `${signIn.authority}/${signIn.tenantId}`,
-  clientId: clientIdOf(signIn),
-  scope: `${signIn.audience}/.default`,
-  standIn: isStandIn(signIn),
-});
+function viewOf(signIn: SiteSignIn) {
+  const clientId = clientIdOf(signIn);
+  if (clientId === undefined) return undefined;
+  return {
+    authority: `${signIn.authority}/${signIn.tenantId}`,
+    clientId,
+    scope: `${signIn.audience}/.default`,
+    standIn: isStandIn(signIn),
+  };
+}
 
 /** What the pages have to know; part of the API's document. */
 export const SITE_SETTINGS_ROUTE = route({

@@ -114,8 +114,8 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly participants: Pick<Participants, 'isAgentPresent' | 'push'>;
   readonly store: Pick<ConversationStore, 'load'>;
   readonly now: () => Instant;
-  /** Whether typing at this connection is told once more, see `TYPING_EVERY`. */
-  readonly isTypingNews: (connectionId: string) => boolean;
+  /** Whether typing at this connection, in this conversation, is told once more, see `TYPING_EVERY`. */
+  readonly isTypingNews: (connectionAndConversation: string) => boolean;
   readonly conversations: Conversations;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
@@ -127,7 +127,7 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly heard: (kind: string) => boolean;
 }
 
-/** At one connection typing is told no more often; what comes in between is answered, and left out. */
+/** At one connection typing in one conversation is told no more often; what comes in between is answered, and left out. */
 export const TYPING_EVERY: Milliseconds = 2 * SECOND;
 
 /**
@@ -319,7 +319,8 @@ async function tellTyping(
   { store, participants, now, isTypingNews, loggerOf }: WebhookServices,
   call: Call,
 ): Promise<RefusedMessage | undefined> {
-  if (!isTypingNews(connectionId)) return undefined;
+  // One connection of an agent serves many conversations.
+  if (!isTypingNews(`${connectionId} ${conversationId}`)) return undefined;
   try {
     const stored = await loadIfAny(store, conversationId);
     const typing = stored ? typingOf(stored.conversation, participant, now()) : { refusal: NOT_FOUND };

@@ -4,6 +4,7 @@ import {
   type CapacityLedger,
   fits,
   type KnownAgent,
+  type KnownAgents,
   type LedgerHolding,
   type LedgerLoad,
   unitsFree,
@@ -71,12 +72,13 @@ export class MemoryCapacity implements CapacityLedger {
     this.change(agentId, this.load(agentId).holdings);
   }
 
-  async everyAgent(): Promise<readonly KnownAgent[]> {
+  async everyAgent(): Promise<KnownAgents> {
     await this.gate();
-    return [...this.holdings.keys()].map((agentId) => ({
+    const agents = [...this.holdings.keys()].map((agentId) => ({
       ...this.load(agentId),
       ...this.known.get(agentId),
     }));
+    return { agents, complete: true };
   }
 
   /** What is stored, without going through the gate. */

@@ -218,7 +218,7 @@ export class MemoryWorld {
     },
     presentAgents: async () => {
       await this.enter('agent-presence');
-      const known = (await this.ledger.everyAgent()).map(({ agentId }) => agentId);
+      const known = (await this.ledger.everyAgent()).agents.map(({ agentId }) => agentId);
       return new Set(known.filter((agentId) => !this.absentAgents.has(agentId)));
     },
   };
@@ -291,6 +291,7 @@ export class MemoryWorld {
       this.unreadableRows.delete(conversationId);
       this.listed.delete(conversationId);
     },
+    forget: async () => undefined,
     settle: async (conversationId, load, shown) => {
       const conversation = shown ?? (await load());
       const item = conversation && workListItem(conversation);

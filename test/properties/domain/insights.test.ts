@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { closedConversation } from '../../../shared/closed-conversations/closed-conversation';
 import { type DeviceClass, LIMITS } from '../../../shared/conversation/conversation';
 import { type Milliseconds, MINUTE, SECOND } from '../../../shared/conversation/time';
-import { type Counted, insightsOf, LENGTHS } from '../../../shared/insights/insights';
+import { type Counted, createInsights, LENGTHS, OTHER_QUEUES } from '../../../shared/insights/insights';
 import {
   connected,
   connectedCustomer,
@@ -67,6 +67,13 @@ beforeAll(() => {
     }
   }
 }, 240_000);
+
+/** Counted page by page, as the route does. */
+function insightsOf(all: readonly Counted[], wanted: Parameters<typeof createInsights>[0]) {
+  const figures = createInsights(wanted);
+  for (let i = 0; i < all.length; i += 7) figures.add(all.slice(i, i + 7));
+  return figures.result();
+}
 
 const lengthOf = ({ since, at = since }: Seen) => Math.max(0, at - since);
 const rank = (share: number, all: number[]) =>
@@ -180,4 +187,25 @@ it('losses that no record has any more are told as a number [R264]', () => {
   const { conversation: over } = change(conversation, { type: 'customer-left' }, afterStart(10_000));
   const closed = closedConversation(over);
   expect(insightsOf(closed ? [closed] : [], {}).notRecorded).toBe(4);
+});
+
+it('of more queues than anybody reads the largest are told one by one, and the others together [R264]', () => {
+  const since = afterStart(0);
+  const absence = {
+    ...({ number: 2, since, deadline: since + MINUTE, reason: 'connection-lost', device: 'phone' } as const),
+    ...({ outcome: 'reconnected', endedAt: since + SECOND } as const),
+  };
+  const ofQueue = (queue: string, losses: number): Counted => ({
+    ...{ closedAt: since + MINUTE, queue, reason: 'customer-ended', disconnections: losses },
+    absences: Array.from({ length: losses }, () => absence),
+  });
+  const made = Array.from({ length: 2_000 }, (_, n) => ofQueue(`made-up-${n}`, 1));
+  const { groups } = insightsOf([...made, ofQueue('sales', 3)], {});
+  // `sales` comes behind all the names that are remembered.
+  expect(groups).toHaveLength(51);
+  expect(insightsOf([ofQueue('sales', 3), ...made], {}).groups.map(({ queue }) => queue)).toContain('sales');
+  const total = groups.reduce((all, { returned }) => all + returned.reduce((sum, one) => sum + one), 0);
+  expect(total).toBe(2_003);
+  const others = groups.find(({ queue }) => queue === OTHER_QUEUES);
+  expect(others?.returned.reduce((sum, one) => sum + one)).toBe(2_003 - 50);
 });

@@ -66,6 +66,26 @@ describe('the story of a conversation', () => {
     ]);
   });
 
+  it('names no device of a connection that has come since [R262]', () => {
+    const context = contextAt(afterStart(10), { connections: 1 });
+    // One connection too many, and the service knows of none: a loss of which no event has told.
+    const decision = decideWith(accepted(), { ...connect(), device: 'phone' } as never, context, {
+      presence: NOBODY,
+    });
+    if (decision.kind !== 'changed') throw new Error(decision.kind);
+    expect(about(2, decision.conversation)).toMatchObject([{ type: 'lost', device: 'unknown' }]);
+
+    // Begun before absences were recorded, and over when the customer is back with another device.
+    const { absences: _, ...older } = lost();
+    const back = change(
+      older,
+      { ...connected('tab-2', afterStart(20)), device: 'phone' } as never,
+      afterStart(20),
+    );
+    expect(back.conversation.device).toBe('phone');
+    expect(about(2, back.conversation)[0]).toMatchObject({ type: 'lost', device: 'unknown' });
+  });
+
   it('tells an outage that moved the deadline, and a return [R262]', () => {
     const away = lost();
     const { deadline } = runningDisconnection(away);
@@ -133,6 +153,17 @@ describe('who comes back after an end for absence', () => {
       tooLateBy: afterStart(500) - (conversation.end?.at ?? 0),
     });
     expect(refusedAt(conversation, 600).conversation).toBeUndefined();
+  });
+
+  it('has the copy of what is closed made each time, for the first try may have failed [R263]', () => {
+    const closed = expired(lost(connectedCustomer('tab-1')));
+    const { conversation, effects } = refusedAt(closed, 500);
+    expect(conversation).toMatchObject({ state: 'Closed', knockedAt: afterStart(500) });
+    const copy = [{ type: 'update-work-list', conversation }];
+    expect(effects).toEqual(copy);
+    expect(refusedAt(conversation!, 600).effects).toEqual(copy);
+    // In a wrap-up it is made later, and before the first return there is none.
+    expect(refusedAt(refusedAt(expired(), 500).conversation!, 600).effects).toEqual([]);
   });
 
   it('of another end nothing is remembered [R263]', () => {

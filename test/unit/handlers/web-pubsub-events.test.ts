@@ -697,6 +697,16 @@ describe('somebody types', () => {
     expect(world.log).toHaveLength(6);
   });
 
+  it('what an agent types in one conversation keeps nobody of another from being told [R260]', async () => {
+    const { send, world, service, born } = await here('agent-accepted');
+    const other = 'conversation-0002';
+    await born(other);
+    await service.handle(other, { ...ANN, type: 'agent-accepted' });
+    world.pushes.length = 0;
+    for (const conversationId of [ID, other, ID, other]) await send(...byAgent('ann', { conversationId }));
+    expect(world.pushes.map(({ conversationId }) => conversationId)).toEqual([ID, other]);
+  });
+
   it.each(['load', 'push'] as const)(
     'while a service fails (%s), nobody is told, and the sender keeps its connection [R260]',
     async (operation) => {

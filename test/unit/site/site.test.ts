@@ -286,6 +286,13 @@ describe('what the pages are told', () => {
     expect(await told('widget')).toEqual({ api: '/api' });
   });
 
+  it.each(['https://chat.example/api', 'api://contoso.example/chat', 'api://chat'])(
+    'is nothing of a sign-in whose registration the audience does not name: %s [R246]',
+    async (audience) => {
+      expect(await told('all', { signIn: { ...SIGN_IN, audience } })).toEqual({ api: '/api' });
+    },
+  );
+
   it('names the stand-in, which is on this machine [R246]', async () => {
     const authority = 'http://127.0.0.1:8085';
     expect(await told('all', { signIn: { ...SIGN_IN, authority } })).toMatchObject({
