@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ownAccount } from '../../local/stack/shared-azurite';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
-import { SHORT_GRACE } from '../e2e/operators-settings';
+import { RECONNECTS, SHORT_GRACE } from '../e2e/operators-settings';
 import { Stage } from '../e2e/stage';
 import { until, untilInstant } from '../e2e/waiting';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
@@ -141,6 +141,12 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await refused.first().waitFor();
       expect(await refused.first().locator('.meta').textContent()).toContain('Too many messages at once.');
       const texts = await refused.locator('p').allTextContents();
+      // It is known after the page is loaded again, too.
+      await tab.page.goto(tab.url);
+      await tab.isOnline();
+      await tab.launcher.click();
+      await refused.first().waitFor();
+      expect(await refused.first().locator('.meta').textContent()).toContain('Too many messages at once.');
       await until('it is taken', world.patienceMs, async () => {
         const retry = refused.getByRole('button', { name: 'Try again' }).first();
         if (await retry.isVisible()) await retry.click();
@@ -179,6 +185,43 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.hasEnded();
       expect(await tab.page.locator('footer').textContent()).toContain('The agent has ended it.');
       await until('its sockets are closed', world.patienceMs, () => connections(tab).length === 0);
+      await context.close();
+    });
+
+    it('keeps what was written in a chat that has ended out of the next one', async () => {
+      const [tab, context] = await served();
+      await tab.say('Before');
+      lineIs('silent');
+      await tab.write('For Ada alone');
+      await tab.page.goto(`${server.origin}/elsewhere?2`);
+      lineIs('forward');
+      await stage.agentDoes('end', tab);
+      const other = await ChatPage.visit(context, shop, {}, { route });
+      await other.hasEnded();
+      await other.launcher.click();
+      await other.button('New chat').click();
+      await other.isOnline();
+      remember(other);
+      await tab.page.goto(tab.url);
+      await tab.page.locator('li.failed', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
+      expect(await stored(other)).toEqual([]);
+      // Its customer may want it there after all.
+      await tab.launcher.click();
+      await tab.button('Try again').click();
+      await other.page.locator('li.sent', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
+      expect(await stored(other)).toEqual(['For Ada alone']);
+      await context.close();
+    });
+
+    it('does not send what Enter has only composed, as Safari tells it', async () => {
+      const [tab, context] = await begun();
+      await tab.field.fill('チャット');
+      await tab.page.evaluate(`document.querySelector('chat-widget').shadowRoot.activeElement.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))`);
+      expect(await tab.field.inputValue()).toBe('チャット');
+      expect(await tab.lines()).toEqual([]);
+      await tab.field.press('Enter');
+      await tab.page.locator('li.sent', { hasText: 'チャット' }).waitFor();
       await context.close();
     });
 
@@ -281,6 +324,105 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.reads('Back again?');
       await tab.say('Yes');
       expect(await tab.lines()).toEqual(['You: Hello', 'Ada: Back again?', 'You: Yes']);
+      await context.close();
+    });
+  });
+
+  describe('a reconnect link', () => {
+    it('that is void leads to the conversation that goes on here, or to the start, and begins none', async () => {
+      const [tab, context] = await served();
+      const second = await ChatPage.visit(context, shop, { 'oc.reconnectid': 'void' }, { route });
+      await second.isOnline();
+      await until('its line is open', world.patienceMs, () => second.conversationId !== '');
+      expect(second.conversationId).toBe(tab.conversationId);
+      expect(new URL(second.page.url()).searchParams.has('oc.reconnectid')).toBe(false);
+      await until('the other is closed', world.patienceMs, () => connections(tab).length === 1);
+      await context.close();
+
+      const elsewhere = await browser.newContext();
+      const stranger = await ChatPage.visit(elsewhere, shop, { 'oc.reconnectid': 'void' }, { route });
+      await stranger.launcher.click();
+      await stranger.button('Start chat').waitFor();
+      expect(stranger.sockets).toEqual([]);
+      await elsewhere.close();
+    });
+
+    it('opens in its tab what another tab of the same customer has open [R251]', async () => {
+      const { ticket } = await world.api.signIn({
+        name: 'Ann',
+        locale: 'en',
+        queue: 'general',
+        workstream: RECONNECTS,
+      });
+      const context = await browser.newContext();
+      const first = remember(
+        await ChatPage.begin(
+          context,
+          shop,
+          { workstream: RECONNECTS, 'ticket-callback': 'ownTicket' },
+          { route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};` },
+        ),
+      );
+      await stage.agentDoes('accept', first);
+      await first.reads('Ada has joined');
+      const link = await stage.linkSent(first);
+      const id = link.searchParams.get('oc.reconnectid')!;
+      const second = await ChatPage.visit(
+        context,
+        shop,
+        { workstream: RECONNECTS, 'oc.reconnectid': id },
+        { route },
+      );
+      await second.isOnline();
+      expect(second.conversationId).toBe(first.conversationId);
+      expect(new URL(second.page.url()).searchParams.has('oc.reconnectid')).toBe(false);
+      expect([first, second].map(({ sockets }) => sockets.length)).toEqual([1, 1]);
+      expect(connections(first)).toHaveLength(1);
+      await first.say('Here I am');
+      await second.reads('Here I am');
+      await stage.agentReads(second, 'Here I am');
+      await context.close();
+    });
+  });
+
+  describe('the element', () => {
+    it('that could not be loaded is loaded by the next click', async () => {
+      const context = await browser.newContext();
+      let missing: RegExp | undefined = /\/chat\/widget\//;
+      await context.route('**/chat/**', (call) =>
+        missing?.test(call.request().url()) === true ? call.abort() : call.continue(),
+      );
+      const tab = await ChatPage.visit(context, shop, { locale: 'de' });
+      const alert = tab.page.getByRole('alert');
+      for (const next of [/\/chat\/widget\/de-/, undefined]) {
+        await tab.launcher.click();
+        await until('it says so', world.patienceMs, () =>
+          tab.complaints.some((one) => one.includes('<chat-widget>')),
+        );
+        await alert.waitFor();
+        tab.complaints.length = 0;
+        missing = next;
+      }
+      await tab.launcher.click();
+      await tab.button('Chat beginnen').waitFor();
+      expect(await alert.count()).toBe(0);
+      await context.close();
+    });
+
+    it('that is taken out closes its line, and put in again goes on; moved it stays', async () => {
+      const [tab, context] = await served();
+      await tab.say('Before');
+      await tab.page.evaluate("(globalThis.widget = document.querySelector('chat-widget')).remove()");
+      await heard(tab);
+      expect(connections(tab)).toEqual([]);
+      await tab.page.evaluate('document.body.append(globalThis.widget)');
+      await tab.isOnline();
+      await tab.reads('Before');
+      await tab.page.evaluate('document.body.prepend(globalThis.widget)');
+      await tab.launcher.click();
+      await tab.say('After');
+      expect(await tab.lines()).toEqual(['You: Before', 'You: After']);
+      expect(tab.sockets).toHaveLength(2);
       await context.close();
     });
   });

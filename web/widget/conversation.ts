@@ -1,5 +1,5 @@
 import { Line, newId, PACE, type LineOptions, type Pace } from './line';
-import { lastSequence, next, NOTHING, waiting, type Chat, type Input } from './messages';
+import { failed, lastSequence, next, NOTHING, unstored, waiting, type Chat, type Input } from './messages';
 import { BEAT, Tabs } from './tabs';
 
 export interface ConversationOptions extends Pick<LineOptions, 'api' | 'customer' | 'signIn'> {
@@ -51,6 +51,28 @@ function linkOfPage(): LineOptions['link'] {
   };
 }
 
+/** What is told of the app, by whoever has the line. */
+const OF_LINE: ReadonlySet<Input['type']> = new Set([
+  ...(['opened', 'lost', 'view', 'entry', 'assigned', 'queued'] as const),
+  ...(['typing', 'ended', 'nothing', 'problem'] as const),
+]);
+
+/** What could not be sent before the page was loaded, and in which conversation it was written. */
+interface Unsent {
+  readonly conversationId?: string | undefined;
+  readonly inputs: readonly Input[];
+}
+
+/** Of this version; anything else is nothing. */
+function unsentOf(text: string | undefined): Unsent | undefined {
+  try {
+    const { conversationId, inputs } = JSON.parse(text ?? '{}') as Partial<Unsent>;
+    return Array.isArray(inputs) ? { conversationId, inputs } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Typing is told no more often, in milliseconds. */
 const TYPING_EVERY = 3_000;
 
@@ -67,6 +89,8 @@ export class Conversation {
   readonly #unsent: ReturnType<typeof stored>;
   readonly #seen: ReturnType<typeof stored>;
   readonly #link = linkOfPage();
+  #restored: Unsent | undefined;
+  readonly #closing = new AbortController();
   #typedAt = 0;
   #isKept = false;
   #opened: () => void = () => undefined;
@@ -79,37 +103,52 @@ export class Conversation {
     this.#seen = stored(() => localStorage, `chat-read ${api}`);
     const isGoingOn = this.#ticket.get() !== undefined || this.#link.get() !== undefined;
     if (isGoingOn) this.chat = { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) };
+    this.#restored = unsentOf(this.#unsent.get());
     this.#tabs = new Tabs({
       name: `chat ${api}`,
+      takes: () => this.#link.get() !== undefined,
       beat: pace?.beat ?? BEAT,
       lead: () => this.#lead(),
-      hear: (input) => this.#apply(input),
+      hear: (input) => {
+        // Prevents: a tab that opens a link, or leads already, takes what the last line has told for its own.
+        if (!this.#knowsBetter() || !OF_LINE.has(input.type)) this.#apply(input);
+      },
       state: () => this.chat,
       learn: (chat) => {
+        if (this.#knowsBetter()) return;
         const own = waiting(this.chat);
         this.chat = own.reduce(
           (known, { messageId = '', text, at }) => next(known, { type: 'written', messageId, text, at }),
           chat,
         );
         options.changed(this.chat);
+        if (chat.phase === 'open') this.#opened();
+        this.#restore();
       },
       asked: () => this.#line?.check(),
     });
-    const unsent = JSON.parse(this.#unsent.get() ?? '[]') as Input[];
-    // Whoever made this hears of it once it is made.
-    queueMicrotask(() => unsent.forEach((input) => this.#tell(input)));
-    addEventListener('online', () => this.#line?.wake());
-    addEventListener('offline', () => this.#line?.offline());
-    document.addEventListener('visibilitychange', () => {
+    const { signal } = this.#closing;
+    addEventListener('online', () => this.#line?.wake(), { signal });
+    addEventListener('offline', () => this.#line?.offline(), { signal });
+    const shown = () => {
       this.#tabs.shown(!document.hidden);
       if (!document.hidden) this.#line?.wake();
-    });
-    document.addEventListener('resume', () => this.#line?.wake());
-    addEventListener('pagehide', ({ persisted }) => {
+    };
+    document.addEventListener('visibilitychange', shown, { signal });
+    document.addEventListener('resume', () => this.#line?.wake(), { signal });
+    const hidden = ({ persisted }: PageTransitionEvent) => {
       this.#isKept = persisted;
       this.#tabs.leave();
-    });
-    addEventListener('pageshow', ({ persisted }) => persisted && this.#tabs.join());
+    };
+    addEventListener('pagehide', hidden, { signal });
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#tabs.join(), { signal });
+  }
+
+  /** This page has no chat any more. What goes on goes on in another tab, or when it is made again. */
+  close(): void {
+    this.#closing.abort();
+    this.#isKept = false;
+    this.#tabs.leave();
   }
 
   /** Whether the line is in this tab. */
@@ -157,17 +196,13 @@ export class Conversation {
   #apply(input: Input): void {
     const before = this.chat;
     this.chat = next(before, input);
-    if (input.type === 'opened') this.#opened();
-    if (
-      input.type === 'written' ||
-      input.type === 'delivery' ||
-      input.type === 'entry' ||
-      input.type === 'view'
-    )
-      this.#keep();
-    if (this.#line !== undefined && input.type === 'customer-types') this.#line.say('typing');
+    if (input.type === 'opened' || input.type === 'linked') this.#opened();
+    if (input.type === 'ended') this.#restored = undefined;
+    if (this.chat.entries !== before.entries || this.chat.phase !== before.phase) this.#keep();
+    if (this.#line !== undefined && input.type === 'customer-types') this.#line.typing();
     if (this.chat === before) return;
     this.#options.changed(this.chat, input);
+    if (input.type === 'opened') this.#restore();
     if (this.#line === undefined) return;
     switch (input.type) {
       case 'begun':
@@ -176,7 +211,7 @@ export class Conversation {
       case 'delivery':
         return void this.#line.send();
       case 'leaving':
-        return this.#line.say('leave');
+        return void this.#line.leave();
       case 'read':
         return this.#seen.set(String(input.sequence));
       case 'ended':
@@ -188,15 +223,28 @@ export class Conversation {
     }
   }
 
+  /** Whether what another tab tells of the app is not for this one. */
+  #knowsBetter(): boolean {
+    return this.#line !== undefined || this.#link.get() !== undefined;
+  }
+
   /** Prevents: what is written into a silent line is lost when the page is loaded again. */
   #keep(): void {
-    const unsent = waiting(this.chat).map(({ messageId, text, at }) => ({
-      type: 'written',
-      messageId,
-      text,
-      at,
-    }));
-    this.#unsent.set(unsent.length === 0 ? undefined : JSON.stringify(unsent));
+    const { phase, conversationId } = this.chat;
+    const inputs = [...(this.#restored?.inputs ?? []), ...(phase === 'ended' ? [] : unstored(this.chat))];
+    const unsent: Unsent = { conversationId: this.#restored?.conversationId ?? conversationId, inputs };
+    this.#unsent.set(inputs.length === 0 ? undefined : JSON.stringify(unsent));
+  }
+
+  /** Prevents: what was written in one conversation is sent into the next. */
+  #restore(): void {
+    const { phase, conversationId } = this.chat;
+    const restored = this.#restored;
+    if (restored === undefined || conversationId === undefined || (phase !== 'open' && phase !== 'lost'))
+      return;
+    this.#restored = undefined;
+    const isSame = (restored.conversationId ?? conversationId) === conversationId;
+    for (const input of isSame ? restored.inputs : failed(restored.inputs)) this.#tell(input);
   }
 
   #lead(): (why: 'left' | 'taken') => void {

@@ -47,6 +47,10 @@ export class ChatWidget extends HTMLElement {
   readonly icon = icon;
   private launcher: HTMLButtonElement | undefined;
   private mounted: Promise<Mounted | undefined> | undefined;
+  private readonly told = document.createElement('p');
+  private readonly stored = ({ key, newValue }: StorageEvent): void => {
+    if (key === this.key && newValue) void this.load();
+  };
 
   /** The app's address, without `/api`. */
   get api(): string {
@@ -57,8 +61,34 @@ export class ChatWidget extends HTMLElement {
     return this.getAttribute('locale') ?? (document.documentElement.lang || navigator.language);
   }
 
+  private get key(): string {
+    return `chat-ticket ${this.api}`;
+  }
+
   connectedCallback(): void {
-    if (this.launcher !== undefined) return;
+    if (this.launcher === undefined) this.draw();
+    // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
+    addEventListener('storage', this.stored);
+    let isGoingOn = location.search.includes('oc.reconnectid');
+    try {
+      isGoingOn ||= localStorage.getItem(this.key) !== null;
+    } catch {
+      // Storage is switched off: nothing is kept.
+    }
+    if (isGoingOn) void this.load();
+  }
+
+  disconnectedCallback(): void {
+    queueMicrotask(() => {
+      // It may only have been moved.
+      if (this.isConnected) return;
+      removeEventListener('storage', this.stored);
+      void this.mounted?.then((mounted) => mounted?.close());
+      this.mounted = undefined;
+    });
+  }
+
+  private draw(): void {
     const root = this.attachShadow({ mode: 'open' });
     const style = new CSSStyleSheet();
     style.replaceSync(STYLE);
@@ -71,16 +101,7 @@ export class ChatWidget extends HTMLElement {
     launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
     launcher.onclick = () => void this.toggle();
     root.append(launcher);
-    // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
-    const key = `chat-ticket ${this.api}`;
-    addEventListener('storage', (event) => event.key === key && event.newValue && void this.load());
-    let isGoingOn = location.search.includes('oc.reconnectid');
-    try {
-      isGoingOn ||= localStorage.getItem(key) !== null;
-    } catch {
-      // Storage is switched off: nothing is kept.
-    }
-    if (isGoingOn) void this.load();
+    this.told.role = 'alert';
   }
 
   /** Opens the chat, or closes it. What goes on goes on. */
@@ -89,18 +110,23 @@ export class ChatWidget extends HTMLElement {
   }
 
   private load(): Promise<Mounted | undefined> {
-    return (this.mounted ??= import('./panel').then(
-      ({ mount }) => mount(this, this.shadowRoot!, this.launcher!),
-      (thrown: unknown) => {
-        this.mounted = undefined;
-        console.error(`<chat-widget>: its script cannot be loaded from ${import.meta.url}`, thrown);
-        const told = document.createElement('p');
-        told.role = 'alert';
-        told.textContent = 'The chat cannot be loaded.';
-        this.shadowRoot!.replaceChildren(told, this.launcher!);
-        return undefined;
-      },
-    ));
+    return (this.mounted ??= this.mount());
+  }
+
+  private async mount(): Promise<Mounted | undefined> {
+    try {
+      const { mount } = await import('./panel');
+      const mounted = await mount(this, this.shadowRoot!, this.launcher!);
+      this.told.remove();
+      return mounted;
+    } catch (thrown) {
+      // The next click is another try.
+      this.mounted = undefined;
+      console.error(`<chat-widget>: it cannot be loaded from ${import.meta.url}`, thrown);
+      this.told.textContent = 'The chat cannot be loaded.';
+      this.launcher!.before(this.told);
+      return undefined;
+    }
   }
 }
 

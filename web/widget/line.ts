@@ -1,4 +1,4 @@
-import { WebPubSubClient, WebPubSubJsonReliableProtocol } from 'web-pubsub-client-1-0';
+import { WebPubSubClient, WebPubSubJsonReliableProtocol, type SendMessageError } from 'web-pubsub-client-1-0';
 import { type End, type Entry, type Input, type Problem, type Stored, type View } from './messages';
 
 /** Times in milliseconds. Tests have shorter ones. */
@@ -67,7 +67,18 @@ type Answer =
   | { readonly access: Access }
   | { readonly afterSeconds: number }
   | { readonly ended: Refusal; readonly ticket: string | undefined }
-  | { readonly problem: Problem };
+  | { readonly problem: Problem }
+  | 'nothing';
+
+/** What came of sending an event: `lost` if the service has not said. */
+type Arrival = 'sent' | 'failed' | 'lost';
+
+/** What has come over HTTP, from whomever. */
+interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+  readonly afterSeconds: number | undefined;
+}
 
 /** A notification of the app, as far as it is looked at. */
 type Push = Refusal &
@@ -86,7 +97,14 @@ export class Line {
   readonly #retired = new Set<WebPubSubClient>();
   #isOnline = false;
   #isSending = false;
-  #isLoading = false;
+  #isLeaving = false;
+  /** The generation that reads the transcript; whether something has happened that it may not have read. */
+  #loading = 0;
+  #loadsAgain = false;
+  /** When the timer was last there, and how often it was late since the last frame or ping. */
+  #ticked = Date.now();
+  #late = 0;
+  #waitedForLink = false;
   /** When the last frame came, when the first ping went out that nothing has answered, when the browser said: offline. */
   #heard = 0;
   #pinged = 0;
@@ -105,8 +123,8 @@ export class Line {
   /** Opens the line, and keeps it open until `close`. */
   open(): void {
     if (this.#generation > 0) return;
-    this.#watch = setInterval(() => this.check(), this.#options.pace.answer / 6);
-    this.#heard = Date.now();
+    this.#watch = setInterval(() => this.#tick(), this.#options.pace.answer / 6);
+    this.#heard = this.#ticked = Date.now();
     void this.#connect();
     // Another tab's line was open until now, and this one takes its place unseen, if it can.
     void this.#pause(2 * this.#options.pace.attempt, false).then(() => {
@@ -115,10 +133,25 @@ export class Line {
     });
   }
 
+  /**
+   * Prevents: timers of a hidden page run once a minute and those of a frozen one not at all, so this one may come before the ping
+   * or the frame that is due, and a line that is good would be replaced. Late twice with neither is another matter.
+   */
+  #tick(): void {
+    const wasThere = this.#isWatching();
+    this.#ticked = Date.now();
+    if (wasThere || ++this.#late > 1) this.check();
+  }
+
+  #isWatching(): boolean {
+    return Date.now() - this.#ticked < this.#options.pace.answer / 2;
+  }
+
   /** Looks at once whether the line is silent: the page is shown again, thaws, or another tab asks. */
   check(): void {
     const { answer, ping } = this.#options.pace;
     const now = Date.now();
+    if (!this.#isWatching()) return;
     const isUnanswered = this.#pinged > 0 && now - this.#pinged > answer;
     // Neither frames nor pings: the socket is closed, and the client tries to get it back.
     const isStill = now - Math.max(this.#heard, this.#pinged) > ping + answer;
@@ -146,41 +179,82 @@ export class Line {
     this.#isSending = true;
     for (let entry; (entry = options.waiting()[0]) !== undefined;) {
       const { text, messageId = '' } = entry;
-      const isSent = await client.sendEvent('message', { text, messageId }, 'json').then(
-        () => true,
-        () => false,
-      );
+      const delivery = await this.#deliver(client, generation, 'message', { text, messageId });
       // If the line has changed meanwhile, the new one sends it again.
       if (generation !== this.#generation) return;
-      options.tell({ type: 'delivery', messageId, delivery: isSent ? 'sent' : 'failed' });
+      if (delivery === 'lost') return this.#replace();
+      options.tell({ type: 'delivery', messageId, delivery });
     }
     this.#isSending = false;
-    if (options.isLeaving()) this.say('leave');
+    void this.leave();
+  }
+
+  /** Asks for the end, if it is wanted, until it is known. */
+  async leave(): Promise<void> {
+    const [client, generation] = [this.#client, this.#generation];
+    if (this.#isLeaving || !this.#isOnline || client === undefined) return;
+    this.#isLeaving = true;
+    while (this.#options.isLeaving()) {
+      const arrival = await this.#deliver(client, generation, 'leave', {});
+      if (generation === this.#generation && arrival !== 'lost')
+        await this.#pause(this.#options.pace.request);
+      if (generation !== this.#generation) return;
+      if (arrival === 'lost') return this.#replace();
+    }
+    this.#isLeaving = false;
+  }
+
+  /** Prevents: a socket that closes under a message makes it fail, though nobody has refused it. */
+  async #deliver(client: WebPubSubClient, generation: number, event: string, data: object): Promise<Arrival> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await client.sendEvent(event, data, 'json');
+        return 'sent';
+      } catch (thrown) {
+        if ((thrown as Partial<SendMessageError>).errorDetail === undefined) return 'lost';
+        if (tries > 3) return 'failed';
+      }
+      await this.#pause(1_000);
+      if (generation !== this.#generation) return 'lost';
+    }
   }
 
   /** An event whose arrival nobody waits for. */
-  say(event: 'typing' | 'leave'): void {
+  typing(): void {
     if (this.#isOnline)
-      this.#client?.sendEvent(event, {}, 'json', { fireAndForget: true }).catch(() => undefined);
+      this.#client?.sendEvent('typing', {}, 'json', { fireAndForget: true }).catch(() => undefined);
   }
 
   /** Goodbye, by a close frame of 1000: the app knows at once. */
   close(): void {
-    for (const client of this.#abandon()) client.stop();
+    this.#abandon();
+    this.#stopRetired();
   }
 
   /** Another tab has the line now: this one is closed when that one is open. */
   handOver(isOpen: Promise<unknown>): void {
-    const clients = this.#abandon();
-    void isOpen.then(() => clients.forEach((client) => client.stop()));
+    this.#abandon();
+    void isOpen.then(() => this.#stopRetired());
   }
 
-  #abandon(): WebPubSubClient[] {
-    const clients = [...this.#retired, ...(this.#client ? [this.#client] : [])];
+  #abandon(): void {
+    this.#retire();
     this.#generation = Infinity;
     this.#isOnline = false;
     clearInterval(this.#watch);
-    return clients;
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  #retire(): void {
+    if (this.#client !== undefined) this.#retired.add(this.#client);
+    this.#client = undefined;
+  }
+
+  /** One that is not open cannot be stopped: it is not known any more, and is closed once it is. */
+  #stopRetired(): void {
+    const retired = [...this.#retired];
+    this.#retired.clear();
+    for (const client of retired) client.stop();
   }
 
   #lost(): void {
@@ -190,32 +264,37 @@ export class Line {
   /** Prevents: a socket is closed that was only thought dead, before its successor is open, and the app hears a goodbye. */
   #replace(): void {
     this.#lost();
-    if (this.#client !== undefined) this.#retired.add(this.#client);
+    this.#retire();
     void this.#connect();
   }
 
   async #connect(): Promise<void> {
+    if (this.#generation === Infinity) return;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const options = this.#options;
-    this.#isOnline = this.#isSending = false;
-    this.#client = undefined;
+    this.#isOnline = this.#isSending = this.#isLeaving = false;
     for (let tries = 0; isCurrent(); tries++) {
       const answer = await this.#firstAnswer(isCurrent);
       if (!isCurrent()) return;
       let pause = Math.min(tries, 6) * options.pace.attempt;
-      if ('access' in answer) {
+      if (answer === 'nothing') {
+        this.close();
+        return options.tell({ type: 'nothing' });
+      } else if ('access' in answer) {
         this.#access = answer.access;
         options.ticket.set(answer.access.ticket);
         options.link.drop();
         if (await this.#openSocket(answer.access, isCurrent)) return;
       } else if ('problem' in answer) {
-        this.#abandon();
+        this.close();
         return options.tell({ type: 'problem', fatal: true, problem: answer.problem });
       } else if ('ended' in answer) {
         const { ended, ticket } = answer;
         // It was answered while nobody was here.
         if (ended.conversationId && ticket) await this.#page(ended.conversationId, ticket, 0);
+        if (!isCurrent()) return;
+        this.close();
         return options.tell(endOf(ended));
       } else pause = Math.max(pause, answer.afterSeconds * 1_000);
       await this.#pause(pause);
@@ -257,7 +336,7 @@ export class Line {
 
   /** Nobody has ever answered here: perhaps nobody can. */
   #noAnswer(): void {
-    if (++this.#unanswered !== 3 || this.#access !== undefined || !navigator.onLine) return;
+    if (++this.#unanswered !== 3 || this.#access !== undefined || isOffline()) return;
     this.#options.tell({ type: 'problem', fatal: false, problem: { kind: 'unreachable' } });
   }
 
@@ -284,22 +363,38 @@ export class Line {
       body: JSON.stringify({ ...customer(), reconnectId }),
     });
     if (answer === undefined) return undefined;
-    const { status, body } = answer;
+    const { status, body, afterSeconds } = answer;
     if (status === 200 && isAccess(body)) return { access: body };
     const refusal = (body ?? {}) as Refusal;
     const { code, detail = '', field = '' } = refusal;
-    if (code === 'conversation-ended') return { ended: refusal, ticket };
-    if (reconnectId !== undefined && status >= 401 && status < 410) {
-      link.drop(); // used, or of a conversation that is over: what this browser knows by itself still counts
-      return { afterSeconds: 0 };
+    if (reconnectId !== undefined && code === 'customer-is-connected') {
+      // Perhaps by a tab of this browser, which is told so and lets go.
+      this.#options.tell({ type: 'linked' });
+      const isFirst = !this.#waitedForLink;
+      this.#waitedForLink = true;
+      return { afterSeconds: isFirst ? 2 : (afterSeconds ?? 30) };
     }
-    if (ticket !== undefined && (status === 401 || code === 'conversation-not-found')) {
+    if (reconnectId !== undefined && isRefusalOfLink(status, refusal)) {
+      link.drop(); // what this browser knows by itself still counts; if it is nothing, the customer decides
+      if (tickets.get() !== undefined) return { afterSeconds: 0 };
+      return code === 'conversation-ended' ? { ended: refusal, ticket } : 'nothing';
+    }
+    if (code === 'conversation-ended') return { ended: refusal, ticket };
+    if (ticket !== undefined && (code === 'not-authenticated' || code === 'conversation-not-found')) {
       tickets.set((this.#signingIn = undefined)); // it has expired: a new conversation begins
       return { afterSeconds: signIn ? 2 : 0 };
     }
-    if (status === 429 || status >= 500) return { afterSeconds: refusal.retryAfterSeconds ?? 2 };
-    const kind = code === undefined ? 'address' : code === 'sign-in-required' ? 'sign-in' : 'refused';
-    return { problem: { kind, detail: code === undefined ? String(status) : `${field} ${detail}` } };
+    if (status === 429 || status >= 500) return { afterSeconds: afterSeconds ?? 2 };
+    const problem: Problem =
+      code === undefined
+        ? { kind: 'address', detail: String(status) }
+        : { kind: code === 'sign-in-required' ? 'sign-in' : 'refused', detail: `${field} ${detail}` };
+    // Prevents: somebody on the way (a firewall, the page of a hotel's network) answers once, and a conversation is given up.
+    if (code === undefined && (tickets.get() ?? reconnectId ?? this.#access) !== undefined) {
+      if (this.#access === undefined) this.#options.tell({ type: 'problem', fatal: false, problem });
+      return { afterSeconds: afterSeconds ?? 2 };
+    }
+    return { problem };
   }
 
   /** Whether the socket has been opened. */
@@ -307,47 +402,57 @@ export class Line {
     const { pace, tell } = this.#options;
     const protocol = WebPubSubJsonReliableProtocol();
     const isKnown = () => client === this.#client || this.#retired.has(client);
-    const client = new WebPubSubClient(url, {
+    // Prevents: a handshake that is over after its time gives the customer a second socket, and whoever waits another line.
+    const isOwn = (): boolean => isCurrent() && client === this.#client;
+    const client: WebPubSubClient = new WebPubSubClient(url, {
       autoReconnect: false,
       keepAliveIntervalInMs: pace.ping,
       keepAliveTimeoutInMs: 0,
+      messageRetryOptions: { maxRetries: 0 }, // `#deliver` does it
       protocol: {
         name: protocol.name,
         // Prevents: a client that is given up tries to get its socket back, and browsers open one socket to a host at a time: an
         // attempt that hangs would hold up the new one.
         get isReliableSubProtocol() {
-          return isCurrent();
+          // Asked when a socket is open, too. One that was given up before could not be stopped until then.
+          if (!isKnown()) queueMicrotask(() => client.stop());
+          return isOwn();
         },
         parseMessages: (input) => {
-          if (isCurrent()) this.#frame();
-          // It was given up while the client tried to get it back, which cannot be stopped until it has.
-          else if (!isKnown()) queueMicrotask(() => client.stop());
+          if (isOwn()) this.#frame();
           return protocol.parseMessages(input);
         },
         writeMessage: (message) => {
-          if (isCurrent() && message.kind === 'ping') this.#pinged ||= Date.now();
+          if (isOwn() && message.kind === 'ping' && this.#pinged === 0) {
+            this.#pinged = Date.now();
+            this.#late = 0;
+          }
           return protocol.writeMessage(message);
         },
       },
     });
     this.#client = client;
-    client.on('group-message', ({ message }) => this.#receive(message.data as Push));
-    client.on('server-message', ({ message }) => this.#receive(message.data as Push));
+    const receive = ({ message }: { message: { data: unknown } }) => {
+      if (isKnown()) this.#receive(message.data as Push, conversationId);
+    };
+    client.on('group-message', receive);
+    client.on('server-message', receive);
     return new Promise((resolve) => {
       client.on('connected', () => {
         resolve(true);
-        if (!isCurrent()) return;
+        if (!isOwn()) return;
         this.#isOnline = true;
-        for (const old of this.#retired) old.stop();
-        this.#retired.clear();
+        this.#pinged = this.#late = 0;
+        this.#stopRetired();
         tell({ type: 'opened', conversationId });
-        void this.#load().then(() => this.send());
+        void this.#load();
+        void this.send();
       });
       client.on('stopped', () => {
-        if (isCurrent() && this.#isOnline) this.#replace();
+        if (isOwn() && this.#isOnline) this.#replace();
       });
       const failed = () => {
-        if (isCurrent() && !this.#isOnline) this.#client = undefined;
+        if (isOwn() && !this.#isOnline) this.#client = undefined;
         resolve(false);
       };
       client.start().catch(failed);
@@ -358,7 +463,7 @@ export class Line {
   #frame(): void {
     const now = Date.now();
     this.#heard = now;
-    this.#pinged = 0;
+    this.#pinged = this.#late = 0;
     // What comes a moment later is more than what was under way: the browser is wrong.
     if (this.#offlineSince > 0 && this.#isOnline && now - this.#offlineSince > 1_000) {
       this.#offlineSince = 0;
@@ -366,8 +471,10 @@ export class Line {
     }
   }
 
-  #receive(push: Push): void {
+  #receive(push: Push, conversationId: string): void {
     const { tell, loaded } = this.#options;
+    // A socket that is given up may be one of the conversation before.
+    if (conversationId !== this.#access?.conversationId) return;
     switch (push?.type) {
       case 'message':
       case 'notice': {
@@ -400,39 +507,50 @@ export class Line {
   /** Reads what is missing from the transcript: a socket brings nothing of before it was opened, and may lose a push. */
   async #load(): Promise<void> {
     const [generation, access, options] = [this.#generation, this.#access, this.#options];
-    if (this.#isLoading || access === undefined) return;
-    this.#isLoading = true;
-    let isDone: boolean | undefined;
-    while (generation === this.#generation && !isDone) {
-      isDone = await this.#page(access.conversationId, access.ticket, options.loaded());
-      if (isDone === undefined) await this.#pause(options.pace.attempt);
+    if (access === undefined) return;
+    this.#loadsAgain = true;
+    if (this.#loading === generation) return;
+    this.#loading = generation;
+    const isCurrent = () => generation === this.#generation;
+    for (let tries = 0, isMore = false; isCurrent() && (isMore || this.#loadsAgain);) {
+      this.#loadsAgain = false;
+      const page = await this.#page(access.conversationId, access.ticket, options.loaded());
+      isMore = page !== 'done';
+      tries = typeof page === 'number' ? tries + 1 : 0;
+      if (typeof page === 'number')
+        await this.#pause(Math.max(Math.min(tries, 6) * options.pace.attempt, page * 1_000));
     }
-    this.#isLoading = false;
+    if (this.#loading === generation) this.#loading = 0;
   }
 
-  /** Whether that was all; nothing if nobody has answered. */
-  async #page(id: string, ticket: string, after: number): Promise<boolean | undefined> {
+  /** Whether that was all; or after how many seconds it may be asked again, for the app has not answered. */
+  async #page(id: string, ticket: string, after: number): Promise<'done' | 'more' | number> {
+    const generation = this.#generation;
     const headers = { authorization: `Bearer ${ticket}` };
     const answer = await this.#fetch(`v1/conversations/${id}?after=${after}`, { headers });
-    if (answer === undefined || answer.status >= 429) return undefined;
-    if (answer.status !== 200) return true;
-    const view = answer.body as View;
+    if (answer === undefined || generation !== this.#generation) return 0;
+    const { status, afterSeconds = 0, body } = answer;
+    const { code, transcript } = (body ?? {}) as Partial<View & Refusal>;
+    if (status !== 200 || transcript === undefined)
+      return status >= 429 || code === undefined ? afterSeconds : 'done';
+    const view = body as View;
     this.#options.tell({ type: 'view', view });
-    return view.nextAfter === undefined;
+    return view.nextAfter === undefined ? 'done' : 'more';
   }
 
   /** Nothing if nobody has answered in time. */
-  async #fetch(path: string, init?: RequestInit): Promise<{ status: number; body: unknown } | undefined> {
+  async #fetch(path: string, init?: RequestInit): Promise<Answered | undefined> {
     try {
       const signal = AbortSignal.timeout(this.#options.pace.request);
-      const response = await fetch(`${this.#options.api}/api/${path}`, {
-        cache: 'no-store',
-        signal,
-        ...init,
-      });
+      const options = { cache: 'no-store', signal, ...init } as RequestInit;
+      const response = await fetch(`${this.#options.api}/api/${path}`, options);
       const text = await response.text();
-      const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
-      return { status: response.status, body: isJson ? JSON.parse(text) : undefined };
+      const { headers, status } = response;
+      const isJson = /\bjson\b/.test(headers.get('content-type') ?? '');
+      const body: unknown = isJson ? JSON.parse(text) : undefined;
+      // The header is there for pages of the app's own origin, and for what answers in its place.
+      const after = (body as Refusal | undefined)?.retryAfterSeconds ?? Number(headers.get('retry-after'));
+      return { status, body, afterSeconds: after > 0 ? Math.min(after, 300) : undefined };
     } catch {
       return undefined;
     }
@@ -452,12 +570,23 @@ export class Line {
   }
 }
 
+/** The app itself says that the link opens nothing, and never will. */
+const isRefusalOfLink = (status: number, { code, field = '' }: Refusal): boolean =>
+  code !== undefined &&
+  (status === 400
+    ? field.includes('reconnectId')
+    : (status > 400 && status < 410 && status !== 408) || status === 413);
+
 const isAccess = (body: unknown): body is Access => typeof (body as Access | undefined)?.url === 'string';
 
 const endOf = ({ reason = '', options = ['new-conversation'], redirectUrl }: Refusal): Input => ({
   type: 'ended',
   end: { reason, options, ...(redirectUrl !== undefined && { redirectUrl }) },
 });
+
+/** Only a browser knows. */
+const isOffline = (): boolean =>
+  (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false;
 
 /** `crypto.randomUUID` is for secure pages only. */
 export const newId = (): string =>

@@ -84,6 +84,10 @@ export interface View {
 /** Everything that can happen to a chat, in whichever tab. Repetitions change nothing. */
 export type Input =
   | { readonly type: 'begun' }
+  /** A reconnect link waits for the customer to be gone elsewhere: who has kept a socket closes it. */
+  | { readonly type: 'linked' }
+  /** Nothing goes on: the link is void, and this browser knows of no conversation. */
+  | { readonly type: 'nothing' }
   | { readonly type: 'opened'; readonly conversationId: string }
   | { readonly type: 'lost'; readonly at: number }
   | { readonly type: 'view'; readonly view: View }
@@ -116,6 +120,10 @@ export function next(chat: Chat, input: Input): Chat {
             entries: waiting(chat),
           }
         : chat;
+    case 'linked':
+      return chat;
+    case 'nothing':
+      return chat.phase === 'opening' ? { ...NOTHING, entries: waiting(chat) } : chat;
     case 'opened': {
       // Another conversation than before (the ticket had expired): nothing of the old one is shown, what waits is sent in the new.
       const same = chat.conversationId === undefined || chat.conversationId === input.conversationId;
@@ -209,6 +217,24 @@ export function next(chat: Chat, input: Input): Chat {
 /** What is still to be sent, the oldest first. */
 export const waiting = ({ entries }: Chat): Entry[] =>
   entries.filter(({ delivery, sequence }) => delivery === 'sending' && sequence === undefined);
+
+/** What is not known to be stored, and tells how it is as it is told here. */
+export const unstored = ({ entries }: Chat): Input[] =>
+  entries.flatMap(({ messageId, text, at, delivery, sequence, because }): Input[] => {
+    if (messageId === undefined || sequence !== undefined || delivery === undefined || delivery === 'sent')
+      return [];
+    const written: Input = { type: 'written', messageId, text, at };
+    if (delivery === 'sending') return [written];
+    return [written, { type: 'delivery', messageId, delivery, ...(because !== undefined && { because }) }];
+  });
+
+/** The same as `unstored`, for another conversation: the customer decides whether it is sent there. */
+export const failed = (inputs: readonly Input[]): Input[] =>
+  inputs.flatMap((input): Input[] =>
+    input.type === 'written'
+      ? [input, { type: 'delivery', messageId: input.messageId, delivery: 'failed' }]
+      : [],
+  );
 
 /** Entries of others that the customer has not seen. */
 export const unread = ({ entries, read }: Chat): number =>

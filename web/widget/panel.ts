@@ -7,6 +7,8 @@ import { fill, textsFor, type Texts } from './texts';
 /** What the launcher does with the chat once it is there. */
 export interface Mounted {
   toggle(isOpen?: boolean): void;
+  /** Takes everything away, and closes the line. */
+  close(): void;
 }
 
 /** Somebody who typed so long ago does not type any more, in milliseconds. */
@@ -120,7 +122,8 @@ export async function mount(
   };
   field.onkeydown = (event) => {
     // Enter that chooses a word of an input method does not send.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // In Safari the composition is over by then, and the code of the key alone tells it.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     send();
   };
@@ -131,7 +134,8 @@ export async function mount(
     if (isAsking) ask(false);
     else toggle(false);
   };
-  document.addEventListener('visibilitychange', () => render());
+  const seen = () => render();
+  document.addEventListener('visibilitychange', seen);
 
   let isAsking = false;
   function ask(isOpen: boolean): void {
@@ -155,6 +159,7 @@ export async function mount(
   let wasLost = false;
   let backAt = 0;
   let footerOf = '';
+  let isClosed = false;
   const shown = new Map<Entry, HTMLLIElement>();
   const title = { own: document.title, set: '' };
 
@@ -164,6 +169,7 @@ export async function mount(
   }
 
   function render(input?: Input): void {
+    if (isClosed) return;
     const { chat } = conversation;
     const isFirst = phase === 'idle' || phase === 'opening';
     const isFocused = root.activeElement !== null && root.activeElement !== launcher;
@@ -413,7 +419,20 @@ export async function mount(
   }
 
   render();
-  return { toggle };
+  return {
+    toggle,
+    close() {
+      isClosed = true;
+      conversation.close();
+      document.removeEventListener('visibilitychange', seen);
+      clearTimeout(ticking);
+      clearTimeout(typesTimer);
+      for (const element of [status, panel, badge]) element.remove();
+      launcher.ariaExpanded = 'false';
+      root.adoptedStyleSheets = root.adoptedStyleSheets.filter((one) => one !== sheet);
+      if (document.title === title.set) document.title = title.own;
+    },
+  };
 }
 
 /** Reads, or writes where a value is given, even an undefined one. Browsers may refuse storage: then nothing is kept. */

@@ -17,6 +17,8 @@ export interface TabsOptions<M, S> {
   /** Shared by the tabs that belong together. */
   readonly name: string;
   readonly beat: number;
+  /** This tab knows what the leader does not: it leads from the beginning. */
+  readonly takes: () => boolean;
   /** This tab is the leader from now on. Returns what to do when another one is: `left` if this page goes, or is kept. */
   readonly lead: () => (why: 'left' | 'taken') => void;
   readonly hear: (message: M) => void;
@@ -51,14 +53,14 @@ export class Tabs<M, S> {
   /** The page is there, or back. */
   join(): void {
     if (this.#channel !== undefined || this.#stop !== undefined) return;
-    const { name, beat, lead } = this.#options;
+    const { name, beat, lead, takes } = this.#options;
     // A page that is not secure has no locks: each tab is on its own.
     if (navigator.locks === undefined) return void (this.#stop = lead());
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }: MessageEvent<Note<M, S>>) => this.#receive(data);
     this.#post({ kind: 'hello', from: this.#id });
     this.#timer = setInterval(() => this.#beat(), beat);
-    void this.#compete();
+    void this.#compete(takes());
   }
 
   /** The page goes, or is kept for the way back, which an open channel and a lock would prevent: another tab leads. */
@@ -109,6 +111,8 @@ export class Tabs<M, S> {
     // Taken away from a tab that did not answer: it waits for its turn again.
     this.#release = undefined;
     this.#stopLeading('taken');
+    // What the new leader has told before this one knew, it has not listened to.
+    this.#post({ kind: 'hello', from: this.#id });
     void this.#compete();
   }
 

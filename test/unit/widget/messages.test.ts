@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type Chat,
+  failed,
   type Input,
   milliseconds,
   next,
   NOTHING,
   type Stored,
   unread,
+  unstored,
   waiting,
 } from '../../../web/widget/messages';
 
@@ -125,6 +127,32 @@ describe('what all tabs show', () => {
     expect(ended).toMatchObject({ phase: 'ended', end });
     expect(shown(ended)).toEqual(['late failed']);
     expect(next(ended, { type: 'begun' })).toEqual({ ...NOTHING, phase: 'opening' });
+  });
+
+  test('what is not stored comes back as it was, or as failed where it was not written', () => {
+    const chat = after([
+      written('waits'),
+      written('failed'),
+      { type: 'delivery', messageId: 'failed', delivery: 'failed' },
+      written('refused'),
+      { type: 'delivery', messageId: 'refused', delivery: 'refused', because: 'too-many-messages' },
+      written('sent'),
+      { type: 'delivery', messageId: 'sent', delivery: 'sent' },
+      { type: 'entry', entry: own(1, 'stored') },
+    ]);
+    const kept = JSON.parse(JSON.stringify(unstored(chat))) as Input[];
+    const back = after(kept);
+    expect(shown(back)).toEqual(['waits sending', 'failed failed', 'refused refused']);
+    expect(back.entries[2]).toMatchObject({ because: 'too-many-messages' });
+    expect(shown(after(failed(kept)))).toEqual(['waits failed', 'failed failed', 'refused failed']);
+  });
+
+  test('a link that is void leaves nothing but what the customer has written', () => {
+    const chat = after([{ type: 'entry', entry: stored(1) }, written('waits')]);
+    const opening: Chat = { ...chat, phase: 'opening' };
+    expect(next(opening, { type: 'nothing' })).toEqual({ ...NOTHING, entries: waiting(chat) });
+    expect(next(chat, { type: 'nothing' })).toBe(chat);
+    expect(next(chat, { type: 'linked' })).toBe(chat);
   });
 
   test('what agents have written and nobody has seen is counted', () => {
