@@ -1,5 +1,15 @@
 import { Line, newId, PACE, type LineOptions, type Pace } from './line';
-import { failed, lastSequence, next, NOTHING, unstored, waiting, type Chat, type Input } from './messages';
+import {
+  failed,
+  lastSequence,
+  next,
+  NOTHING,
+  unstored,
+  waiting,
+  type Chat,
+  type Input,
+  type Written,
+} from './messages';
 import { BEAT, Tabs } from './tabs';
 
 export interface ConversationOptions extends Pick<LineOptions, 'api' | 'customer' | 'signIn'> {
@@ -60,7 +70,7 @@ const OF_LINE: ReadonlySet<Input['type']> = new Set([
 /** What could not be sent before the page was loaded, and in which conversation it was written. */
 interface Unsent {
   readonly conversationId?: string | undefined;
-  readonly inputs: readonly Input[];
+  readonly inputs: readonly Written[];
 }
 
 /** Of this version; anything else is nothing. */
@@ -244,7 +254,7 @@ export class Conversation {
       return;
     this.#restored = undefined;
     const isSame = (restored.conversationId ?? conversationId) === conversationId;
-    for (const input of isSame ? restored.inputs : failed(restored.inputs)) this.#tell(input);
+    for (const input of restored.inputs) this.#tell(isSame ? input : failed(input));
   }
 
   #lead(): (why: 'left' | 'taken') => void {

@@ -81,6 +81,17 @@ export interface View {
   readonly nextAfter?: number;
 }
 
+/** Something of the customer's own. What has become of it is told with it: one that has failed is not to be sent meanwhile. */
+export interface Written {
+  readonly type: 'written';
+  readonly messageId: string;
+  readonly text: string;
+  readonly at: string;
+  /** `sending` unless given. */
+  readonly delivery?: Delivery;
+  readonly because?: string;
+}
+
 /** Everything that can happen to a chat, in whichever tab. Repetitions change nothing. */
 export type Input =
   | { readonly type: 'begun' }
@@ -95,7 +106,7 @@ export type Input =
   | { readonly type: 'assigned'; readonly agent: string }
   | { readonly type: 'queued'; readonly position?: number }
   | { readonly type: 'typing'; readonly at: number }
-  | { readonly type: 'written'; readonly messageId: string; readonly text: string; readonly at: string }
+  | Written
   | {
       readonly type: 'delivery';
       readonly messageId: string;
@@ -173,7 +184,8 @@ export function next(chat: Chat, input: Input): Chat {
             from: 'customer',
             text: input.text,
             messageId: input.messageId,
-            delivery: chat.phase === 'ended' ? 'failed' : 'sending',
+            delivery: chat.phase === 'ended' ? 'failed' : (input.delivery ?? 'sending'),
+            ...(input.because !== undefined && { because: input.because }),
           },
         ],
       };
@@ -218,23 +230,22 @@ export function next(chat: Chat, input: Input): Chat {
 export const waiting = ({ entries }: Chat): Entry[] =>
   entries.filter(({ delivery, sequence }) => delivery === 'sending' && sequence === undefined);
 
-/** What is not known to be stored, and tells how it is as it is told here. */
-export const unstored = ({ entries }: Chat): Input[] =>
-  entries.flatMap(({ messageId, text, at, delivery, sequence, because }): Input[] => {
+/** What is not known to be stored, as it can be told again. */
+export const unstored = ({ entries }: Chat): Written[] =>
+  entries.flatMap(({ messageId, text, at, delivery, sequence, because }): Written[] => {
     if (messageId === undefined || sequence !== undefined || delivery === undefined || delivery === 'sent')
       return [];
-    const written: Input = { type: 'written', messageId, text, at };
-    if (delivery === 'sending') return [written];
-    return [written, { type: 'delivery', messageId, delivery, ...(because !== undefined && { because }) }];
+    return [{ type: 'written', messageId, text, at, delivery, ...(because !== undefined && { because }) }];
   });
 
-/** The same as `unstored`, for another conversation: the customer decides whether it is sent there. */
-export const failed = (inputs: readonly Input[]): Input[] =>
-  inputs.flatMap((input): Input[] =>
-    input.type === 'written'
-      ? [input, { type: 'delivery', messageId: input.messageId, delivery: 'failed' }]
-      : [],
-  );
+/** The same for another conversation: the customer decides whether it is sent there. */
+export const failed = ({ type, messageId, text, at }: Written): Written => ({
+  type,
+  messageId,
+  text,
+  at,
+  delivery: 'failed',
+});
 
 /** Entries of others that the customer has not seen. */
 export const unread = ({ entries, read }: Chat): number =>

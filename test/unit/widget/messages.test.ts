@@ -11,6 +11,7 @@ import {
   unread,
   unstored,
   waiting,
+  type Written,
 } from '../../../web/widget/messages';
 
 const CONVERSATION = { id: 'a-conversation' };
@@ -140,11 +141,15 @@ describe('what all tabs show', () => {
       { type: 'delivery', messageId: 'sent', delivery: 'sent' },
       { type: 'entry', entry: own(1, 'stored') },
     ]);
-    const kept = JSON.parse(JSON.stringify(unstored(chat))) as Input[];
+    const kept = JSON.parse(JSON.stringify(unstored(chat))) as Written[];
     const back = after(kept);
+    // Whoever has the line sends what waits after each of them.
+    const sent = kept.flatMap((_, index) => waiting(after(kept.slice(0, index + 1))));
+    expect(new Set(sent.map(({ messageId }) => messageId))).toEqual(new Set(['waits']));
+    expect(kept.flatMap((one) => waiting(after([failed(one)])))).toEqual([]);
     expect(shown(back)).toEqual(['waits sending', 'failed failed', 'refused refused']);
     expect(back.entries[2]).toMatchObject({ because: 'too-many-messages' });
-    expect(shown(after(failed(kept)))).toEqual(['waits failed', 'failed failed', 'refused failed']);
+    expect(shown(after(kept.map(failed)))).toEqual(['waits failed', 'failed failed', 'refused failed']);
   });
 
   test('a link that is void leaves nothing but what the customer has written', () => {
