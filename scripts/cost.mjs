@@ -25,7 +25,7 @@ export const ASSUMPTIONS = {
   stored: [20, 'KB in the tables for one conversation, its transcript included'],
   months: [12, 'months of conversations that are kept, if `RETENTION` is `P365D`; 3 by default'],
   oftenRules: [5, 'alert rules that look every 5 minutes'],
-  rareRules: [8, 'alert rules that look every 15 minutes or less often'],
+  rareRules: [9, 'alert rules that look every 15 minutes or less often'],
 };
 
 /** Where a price was found. */

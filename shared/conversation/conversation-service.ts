@@ -79,6 +79,8 @@ type Dependencies = ConversationServiceDependencies & {
   readonly call: DurableCall;
   /** The row of a conversation that is being written, so that the next one comes after it. */
   readonly lastRow: Map<string, Promise<void>>;
+  /** Tells once more what an end has to be told, and then shows it. */
+  readonly tellEnd: (conversationId: string) => Promise<unknown>;
 };
 
 /** In this order, and then the row: a stage begins when the one before it is done. */
@@ -129,10 +131,12 @@ async function performEffects(
   const { lastRow } = decided[0]!.turn.deps;
   const row = Promise.allSettled([stages, lastRow.get(conversationId)]).then(async () => {
     const newest = decided.findLast((one) => !failed.has(one) && one.effects.some(isRow));
-    for (const effect of newest?.effects.filter(isRow) ?? [])
-      await updateRow(conversationId, effect.conversation, newest!.turn.deps, saved);
+    const effect = newest?.effects.findLast(isRow);
+    if (newest === undefined || effect === undefined) return { looked: undefined };
+    return updateRow(conversationId, effect.conversation, newest.turn.deps, saved);
   });
   const settled = row
+    .then(() => undefined)
     .catch(() => undefined)
     .finally(() => {
       if (lastRow.get(conversationId) === settled) lastRow.delete(conversationId);
@@ -144,7 +148,8 @@ async function performEffects(
       const { turn, handled, effects } = one;
       try {
         if (failed.has(one)) throw failed.get(one);
-        if (effects.some(isRow)) await row;
+        // Prevents: changes in two processes in turn wait for each other's look, each longer than the one before.
+        if (effects.some(isRow)) await (await row).looked;
         const stored = saved && { conversation: saved.conversation, etag: saved.etag };
         turn.resolve(handled.kind === 'refused' ? handled : { ...handled, ...stored });
       } catch (thrown) {
@@ -167,31 +172,51 @@ const ROW_TIME: Milliseconds = SECOND / 2;
 /** Clocks of machines agree within a second, as a rule. */
 const ROW_TIME_BY_OTHER_CLOCK: Milliseconds = ROW_TIME + 2 * SECOND;
 
+/** Writes the row; `looked`: it is that of the latest change, as far as this process has to see to it. */
 async function updateRow(
   conversationId: string,
   conversation: Conversation,
-  { workList, store, now, clock }: Dependencies,
+  deps: Dependencies,
   saving: Saving | undefined,
-): Promise<void> {
-  const load = async () => (await loadIfAny(store, conversationId))?.conversation;
+): Promise<{ readonly looked: Promise<void> | undefined }> {
+  const { workList, store, tellEnd } = deps;
+  const load = async () => {
+    const latest = (await loadIfAny(store, conversationId))?.conversation;
+    // Prevents: the row is all that leads to an end that another process has saved and not told, and it is put right before.
+    if (latest?.end !== undefined && latest.state !== conversation.state) await tellEnd(conversationId);
+    return latest;
+  };
   const copy = conversation.knockedAt === undefined ? undefined : closedConversation(conversation);
   if (copy !== undefined) {
     await workList.remove(conversationId, copy);
     // Prevents: it has been erased meanwhile, for good, and the copy is written behind the erasure.
     if ((await load()) === undefined) await workList.forget(copy);
-    return;
+    return { looked: undefined };
   }
   // Prevents: a repetition writes what it has loaded over the row of a change that another process has made since.
-  if (saving === undefined) return workList.settle(conversationId, load, conversation);
-  const { before, loadedAt, sentAt } = saving;
-  await writeRow(workList, conversationId, conversation);
+  if (saving !== undefined) await writeRow(workList, conversationId, conversation);
+  const looked =
+    saving === undefined
+      ? workList.settle(conversationId, load, conversation)
+      : look(conversation, load, deps, saving);
+  // Whoever waits for it hears of it.
+  looked.catch(() => undefined);
+  return { looked };
+}
+
+async function look(
+  conversation: Conversation,
+  load: () => Promise<Conversation | undefined>,
+  { workList, now, clock }: Dependencies,
+  { before, loadedAt, sentAt }: Saving,
+): Promise<void> {
   // Prevents: this process was held up after its save, and has written over the row of a later change.
-  if (now() - sentAt > ROW_TIME) return workList.settle(conversationId, load);
+  if (now() - sentAt > ROW_TIME) return workList.settle(conversation.id, load);
   const age = before && now() - (clock?.error ?? 0) - before.savedAt;
   if (!before?.savedElsewhere || Math.abs(age ?? 0) > ROW_TIME_BY_OTHER_CLOCK) return;
   // Prevents: another process was a little faster to save and a little slower to write, and its row is the older one.
   await passed(loadedAt + ROW_TIME - now());
-  return workList.settle(conversationId, load, conversation);
+  return workList.settle(conversation.id, load, conversation);
 }
 
 const passed = (time: Milliseconds): Promise<void> =>
@@ -322,7 +347,9 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     waitingOf.delete(conversationId);
   };
   return (call) => {
-    const deps = { ...shared, call, lastRow };
+    const tellEnd: Dependencies['tellEnd'] = (conversationId) =>
+      inTurn(conversationId, { type: 'presence-checked', endUntold: true });
+    const deps = { ...shared, call, lastRow, tellEnd };
     const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
       new Promise((resolve, reject) => {
         const turn: Turn = { event, ifMatch, deps, resolve, reject };

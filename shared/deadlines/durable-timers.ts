@@ -165,36 +165,45 @@ export function createTimerPurge(
     let to = Math.min(known.to ?? youngest, youngest);
     let width = Math.min(WIDEST, Math.max(NARROWEST, known.width ?? 60 * MINUTE));
     let removed = 0;
-    while (now() < until) {
+    let left = 0;
+    let asking: Milliseconds | undefined;
+    // Prevents: a question that the rest of a run is too short for is taken for one that asks for too much.
+    while (now() + (asking ?? 0) < until) {
       const askedAt = now();
       const finished = await finishedTimers(client, { from: to - width, to }, until - now());
       if (finished === undefined) {
-        width = Math.max(NARROWEST, Math.round(width / 4));
+        if (asking === undefined) width = Math.max(NARROWEST, Math.round(width / 4));
         break;
       }
       const answeredAt = now();
+      asking = answeredAt - askedAt;
       const due = finished.filter(({ lastUpdatedTime }) => new Date(lastUpdatedTime).getTime() <= youngest);
       for (let at = 0; at < due.length; at += AT_ONCE) {
         if (now() >= until) {
           await place.save({ to, width });
-          return { removed, left: due.length - at, done: false };
+          return { removed, left: left + due.length - at, done: false };
         }
         const some = due.slice(at, at + AT_ONCE);
-        removed += (await Promise.all(some.map((one) => purge(client, one.instanceId)))).filter(
-          Boolean,
-        ).length;
+        const results = await Promise.allSettled(some.map((one) => purge(client, one.instanceId)));
+        const failed = results.filter((result) => result.status === 'rejected');
+        if (failed.length === some.length) throw failed[0]!.reason;
+        // Prevents: one instance that can never be removed keeps everything older from its turn.
+        left += failed.length;
+        removed += results.filter((result) => result.status === 'fulfilled' && result.value).length;
       }
       to -= width;
       if (to <= now() - OLDEST) {
         await place.save({ doneAt: now() });
-        return { removed, left: 0, done: true };
+        return { removed, left, done: true };
       }
-      const { few, many } = answeredAt - askedAt > now() - answeredAt ? FOUND_SLOWLY : FOUND;
+      const { few, many } = asking > now() - answeredAt ? FOUND_SLOWLY : FOUND;
       const factor = finished.length < few ? 2 : finished.length > many ? 0.5 : 1;
       width = Math.min(WIDEST, Math.round(width * factor));
+      // Prevents: what a run has done is done again because it was cut off.
+      await place.save({ to, width });
     }
     await place.save({ to, width });
-    return { removed, left: 0, done: false };
+    return { removed, left, done: false };
   };
 }
 

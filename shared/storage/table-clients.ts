@@ -77,6 +77,12 @@ const DEFAULT_NAMES: TableNames = {
   erasures: 'Erasures',
 };
 
+/** The same for each table there is. */
+export const ofEveryTable = <T>(make: (name: keyof TableNames) => T): Record<keyof TableNames, T> =>
+  Object.fromEntries(
+    (Object.keys(DEFAULT_NAMES) as (keyof TableNames)[]).map((name) => [name, make(name)]),
+  ) as Record<keyof TableNames, T>;
+
 /** Short waits: the service behind the webhook repeats the event anyway, and a customer is waiting. */
 const RETRY_OPTIONS = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2 * SECOND };
 const TIME_LIMITS: TimeLimits = { attempt: 5 * SECOND, operation: 15 * SECOND };
@@ -95,17 +101,7 @@ export function createTableClients(
     retryOptions: RETRY_OPTIONS,
     additionalPolicies: [...timeLimits(options.timeLimits ?? TIME_LIMITS), ...(options.policies ?? [])],
   };
-  const client = (name: keyof TableNames) => createClient(connection, all[name], clientOptions);
-  const clients = {
-    conversations: client('conversations'),
-    workList: client('workList'),
-    agentCapacity: client('agentCapacity'),
-    settings: client('settings'),
-    customers: client('customers'),
-    deadLetters: client('deadLetters'),
-    closedConversations: client('closedConversations'),
-    erasures: client('erasures'),
-  };
+  const clients = ofEveryTable((name) => createClient(connection, all[name], clientOptions));
   let ensured: Promise<void> | undefined;
   return {
     ...clients,

@@ -167,6 +167,15 @@ describe('docs/DEPLOY.md', () => {
     expect(tight(shown)).toEqual(tight(stdout));
   });
 
+  it('reckons with as many alert rules as the deployment makes', () => {
+    const every = [...read('infra/modules/alerts.bicep').matchAll(/every: '(\w+)'/g)].map(([, one]) => one);
+    const often = every.filter((one) => one === 'PT5M').length;
+    const assumed = ['oftenRules', 'rareRules'].map((name) =>
+      Number(new RegExp(`${name}: \\[(\\d+)`).exec(read('scripts/cost.mjs'))?.[1]),
+    );
+    expect(assumed).toEqual([often, every.length - often]);
+  });
+
   it('reckons with the sizes of Web PubSub that the deployment takes', () => {
     const sizes = (text: string, before: string) =>
       text.slice(text.indexOf(before)).match(/\[([\d, ]+)\]/)?.[1];

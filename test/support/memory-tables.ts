@@ -1,5 +1,5 @@
 import { RestError, type TableClient } from '@azure/data-tables';
-import type { TableClients } from '../../shared/storage/table-clients';
+import { ofEveryTable, type TableClients } from '../../shared/storage/table-clients';
 
 type Row = Record<string, unknown> & {
   partitionKey: string;
@@ -84,6 +84,9 @@ function filtering(filter: string): (row: Row) => boolean {
   return all();
 }
 
+const keyOf = ({ partitionKey, rowKey }: Pick<Row, 'partitionKey' | 'rowKey'>) =>
+  `${partitionKey}\n${rowKey}`;
+
 /** Tables over memory that answer as the service does, for tests that ask hundreds of times what one row breaks. */
 export interface MemoryTables {
   readonly clients: TableClients;
@@ -98,8 +101,6 @@ export function memoryTables(now: () => number): MemoryTables {
   const client = (tableName: string): TableClient => {
     const rows = new Map<string, Row>();
     stored.set(tableName, rows);
-    const keyOf = ({ partitionKey, rowKey }: { partitionKey: string; rowKey: string }) =>
-      `${partitionKey}\n${rowKey}`;
     const write = (entity: Entity, before: Row | undefined) => {
       const timestamp = new Date(now()).toISOString();
       const row = { ...before, ...asRead(entity), etag: `W/"${(version += 1)}"`, timestamp } as Row;
@@ -168,7 +169,7 @@ export function memoryTables(now: () => number): MemoryTables {
             )
             .sort(([a], [b]) => (a < b ? -1 : 1))
             .map(([, row]) => ({ ...row }));
-          const page = Object.assign(all.slice(0, maxPageSize), {});
+          const page = all.slice(0, maxPageSize);
           const rest = all[maxPageSize];
           if (rest) {
             const token = JSON.stringify({ nextPartitionKey: rest.partitionKey, nextRowKey: rest.rowKey });
@@ -180,24 +181,14 @@ export function memoryTables(now: () => number): MemoryTables {
     };
     return fake as unknown as TableClient;
   };
-  const clients: TableClients = {
-    conversations: client('conversations'),
-    workList: client('workList'),
-    agentCapacity: client('agentCapacity'),
-    settings: client('settings'),
-    customers: client('customers'),
-    deadLetters: client('deadLetters'),
-    closedConversations: client('closedConversations'),
-    erasures: client('erasures'),
-    ensureTables: async () => undefined,
-  };
+  const clients: TableClients = { ...ofEveryTable(client), ensureTables: async () => undefined };
   return {
     clients,
     rows: () => Object.fromEntries([...stored].map(([name, rows]) => [name, [...rows.values()]])),
     putBack(all) {
       for (const [name, rows] of stored) {
         rows.clear();
-        for (const row of all[name] ?? []) rows.set(`${row.partitionKey}\n${row.rowKey}`, row);
+        for (const row of all[name] ?? []) rows.set(keyOf(row), row);
       }
     },
   };

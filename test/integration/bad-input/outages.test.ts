@@ -9,8 +9,7 @@ const attempts: AttemptReport[] = [];
 
 beforeAll(async () => {
   system = await startSystem({
-    // Reconciliation, which would tell customers their place in the queue whenever a minute begins, never runs here.
-    settings: { DISCONNECT_GRACE: 'PT10M', RECONCILE_SCHEDULE: '0 0 0 1 1 *' },
+    settings: { DISCONNECT_GRACE: 'PT10M' },
     webPubSub: { retryDelaysMs: [500, 1_000, 4_000], onEvent: (attempt) => attempts.push(attempt) },
   });
 }, 120_000);

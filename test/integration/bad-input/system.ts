@@ -83,7 +83,10 @@ export interface Negotiated {
   readonly bearer: { readonly authorization: string };
 }
 
-/** In an account of the shared Azurite; in an Azurite of its own where `dataDirectory` is given. */
+/**
+ * In an account of the shared Azurite; in an Azurite of its own where `dataDirectory` is given. No timer of its own
+ * changes what is stored, unless `settings` say so.
+ */
 export async function startSystem(options: StackOptions = {}): Promise<System> {
   const { dataDirectory } = options;
   const shared = dataDirectory === undefined ? ownAccount() : undefined;
@@ -100,6 +103,9 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
     webPubSub: { accessKey: ACCESS_KEY, log: () => undefined, ...options.webPubSub },
     settings: {
       DISCONNECT_GRACE: 'PT2S',
+      // Once a year: it would see that a customer of `born` has no real socket, tell places in the queue, and write how
+      // far it has come, whenever a minute begins.
+      RECONCILE_SCHEDULE: '0 0 0 1 1 *',
       TICKET_SIGNING_KEY: SIGNING_KEY,
       CONVERSATION_TABLES_CONNECTION_STRING: storage(tables.port),
       AzureWebJobsStorage: storage(taskHub.port),

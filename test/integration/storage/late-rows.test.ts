@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { DependencyError } from '../../../shared/app/errors';
 import { workListKeys } from '../../../shared/conversation/conversation-table';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { SECOND } from '../../../shared/conversation/time';
 import { workListItem } from '../../../shared/conversation/work-list';
 import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
 import { MemoryWorld } from '../../support/memory-ports';
@@ -27,6 +28,8 @@ let one: Process;
 let other: Process;
 let id: string;
 let count = 0;
+/** So long the machine of both stood still. */
+let heldUpFor = 0;
 
 function startProcess(): Process {
   let hold: ((held: { letThrough: () => void }) => void) | undefined;
@@ -52,7 +55,7 @@ function startProcess(): Process {
   ];
   const clients = createTableClients({ connectionString: tables.connectionString }, {}, { policies });
   return {
-    ...overTables({ ...tables, ...clients }, world, () => Date.now()),
+    ...overTables({ ...tables, ...clients }, world, () => Date.now() + heldUpFor),
     holdRow: () => new Promise((resolve) => (hold = resolve)),
     takeRequests() {
       const taken = requests;
@@ -67,6 +70,7 @@ beforeAll(async () => {
   await tables.ensureTables();
 });
 beforeEach(async () => {
+  heldUpFor = 0;
   world = new MemoryWorld();
   id = `late-row-${(count += 1)}-0000000`;
   one = startProcess();
@@ -135,6 +139,23 @@ describe('the row of the work list, when two processes write it', () => {
     letThrough();
     await first;
     expect(await rowOf()).toBeUndefined();
+  });
+
+  it('is not put right for an end that could not be told, before it is told [R225]', async () => {
+    await one.service.handle(id, picked);
+    const isTold = () => world.pushes.some(({ push }) => push.type === 'conversation-ended');
+    const held = one.holdRow();
+    const first = one.service.handle(id, released);
+    const { letThrough } = await held;
+    world.fail('push');
+    await expect(other.service.handle(id, { type: 'customer-left' })).rejects.toThrow('push');
+    heldUpFor = SECOND;
+    letThrough();
+    await expect(first).rejects.toThrow('push');
+    expect([isTold(), await rowOf()]).toEqual([false, expect.objectContaining({ state: 'Open' })]);
+    world.recover();
+    await other.service.handle(id, { type: 'customer-left' });
+    expect([isTold(), await rowOf()]).toEqual([true, undefined]);
   });
 
   it('is not written by a repetition over that of a change that came after it was loaded [R225]', async () => {

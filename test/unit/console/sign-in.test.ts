@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SignInNeeded } from '../../../web/console/sign-in/sign-in-needed';
 import { withoutPerson } from '../../../web/console/sign-in/without-person';
 
-const thrownFor = (error: unknown): Promise<unknown> =>
+const thrownFor = (error: Error): Promise<unknown> =>
   withoutPerson(Promise.reject(error)).catch((thrown: unknown) => thrown);
 
 describe('the next token of somebody who is signed in with Entra ID', () => {
