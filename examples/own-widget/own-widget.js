@@ -26,13 +26,15 @@ const conversation = new Conversation({
     // With `textContent`, never as HTML: names and texts are whatever people wrote.
     const items = entries.map(({ from, name = '', text, delivery, messageId }) => {
       const item = document.createElement('li');
-      item.textContent = `${from === 'customer' ? 'You' : name}: ${text}`;
+      // What the app itself says has no name.
+      item.textContent = from === 'system' ? text : `${from === 'customer' ? 'You' : name}: ${text}`;
+      item.className = from;
       if (delivery === 'failed' || delivery === 'refused') {
         const again = document.createElement('button');
         again.textContent = `${delivery}: try again`;
         again.onclick = () => conversation.retry(messageId);
         item.append(' ', again);
-      } else if (delivery === 'sending') item.className = 'sending';
+      } else if (delivery === 'sending') item.classList.add('sending');
       return item;
     });
     element('entries').replaceChildren(...items);

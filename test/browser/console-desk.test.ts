@@ -4,6 +4,7 @@ import { ownAccount } from '../../local/stack/shared-azurite';
 import { type Stack, startStack } from '../../local/stack/stack';
 import { Api } from '../e2e/api';
 import { LocalTab } from '../e2e/participants/tab';
+import { until } from '../e2e/waiting';
 import { reasonToSkip, startChromium } from './chromium';
 import { ConsolePage } from './console-page';
 
@@ -225,14 +226,16 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     const nia = await come('Nia');
     await ben.accept('Nia');
     const { page } = ben;
-    await page.waitForFunction("document.title === 'Desk – Console'");
+    const isCalled = (is: string, expected: RegExp) =>
+      until(is, PATIENCE_MS, async () => expected.test(await page.title()));
+    await isCalled('nothing is unread', /^Desk – Console$/);
     // No frame is drawn any more, as in a page that is about to be hidden.
     await page.evaluate(`
       globalThis.draw = requestAnimationFrame;
       requestAnimationFrame = () => (globalThis.waits = true);
     `);
     await nia.say('Just before');
-    await page.waitForFunction('globalThis.waits', undefined, { polling: 50 });
+    await until('it would be drawn', PATIENCE_MS, () => page.evaluate<boolean>('globalThis.waits === true'));
     const look = (hidden: boolean) =>
       page.evaluate(`
         requestAnimationFrame = draw;
@@ -242,9 +245,9 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await look(true);
     await page.getByRole('log').getByText('Just before').waitFor();
     await nia.say('Meanwhile');
-    await page.waitForFunction("document.title.startsWith('(')", undefined, { polling: 50 });
+    await isCalled('something is unread', /^\(/);
     await look(false);
-    await page.waitForFunction("document.title === 'Desk – Console'", undefined, { polling: 50 });
+    await isCalled('it is read', /^Desk – Console$/);
   });
 
   it('lets an operator word a message, which is sent as it was previewed', async () => {

@@ -3,7 +3,6 @@ import type { Mounted } from './panel';
 import type { Texts } from './texts';
 
 const OPEN: Readonly<Record<string, string>> = {
-  en: 'Open chat',
   de: 'Chat öffnen',
   fr: 'Ouvrir la discussion',
   es: 'Abrir el chat',
@@ -11,22 +10,24 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 
 const STYLE = `
-:host{all:initial;color-scheme:light dark;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
-font:16px/1.45 var(--chat-font,system-ui,sans-serif)}
+:host{all:initial;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
+font:16px/1.45 var(--chat-font,system-ui)}
 :host([hidden]){display:none}
-.launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;padding:0;cursor:pointer;color:var(--chat-accent-text,#fff);
+.launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;cursor:pointer;color:var(--chat-accent-text,#fff);
 background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
 p{background:canvas}
 svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;vertical-align:middle}`;
 
 /** A line drawing of 24 by 24. */
 function icon(path: string): SVGElement {
-  const make = (name: string) => document.createElementNS('http://www.w3.org/2000/svg', name);
-  const [svg, line] = [make('svg'), make('path')];
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  line.setAttribute('d', path);
-  svg.append(line);
+  const make = (name: string, attribute: string, value: string) => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    element.setAttribute(attribute, value);
+    return element;
+  };
+  const svg = make('svg', 'viewBox', '0 0 24 24');
+  svg.ariaHidden = 'true';
+  svg.append(make('path', 'd', path));
   return svg;
 }
 
@@ -45,11 +46,10 @@ export class ChatWidget extends HTMLElement {
   declare pace?: Partial<Pace> & { readonly beat?: number };
   /** For the panel, which shares nothing else with this file. */
   readonly icon = icon;
-  private launcher: HTMLButtonElement | undefined;
-  private mounted: Promise<Mounted | undefined> | undefined;
-  private readonly told = document.createElement('p');
-  private readonly stored = ({ key, newValue }: StorageEvent): void => {
-    if (key === this.key && newValue) void this.load();
+  #launcher: HTMLButtonElement | undefined;
+  #mounted: Promise<Mounted | undefined> | undefined;
+  readonly #stored = ({ key, newValue }: StorageEvent): void => {
+    if (key === this.#key && newValue) void this.#load();
   };
 
   /** The app's address, without `/api`. */
@@ -58,85 +58,80 @@ export class ChatWidget extends HTMLElement {
   }
 
   get locale(): string {
-    return this.getAttribute('locale') ?? (document.documentElement.lang || navigator.language);
+    return this.getAttribute('locale') || document.documentElement.lang || navigator.language;
   }
 
-  private get key(): string {
+  get #key(): string {
     return `chat-ticket ${this.api}`;
   }
 
   connectedCallback(): void {
-    if (this.launcher === undefined) this.draw();
+    if (!this.#launcher) {
+      const root = this.attachShadow({ mode: 'open' });
+      const style = new CSSStyleSheet();
+      style.replaceSync(STYLE);
+      root.adoptedStyleSheets = [style];
+      const launcher = (this.#launcher = document.createElement('button'));
+      launcher.className = 'launcher';
+      launcher.ariaLabel = this.texts?.open ?? OPEN[this.locale.slice(0, 2)] ?? 'Open chat';
+      launcher.ariaExpanded = 'false';
+      launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
+      launcher.onclick = () => void this.toggle();
+      root.append(launcher);
+    }
     // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
-    addEventListener('storage', this.stored);
-    let isGoingOn = location.search.includes('oc.reconnectid');
+    addEventListener('storage', this.#stored);
     try {
-      isGoingOn ||= localStorage.getItem(this.key) !== null;
+      if (location.search.includes('oc.reconnectid') || this.#key in localStorage) void this.#load();
     } catch {
       // Storage is switched off: nothing is kept.
     }
-    if (isGoingOn) void this.load();
   }
 
-  disconnectedCallback(): void {
-    queueMicrotask(() => {
-      // It may only have been moved.
-      if (this.isConnected) return;
-      removeEventListener('storage', this.stored);
-      void this.mounted?.then((mounted) => mounted?.close());
-      this.mounted = undefined;
-    });
-  }
-
-  private draw(): void {
-    const root = this.attachShadow({ mode: 'open' });
-    const style = new CSSStyleSheet();
-    style.replaceSync(STYLE);
-    root.adoptedStyleSheets = [style];
-    const launcher = (this.launcher = document.createElement('button'));
-    launcher.className = 'launcher';
-    launcher.type = 'button';
-    launcher.ariaLabel = this.texts?.open ?? OPEN[this.locale.slice(0, 2)] ?? OPEN['en']!;
-    launcher.ariaExpanded = 'false';
-    launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
-    launcher.onclick = () => void this.toggle();
-    root.append(launcher);
-    this.told.role = 'alert';
+  async disconnectedCallback(): Promise<void> {
+    await Promise.resolve();
+    // It may only have been moved.
+    if (this.isConnected) return;
+    removeEventListener('storage', this.#stored);
+    const mounted = this.#mounted;
+    this.#mounted = undefined;
+    (await mounted)?.close();
   }
 
   /** Opens the chat, or closes it. What goes on goes on. */
   async toggle(isOpen?: boolean): Promise<void> {
-    (await this.load())?.toggle(isOpen);
+    (await this.#load())?.toggle(isOpen);
   }
 
-  private load(): Promise<Mounted | undefined> {
-    return (this.mounted ??= this.mount());
+  #load(): Promise<Mounted | undefined> {
+    return (this.#mounted ??= this.#mount());
   }
 
-  private async mount(): Promise<Mounted | undefined> {
+  async #mount(): Promise<Mounted | undefined> {
+    const launcher = this.#launcher!;
+    // What was told of the try before.
+    launcher.previousSibling?.remove();
     try {
       const { mount } = await import('./panel');
-      const mounted = await mount(this, this.shadowRoot!, this.launcher!);
-      this.told.remove();
-      return mounted;
+      return await mount(this, this.shadowRoot!, launcher);
     } catch (thrown) {
       // The next click is another try.
-      this.mounted = undefined;
-      console.error(`<chat-widget>: it cannot be loaded from ${import.meta.url}`, thrown);
-      this.told.textContent = 'The chat cannot be loaded.';
-      this.launcher!.before(this.told);
-      return undefined;
+      this.#mounted = undefined;
+      console.error(`<chat-widget>: The chat cannot be loaded. ${import.meta.url}`, thrown);
+      const told = document.createElement('p');
+      told.role = 'alert';
+      told.textContent = 'The chat cannot be loaded.';
+      launcher.before(told);
     }
   }
 }
 
-if (customElements.get('chat-widget') === undefined) customElements.define('chat-widget', ChatWidget);
+if (!customElements.get('chat-widget')) customElements.define('chat-widget', ChatWidget);
 
 // One script tag is enough: `<script type="module" src="…/chat.js" data-queue="sales">`.
 function embed(): void {
-  if (document.querySelector('chat-widget') !== null) return;
   const script = [...document.scripts].find(({ src }) => src === import.meta.url);
-  if (script === undefined) return;
+  if (!script || document.querySelector('chat-widget')) return;
   const widget = document.createElement('chat-widget');
   for (const { name, value } of script.attributes) {
     if (name.startsWith('data-')) widget.setAttribute(name.slice(5), value);

@@ -1,7 +1,7 @@
 /** The panel. Colours for light and dark, logical properties for both directions of writing. */
 export const STYLE = `
 [hidden]{display:none!important}
-:host{color:light-dark(#1b1f27,#eceef2)}
+:host{color-scheme:light dark;color:light-dark(#1b1f27,#eceef2)}
 :focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
 svg{stroke-linejoin:round;stroke-linecap:round}
 :host([theme=light]){color-scheme:light}

@@ -102,6 +102,7 @@ export class AgentLine {
   private async open(): Promise<void> {
     const generation = this.generation;
     const isCurrent = () => generation === this.generation;
+    const isKnown = (): boolean => isCurrent() || this.retired.includes(client);
     const again = () => {
       if (!isCurrent()) return;
       const pause = PAUSES_MS[Math.min(this.failures, PAUSES_MS.length - 1)] ?? 0;
@@ -110,7 +111,7 @@ export class AgentLine {
     };
     this.silentChecks = 0;
     const reliable = WebPubSubJsonReliableProtocol();
-    const client = new WebPubSubClient(
+    const client: WebPubSubClient = new WebPubSubClient(
       { getClientAccessUrl: this.options.url },
       {
         protocol: {
@@ -118,13 +119,13 @@ export class AgentLine {
           // Prevents: a client that is given up tries for half a minute to get its socket back, which no `stop` ends, and then
           // keeps a second socket of this agent open.
           get isReliableSubProtocol() {
+            // Asked when a socket is open, too. One that was given up before could not be stopped until then.
+            if (!isKnown()) queueMicrotask(() => client.stop());
             return isCurrent();
           },
           writeMessage: (message) => reliable.writeMessage(message),
           parseMessages: (input) => {
             if (isCurrent()) this.silentChecks = 0;
-            // It was given up while it was trying, and stopped before it had its socket back.
-            else if (!this.retired.includes(client)) queueMicrotask(() => client.stop());
             return reliable.parseMessages(input);
           },
         },
