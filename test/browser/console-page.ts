@@ -77,7 +77,7 @@ export class ConsolePage {
 
   async open(customer: string): Promise<void> {
     await this.row(customer).click();
-    await this.page.getByRole('heading', { name: customer }).waitFor();
+    await this.page.getByRole('heading', { name: customer, exact: true }).waitFor();
   }
 
   async accept(customer: string): Promise<void> {

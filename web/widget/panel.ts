@@ -1,5 +1,5 @@
 import { Conversation } from './conversation';
-import type { ChatWidget } from './embed';
+import type { ChatWidget } from './element';
 import { unread, type Chat, type Entry, type Input, type Problem } from './messages';
 import { STYLE } from './style';
 import { fill, textsFor, type Texts } from './texts';
