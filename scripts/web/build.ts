@@ -4,7 +4,7 @@ import { dirname, extname, join, posix, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
-import { aliasesIn } from './aliases';
+import { aliasesIn, invokingNothing } from './aliases';
 
 /** Where the pages are built, beside the compiled app. */
 export const WEB_FOLDER = join('dist', 'web');
@@ -62,6 +62,7 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
       absWorkingDir: root,
       outdir: target,
       alias: aliasesIn(root),
+      plugins: [invokingNothing(root)],
       bundle: true,
       format: 'esm',
       platform: 'browser',
@@ -74,7 +75,12 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
       metafile: true,
       write: false,
     });
-    for (const { path, contents } of outputFiles) files.set(nameIn(target, path), contents);
+    for (const { path, contents, text } of outputFiles) {
+      files.set(
+        nameIn(target, path),
+        part === 'console' && isOwn(metafile, root, path) ? Buffer.from(inOneLine(text)) : contents,
+      );
+    }
     return (made[part] = metafile);
   };
 
@@ -121,6 +127,14 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
   writeFileSync(join(target, 'manifest.json'), JSON.stringify(Object.fromEntries(written)));
   return made;
 }
+
+/** Nothing of a library is in it that has texts of its own. */
+const isOwn = ({ outputs }: Metafile, root: string, path: string): boolean =>
+  path.endsWith('.js') &&
+  !Object.keys(outputs[nameIn(root, path)]!.inputs).some((input) => input.includes('@azure/msal-'));
+
+/** What is minified has lines in templates of HTML alone, and there an indented line is a space. */
+const inOneLine = (text: string): string => text.replace(/\n +/g, ' ');
 
 const nameIn = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
 

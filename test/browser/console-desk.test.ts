@@ -314,6 +314,15 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await olga.page.getByRole('link', { name: ida.conversationId }).click();
     await olga.page.getByRole('heading', { name: 'Why did this chat end?' }).waitFor();
     await olga.page.getByText("The customer's last connection was lost").waitFor();
+    // As it is recorded: which rule said how long, and when it was decided.
+    await olga.page.getByText('(grace period, by the rule sales-waits-longer)').waitFor();
+    await olga.page.getByText('Ended: the customer was away too long').waitFor();
+    await olga.goTo('What if');
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min' }).waitFor();
+    await olga.page.getByRole('spinbutton', { name: 'Every grace period' }).fill('90');
+    await olga.button('What if?').click();
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min 30 s' }).waitFor();
+    await olga.page.getByText(/Of \d+ conversations that ended for absence \d/).waitFor();
   });
 
   it('exports and erases what is stored about a conversation', async () => {
@@ -344,6 +353,7 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
       await olga.page.evaluate<string>('location.hash'),
       '#/operations',
       '#/closed',
+      '#/what-if',
       '#/messages',
       '#/policies',
       '#/dead-letters',

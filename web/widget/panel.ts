@@ -38,7 +38,7 @@ export async function mount(
   const texts: Texts = { ...(await textsFor(host.locale)), ...host.texts };
   const { icon } = host;
   const iconButton = (path: string, label: string, onclick: () => void) =>
-    h('button', { type: 'button', ariaLabel: label, title: label, onclick }, icon(path));
+    h('button', { ariaLabel: label, title: label, onclick }, icon(path));
   const { signIn, context, problem: own } = setUp(host);
   const nameKey = `chat-name ${host.api}`;
 
@@ -262,10 +262,7 @@ export async function mount(
         h('p', {}, keptUntil(chat), left > 0 ? h('b', { ariaHidden: 'true' }, ` (${rest})`) : ''),
       );
     } else if (chat.phase === 'stuck') {
-      parts.push(
-        h('p', {}, texts.stuck),
-        h('button', { type: 'button', onclick: () => conversation.begin() }, texts.retry),
-      );
+      parts.push(h('p', {}, texts.stuck), h('button', { onclick: () => conversation.begin() }, texts.retry));
     } else if (chat.phase === 'opening' && chat.problem) {
       parts.push(h('p', {}, chat.problem.kind === 'unreachable' ? texts.unreachable : texts.stuck));
     } else if (isBack) parts.push(texts.back);
@@ -298,7 +295,7 @@ export async function mount(
     footer.classList.toggle('over', isOver);
     footer.hidden = !isOver && !isGoingOn;
     const button = (text: string, onclick: () => void, className = '') =>
-      h('button', { type: 'button', className, onclick }, text);
+      h('button', { className, onclick }, text);
     if (isOver) {
       const { options = [], redirectUrl } = chat.end ?? { options: ['new-conversation'] };
       const link = options.includes('redirect') && redirectUrl;
@@ -366,7 +363,7 @@ export async function mount(
     );
     if ((delivery === 'failed' || delivery === 'refused') && phase !== 'ended') {
       const onclick = () => (conversation.retry(messageId!), field.focus());
-      meta.append(h('button', { type: 'button', onclick }, texts.retry));
+      meta.append(h('button', { onclick }, texts.retry));
     }
     const parts = [
       who === undefined ? undefined : h('span', { className: 'who' }, who),

@@ -1,8 +1,12 @@
 import { EventEmitter as Original } from 'node:events';
+import { dirname, join } from 'node:path';
+import { delay as originalDelay } from '@azure/core-util';
 import { createClientLogger as originalLogger } from '@azure/logger';
 import { expect, test } from '@jest/globals';
 import { Buffer as Small } from '../../../web/widget/aliases/buffer';
+import { delay } from '../../../web/widget/aliases/core-util';
 import SmallEmitter from '../../../web/widget/aliases/events';
+import { InvocationManager } from '../../../web/widget/aliases/invocations';
 import { createClientLogger } from '../../../web/widget/aliases/logger';
 
 /** What stands in for parts of the Web PubSub client in a browser, held against the original. */
@@ -42,5 +46,25 @@ test('logger: everything that is logged can be, and nothing is written unless it
   for (const level of ['error', 'warning', 'info', 'verbose'] as const) {
     expect(typeof theirs[level]).toBe('function');
     expect(ours[level]()).toBeUndefined();
+  }
+});
+
+test('core-util: a wait is over no sooner than it was to be', async () => {
+  for (const wait of [originalDelay, delay]) {
+    const order: string[] = [];
+    const waits = [40, 10].map((time) => wait(time).then(() => order.push(`after ${time}`)));
+    order.push('at once');
+    await Promise.all(waits);
+    expect(order).toEqual(['at once', 'after 10', 'after 40']);
+  }
+});
+
+test('invocations: of whom nothing was asked, no answer is waited for', async () => {
+  // What the package keeps to itself has no types.
+  const path = join(dirname(require.resolve('web-pubsub-client-1-0')), 'invocationManager.js');
+  const original = (await import(path)) as { InvocationManager: new () => InvocationManager };
+  for (const one of [new original.InvocationManager(), new InvocationManager()]) {
+    expect(one.resolveInvocation({ kind: 'invokeResponse', invocationId: '1' })).toBe(false);
+    expect(one.rejectAll(() => new Error('nothing waits'))).toBeUndefined();
   }
 });

@@ -3,6 +3,7 @@ export const PAGES = {
   desk: { title: 'Desk', for: 'agent' },
   operations: { title: 'Operations', for: 'operator' },
   closed: { title: 'Closed', for: 'operator' },
+  'what-if': { title: 'What if', for: 'operator' },
   messages: { title: 'Messages', for: 'operator' },
   policies: { title: 'Policies', for: 'operator' },
   'dead-letters': { title: 'Dead letters', for: 'operator' },

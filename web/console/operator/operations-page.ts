@@ -6,6 +6,7 @@ import type { ServerClock } from '../core/server-clock';
 import type { DeskState, Episode } from '../desk/state';
 import { barChart, histogram } from './charts';
 import { OperatorElement } from './operator-element';
+import { tile } from './tile';
 
 const HOUR_MS = 3_600_000;
 const SLICES = 12;
@@ -157,13 +158,6 @@ export class OperationsPage extends OperatorElement {
     return barChart('Closed conversations, by the reason of the end', bars, kinds);
   }
 }
-
-const tile = (name: string, value: string, more: unknown = nothing): TemplateResult => html`
-  <div class="tile">
-    <dt>${name}</dt>
-    <dd>${value} <small>${more}</small></dd>
-  </div>
-`;
 
 const lengthOf = ({ since, endedAt }: Episode): number => Date.parse(endedAt ?? since) - Date.parse(since);
 /** How long after its deadline an absence was ended. */

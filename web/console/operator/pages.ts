@@ -11,6 +11,7 @@ import './messages-page';
 import './operations-page';
 import './personal-data-page';
 import './policies-page';
+import './what-if-page';
 
 /** Whichever page of operators is looked at. Loaded when the first one is. */
 export class OperatorPage extends ConsoleElement {
@@ -34,6 +35,8 @@ export class OperatorPage extends ConsoleElement {
     switch (this.page) {
       case 'closed':
         return html`<closed-page .api=${api} .desk=${desk} .place=${place}></closed-page>`;
+      case 'what-if':
+        return html`<what-if-page .api=${api} .clock=${clock}></what-if-page>`;
       case 'messages':
         return html`<messages-page .api=${api}></messages-page>`;
       case 'policies':

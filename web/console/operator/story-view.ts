@@ -6,6 +6,7 @@ import type { Desk } from '../desk/desk';
 import { transcript } from '../desk/transcript';
 import { explanationTemplate } from './explanation';
 import { download, OperatorElement } from './operator-element';
+import { momentOfStory, type Story } from './story';
 
 interface TranscriptPage {
   readonly transcript: readonly Entry[];
@@ -21,6 +22,7 @@ export class StoryView extends OperatorElement {
     conversationId: { attribute: false },
     conversation: { state: true },
     policies: { state: true },
+    recorded: { state: true },
     entries: { state: true },
     next: { state: true },
   };
@@ -28,6 +30,7 @@ export class StoryView extends OperatorElement {
   declare conversationId: string;
   declare conversation: Conversation | undefined;
   declare policies: PolicyExplanations | undefined;
+  declare recorded: Story | undefined;
   declare entries: readonly Entry[];
   declare next: number | undefined;
 
@@ -40,16 +43,19 @@ export class StoryView extends OperatorElement {
     if (!changed.has('conversationId')) return;
     this.conversation = undefined;
     this.policies = undefined;
+    this.recorded = undefined;
     this.entries = [];
     const id = this.conversationId;
     void this.attempt(async () => {
-      const [view, policies] = await Promise.all([
+      const [view, policies, recorded] = await Promise.all([
         this.desk.api.get<ConversationView>(`/v1/conversations/${id}`, { limit: 1 }),
         this.desk.api.get<PolicyExplanations>(`/v1/conversations/${id}/policies`),
+        this.desk.api.get<Story>(`/v1/conversations/${id}/story`),
         this.read(),
       ]);
       this.conversation = view.conversation;
       this.policies = policies;
+      this.recorded = recorded;
     });
   }
 
@@ -122,14 +128,20 @@ export class StoryView extends OperatorElement {
         <h2 id="why">${c.end ? 'Why did this chat end?' : 'How does it stand?'}</h2>
         <p class="verdict">${verdictOf(c)}</p>
         <ol class="timeline">
-          ${momentsOf(c).map(
-            ({ at, text, kind }) =>
-              html`<li class=${kind}><time datetime=${at}>${exactTimeOf(at)}</time> ${text}</li>`,
-          )}
+          ${(this.recorded?.events ?? []).map((event) => {
+            const { at, text, kind } = momentOfStory(event);
+            return html`<li class=${kind}><time datetime=${at}>${exactTimeOf(at)}</time> ${text}</li>`;
+          })}
         </ol>
         ${
-          this.policies
-            ? html`<h3>Which grace ${c.end ? 'applied' : 'applies'}, and why</h3>
+          this.recorded?.notRecorded
+            ? html`<p>${this.recorded.notRecorded} absences are not recorded.</p>`
+            : nothing
+        }
+        ${
+          // What applied to one that is over is in its story: the rules may be others by now.
+          this.policies && !c.end
+            ? html`<h3>Which grace applies, and why</h3>
                 ${explanationTemplate(this.policies.grace)}`
             : nothing
         }
@@ -154,36 +166,6 @@ function verdictOf(c: Conversation): string {
     );
   }
   return `${wordsOf(END_REASONS[end.reason])}, at ${momentOf(end.at)}.`;
-}
-
-interface Moment {
-  readonly at: string;
-  readonly text: string;
-  readonly kind: string;
-}
-
-/** What the record tells, in order. */
-function momentsOf(c: Conversation): readonly Moment[] {
-  const moments: Moment[] = [{ at: c.createdAt, text: 'Opened', kind: '' }];
-  const last = c.disconnection ?? c.lastDisconnection;
-  if (last && last.reason === 'connection-lost') {
-    moments.push({ at: last.since, text: `Connection lost (absence ${last.number})`, kind: 'lost' });
-    // Of an absence that was over before its deadline was no more than a plan.
-    if (c.disconnection || c.lastDisconnection?.outcome === 'expired') {
-      moments.push({ at: last.deadline, text: 'Deadline', kind: 'deadline' });
-    }
-    if (c.lastDisconnection && !c.disconnection) {
-      const { endedAt, outcome } = c.lastDisconnection;
-      moments.push({
-        at: endedAt,
-        text: `The absence is over: ${outcome}`,
-        kind: outcome === 'reconnected' ? 'back' : '',
-      });
-    }
-  }
-  if (c.end) moments.push({ at: c.end.at, text: `Ended: ${END_REASONS[c.end.reason]}`, kind: 'ended' });
-  if (c.closedAt) moments.push({ at: c.closedAt, text: 'Closed', kind: '' });
-  return moments.sort((one, other) => (one.at < other.at ? -1 : 1));
 }
 
 customElements.define('story-view', StoryView);
