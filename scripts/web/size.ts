@@ -68,7 +68,7 @@ export const BUDGETS: readonly Budget[] = [
   {
     name: 'console, without the library of Entra ID',
     limit: 40_000,
-    meanwhile: 44_500,
+    meanwhile: 44_600,
     part: 'console',
     counts: withoutSignIn,
   },

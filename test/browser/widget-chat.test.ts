@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ownAccount } from '../../local/stack/shared-azurite';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
-import { RECONNECTS, SHORT_GRACE } from '../e2e/operators-settings';
+import { RECONNECTS, SHORTER_GRACE } from '../e2e/operators-settings';
 import { Stage } from '../e2e/stage';
 import { until, untilInstant } from '../e2e/waiting';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
@@ -280,7 +280,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('comes back in the last second, and too late: then it says so', async () => {
-      const [tab, context] = await served({ 'channel-instance': SHORT_GRACE });
+      const [tab, context] = await served({ 'channel-instance': SHORTER_GRACE });
       await tab.page.goto(`${server.origin}/elsewhere?1`);
       control().setRecoveryWindow(SHORT_WINDOW_MS);
       for (const { connectionId } of connections(tab)) control().dropTransport(connectionId);
@@ -314,11 +314,11 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       const [tab, context] = await served();
       await tab.say('Hello');
       await tab.page.evaluate(
-        "addEventListener('pageshow', ({ persisted }) => (globalThis.kept = persisted))",
+        "void (globalThis.kept = new Promise((resolve) => addEventListener('pageshow', ({ persisted }) => resolve(persisted))))",
       );
       await tab.page.goto(`${server.origin}/elsewhere`);
       await tab.page.evaluate('history.back()');
-      await tab.page.waitForFunction('globalThis.kept !== undefined');
+      await tab.page.waitForURL(tab.url, { waitUntil: 'commit' });
       expect(await tab.page.evaluate('globalThis.kept')).toBe(true);
       await world.agent.say(tab.conversationId, 'Back again?');
       await tab.reads('Back again?');
@@ -443,7 +443,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     await line('connected');
     await say('Before');
     await page.locator('li:not(.sending)', { hasText: 'Before' }).waitFor();
-    // In real time: this page has the times of people.
     lineIs('silent');
     await say('In the lift');
     await line('connection lost');
@@ -601,7 +600,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       return page.evaluate<
         string[]
       >(`Promise.all(document.querySelector('chat-widget').shadowRoot.getAnimations().map((one) => one.finished))
-        .then(() => axe.run('chat-widget', { runOnly: ${JSON.stringify(tags)} }))
+        .then(() => axe.run('chat-widget', { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] }))
         .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.flat() + ' ' + failureSummary)))`);
     };
     /** Each with each of the others. */

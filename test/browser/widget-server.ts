@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from '../../local/stack/stack';
-import { buildWeb } from '../../scripts/web/build';
+import { ensureWebBuilt, WEB_FOLDER } from '../../scripts/web/build';
+import { FAST } from './chat-page';
 
 /** Pages, and their scripts as a browser takes them: what a script imports is put into it. */
 const PAGES = { '/': 'widget', '/example/': 'example' } as const;
@@ -24,6 +24,12 @@ const VIOLATIONS = `globalThis.violations = [];
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(violatedDirective + ' ' + blockedURI));
 Object.assign(globalThis, { emptyCallback: () => undefined });`;
 
+/** The module, with the short times of the tests. */
+const FAST_MODULE = `import { Conversation as Real } from '/chat/widget.mjs';
+export class Conversation extends Real {
+  constructor(options) { super({ ...options, pace: ${JSON.stringify(FAST)} }); }
+}`;
+
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 
 /** A page of a shop with the built widget. What the query says, beside `lang` and `dir`, are the attributes of the widget. */
@@ -40,20 +46,15 @@ function shopPage(query: URLSearchParams): string {
 ${tag ? '' : `<chat-widget${attributes()}></chat-widget>`}</body></html>`;
 }
 
-/** What `npm run web` makes, made for this server. */
-async function builtWidget(): Promise<Map<string, readonly [type: string, content: string]>> {
-  const folder = mkdtempSync(join(tmpdir(), 'chat-widget-'));
-  try {
-    await buildWeb(ROOT, folder);
-    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    return new Map(
-      names
-        .filter((name) => /\.m?js$/.test(extname(name)))
-        .map((name) => [`/chat/${name}`, ['text/javascript', readFileSync(join(folder, name), 'utf8')]]),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** What `npm run web` makes. */
+function builtWidget(): Map<string, readonly [type: string, content: string]> {
+  const folder = join(ROOT, WEB_FOLDER);
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return new Map(
+    names
+      .filter((name) => /^(chat\.js|widget\.mjs|widget\/.+\.js)$/.test(name))
+      .map((name) => [`/chat/${name}`, ['text/javascript', readFileSync(join(folder, name), 'utf8')]]),
+  );
 }
 
 /**
@@ -65,11 +66,10 @@ export async function startWidgetServer(): Promise<WidgetServer> {
   const files = new Map<string, readonly [type: string, content: string]>([
     ['/elsewhere', ['text/html', '<title>Elsewhere</title>']],
     ['/violations.js', ['text/javascript', VIOLATIONS]],
+    ['/own/widget.mjs', ['text/javascript', FAST_MODULE]],
   ]);
-  for (const [name, file] of await builtWidget()) {
-    files.set(name, file);
-    if (name.endsWith('.mjs')) files.set(name.replace('/chat/', '/own/'), file);
-  }
+  await ensureWebBuilt(ROOT);
+  for (const [name, file] of builtWidget()) files.set(name, file);
   for (const name of ['index.html', 'own-widget.js']) {
     const content = readFileSync(join(ROOT, 'examples', 'own-widget', name), 'utf8');
     files.set(`/own/${name}`, [extname(name) === '.html' ? 'text/html' : 'text/javascript', content]);
