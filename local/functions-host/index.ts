@@ -42,6 +42,8 @@ export interface FunctionsHost {
    * under way fail, and so does every new one until then. Orchestrations among them are Failed for good, as in Azure.
    */
   restartWorker(awayMs?: number): Promise<void>;
+  /** The machine has no time for it, or has again: SIGSTOP, SIGCONT. */
+  freeze(isFrozen: boolean): void;
   /** SIGKILL: what a crash looks like. Resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -112,6 +114,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
         // A host that has ended already closes nothing any more.
         child.send({ type: 'restart-worker', awayMs }, (failure) => failure && reject(failure));
       }),
+    freeze: (isFrozen) => void child.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT'),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };

@@ -62,6 +62,8 @@ export interface Stack {
     start(): Promise<void>;
     /** Its worker dies with what it is doing, and is back after so many milliseconds. */
     restartWorker(awayMs?: number): Promise<void>;
+    /** The machine has no time for it, or has again: SIGSTOP, SIGCONT. */
+    freeze(isFrozen: boolean): void;
   };
   stop(): Promise<void>;
 }
@@ -151,6 +153,7 @@ async function bringUp(
         host = await startHost();
       },
       restartWorker: (awayMs) => host.restartWorker(awayMs),
+      freeze: (isFrozen) => host.freeze(isFrozen),
     },
     stop: stopAll,
   };

@@ -8,7 +8,10 @@ const BEAT: Milliseconds = SECOND;
 /** What a started process waits for its first request to prove that the services work. */
 const FIRST_USE: Milliseconds = 10 * SECOND;
 
-/** An operation takes milliseconds. Where it takes longer than this, repetitions included, callers wait, and give up. */
+/**
+ * An operation takes milliseconds, and so does the answer to somebody who comes. If it takes longer than this, repetitions
+ * included, callers wait, and give up.
+ */
 const SLOW: Milliseconds = SECOND;
 /** Whoever waits longer than this for its turn in this process is as badly off. */
 const TOO_LONG: Milliseconds = 3 * SECOND;
@@ -23,6 +26,8 @@ export interface Availability {
    * fail it is the present moment.
    */
   readonly workingSince: () => Instant;
+  /** Answers somebody who comes. As long as one of them waits too long, others wait who are not heard at all. */
+  readonly answering: <T>(answer: () => Promise<T>) => Promise<T>;
   /** The clock of this machine minus that of the storage, as it answered last; about a second is not known. */
   readonly clock: { readonly error: Milliseconds };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
@@ -41,6 +46,9 @@ export function watchAvailability(now: () => Instant): Availability {
     since = undefined;
     isFirst = false;
   };
+  /** Since when those who come are waiting for their answers, the longest first. */
+  const waiting = new Set<{ readonly since: number }>();
+  const isSlow = ({ since: askedAt }: { readonly since: number }) => performance.now() - askedAt > SLOW;
   // A process that was frozen, or had no time, has let its callers wait.
   let beatAt = performance.now();
   setInterval(() => {
@@ -58,7 +66,20 @@ export function watchAvailability(now: () => Instant): Availability {
   };
   return {
     clock,
-    workingSince: () => since ?? now(),
+    workingSince: () => {
+      const [first] = waiting;
+      return first !== undefined && isSlow(first) ? now() : (since ?? now());
+    },
+    async answering(answer) {
+      const asked = { since: performance.now() };
+      waiting.add(asked);
+      try {
+        return await answer();
+      } finally {
+        waiting.delete(asked);
+        if (isSlow(asked)) failed();
+      }
+    },
     policiesOf: (service) => [
       {
         position: 'perCall',

@@ -106,6 +106,7 @@ function compose(config: Config) {
     participants: createWebPubSubParticipants(webPubSub),
     now,
     workingSince: availability.workingSince,
+    answering: availability.answering,
     clock: availability.clock,
     loggerOf,
   };

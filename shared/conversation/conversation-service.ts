@@ -63,6 +63,8 @@ export interface ConversationServiceDependencies {
   readonly now: () => Instant;
   /** Since when storage and service have worked, as far as this process has seen; only deadlines ask for it. */
   readonly workingSince?: () => Instant;
+  /** Sees how long those who come wait for their answers; `workingSince` takes it into account. */
+  readonly answering?: <T>(answer: () => Promise<T>) => Promise<T>;
   /** By how much the clock of this machine is ahead of the storage's. */
   readonly clock?: { readonly error: Milliseconds };
 }
@@ -326,6 +328,14 @@ const MOST_AT_ONCE = 40;
 /** More than every tab of a customer and its agent can send in a moment. What comes on top has to come again. */
 const MOST_WAITING = 400;
 
+/** Of somebody who is on the way. */
+const COMING: ReadonlySet<ConversationEvent['type']> = new Set([
+  'customer-returning',
+  'connect',
+  'connected',
+  'agent-connected',
+]);
+
 /** The service for one call. */
 export type Conversations = (call: DurableCall) => ConversationService;
 
@@ -376,8 +386,10 @@ export function createConversations(shared: ConversationServiceDependencies): Co
     return {
       handle,
       async receive(conversationId, event, ifMatch) {
+        const answer = () => handle(conversationId, event, ifMatch);
         try {
-          return await handle(conversationId, event, ifMatch);
+          // Prevents: the machine has no time for those who knock, sees no failure, and takes them for absent.
+          return await (COMING.has(event.type) && deps.answering ? deps.answering(answer) : answer());
         } catch (thrown) {
           if (!(thrown instanceof StoredRowError)) throw thrown;
           await deps.quarantine(conversationId, event, thrown, call);

@@ -39,6 +39,7 @@ describe('the plan', () => {
       'everything down',
       'host killed',
       'host killed between save and effect',
+      'host starved',
       'pushes fail',
       'second host',
       'service unreachable',

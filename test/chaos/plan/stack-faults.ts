@@ -5,6 +5,8 @@ export type StackFault =
   | { readonly kind: 'host killed'; readonly at: number; readonly forMs: number }
   /** The host goes on without its worker for a while; what the worker had in hand fails for good. */
   | { readonly kind: 'worker restarted'; readonly at: number; readonly forMs: number }
+  /** The host gets a sixth of the time that it needs: it fails at nothing, and is late with everything. */
+  | { readonly kind: 'host starved'; readonly at: number; readonly forMs: number }
   /** At the first save of a conversation after `at`: stored, but its answer never arrives. */
   | { readonly kind: 'host killed between save and effect'; readonly at: number; readonly forMs: number }
   /** App, storage and service, over the time when the first grace periods are over. */
@@ -47,7 +49,7 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
 
 function draw(random: Random, graceMs: number): StackFault {
   const at = random.between(500, graceMs * 3);
-  switch (random.between(1, 10)) {
+  switch (random.between(1, 11)) {
     case 1:
       return { kind: 'host killed', at, forMs: random.between(0, graceMs) };
     case 2:
@@ -65,6 +67,8 @@ function draw(random: Random, graceMs: number): StackFault {
       return { kind: 'pushes fail', at, forMs: random.between(graceMs / 2, graceMs * 2) };
     case 9:
       return { kind: 'worker restarted', at, forMs: random.between(500, graceMs) };
+    case 10:
+      return { kind: 'host starved', at, forMs: random.between(graceMs, graceMs * 3) };
     case 8:
       return {
         kind: 'everything down',

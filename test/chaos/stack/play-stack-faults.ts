@@ -59,6 +59,16 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
       // A host that is killed meanwhile takes its worker with it.
       await chaos.stack.host.restartWorker(fault.forMs).catch(() => undefined);
       return note('the worker is back');
+    case 'host starved': {
+      let isOver = false;
+      const starving = starve(chaos.stack.host, () => isOver);
+      await during(
+        fault.forMs,
+        () => undefined,
+        () => void (isOver = true),
+      );
+      return starving;
+    }
     case 'everything down': {
       const { tables, taskHub, stack } = chaos;
       const set = (isUp: boolean) => {
@@ -115,6 +125,19 @@ async function play(fault: StackFault, scene: Scene, hostSwitch: HostSwitch): Pr
         scene.violated(`a second host was not refused: ${refusal ?? 'it has started'}`);
       }
     }
+  }
+}
+
+/** Too short to be noticed as a process that stood still. */
+const FROZEN_MS = 250;
+const RUNNING_MS = 50;
+
+async function starve(host: ChaosStack['stack']['host'], isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    host.freeze(true);
+    await delay(FROZEN_MS);
+    host.freeze(false);
+    await delay(RUNNING_MS);
   }
 }
 

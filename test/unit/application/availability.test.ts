@@ -29,7 +29,8 @@ describe('since when the services have worked, as far as a process has seen', ()
   const watch = () => {
     const startedAt = Date.now();
     const watched = watchAvailability(Date.now);
-    return { since: () => watched.workingSince() - startedAt, policy: policyOf(watched) };
+    const { answering } = watched;
+    return { since: () => watched.workingSince() - startedAt, policy: policyOf(watched), answering };
   };
 
   it('is the first success after the start', async () => {
@@ -65,6 +66,39 @@ describe('since when the services have worked, as far as a process has seen', ()
     await operation(policy, 204);
     jest.advanceTimersByTime(60 * SECOND);
     expect(since()).toBe(65 * SECOND + lasts);
+  });
+
+  it('is now while somebody who comes waits longer than a second, and the first success after that [R285]', async () => {
+    const { since, policy, answering } = watch();
+    await operation(policy, 200);
+    let answer = () => undefined as void;
+    const answered = answering(() => new Promise<void>((resolve) => (answer = resolve)));
+    jest.advanceTimersByTime(SECOND);
+    expect(since()).toBe(0);
+    // Others get their answers in time; whoever waits longest counts.
+    await answering(async () => undefined);
+    jest.advanceTimersByTime(SECOND);
+    expect(since()).toBe(2 * SECOND);
+    await operation(policy, 200);
+    jest.advanceTimersByTime(SECOND);
+    expect(since()).toBe(3 * SECOND);
+    answer();
+    await answered;
+    jest.advanceTimersByTime(SECOND);
+    await operation(policy, 200);
+    jest.advanceTimersByTime(60 * SECOND);
+    expect(since()).toBe(4 * SECOND);
+  });
+
+  it('is now, too, after somebody has waited that long for a failure [R285]', async () => {
+    const { since, policy, answering } = watch();
+    await operation(policy, 200);
+    const failed = answering(async () => {
+      jest.advanceTimersByTime(5 * SECOND);
+      throw new Error('contention');
+    });
+    await expect(failed).rejects.toThrow('contention');
+    expect(since()).toBe(5 * SECOND);
   });
 
   it.each([200, 201, 204, 304, 400, 404, 409, 412])('is not changed by an answer %s', async (status) => {

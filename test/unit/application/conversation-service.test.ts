@@ -8,21 +8,29 @@ import {
   connected,
   deadline,
   disconnected,
+  GRACE,
   ID,
   inConversation,
   inQueue,
   message,
   offered,
   pastTheDeadline,
+  PROFILE,
   quiet,
   scene,
   type Scene,
+  withAllowance,
   withoutPauses,
 } from './scene';
+import { watchAvailability } from '../../../shared/app/availability';
+import { SECOND } from '../../../shared/conversation/time';
 import { serviceOver } from '../../support/service';
 
 beforeEach(withoutPauses);
-afterEach(() => void jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
 
 /** Runs once, before the next save takes effect. */
 function beforeNextSave({ world }: Scene, interruption: () => Promise<unknown> | void): void {
@@ -35,6 +43,38 @@ function beforeNextSave({ world }: Scene, interruption: () => Promise<unknown> |
 
 const count = ({ world }: Scene, entry: string) => world.log.filter((logged) => logged === entry).length;
 const presenceChecks = (made: Scene) => count(made, 'presence');
+
+describe('a process that has no time for those who come', () => {
+  it('takes nobody for absent meanwhile, and ends who stays away once it answers again [R285]', async () => {
+    const made = withAllowance(await inConversation());
+    await made.leavesSilently('tab-a');
+    jest.useFakeTimers({ now: made.clock.now });
+    const watched = watchAvailability(Date.now);
+    const [{ policy }] = watched.policiesOf('storage') as [ReturnType<typeof watched.policiesOf>[number]];
+    const storageAnswers = () =>
+      policy.sendRequest({} as never, async () => ({ status: 200, headers: new Map() }) as never);
+    const service = serviceOver({ ...made.world, now: Date.now, ...watched });
+    await storageAnswers();
+    let letGo = () => undefined as void;
+    made.world.gate = (operation) =>
+      operation === 'load' ? new Promise<void>((resolve) => (letGo = resolve)) : undefined;
+    jest.advanceTimersByTime(GRACE - 10 * SECOND);
+    const other = { type: 'connect', conversationId: 'conversation-0002', profile: PROFILE } as const;
+    const knocking = service.receive('conversation-0002', other);
+    made.world.gate = () => undefined;
+    jest.advanceTimersByTime(10 * SECOND);
+    expect(await service.handle(ID, deadline(2))).toMatchObject({ outcome: { type: 'not-reached' } });
+    expect(made.world.conversation(ID)).toMatchObject({
+      state: 'Active',
+      disconnection: { deadline: made.clock.now + GRACE + 61 * SECOND, allowance: { because: 'outage' } },
+    });
+    letGo();
+    await knocking;
+    await storageAnswers();
+    jest.advanceTimersByTime(61 * SECOND);
+    expect(await service.handle(ID, deadline(2))).toMatchObject({ outcome: { type: 'expired' } });
+  });
+});
 
 describe('when somebody else was faster', () => {
   it('decides again on what is stored now: an agent who accepts first turns Closed into WrapUp', async () => {
