@@ -8,7 +8,7 @@ import { Stage } from '../e2e/stage';
 import { until, untilInstant } from '../e2e/waiting';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
-import { ChatPage, through, type Shop } from './chat-page';
+import { ChatPage, FAST, through, type Shop, UNHURRIED } from './chat-page';
 import { crashPage, freeze, reasonToSkip, startChromium } from './chromium';
 import { startWidgetServer, type WidgetServer } from './widget-server';
 
@@ -69,21 +69,24 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   };
   const begun = async (
     attributes?: Record<string, string>,
-    where?: BrowserContext,
+    pace: object = FAST,
   ): Promise<[ChatPage, BrowserContext]> => {
-    const context = where ?? (await browser.newContext());
-    return [remember(await ChatPage.begin(context, shop, attributes, { route })), context];
+    const context = await browser.newContext();
+    return [remember(await ChatPage.begin(context, shop, attributes, { route, pace })), context];
   };
   /** The same, and an agent has accepted the conversation. */
-  const served = async (attributes?: Record<string, string>): Promise<[ChatPage, BrowserContext]> => {
-    const [tab, context] = await begun(attributes);
+  const served = async (
+    attributes?: Record<string, string>,
+    pace?: object,
+  ): Promise<[ChatPage, BrowserContext]> => {
+    const [tab, context] = await begun(attributes, pace);
     await stage.agentDoes('accept', tab);
     await tab.reads('Ada has joined');
     return [tab, context];
   };
   /** Another tab of the same customer. */
-  const another = async (context: BrowserContext) => {
-    const tab = await ChatPage.visit(context, shop, {}, { route });
+  const another = async (context: BrowserContext, pace?: object) => {
+    const tab = await ChatPage.visit(context, shop, {}, { route, ...(pace && { pace }) });
     await tab.isOnline();
     return tab;
   };
@@ -360,7 +363,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
           context,
           shop,
           { workstream: RECONNECTS, 'ticket-callback': 'ownTicket' },
-          { route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};` },
+          { pace: UNHURRIED, route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};` },
         ),
       );
       await stage.agentDoes('accept', first);
@@ -371,7 +374,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         context,
         shop,
         { workstream: RECONNECTS, 'oc.reconnectid': id },
-        { route },
+        { pace: UNHURRIED, route },
       );
       await second.isOnline();
       expect(second.conversationId).toBe(first.conversationId);
@@ -410,7 +413,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('that is taken out closes its line, and put in again goes on; moved it stays', async () => {
-      const [tab, context] = await served();
+      const [tab, context] = await served({}, UNHURRIED);
       await tab.say('Before');
       await tab.page.evaluate("(globalThis.widget = document.querySelector('chat-widget')).remove()");
       await heard(tab);
@@ -462,9 +465,9 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
 
   describe('tabs', () => {
     it('share one line and one conversation; it passes on when its tab is closed, crashes or does not answer [R251]', async () => {
-      const [first, context] = await served();
-      const second = await another(context);
-      const third = await another(context);
+      const [first, context] = await served({}, UNHURRIED);
+      const second = await another(context, UNHURRIED);
+      const third = await another(context, UNHURRIED);
       await second.launcher.click();
       await second.say('From my other tab');
       await first.reads('From my other tab');
@@ -483,7 +486,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await stage.agentSays(Object.assign(leader, { conversationId: first.conversationId }), 'Still there?');
       await other.reads('Still there?');
 
-      const fourth = await another(context);
+      const fourth = await another(context, UNHURRIED);
       await crashPage(leader.page);
       await until(
         'another tab has the line',
