@@ -25,6 +25,8 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   let world: World;
   let server: WidgetServer;
   let browser: Browser;
+  /** Keeps pages for the way back, as people's browsers do. */
+  let keeping: Browser;
   let stage: Stage;
   let shop: Shop;
   /** In front of the app, and of Web PubSub: a line that can become silent. */
@@ -32,7 +34,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   let route: string;
 
   beforeAll(async () => {
-    browser = await startChromium({ keepsPages: true });
+    [browser, keeping] = await Promise.all([startChromium(), startChromium({ keepsPages: true })]);
     server = await startWidgetServer();
     system = await startLocalSystem({
       grace: 'PT10M',
@@ -49,7 +51,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
 
   afterAll(async () => {
     if (world !== undefined) await leaveWorld(world);
-    await browser?.close();
+    await Promise.all([browser?.close(), keeping?.close()]);
     for (const proxy of proxies ?? []) await proxy.stop();
     await server?.stop();
     await system?.stop();
@@ -70,16 +72,18 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
   const begun = async (
     attributes?: Record<string, string>,
     pace: object = FAST,
+    where = browser,
   ): Promise<[ChatPage, BrowserContext]> => {
-    const context = await browser.newContext();
+    const context = await where.newContext();
     return [remember(await ChatPage.begin(context, shop, attributes, { route, pace })), context];
   };
   /** The same, and an agent has accepted the conversation. */
   const served = async (
     attributes?: Record<string, string>,
     pace?: object,
+    where?: Browser,
   ): Promise<[ChatPage, BrowserContext]> => {
-    const [tab, context] = await begun(attributes, pace);
+    const [tab, context] = await begun(attributes, pace, where);
     await stage.agentDoes('accept', tab);
     await tab.reads('Ada has joined');
     return [tab, context];
@@ -192,7 +196,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('keeps what was written in a chat that has ended out of the next one', async () => {
-      const [tab, context] = await served();
+      const [tab, context] = await served({}, FAST, keeping);
       await tab.say('Before');
       lineIs('silent');
       await tab.write('For Ada alone');
@@ -283,7 +287,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('comes back in the last second, and too late: then it says so', async () => {
-      const [tab, context] = await served({ 'channel-instance': SHORTER_GRACE });
+      const [tab, context] = await served({ 'channel-instance': SHORTER_GRACE }, FAST, keeping);
       await tab.page.goto(`${server.origin}/elsewhere?1`);
       control().setRecoveryWindow(SHORT_WINDOW_MS);
       for (const { connectionId } of connections(tab)) control().dropTransport(connectionId);
@@ -314,7 +318,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('of a page that the browser keeps for the way back goes on when it is shown again', async () => {
-      const [tab, context] = await served();
+      const [tab, context] = await served({}, FAST, keeping);
       await tab.say('Hello');
       await tab.page.evaluate(
         "void (globalThis.kept = new Promise((resolve) => addEventListener('pageshow', ({ persisted }) => resolve(persisted))))",
