@@ -45,7 +45,8 @@ const parts = {
 };
 
 module.exports = {
-  testTimeout: 60_000,
+  // What hangs is found in the end; a machine that is busy with something else fails nothing.
+  testTimeout: 300_000,
   globalSetup: '<rootDir>/test/support/run-folder.ts',
   globalTeardown: '<rootDir>/test/support/run-folder-end.ts',
   // One more than processors: some test file is always waiting for something. Jest's own choice would be one less.

@@ -35,14 +35,14 @@ if (skipped !== undefined) console.warn(`The example widget is not tried in a br
       });
       world = await enterWorld(system.worldOptions);
       stage = new Stage(world, 'example', () => undefined);
-    }, 120_000);
+    });
 
     afterAll(async () => {
       if (world !== undefined) await leaveWorld(world);
       await browser?.close();
       await server?.stop();
       await system?.stop();
-    }, 60_000);
+    });
 
     const control = () => system.stack.webPubSub.control;
     beforeEach(() => control().setRecoveryWindow(LONG_WINDOW_MS));

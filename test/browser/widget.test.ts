@@ -36,14 +36,14 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
     });
     world = await enterWorld(system.worldOptions);
     stage = new Stage(world, 'browser', () => undefined);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     if (world !== undefined) await leaveWorld(world);
     await browser?.close();
     await server?.stop();
     await system?.stop();
-  }, 60_000);
+  });
 
   const address = () => ({
     origin: server.origin,

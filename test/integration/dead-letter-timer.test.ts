@@ -4,7 +4,7 @@ import { eventually, startSystem, type Row, type System } from './bad-input/syst
 let system: System;
 beforeAll(async () => {
   system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT4S', AGENT_DISCONNECT_GRACE: 'PT10M' } });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 const rowsOf = async (table: RegExp, has: string): Promise<Row[]> =>

@@ -13,7 +13,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   // Long enough for a process to be started anew on a busy machine: nobody is waited for in vain here.
   system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M' } });
-}, 120_000);
+});
 afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => system?.stop());
 
@@ -38,7 +38,7 @@ function start(file: string, ...args: string[]) {
       };
       look();
     });
-    return within(60_000, found, () => new Error(`${file}: not within ${seconds(60_000)}: ${printed}`));
+    return within(120_000, found, () => new Error(`${file}: not within ${seconds(120_000)}: ${printed}`));
   };
   return {
     prints,
@@ -69,4 +69,4 @@ test('a customer and an agent in terminals talk, the customer is lost and comes 
 
   const late = start('customer.mjs', ticket);
   expect(await late.prints(/409 [a-z-]+/)).toBe('409 conversation-ended');
-}, 120_000);
+});

@@ -37,7 +37,7 @@ let leavePage: (event: { persisted: boolean }) => void = () => undefined;
 
 beforeAll(async () => {
   system = await startSystem();
-}, 120_000);
+});
 afterAll(async () => {
   // A widget never gives up; without an answer it waits for good.
   isOver = true;
@@ -79,7 +79,7 @@ async function until(holds: () => boolean): Promise<void> {
     look = () => holds() && resolve();
     look();
   });
-  await within(20_000, holding, () => new Error(`not within ${seconds(20_000)}: ${JSON.stringify(shown)}`));
+  await within(120_000, holding, () => new Error(`not within ${seconds(120_000)}: ${JSON.stringify(shown)}`));
 }
 
 const connections = () => system.stack.webPubSub.control.connections();

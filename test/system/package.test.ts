@@ -30,7 +30,7 @@ beforeAll(async () => {
     storageConnectionString: ownAccount().connectionString,
   });
   world = await enterWorld(system.worldOptions);
-}, 120_000);
+});
 
 afterAll(async () => {
   try {
@@ -39,7 +39,7 @@ afterAll(async () => {
     await system?.stop();
     rmSync(target, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 describe('the package', () => {
   it.each([dropsWhenActive, returnsInTime, hostKilled])(

@@ -23,7 +23,7 @@ beforeAll(async () => {
   world = await enterWorld(system.worldOptions);
   const played = playAll(SCENARIOS, world);
   verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));
-}, 120_000);
+});
 
 afterAll(async () => {
   try {
@@ -31,7 +31,7 @@ afterAll(async () => {
   } finally {
     await system?.stop();
   }
-}, 60_000);
+});
 
 describe('scenarios on the local stack', () => {
   it.each(SCENARIOS.map(({ name }) => name))(
@@ -92,7 +92,7 @@ describe('npm run e2e', () => {
     expect(stdout).toMatch(/^skipped {2}host killed: it kills the Functions host/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('10 passed, 0 failed, 4 skipped');
     expect(code).toBe(0);
-  }, 120_000);
+  });
 
   it('says that nobody answers at the address', async () => {
     const url = `http://localhost:${await freePort()}`;

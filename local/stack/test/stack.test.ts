@@ -51,7 +51,7 @@ describe('a folder of data', () => {
     } finally {
       await second.stop();
     }
-  }, 60_000);
+  });
 
   it('of one that was killed is free', async () => {
     writeFileSync(join(folder, 'in-use-by'), String(await goneProcess()));

@@ -44,12 +44,12 @@ export function drawStackPlan(seed: number, stack: number, graceMs: number): Sta
     return { clockOffsetMs, faults };
   }
   const faults = Array.from({ length: random.between(0, 3) }, () => draw(random, graceMs));
-  return { clockOffsetMs, faults };
+  return { clockOffsetMs, faults: random.chance(0.2) ? [...faults, starved(random, graceMs)] : faults };
 }
 
 function draw(random: Random, graceMs: number): StackFault {
   const at = random.between(500, graceMs * 3);
-  switch (random.between(1, 11)) {
+  switch (random.between(1, 10)) {
     case 1:
       return { kind: 'host killed', at, forMs: random.between(0, graceMs) };
     case 2:
@@ -67,8 +67,6 @@ function draw(random: Random, graceMs: number): StackFault {
       return { kind: 'pushes fail', at, forMs: random.between(graceMs / 2, graceMs * 2) };
     case 9:
       return { kind: 'worker restarted', at, forMs: random.between(500, graceMs) };
-    case 10:
-      return { kind: 'host starved', at, forMs: random.between(graceMs, graceMs * 3) };
     case 8:
       return {
         kind: 'everything down',
@@ -79,6 +77,12 @@ function draw(random: Random, graceMs: number): StackFault {
       return unreachable(random, graceMs);
   }
 }
+
+const starved = (random: Random, graceMs: number): StackFault => ({
+  kind: 'host starved',
+  at: random.between(500, graceMs * 3),
+  forMs: random.between(graceMs, graceMs * 3),
+});
 
 const unreachable = (random: Random, graceMs: number): StackFault => ({
   kind: 'service unreachable',

@@ -38,7 +38,7 @@ beforeAll(async () => {
     },
   });
   api = documentedApi(system);
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 describe('the answers of the running app are in the document, with nothing that it does not say', () => {

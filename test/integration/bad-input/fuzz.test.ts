@@ -13,7 +13,7 @@ let system: System;
 beforeAll(async () => {
   const limits = { NEGOTIATE_RATE_LIMIT: '0', TICKET_RATE_LIMIT: '0' };
   system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M', ...limits } });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** What HTTP can carry in a header. */

@@ -12,7 +12,7 @@ beforeAll(async () => {
     settings: { DISCONNECT_GRACE: 'PT10M' },
     webPubSub: { retryDelaysMs: [500, 1_000, 4_000], onEvent: (attempt) => attempts.push(attempt) },
   });
-}, 120_000);
+});
 afterEach(() => {
   system.tables.mode = system.taskHub.mode = 'forward';
   system.tables.loseAnswerTo = undefined;

@@ -5,7 +5,7 @@ import { newId, SIGNING_KEY, startSystem, type Call, type EventParts, type Row, 
 let system: System;
 beforeAll(async () => {
   system = await startSystem({ settings: { DISCONNECT_GRACE: 'PT10M' } });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** Runs something and says which rows are different afterwards. */

@@ -171,7 +171,7 @@ beforeAll(async () => {
   answers = system.answers;
   files = await system.stopAndRead();
   log = system.output();
-}, 180_000);
+});
 afterAll(async () => {
   await system?.stop();
   rmSync(dataDirectory, { recursive: true, force: true });

@@ -122,7 +122,7 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
       method,
       headers,
       body: body === undefined ? null : bytesOf(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
     });
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, text, json: parsed(text) };
@@ -261,7 +261,7 @@ export async function repeated(request: () => Promise<Answer>): Promise<Answer> 
 export async function eventually<T>(
   look: () => Promise<T>,
   isSo: (seen: T) => boolean,
-  limitMs = 20_000,
+  limitMs = 120_000,
 ): Promise<T> {
   for (const giveUpAt = Date.now() + limitMs; ;) {
     const seen = await look();

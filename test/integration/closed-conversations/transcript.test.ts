@@ -158,7 +158,7 @@ test('an entry that cannot be read is named, and hides no other [R196]', async (
 describe('a transcript of 10,000 entries [R196]', () => {
   const id = 'conversation-long';
   const entries = Array.from({ length: 10_000 }, (_, n) => messageOf(n + 1, `message ${n + 1}`));
-  beforeAll(() => stored(id, entries), 60_000);
+  beforeAll(() => stored(id, entries));
 
   test.each(['text', 'json'])('is one answer, by a request for each thousand, as %s', async (format) => {
     tables.takeRequests();
@@ -200,4 +200,4 @@ test('an answer is bounded by what its texts have in all, and the next one goes 
   }
   const all = await parts(id);
   expect(all.map((answer) => (bodyOf(answer)['transcript'] as unknown[]).length)).toEqual([1_000, 500]);
-}, 60_000);
+});

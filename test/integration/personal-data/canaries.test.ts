@@ -97,7 +97,7 @@ beforeAll(async () => {
   expect(theirs.text).toContain(BYSTANDER);
   files = await system.stopAndRead();
   log = system.output();
-}, 180_000);
+});
 afterAll(async () => {
   await system?.stop();
   rmSync(dataDirectory, { recursive: true, force: true });

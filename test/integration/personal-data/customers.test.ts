@@ -110,7 +110,7 @@ describe('the erasure of a customer', () => {
         expect(left).toEqual([]);
       }
     }
-  }, 300_000);
+  });
 
   test('of a conversation that never came to be, its rows go by its age', async () => {
     const customerId = newCustomer();
@@ -167,7 +167,7 @@ describe('the export', () => {
     const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
     expect(seen.get(ids[0]!)).toEqual(upTo(1_250));
     expect(seen.get(ids[1]!)).toEqual(upTo(900));
-  }, 60_000);
+  });
 
   test('of a conversation whose last entries are gone comes to its end [R208]', async () => {
     const id = await begun(newCustomer());

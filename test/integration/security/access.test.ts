@@ -27,7 +27,7 @@ beforeAll(async () => {
       TICKET_SIGNING_KEY_PREVIOUS: PREVIOUS_SIGNING_KEY,
     },
   });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** Every route that names a conversation, and every other one that a ticket opens. */

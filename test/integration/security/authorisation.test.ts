@@ -45,7 +45,7 @@ beforeAll(async () => {
     const { json } = await system.call('v1/agents/negotiate', { headers, body: { agentId } });
     tickets[agentId] = { authorization: `Bearer ${String(json['ticket'])}` };
   }
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** What is refused or only read leaves what it was asked about as it was: that serves the next one, too. */

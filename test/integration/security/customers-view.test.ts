@@ -15,7 +15,7 @@ beforeAll(async () => {
       RECONNECT_PORTAL_URL: PORTAL,
     },
   });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 /** Who has been offered the conversation, and who has accepted it without a name. Their ids are in nothing else. */
@@ -112,4 +112,4 @@ it('everything a customer is ever sent, by socket and by HTTP, names no agent be
   expect(read.json['conversation']).toMatchObject({ agent: { id: NORA } });
   expect(read.text).toContain('{ReconnectUrl}');
   expect(read.text).not.toContain('oc.reconnectid');
-}, 60_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
       SOCKETS_PER_ADDRESS: `${SOCKETS}`,
     },
   });
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => status).sort();

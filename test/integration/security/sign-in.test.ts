@@ -27,7 +27,7 @@ describe('with the sign-in that `npm start` has', () => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem({ signInPort: 0, settings: { DISCONNECT_GRACE: 'PT10M' } });
-  }, 120_000);
+  });
   afterAll(() => system?.stop());
 
   it.each([
@@ -113,7 +113,7 @@ describe('with an authority that answers as it likes', () => {
     system = await startSystem({
       settings: { ENTRA_TENANT_ID: TENANT, ENTRA_AUDIENCE: CLIENT, ENTRA_AUTHORITY: entra.url },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await system?.stop();
     await entra?.stop();
