@@ -53,13 +53,13 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
       signIn('Olga Operator'),
     ]);
     await Promise.all([anna, ben, olga].map((one) => one.isOnline()));
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await Promise.all(tabs.map((tab) => tab.close()));
     await browser?.close();
     await stack?.stop();
-  }, 60_000);
+  });
 
   it('shows nothing to somebody without a role', async () => {
     const carl = await signIn('Carl Colleague');
@@ -390,7 +390,7 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await look('editor of rules');
     await olga.button('Cancel').click();
     expect(found).toEqual([]);
-  }, 120_000);
+  });
 
   it('keeps one socket, although one that was given up comes back late', async () => {
     const { page } = ben;

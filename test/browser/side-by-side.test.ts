@@ -18,11 +18,11 @@ if (skipped !== undefined) console.warn(`The pages that the app serves are not t
     const { connectionString } = ownAccount();
     stack = await startStack({ storageConnectionString: connectionString, signInPort: 0, settings });
     scene = await openSideBySide(browser, stack.functionsUrl);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
-  }, 60_000);
+  });
 
   it('show a customer and an agent who talk, part and meet again, and break no rule of their policy [R246]', async () => {
     await scene.agentSees('Online');
@@ -36,7 +36,7 @@ if (skipped !== undefined) console.warn(`The pages that the app serves are not t
     await scene.openCustomer();
     await scene.agentSees(/^Back after/);
     expect(scene.complaints).toEqual([]);
-  }, 120_000);
+  });
 
   it('of the API show every operation, and ask nobody else [R246]', async () => {
     const page = await browser.newPage();
@@ -58,5 +58,5 @@ if (skipped !== undefined) console.warn(`The pages that the app serves are not t
     await page.locator('.opblock-summary').first().click();
     await page.locator('.opblock-body').first().waitFor();
     expect(complaints).toEqual([]);
-  }, 120_000);
+  });
 });

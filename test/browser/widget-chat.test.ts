@@ -47,7 +47,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     const ports = [functionsUrl, system.stack.webPubSub.endpoint].map((url) => Number(new URL(url).port));
     proxies = await Promise.all(ports.map(startTcpProxy));
     route = through(ports.map((port, index) => [port, proxies[index]!.port]));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     if (world !== undefined) await leaveWorld(world);
@@ -55,7 +55,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     for (const proxy of proxies ?? []) await proxy.stop();
     await server?.stop();
     await system?.stop();
-  }, 60_000);
+  });
 
   const control = () => system.stack.webPubSub.control;
   const lineIs = (mode: 'forward' | 'silent') => proxies.forEach((proxy) => (proxy.mode = mode));

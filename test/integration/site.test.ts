@@ -11,7 +11,7 @@ const MANIFEST = JSON.parse(
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 120_000);
+});
 afterAll(() => system?.stop());
 
 const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>

@@ -66,7 +66,7 @@ beforeAll(() => {
       if (closed && stories.length < STORIES) stories.push({ life, counted: closed });
     }
   }
-}, 240_000);
+});
 
 /** Counted page by page, as the route does. */
 function insightsOf(all: readonly Counted[], wanted: Parameters<typeof createInsights>[0]) {
