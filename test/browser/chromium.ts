@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-const { CHROMIUM } = process.env;
-const EXECUTABLE = CHROMIUM ?? '/usr/bin/chromium';
+const CHOSEN = process.env['CHROMIUM'];
+const EXECUTABLE = CHOSEN ?? '/usr/bin/chromium';
 /** The same without windows and profiles: a page takes a third of the processor's time. It keeps no pages for the way back. */
 const WITHOUT_WINDOWS = '/usr/bin/chromium-headless-shell';
-const isWithoutWindows = CHROMIUM === undefined && existsSync(WITHOUT_WINDOWS);
+const isWithoutWindows = CHOSEN === undefined && existsSync(WITHOUT_WINDOWS);
 
 /** It runs as root in containers, draws nothing for anybody, and talks to nobody but the page's servers. */
 const ARGUMENTS = [
