@@ -104,7 +104,7 @@ export class Line {
   /** When the timer was last there, and how often it was late since the last frame or ping. */
   #ticked = Date.now();
   #late = 0;
-  #waitedForLink = false;
+  #waitsForLink = 0;
   /** When the last frame came, when the first ping went out that nothing has answered, when the browser said: offline. */
   #heard = 0;
   #pinged = 0;
@@ -368,11 +368,9 @@ export class Line {
     const refusal = (body ?? {}) as Refusal;
     const { code, detail = '', field = '' } = refusal;
     if (reconnectId !== undefined && code === 'customer-is-connected') {
-      // Perhaps by a tab of this browser, which is told so and lets go.
+      // Perhaps by a tab of this browser, which is told so and lets go; the app may hear of that a little later.
       this.#options.tell({ type: 'linked' });
-      const isFirst = !this.#waitedForLink;
-      this.#waitedForLink = true;
-      return { afterSeconds: isFirst ? 2 : (afterSeconds ?? 30) };
+      return { afterSeconds: ++this.#waitsForLink > 3 ? (afterSeconds ?? 30) : 2 };
     }
     if (reconnectId !== undefined && isRefusalOfLink(status, refusal)) {
       link.drop(); // what this browser knows by itself still counts; if it is nothing, the customer decides
