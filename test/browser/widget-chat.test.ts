@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ownAccount } from '../../local/stack/shared-azurite';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
-import { RECONNECTS, SHORTER_GRACE } from '../e2e/operators-settings';
+import { RECONNECTS, SHORT_GRACE } from '../e2e/operators-settings';
 import { Stage } from '../e2e/stage';
 import { until, untilInstant } from '../e2e/waiting';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
@@ -287,7 +287,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
 
     it('comes back in the last second, and too late: then it says so', async () => {
-      const [tab, context] = await served({ 'channel-instance': SHORTER_GRACE }, FAST, keeping);
+      const [tab, context] = await served({ 'channel-instance': SHORT_GRACE }, FAST, keeping);
       await tab.page.goto(`${server.origin}/elsewhere?1`);
       control().setRecoveryWindow(SHORT_WINDOW_MS);
       for (const { connectionId } of connections(tab)) control().dropTransport(connectionId);

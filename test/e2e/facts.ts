@@ -1,3 +1,4 @@
+import type { Push } from '../../shared/conversation/notifications';
 import type { Expected } from './scenario';
 import type { TranscriptView } from './api';
 import type { World } from './world';
@@ -30,7 +31,7 @@ export async function readFacts(conversationId: string, { agent }: World): Promi
     pushes: agent.inbox
       .about(conversationId)
       // How busy or how young the host is, no scene can know: it may give more time by itself.
-      .filter((push) => push.type !== 'wait-extended' || push.because === 'agent')
+      .filter((push) => !isAllowance(push))
       .map(({ type }) => type)
       // The transcript tells of both.
       .filter((type) => type !== 'message' && type !== 'notice'),
@@ -55,6 +56,11 @@ export function differences(facts: Facts, expected: Expected, patienceMs: number
     ...(kept ? [] : [`deadline: expected an end 0 to ${patienceMs} ms after it, got ${latenessMs} ms`]),
   ];
 }
+
+const isAllowance = (push: Push): boolean =>
+  push.type === 'wait-extended'
+    ? push.because !== 'agent'
+    : push.type === 'agent-connection-lost' && push.because !== undefined;
 
 /** Told by reconciliation every minute, whenever that comes. */
 const isPlace = ({ trigger }: TranscriptView[number]): boolean =>

@@ -6,15 +6,12 @@ export const RECONNECTS = 'e2e-reconnects';
 export const OWN_WORDS = 'e2e-own-words';
 /** A chat widget whose customers are waited for a few seconds only. */
 export const SHORT_GRACE = 'e2e-short-grace';
-/** The same, on a system that is near. */
-export const SHORTER_GRACE = 'e2e-shorter-grace';
 
 /** What the scenes rely on. They touch nothing but those workstreams and those widgets. */
 const POLICIES = {
   rules: [
-    { id: 'short-grace', when: { channelInstance: [SHORT_GRACE] }, set: { grace: 'PT10S' } },
-    { id: 'shorter-grace', when: { channelInstance: [SHORTER_GRACE] }, set: { grace: 'PT5S' } },
-    { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT2S' } },
+    { id: 'short-grace', when: { channelInstance: [SHORT_GRACE] }, set: { grace: 'PT5S' } },
+    { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT10S' } },
     {
       id: 'reconnects',
       when: { workstream: [RECONNECTS] },

@@ -17,7 +17,7 @@ export async function runE2e(...args: string[]): Promise<Finished> {
     execFile(
       process.execPath,
       [...program, ...args],
-      { cwd: ROOT, timeout: 110_000 },
+      { cwd: ROOT, timeout: 280_000 },
       (error, stdout, stderr) => {
         if (error === null) return resolve({ code: 0, stdout, stderr });
         if (typeof error.code === 'number') return resolve({ code: error.code, stdout, stderr });

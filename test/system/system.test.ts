@@ -20,7 +20,7 @@ beforeAll(async () => {
     grace: 'PT5S',
     storageConnectionString: ownAccount().connectionString,
   });
-  world = await enterWorld(system.worldOptions);
+  world = await enterWorld({ ...system.worldOptions, patienceMs: 120_000 });
   const played = playAll(SCENARIOS, world);
   verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));
 });
@@ -34,15 +34,11 @@ afterAll(async () => {
 });
 
 describe('scenarios on the local stack', () => {
-  it.each(SCENARIOS.map(({ name }) => name))(
-    '%s',
-    async (name) => {
-      const verdict = await verdicts.get(name);
-      const because = verdict?.outcome === 'failed' ? verdict.problem : '';
-      expect({ name, outcome: verdict?.outcome, because }).toEqual({ name, outcome: 'ok', because: '' });
-    },
-    150_000,
-  );
+  it.each(SCENARIOS.map(({ name }) => name))('%s', async (name) => {
+    const verdict = await verdicts.get(name);
+    const because = verdict?.outcome === 'failed' ? verdict.problem : '';
+    expect({ name, outcome: verdict?.outcome, because }).toEqual({ name, outcome: 'ok', because: '' });
+  });
 
   it('read back when all are over, nothing has been added', async () => {
     const again = await Promise.all([...verdicts.values()].map(async (one) => readBack(await one, world)));

@@ -110,7 +110,6 @@ describe('the guard of a service without access keys', () => {
       await expect(pass(bearer)).resolves.toBeUndefined();
     },
     // The library gives an answer up after five seconds.
-    20_000,
   );
 
   it('fails, to be repeated, while the keys of the tenant cannot be read', async () => {
