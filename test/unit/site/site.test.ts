@@ -17,7 +17,10 @@ const SOURCES = {
   'web/console/index.html':
     '<!doctype html><link rel="stylesheet" href="console.css"><script type="module" src="./console.ts"></script>',
   'web/console/console.css': `body { color: red; } ${'.a { color: blue; }'.repeat(40)}`,
-  'web/console/console.ts': `document.title = 'Console'; addEventListener('click', () => void import('./later'));`,
+  'web/console/console.ts': `document.title = 'Console'; addEventListener('click', () => void import('./later'));
+    console.log(\`<p>
+      \${document.title}
+    </p>\`, 'first\\nsecond');`,
   'web/console/later.ts': `export const later = '${'later '.repeat(200)}';\nconsole.log(later);`,
   'web/api/index.html': '<!doctype html><script type="module" src="api.ts"></script>',
   'web/api/api.ts': `document.title = 'API';`,
@@ -126,6 +129,12 @@ describe('the files of the site', () => {
       expect((body as Uint8Array).length).toBeLessThan((plain.body as Uint8Array).length / 2);
       expect(headers?.['etag']).not.toBe(plain.headers?.['etag']);
     }
+  });
+
+  it('of the console have a space for what indents a line of a template [R249]', async () => {
+    const script = textOf((await get(names[1]!)).body);
+    expect(script).toContain('`<p> ${document.title} </p>`');
+    expect(script).toMatch(/first(\n|\\n)second/);
   });
 
   it('are not sent again to whoever has them [R245]', async () => {
