@@ -1,7 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { composition } from '../shared/app/composition';
-import { levelOf, ROUTES } from '../shared/app/routes';
+import { ALL_ROUTES, levelOf } from '../shared/app/routes';
 
 /** The client is made when a timer is called: most requests call none, and to make one costs more than to refuse a request. */
 function durableCall(context: InvocationContext) {
@@ -14,10 +14,10 @@ function durableCall(context: InvocationContext) {
   };
 }
 
-// Every route of the API, one function each; the two methods of the webhook are one function.
-for (const name of new Set(ROUTES.map(({ functionName }) => functionName))) {
-  const routes = ROUTES.filter(({ functionName }) => functionName === name);
-  const [first] = routes as [(typeof ROUTES)[number]];
+// Every route, one function each; the two methods of the webhook are one function, and those of a file.
+for (const name of new Set(ALL_ROUTES.map(({ functionName }) => functionName))) {
+  const routes = ALL_ROUTES.filter(({ functionName }) => functionName === name);
+  const [first] = routes as [(typeof ALL_ROUTES)[number]];
   const { path, durable } = first;
   app.http(name, {
     route: path.slice(1),

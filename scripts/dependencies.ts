@@ -30,6 +30,7 @@ export const LICENCES: readonly string[] = [
  * looked at first.
  */
 export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
+  '@scarf/scarf': 'would tell its makers of the installation; of swagger-ui-dist, which does without it',
   '@parcel/watcher':
     'would compile from source where there is no ready-made package of the platform; of jest, which runs without it',
   '@swc/core':

@@ -43,6 +43,12 @@ const ROLES = [
     because: 'Only here is Web PubSub called.',
   },
   {
+    role: 'files',
+    is: /^shared\/site\/[^/]+-files$/,
+    may: ['pure', 'node:fs', 'node:fs/promises', 'node:path'],
+    because: 'Only here are files read: those of the pages.',
+  },
+  {
     role: 'service',
     is: /^shared\/[^/]+\/[^/]+-service$/,
     may: ['pure', 'service', 'errors', 'log'],
@@ -109,6 +115,7 @@ const ROLES = [
       'table',
       'client',
       'timers',
+      'files',
       'activities',
       'service',
       'routes',

@@ -5,7 +5,9 @@ const steps = [
   ['format', 'prettier', '--check', '.'],
   ['lint', 'eslint', '.'],
   ['types', 'tsc', '--noEmit'],
+  ['types of the pages', 'tsc', '-p', 'web'],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
+  ['size of the pages', 'tsx', 'scripts/web/size.ts'],
   ['tests', 'jest', '--ci'],
   ['distance', 'npm', 'run', '--silent', 'distance'],
 ];
@@ -23,7 +25,8 @@ Environment, of the tests (npm test reads the same):
   FC_RUNS           random lives and inputs of each law (default: 200 to 450)
   FUZZ_RUNS         requests that the running app is fuzzed with (default 300)
   FUZZ_SEED         the same seed gives the same requests
-  CHROMIUM          the browser's program (default /usr/bin/chromium); without one, the browser's tests are skipped
+  CHROMIUM          the browser's program (default /usr/bin/chromium, and /usr/bin/chromium-headless-shell for what that
+                    can do as well); without one, the browser's tests are skipped
   REQUIRE_BROWSER   1: they fail instead
   RECORD_HISTORIES  set: the histories of test/workflow that have no file are recorded`;
 

@@ -21,6 +21,7 @@ type MoreSettings = {
   RECONNECT_REDIRECT_URL: string?
   RECONNECT_TIME_LIMIT: string?
   RETENTION: string?
+  SITE: string?
   SOCKETS_PER_ADDRESS: string?
   TICKET_RATE_LIMIT: string?
   TRUSTED_PROXIES: string?

@@ -33,7 +33,7 @@ resource hub 'Microsoft.SignalRService/webPubSub/hubs@2024-03-01' = {
         // deployment history. The address has no version: after a rotation the service finds the new key.
         urlTemplate: 'https://${functionAppHostName}/api/web-pubsub/events?code={@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/${webhookKeySecretName})}'
         systemEvents: ['connect', 'connected', 'disconnected']
-        userEventPattern: 'message,leave'
+        userEventPattern: 'message,leave,typing'
         // WEBHOOK_GUARD=entra: every event carries a token of the service's identity.
         auth: {
           type: 'ManagedIdentity'

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureWebBuilt } from '../../scripts/web/build';
 import { startSignIn } from '../sign-in';
 import { startWebPubSub } from '../web-pubsub';
 import { parseStartFuncArguments, START_FUNC_USAGE, wayOut } from './arguments';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   }
   const hub = hubInForce(ROOT);
   buildApp(ROOT);
+  await ensureWebBuilt(ROOT);
 
   const azurite = await startAzurite({ ports, dataDirectory, wayOut: wayOut('npm run start:func') });
   try {

@@ -1,8 +1,12 @@
+import { ensureWebBuilt } from '../../scripts/web/build';
 import { parseStartArguments, START_USAGE, wayOut } from './arguments';
 import { buildApp } from './build-app';
 import { readCommandLine } from './command-line';
 import { refuseTakenPorts } from './ports';
 import { LOCAL_FUNCTION_KEY, ROOT, startStack } from './stack';
+
+/** The page where customer and agent stand side by side. */
+const SIDE_BY_SIDE = '/api/site/side-by-side/';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -12,7 +16,11 @@ async function main(): Promise<void> {
     parseStartArguments,
   );
   await refuseTakenPorts({ ...ports, ...(inspectPort && { inspect: inspectPort }) }, 'npm start');
+  console.log(
+    `See it: http://localhost:${ports.functions}${SIDE_BY_SIDE}   (customer left, agent right; up in a moment)`,
+  );
   buildApp(ROOT);
+  await ensureWebBuilt(ROOT);
   let up = false;
   const stack = await startStack({
     dataDirectory,

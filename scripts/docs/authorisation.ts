@@ -7,7 +7,7 @@ import {
   ROLES,
   SOCKET_EVENTS,
 } from '../../shared/access/authorisation';
-import { ROUTES } from '../../shared/app/routes';
+import { ALL_ROUTES } from '../../shared/app/routes';
 import { PROBLEMS } from '../../shared/http/problems';
 import { table } from './api';
 
@@ -17,7 +17,10 @@ export const authorisationTables = (): string =>
     table(
       ['route or event', ...ROLES],
       [
-        ...ROUTES.map(({ id, access }) => [code(id), ...ROLES.map((role) => status(ACCESS[access][role]))]),
+        ...ALL_ROUTES.map(({ id, access }) => [
+          code(id),
+          ...ROLES.map((role) => status(ACCESS[access][role])),
+        ]),
         ...Object.entries(SOCKET_EVENTS).map(([name, may]) => [
           `socket: ${code(name)}`,
           ...ROLES.map((role) => (role in may ? status(may[role as keyof typeof may]) : '')),

@@ -5,6 +5,7 @@ import {
   RECONCILIATION_SETTINGS,
   SERVICE_SETTINGS,
   SIGN_IN_SETTINGS,
+  SITE_SETTINGS,
 } from '../../shared/app/config';
 import type { Setting, Settings } from '../../shared/app/settings-reader';
 import { matching } from '../../shared/app/settings-reader';
@@ -36,6 +37,7 @@ const SECTIONS: readonly (readonly [title: string, intro: string, settings: Sett
     'With these, the routes of operators and `POST /api/v1/agents/negotiate` take a token of Entra ID or a key ([DEPLOY](DEPLOY.md#sign-in-with-entra-id)). The app then compares the keys itself, because the Functions host cannot take either ([decision 22](decisions/0022-sign-in-with-entra-id.md)).',
     SIGN_IN_SETTINGS,
   ],
+  ['Pages', 'The app serves them itself ([decision 32](decisions/0032-pages.md)).', SITE_SETTINGS],
   [
     'Azure services',
     "A service is reached by a connection string with a key, or by its endpoint and the app's identity: give one of the two.",

@@ -27,6 +27,7 @@ const NOTIFICATIONS: Readonly<Record<string, readonly [to: string, says: string]
   'conversation-waiting': ['agents', 'A persistent chat waits for its customer.'],
   'queue-position': ['the customer', 'The place in the queue has changed.'],
   message: ['the customer, the agent of the conversation', 'Somebody has written.'],
+  typing: ['the other side: the customer, or the agent who has accepted', 'Somebody writes just now.'],
   notice: ['its recipient, the agent of the conversation', 'An automated message.'],
   'agent-connection-lost': ['agents', 'The agent has lost its last connection.'],
   'agent-back': ['agents', 'The agent has come back in time.'],

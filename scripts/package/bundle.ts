@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildWeb } from '../web/build';
 import { hostJsonFor, type DurableBackend } from './host-json';
 
 /** Where `npm run package` makes the package, and azd takes it from. */
@@ -21,7 +22,7 @@ const LEFT_OUT = ['supports-color'];
 const ENTRY = `process.setSourceMapsEnabled(true);\nrequire('./app.js');\n`;
 
 /**
- * Makes the deployable package in `target`, which is emptied first: the app and its libraries in one file, host.json and
+ * Makes the deployable package in `target`, which is emptied first: the app and its libraries in one file, its pages, host.json and
  * a package.json that names the entry. One file, so that there is one instance of each library whatever asks for it.
  */
 export async function bundleApp(
@@ -52,6 +53,7 @@ export async function bundleApp(
     sourcesContent: false,
     logLevel: 'silent',
   });
+  await buildWeb(root, join(target, 'web'));
   writeFileSync(join(target, 'main.js'), ENTRY);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify({ private: true, main: 'main.js' })}\n`);
   const hostJson = readFileSync(join(root, 'host.json'), 'utf8');

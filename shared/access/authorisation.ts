@@ -59,6 +59,7 @@ export const SOCKET_EVENTS = {
   disconnected: { customer: 'yes', agent: 'yes' },
   message: { customer: 'yes', agent: 'yes' },
   leave: { customer: 'yes', agent: 'invalid-input' },
+  typing: { customer: 'yes', agent: 'yes' },
 } as const satisfies Record<string, Record<'customer' | 'agent', May>>;
 
 /** Whose a conversation is: for a customer, and for an agent. */
@@ -96,6 +97,16 @@ const NOT_OF_CUSTOMERS: OfCustomer = {
   'own, ended': 'not-allowed',
   "another's": 'not-allowed',
 };
+/** A customer writes in its own, whatever other one its event names. */
+const WRITING = {
+  customer: { own: 'yes', 'own, ended': 'conversation-ended' },
+  agent: {
+    ...ACCEPTED,
+    'in the queue': 'not-assigned-to-you',
+    'offered to a colleague': 'not-assigned-to-you',
+    "a colleague's": 'not-assigned-to-you',
+  },
+} as const;
 const byAgents = (agent: OfAgent) => ({ customer: NOT_OF_CUSTOMERS, agent });
 
 /**
@@ -114,6 +125,7 @@ export const ON_A_CONVERSATION: Readonly<
     agent: EVERY,
   },
   'explain-policies': byAgents(EVERY),
+  'conversation-story': byAgents(EVERY),
   /** To itself. */
   'offer-conversation': byAgents({ ...GOES_ON, "a colleague's": 'assigned-to-other-agent' }),
   'accept-conversation': byAgents({
@@ -141,14 +153,6 @@ export const ON_A_CONVERSATION: Readonly<
   connected: { customer: { own: 'yes', 'own, ended': 'yes' } },
   disconnected: { customer: { own: 'yes', 'own, ended': 'yes' } },
   leave: { customer: { own: 'yes', 'own, ended': 'yes' } },
-  /** A customer writes in its own, whatever other one its message names. */
-  message: {
-    customer: { own: 'yes', 'own, ended': 'conversation-ended' },
-    agent: {
-      ...ACCEPTED,
-      'in the queue': 'not-assigned-to-you',
-      'offered to a colleague': 'not-assigned-to-you',
-      "a colleague's": 'not-assigned-to-you',
-    },
-  },
+  message: WRITING,
+  typing: WRITING,
 };

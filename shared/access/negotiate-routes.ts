@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { DurableCall } from '../app/call';
-import { AccessDeniedError, ErasedError, InvalidInputError } from '../app/errors';
+import type { Call, DurableCall } from '../app/call';
+import { AccessDeniedError, ErasedError, InvalidInputError, ownError } from '../app/errors';
 import { MISSING } from '../app/wording';
+import type { AgentCapacity } from '../capacity/capacity';
 import { endOfWait, RETURN_TIME } from '../conversation/allowance-rules';
 import {
   agentUserId,
@@ -12,7 +13,7 @@ import {
 } from '../conversation/conversation';
 import type { Conversations } from '../conversation/conversation-service';
 import { endedRefusal, SIGN_IN_REQUIRED } from '../conversation/decision';
-import { type Instant, instant } from '../conversation/time';
+import { type Instant, instant, type Milliseconds, SECOND } from '../conversation/time';
 import {
   agentIdField,
   CONVERSATION_PATH,
@@ -54,6 +55,7 @@ export interface NegotiateServices extends SignedInCustomersDependencies {
   /** By the client's address: of anonymous customers nothing else is known. */
   readonly newConversations: RateLimiter;
   readonly trustedProxies: number;
+  readonly capacity: Pick<AgentCapacity, 'noteAgent'>;
   readonly now: () => Instant;
   readonly conversations: Conversations;
 }
@@ -130,9 +132,17 @@ const AGENT_REQUEST = named(
 /** @throws InvalidInputError */
 function namedByDesk({ agentId, name }: z.output<typeof AGENT_REQUEST>): SignedIn {
   if (agentId === undefined) throw new InvalidInputError('body.agentId', MISSING);
-  return { agentId, agentName: name ?? agentId };
+  return { agentId, agentName: name ?? agentId, roles: ['agent'] };
 }
-const AGENT_ACCESS = named('AgentAccess', z.object({ agentId: z.string(), ...ACCESS.shape }));
+const AGENT_ACCESS = named(
+  'AgentAccess',
+  z.object({
+    agentId: z.string(),
+    name: z.string().describe('The id, where nobody has given a name.'),
+    roles: z.array(z.enum(['agent', 'operator'])).describe('By a key `agent` alone: a token names them.'),
+    ...ACCESS.shape,
+  }),
+);
 
 const ACCESS_EXAMPLE = {
   url: 'wss://chat.webpubsub.azure.com/client/hubs/chat?access_token=eyJ…',
@@ -196,6 +206,13 @@ export const NEGOTIATE_ROUTES = [
         if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
       } else if (hasEnded(conversation)) {
         const isReadable = isReadableByCustomer(conversation, policies, services.now());
+        // Once for an end: how much too late its customer has come is remembered. The copy of what is closed may still lack it.
+        const isNews = conversation.knockedAt === undefined || conversation.state === 'Closed';
+        if (conversation.end?.reason === 'customer-disconnected' && isNews)
+          await noted(
+            services.conversations(call).receive(conversationId, { type: 'customer-returning' }),
+            tellOf('negotiate: the late return was not noted', services, call),
+          );
         const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
         return refuseAs(refusal, 'conversation-ended');
       } else if (link === undefined) {
@@ -263,12 +280,32 @@ export const NEGOTIATE_ROUTES = [
       'Entra ID names it: by its object id, whatever the body says.',
     access: "the desk's backend, or a signed-in agent",
     body: body(AGENT_REQUEST, { agentId: 'bob', name: 'Bob' }, { required: false }),
-    answer: answer("For the agent's browser.", AGENT_ACCESS, { agentId: 'bob', ...ACCESS_EXAMPLE }),
-    run: async ({ caller, body }, { clientUrl, tickets }: NegotiateServices) => {
-      const { agentId, agentName } = caller ?? namedByDesk(body);
+    answer: answer("For the agent's browser.", AGENT_ACCESS, {
+      agentId: 'bob',
+      name: 'Bob',
+      roles: ['agent'],
+      ...ACCESS_EXAMPLE,
+    }),
+    run: async ({ caller, body }, services: NegotiateServices & RouteServices, call) => {
+      const { clientUrl, tickets, capacity } = services;
+      const { agentId, agentName, roles } = caller ?? namedByDesk(body);
+      const [url] = await Promise.all([
+        clientUrl(agentUserId(agentId)),
+        // An agent can work without being on the list by name. An id is no name, and takes the place of none.
+        ...(agentName === agentId
+          ? []
+          : [
+              noted(
+                capacity.noteAgent(agentId, agentName),
+                tellOf('negotiate-agent: the agent was not noted', services, call),
+              ),
+            ]),
+      ]);
       return {
         agentId,
-        url: await clientUrl(agentUserId(agentId)),
+        name: agentName,
+        roles: [...roles],
+        url,
         ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
       };
     },
@@ -382,6 +419,22 @@ function countByAddress(request: HttpInput, services: NegotiateServices): void {
 /** What the client is counted as. Prevents: what cannot be read as an address is not counted at all. */
 const addressOf = ({ headers }: HttpInput, { trustedProxies }: NegotiateServices): string | undefined =>
   clientAddressOf(headers, trustedProxies) ?? (headers.get('x-forwarded-for') ? 'unreadable' : undefined);
+
+/** For what is only noted: that it failed is told, and the answer is given all the same. */
+const tellOf =
+  (what: string, { loggerOf }: RouteServices, call: Call) =>
+  (thrown: unknown): void =>
+    loggerOf(call).warn(what, { detail: ownError(thrown).message });
+
+/** Nobody waits longer for what is only noted. It goes on, and is told of when it fails later. */
+const NOTING_TIME: Milliseconds = SECOND;
+
+async function noted(noting: Promise<unknown>, failed: (thrown: unknown) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, NOTING_TIME)));
+  await Promise.race([noting.then(() => undefined, failed), late]);
+  clearTimeout(timer);
+}
 
 /** Somebody is about to open a socket: the alert "webhook-silent" compares this with what the webhook hears. */
 function tellOfVisitor(

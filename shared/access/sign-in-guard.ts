@@ -127,20 +127,26 @@ export function createSignIn({ deskKeys, operatorKeys, ...issuer }: SignInOption
       }
       const claims = await claimsOf(headers);
       const roles = ROLES_CLAIM.parse(claims['roles']).flatMap((role) => APP_ROLES.get(role) ?? []);
-      if (roles.some((role) => ACCESS[access][role] === 'yes')) return signedInBy(claims);
+      if (roles.some((role) => ACCESS[access][role] === 'yes')) return signedInBy(claims, roles);
       throw new AccessDeniedError(403, 'The token has no app role that may do this.');
     },
   };
 }
 
 /** @throws AccessDeniedError */
-function signedInBy({ oid, ...claims }: Claims): SignedIn {
+function signedInBy({ oid, ...claims }: Claims, roles: readonly Role[]): SignedIn {
   const agentId = agentIdField.safeParse(oid);
   if (!agentId.success) throw new AccessDeniedError(401, 'The bearer token is not valid.');
   // Version 1.0 calls the user name otherwise.
   const names = [claims['name'], claims['preferred_username'], claims['unique_name']];
   const named = names.map((name) => NAME.safeParse(name));
-  return { agentId: agentId.data, agentName: named.find(({ success }) => success)?.data ?? agentId.data };
+  const agentName = named.find(({ success }) => success)?.data ?? agentId.data;
+  // Whoever may negotiate as an agent is one.
+  return {
+    agentId: agentId.data,
+    agentName,
+    roles: roles.includes('operator') ? ['agent', 'operator'] : ['agent'],
+  };
 }
 
 /** Compares digests with every key, so that the time taken tells neither content nor length nor which. */

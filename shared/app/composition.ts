@@ -40,19 +40,23 @@ import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
 import { reconcile } from '../reconciliation/reconcile-service';
+import { createSiteFiles } from '../site/site-files';
 import { createTableClients } from '../storage/table-clients';
 import {
   createClientUrl,
   createGroupListing,
   createWebPubSubParticipants,
 } from '../web-pubsub/participants-client';
-import { entraGuard, signatureGuard } from '../web-pubsub/webhook-routes';
+import { entraGuard, signatureGuard, TYPING_EVERY } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
 import type { DurableCall } from './call';
 import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
 import { createLogger, type LoggerOf } from './log';
 import type { Services } from './routes';
+
+/** Of one instance, the latest: a connection that is forgotten may be told of once more. */
+const CONNECTIONS_REMEMBERED = 10_000;
 
 /** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
@@ -147,6 +151,7 @@ function compose(config: Config) {
     policyBaseWritten,
     visitorNumber: createVisitorNumbers(config.ticketSigningKeys[0], now),
     heard: occasions(TOLD_EVERY, now),
+    isTypingNews: occasions(TYPING_EVERY, now, CONNECTIONS_REMEMBERED),
     customers,
     eraser,
     erasures,
@@ -166,6 +171,18 @@ function compose(config: Config) {
     guard:
       webhookGuard.type === 'signature' ? signatureGuard(webhookGuard.accessKeys) : entraGuard(webhookGuard),
     hub: config.webPubSub.hub,
+    site: {
+      files: createSiteFiles(),
+      serves: config.site,
+      origins: {
+        sockets: [
+          config.webPubSub.socketOrigin,
+          ...config.webPubSub.otherHosts.map((host) => `wss://${host}`),
+        ],
+        signIn: config.signIn ? [new URL(config.signIn.authority).origin] : [],
+      },
+      signIn: config.signIn,
+    },
     serviceHosts: [config.webPubSub.host, ...config.webPubSub.otherHosts],
   };
   /** For what files the failures of its conversations itself. */

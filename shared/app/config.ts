@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../conversation/time';
 import { type PolicyValues, readLengths, type Written } from '../policies/policy';
+import type { SitePart } from '../site/site';
 import { ConfigurationError } from './errors';
 import {
   AUTHORITY,
@@ -309,6 +310,15 @@ export const SERVICE_SETTINGS = {
   AZURE_CLIENT_ID: optional(GUID, 'The client id of a user-assigned identity, if the app has one.'),
 };
 
+export const SITE_SETTINGS = {
+  SITE: withDefault(
+    matching(/^(all|widget|none)$/, '"all", "widget" or "none"'),
+    'all',
+    'What `/api/site/` serves: `all` (the widget, the console of agents and operators, the page of the API, a page to try it), ' +
+      'the `widget` alone, or `none` of it.',
+  ),
+};
+
 /** Every setting of the product, by its name in the environment. docs/CONFIGURATION.md is made from these. */
 export const SETTINGS = {
   ...POLICY_SETTINGS,
@@ -316,6 +326,7 @@ export const SETTINGS = {
   ...RECONCILIATION_SETTINGS,
   ...ACCESS_SETTINGS,
   ...SIGN_IN_SETTINGS,
+  ...SITE_SETTINGS,
   ...SERVICE_SETTINGS,
 };
 type Reader = SettingsReader<typeof SETTINGS>;
@@ -378,6 +389,8 @@ export interface Config {
     readonly host: string;
     /** `WEB_PUBSUB_OTHER_HOSTS`: by which clients reach it. */
     readonly otherHosts: readonly string[];
+    /** Origin (`wss:`) of the sockets that the service opens under its own name. */
+    readonly socketOrigin: string;
   };
   /** `WEBHOOK_GUARD`: what proves that an event comes from the service. There is no "none". */
   readonly webhookGuard:
@@ -399,6 +412,8 @@ export interface Config {
         readonly operatorKeys: readonly string[];
       }
     | undefined;
+  /** `SITE`: which of its own pages the app serves. */
+  readonly site: SitePart;
   readonly rateLimits: {
     /** `NEGOTIATE_RATE_LIMIT`: new conversations per minute, client address and instance; 0 is no limit. */
     readonly negotiate: number;
@@ -454,9 +469,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
           .optional('WEB_PUBSUB_OTHER_HOSTS')
           ?.toLowerCase()
           .split(/[\s,]+/) ?? [],
+      socketOrigin: socketOriginOf(webPubSub),
     },
     webhookGuard: readGuard(read, webPubSub),
     signIn: readSignIn(read),
+    site: read.value('SITE') as SitePart,
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
       ticket: read.value('TICKET_RATE_LIMIT'),
@@ -619,8 +636,16 @@ function readSignIn(read: Reader): Config['signIn'] {
   return { tenantId, audience, authority, deskKeys, operatorKeys };
 }
 
-function hostOf(connection: Connection): string {
+const hostOf = (connection: Connection): string => endpointOf(connection)?.hostname ?? '';
+
+function socketOriginOf(connection: Connection): string {
+  const { protocol, host } = endpointOf(connection) ?? { protocol: 'https:', host: '' };
+  const port = 'connectionString' in connection ? partOf(connection.connectionString, 'Port') : undefined;
+  return `${protocol.replace('http', 'ws')}//${host}${port === undefined ? '' : `:${port}`}`;
+}
+
+function endpointOf(connection: Connection): URL | undefined {
   const url =
     'endpoint' in connection ? connection.endpoint : partOf(connection.connectionString, 'Endpoint');
-  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : '';
+  return url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
 }

@@ -40,7 +40,11 @@ export class UserEventError extends InvalidInputError {
   constructor(
     field: string,
     detail: string,
-    readonly ids: { readonly conversationId?: string | undefined; readonly messageId?: string | undefined },
+    readonly ids: {
+      readonly conversationId?: string | undefined;
+      readonly messageId?: string | undefined;
+      readonly event?: 'typing';
+    },
   ) {
     super(field, detail);
   }

@@ -15,6 +15,8 @@ import {
 } from '../automated-messages/automated-messages-routes';
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
 import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
+import { SITE_FILE_ROUTES, SITE_SETTINGS_ROUTE, type SiteServices } from '../site/site-routes';
+import { INSIGHTS_ROUTES, type InsightsServices } from '../insights/insights-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
@@ -32,7 +34,9 @@ export type Services = RouteServices &
   AutomatedMessageServices &
   DeadLetterServices &
   ClosedConversationServices &
+  InsightsServices &
   PersonalDataServices &
+  SiteServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
 const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
@@ -78,18 +82,28 @@ const SERVICE_ROUTES = [
   }),
 ];
 
+type AnyRoute = Route<Services, false> | Route<Services, true>;
+
 /** Every route of the API. */
-export const ROUTES: readonly (Route<Services, false> | Route<Services, true>)[] = [
+export const ROUTES: readonly AnyRoute[] = [
   ...NEGOTIATE_ROUTES,
   ...CONVERSATION_ROUTES,
   RECONNECT_LINK_ROUTE,
   ...AGENT_ACTION_ROUTES,
   ...CLOSED_CONVERSATION_ROUTES,
+  ...INSIGHTS_ROUTES,
   ...CAPACITY_ROUTES,
   ...POLICY_ROUTES,
   ...AUTOMATED_MESSAGE_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...PERSONAL_DATA_ROUTES,
   ...SERVICE_ROUTES,
+  SITE_SETTINGS_ROUTE,
   ...WEBHOOK_ROUTES,
+];
+
+/** What the app answers: its API, and the files of its pages. */
+export const ALL_ROUTES: readonly (AnyRoute | (typeof SITE_FILE_ROUTES)[number])[] = [
+  ...ROUTES,
+  ...SITE_FILE_ROUTES,
 ];

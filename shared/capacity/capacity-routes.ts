@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { agentIdField, conversationId, count, EXAMPLE, named, WHOLE } from '../http/fields';
 import { answer, body, route, type Shown } from '../http/route';
-import { type AgentCapacity, type AgentLoad, unitsFree, unitsInUse } from './capacity';
+import type { Participants } from '../conversation/ports';
+import { type AgentCapacity, type AgentLoad, type KnownAgent, unitsFree, unitsInUse } from './capacity';
 
 export interface CapacityServices {
   readonly capacity: AgentCapacity;
+  readonly participants: Pick<Participants, 'presentAgents'>;
 }
 
 /** How many units an agent has in all. */
@@ -36,6 +38,57 @@ const LOAD = answer(
   { name: 'agent-load' },
 );
 
+const AGENT_LIST = named(
+  'AgentList',
+  z.object({
+    complete: z
+      .boolean()
+      .describe('False: there are more agents than one answer has. Everybody who is present is in it.'),
+    agents: z.array(
+      z.object({
+        agentId: z.string(),
+        name: z.string().optional().describe('As the desk or the token has named the agent.'),
+        present: z.boolean().describe('Whether the agent has an open socket.'),
+        totalUnits: count,
+        unitsInUse: count,
+        unitsFree: count,
+        conversations: count.describe('How many take some of them.'),
+      }),
+    ),
+  }),
+);
+
+/** Whose loads are read one by one at the same time. */
+const AT_ONCE = 16;
+
+/** Those who can be given a conversation, or have one: present ones first, by name. */
+async function agentsNow({ capacity, participants }: CapacityServices) {
+  const [known, present] = await Promise.all([capacity.everyAgent(), participants.presentAgents()]);
+  const seen = new Set(known.agents.map(({ agentId }) => agentId));
+  // Prevents: an agent whose row could not be written, or is beyond the bound of the list, is missing while it is there.
+  const others = [...present].filter((agentId) => !seen.has(agentId));
+  const all: KnownAgent[] = [...known.agents];
+  for (let i = 0; i < others.length; i += AT_ONCE) {
+    const some = others.slice(i, i + AT_ONCE);
+    all.push(...(await Promise.all(some.map((agentId) => capacity.loadOf(agentId)))));
+  }
+  const agents = all
+    .map((agent) => ({ ...agent, present: present.has(agent.agentId) }))
+    .filter((agent) => agent.present || agent.holdings.length > 0)
+    .sort(
+      (one, other) =>
+        Number(other.present) - Number(one.present) ||
+        (one.name ?? one.agentId).localeCompare(other.name ?? other.agentId),
+    )
+    .map((agent) => ({
+      ...agent,
+      unitsInUse: unitsInUse(agent),
+      unitsFree: unitsFree(agent),
+      conversations: agent.holdings.length,
+    }));
+  return { complete: known.complete, agents };
+}
+
 const AGENT_PATH = z.object({ agentId: agentIdField.describe('The agent, as its desk names it.') });
 
 const shown = (load: AgentLoad): Shown<typeof AGENT_LOAD> => ({
@@ -46,6 +99,32 @@ const shown = (load: AgentLoad): Shown<typeof AGENT_LOAD> => ({
 });
 
 export const CAPACITY_ROUTES = [
+  route({
+    id: 'list-agents',
+    method: 'GET',
+    path: '/v1/agents',
+    tag: 'Agents',
+    summary: 'Agents who are there, or have conversations, with what they can take',
+    description:
+      'For a transfer, and for operators, who get a ticket from `POST /v1/agents/negotiate` as agents do. Presence is the answer ' +
+      'of Web PubSub at this moment; what agents can take is at most some seconds old.',
+    access: 'an agent with a ticket',
+    answer: answer('Those who are present first, by name.', AGENT_LIST, {
+      complete: true,
+      agents: [
+        {
+          agentId: 'bob',
+          name: 'Bob',
+          present: true,
+          totalUnits: 100,
+          unitsInUse: 20,
+          unitsFree: 80,
+          conversations: 1,
+        },
+      ],
+    }),
+    run: (_request, services: CapacityServices) => agentsNow(services),
+  }),
   route({
     id: 'read-capacity',
     method: 'GET',

@@ -1,8 +1,15 @@
 import { StoredRowError } from '../app/errors';
 import { type Conversation, hasEnded } from '../conversation/conversation';
 import type { Question } from '../conversation/decision';
-import { type Instant, MINUTE } from '../conversation/time';
-import type { AgentCapacity, AgentLoad, CapacityClaim, CapacityLedger, LedgerHolding } from './capacity';
+import { type Instant, MINUTE, SECOND } from '../conversation/time';
+import type {
+  AgentCapacity,
+  AgentLoad,
+  CapacityClaim,
+  CapacityLedger,
+  KnownAgents,
+  LedgerHolding,
+} from './capacity';
 
 export interface VerifiedAgentCapacityDependencies {
   readonly ledger: CapacityLedger;
@@ -15,6 +22,8 @@ export interface VerifiedAgentCapacityDependencies {
 const UNQUESTIONED: number = MINUTE;
 /** Records that are read at once: an agent may have thousands of conversations. */
 const AT_ONCE = 64;
+/** So long the list of all agents is answered as it was read: every page of a desk asks for it. */
+const LISTED: number = 3 * SECOND;
 
 /**
  * Capacity that cannot leak. Units are reserved before the conversation is saved; a process that dies in between leaves
@@ -42,6 +51,7 @@ export function createVerifiedAgentCapacity({
     }
     return { load: { ...load, holdings }, released: holdings.length < load.holdings.length };
   };
+  let listed: { readonly at: Instant; readonly agents: Promise<KnownAgents> } | undefined;
   return {
     async reserve(claim, units) {
       const first = await ledger.reserve(claim, units);
@@ -52,6 +62,16 @@ export function createVerifiedAgentCapacity({
     release: (claim) => ledger.release(claim),
     loadOf: async (agentId) => (await verifiedLoad(agentId)).load,
     setTotal: (agentId, totalUnits) => ledger.setTotal(agentId, totalUnits),
+    noteAgent: (agentId, name) => ledger.noteAgent(agentId, name),
+    everyAgent() {
+      if (listed === undefined || Math.abs(now() - listed.at) >= LISTED) {
+        const reading = { at: now(), agents: ledger.everyAgent() };
+        listed = reading;
+        // What has failed is no answer for others.
+        reading.agents.catch(() => (listed = listed === reading ? undefined : listed));
+      }
+      return listed.agents;
+    },
   };
 }
 

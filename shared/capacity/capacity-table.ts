@@ -7,6 +7,7 @@ import {
   answering,
   CONFLICTS,
   ignoreDamage,
+  getRow,
   instant,
   int32,
   type Keys,
@@ -32,8 +33,16 @@ const PREFIX = 'holding.';
 /** Padded, so that a conversation's holdings are in order; a 32-bit number has no more. */
 const DIGITS = 10;
 
-/** The row of an agent. Without a total as long as nobody has set one: the default may change. */
-export const agentRow = row(z.object({ totalUnits: int32.optional() }));
+/**
+ * The row of an agent. Without a total as long as nobody has set one: the default may change. The name is the one
+ * that was given last with a request for a socket; without it nothing is lost.
+ */
+const agentColumns = z.object({
+  totalUnits: int32.optional(),
+  name: z.string().optional(),
+});
+export const agentRow = row(agentColumns);
+type StoredAgent = z.output<typeof agentColumns>;
 
 export const holdingRow = row(
   z.object({
@@ -50,8 +59,8 @@ const holdingKeys = ({ agentId, conversationId, assignment }: CapacityClaim): Ke
   rowKey: `${PREFIX}${conversationId}.${String(assignment).padStart(DIGITS, '0')}`,
 });
 
-export const encodeAgent = (agentId: string, totalUnits: number | undefined): TableEntity & Keys =>
-  agentRow.encode({ partitionKey: agentId, rowKey: AGENT_ROW_KEY }, { totalUnits });
+export const encodeAgent = (agentId: string, agent: StoredAgent): TableEntity & Keys =>
+  agentRow.encode({ partitionKey: agentId, rowKey: AGENT_ROW_KEY }, agent);
 
 export const encodeHolding = (
   { agentId, ...claim }: CapacityClaim,
@@ -71,6 +80,9 @@ export const decodeHolding = (entity: object): CapacityHolding => holdingRow.dec
 /** Rows that are read at a time. */
 const PAGE = 2_000;
 
+/** Of all agents together: what is beyond them is left out of the list. */
+const MOST_ROWS = 20_000;
+
 const HOLDING_KEY = /^holding\.(.+)\.(\d{10})$/;
 
 /**
@@ -88,8 +100,7 @@ function holdingOfKey({ rowKey, units }: { rowKey?: string; units?: unknown }): 
 
 /** The rows of one agent. */
 export interface AgentRows {
-  /** Undefined as long as nobody has set it. */
-  readonly totalUnits?: number;
+  readonly agent: StoredAgent;
   /** Of the agent's row; undefined as long as there is none. */
   readonly etag?: string;
   /** The agent's row cannot be read: its total is the default, and the row is left as it is. */
@@ -117,6 +128,10 @@ async function readAgentRows(table: TableClient, agentId: string, onDamage: OnDa
     rows.push(...page.rows);
     token = page.token;
   } while (token !== undefined);
+  return agentRowsOf(rows, onDamage);
+}
+
+async function agentRowsOf(rows: readonly object[], onDamage: OnDamage): Promise<AgentRows> {
   const agent = rows.find((row) => 'rowKey' in row && row.rowKey === AGENT_ROW_KEY);
   const told = async <T, U>(row: object, read: (row: object) => T, instead: U): Promise<T | U> =>
     readOrTell(row, read, onDamage).catch((thrown: unknown) => {
@@ -129,13 +144,9 @@ async function readAgentRows(table: TableClient, agentId: string, onDamage: OnDa
     const read = await told(row, (one) => [decodeHolding(one)], holdingOfKey(row));
     holdings.push(...read.map((holding) => ({ ...holding, version })));
   }
-  return {
-    ...(agent !== undefined && {
-      ...(await told(agent, decodeAgent, { isDamaged: true as const })),
-      etag: etagOf(agent),
-    }),
-    holdings,
-  };
+  if (agent === undefined) return { agent: {}, holdings };
+  const read = await told(agent, decodeAgent, undefined);
+  return { agent: read ?? {}, ...(read === undefined && { isDamaged: true }), etag: etagOf(agent), holdings };
 }
 
 const etagOf = (row: object): string => ('etag' in row ? String(row.etag) : '');
@@ -149,14 +160,20 @@ const ATTEMPTS = 24;
  */
 export function createTableAgentCapacity(
   table: TableClient,
-  /** `defaultTotal`: the units of an agent for whom none are set. */
-  options: { readonly defaultTotal: number; readonly now: () => Instant; readonly onDamage?: OnDamage },
+  /** `defaultTotal`: the units of an agent for whom none are set; `mostRows`: that the list of all agents is made of. */
+  options: {
+    readonly defaultTotal: number;
+    readonly now: () => Instant;
+    readonly onDamage?: OnDamage;
+    readonly mostRows?: number;
+  },
 ): CapacityLedger {
   const { onDamage = ignoreDamage } = options;
-  const loadOf = async (agentId: string) => {
-    const { totalUnits = options.defaultTotal, holdings } = await readAgentRows(table, agentId, onDamage);
-    return { agentId, totalUnits, holdings };
+  const loadFrom = (agentId: string, { agent, holdings }: AgentRows) => {
+    const { totalUnits = options.defaultTotal, ...known } = agent;
+    return { agentId, totalUnits, ...known, holdings };
   };
+  const loadOf = async (agentId: string) => loadFrom(agentId, await readAgentRows(table, agentId, onDamage));
 
   return {
     loadOf,
@@ -166,7 +183,7 @@ export function createTableAgentCapacity(
         const rows = await readAgentRows(table, claim.agentId, onDamage);
         const held = rows.holdings.find(isOf(claim));
         const others = rows.holdings.filter((holding) => holding !== held);
-        const { totalUnits = options.defaultTotal } = rows;
+        const { totalUnits = options.defaultTotal } = rows.agent;
         if (held?.units !== units && !fits({ totalUnits, holdings: others }, units)) return 'full';
         const holding = encodeHolding(claim, units, options.now());
         const saved = await submit(table, [
@@ -187,11 +204,37 @@ export function createTableAgentCapacity(
     // away. A reservation changes the version, so what is deleted is what was found.
     releaseVersion: (claim, version) => remove(table, claim, version),
 
-    // Without an ETag: a reservation under way finds another one than it has read, and reads again.
+    // Without an ETag: a reservation under way finds another one than it has read, and reads again. The name stays.
     async setTotal(agentId, totalUnits) {
       await tableCall(table, 'set capacity', () =>
-        table.upsertEntity(encodeAgent(agentId, totalUnits), 'Replace'),
+        table.upsertEntity(encodeAgent(agentId, { totalUnits }), 'Merge'),
       );
+    },
+
+    async noteAgent(agentId, name) {
+      const row = encodeAgent(agentId, { name });
+      // Prevents: every socket of an agent writes, and sends the reservations under way back to their read.
+      if ((await getRow(table, 'note agent', row))?.['name'] === name) return;
+      await tableCall(table, 'note agent', () => table.upsertEntity(row, 'Merge'));
+    },
+
+    async everyAgent() {
+      const { rows, token } = await tableCall(table, 'list agents', () =>
+        firstRows(table, { filter: odata`PartitionKey gt ${''}`, limit: options.mostRows ?? MOST_ROWS }),
+      );
+      const byAgent = new Map<string, Keys[]>();
+      for (const one of rows as Keys[]) {
+        const own = byAgent.get(one.partitionKey);
+        if (own === undefined) byAgent.set(one.partitionKey, [one]);
+        else own.push(one);
+      }
+      const last = (rows as Keys[]).at(-1);
+      // Prevents: the list is cut off among the rows of an agent, who seems to have more room than is left.
+      if (token !== undefined && last !== undefined) byAgent.delete(last.partitionKey);
+      const agents = [...byAgent].map(async ([agentId, own]) =>
+        loadFrom(agentId, await agentRowsOf(own, onDamage)),
+      );
+      return { agents: await Promise.all(agents), complete: token === undefined };
     },
   };
 }
@@ -206,8 +249,8 @@ const isOf =
  * under the ETag it has read, or creates it, so the slower one fails and reads again. A release needs no guard: who has
  * not seen it yet only believes that less is free.
  */
-function guard(agentId: string, { totalUnits, etag, isDamaged }: AgentRows): TransactionAction {
-  const row = encodeAgent(agentId, totalUnits);
+function guard(agentId: string, { agent, etag, isDamaged }: AgentRows): TransactionAction {
+  const row = encodeAgent(agentId, agent);
   if (etag === undefined) return ['create', row];
   // What cannot be read is for whoever mends it: merged with nothing, the row has another ETag and the same columns.
   const { partitionKey, rowKey } = row;

@@ -36,6 +36,17 @@ export interface AgentLoad {
   readonly holdings: readonly CapacityHolding[];
 }
 
+/** An agent who has been heard of: with its name, if that was written down. */
+export interface KnownAgent extends AgentLoad {
+  readonly name?: string;
+}
+
+export interface KnownAgents {
+  readonly agents: readonly KnownAgent[];
+  /** False: there are more than one list has. Those that it has, it has whole. */
+  readonly complete: boolean;
+}
+
 /**
  * Who holds how much of each agent's capacity. Throws `DependencyError` when the storage gives no usable answer,
  * `ContentionError` when others were faster at every attempt (both retryable), and `StoredRowError`.
@@ -52,6 +63,10 @@ export interface AgentCapacity {
   loadOf(agentId: string): Promise<AgentLoad>;
   /** Sets the agent's total. Lowering it below what is in use takes nothing away; nothing more fits until it is free. */
   setTotal(agentId: string, totalUnits: number): Promise<void>;
+  /** That an agent of this name has asked for a socket. Writes only what has changed. */
+  noteAgent(agentId: string, name: string): Promise<void>;
+  /** All agents, a bounded number of them; their loads as they are reserved, or were some seconds ago. */
+  everyAgent(): Promise<KnownAgents>;
 }
 
 /** A holding with its version, which every `reserve` of the claim changes. */

@@ -1,4 +1,4 @@
-import type { Closed, Conversation } from '../conversation/conversation';
+import type { Absence, Closed, Conversation } from '../conversation/conversation';
 import type { Instant } from '../conversation/time';
 import { type PolicyTable, policyFor, rulesOf, type Situation } from '../policies/policy';
 
@@ -14,6 +14,10 @@ export interface ClosedConversation extends Pick<Closed, 'channel' | 'device' | 
   readonly queue: string;
   readonly workstream: string;
   readonly channelInstance: string;
+  /** For figures: what became of its customer's absences, how many there were, and when it came back too late. */
+  readonly absences?: readonly Absence[];
+  readonly disconnections?: number;
+  readonly knockedAt?: Instant;
 }
 
 /** What is kept of a conversation that is closed; undefined while it is not. */
@@ -21,7 +25,11 @@ export function closedConversation(conversation: Conversation): ClosedConversati
   if (conversation.state !== 'Closed') return undefined;
   const { id, agent, end, customer, createdAt, closedAt, channel, device, closeReason } = conversation;
   const { queue, workstream, channelInstance } = customer;
+  const { absences, disconnectionCount: disconnections, knockedAt } = conversation;
   return {
+    ...(absences && { absences }),
+    disconnections,
+    ...(knockedAt !== undefined && { knockedAt }),
     conversationId: id,
     createdAt,
     endedAt: end.at,

@@ -38,7 +38,10 @@ const CLOSED_CONVERSATION = z.object({
   device: z.enum(DEVICE_CLASSES),
   createdAt: instant,
   endedAt: instant,
-} satisfies Record<keyof ClosedConversation, z.ZodType>);
+} satisfies Record<
+  Exclude<keyof ClosedConversation, 'absences' | 'disconnections' | 'knockedAt'>,
+  z.ZodType
+>);
 const CLOSED_CONVERSATION_PAGE = named(
   'ClosedConversationPage',
   z.object({
@@ -60,7 +63,7 @@ const TRANSCRIPT_PAGE = named(
 );
 
 /** A moment of a query: ISO 8601 in UTC, with any precision. */
-const moment = z.codec(z.iso.datetime(), z.number(), {
+export const moment = z.codec(z.iso.datetime(), z.number(), {
   decode: (text) => new Date(text).getTime(),
   encode: (value) => new Date(value).toISOString(),
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { odata, type TableClient, type TableEntity } from '@azure/data-tables';
 import { z } from 'zod';
 import { CHANNELS, CLOSE_REASONS, DEVICE_CLASSES, END_REASONS } from '../conversation/conversation';
-import { CONVERSATION_ROW_KEY, decodeConversation } from '../conversation/conversation-table';
+import { absencesColumn, CONVERSATION_ROW_KEY, decodeConversation } from '../conversation/conversation-table';
 import type { Instant } from '../conversation/time';
 import { firstRows, readableRows, readPage } from '../storage/pages';
 import { answering, getRow, instant, int32, type Keys, NOT_FOUND, row, tableCall } from '../storage/table';
@@ -29,6 +29,10 @@ export const closedRow = row(
     channelInstance: z.string(),
     channel: z.enum(CHANNELS),
     device: z.enum(DEVICE_CLASSES),
+    // Rows of before have none of these, and neither have those of agents.
+    absences: absencesColumn,
+    disconnections: int32.optional(),
+    knockedAt: instant.optional(),
   } satisfies Record<keyof ClosedConversation, z.ZodType>),
 );
 
@@ -124,7 +128,8 @@ export function createTableClosedConversations(
       await write(encodeClosedConversation(closed));
       if (closed.agentId === undefined) return;
       const keys = { ...closedKeys(closed), partitionKey: agentKey(closed.agentId) };
-      await write(encodeClosedConversation(closed, keys));
+      const { absences: _, disconnections: __, knockedAt: ___, ...found } = closed;
+      await write(encodeClosedConversation(found, keys));
     },
 
     async remove(closed, agentIds = []) {

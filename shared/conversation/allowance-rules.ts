@@ -1,6 +1,6 @@
 import { gracePeriodOf, policyOf } from '../policies/policy';
 import { type Allowance, type Away, type Conversation, LIMITS, type Ongoing } from './conversation';
-import { type DecisionContext, refusedAsEnded, type Ruling } from './decision';
+import { type DecisionContext, knockedTooLate, type Ruling } from './decision';
 import { type Instant, type Milliseconds, SECOND } from './time';
 
 /** The engine delivers a timer within 2 s when it is idle. What comes later than this, something has held up. */
@@ -91,8 +91,9 @@ export const endOfWait = ({ disconnection, autoClosure }: Conversation): Instant
  * The customer has begun to come back: a wait that is about to end leaves it the time to open its socket. Whoever asks
  * again and again, and never opens one, is waited for `LIMITS.returnsInARow` times.
  */
-export function decideReturning(conversation: Conversation, { now, policies }: DecisionContext): Ruling {
-  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+export function decideReturning(conversation: Conversation, context: DecisionContext): Ruling {
+  const { now, policies } = context;
+  if (conversation.end !== undefined) return knockedTooLate(conversation, context);
   const outcome = { type: 'admitted' } as const;
   const end = endOfWait(conversation);
   if (conversation.disconnection === undefined || end === undefined) return { kind: 'unchanged', outcome };

@@ -31,11 +31,12 @@ import {
   publicName,
   REQUEUE_REASONS,
 } from './conversation';
-import { isReadableByCustomer } from '../policies/policy';
+import { autoClosureDue, gracePeriodOf, isReadableByCustomer, type PolicyTable } from '../policies/policy';
 import type { SettingsSource } from '../policies/settings-service';
 import { endedRefusal, returnOptions } from './decision';
 import type { ConversationStore } from './ports';
-import { duration, type Instant, instant } from './time';
+import { storyOf } from './story';
+import { duration, type Instant, instant, type Milliseconds } from './time';
 import { authorForCustomers, sentIdOf, type TranscriptEntry } from './transcript';
 import { byWaiting, deadlinesIn, type Position, type WorkList, type WorkListItem } from './work-list';
 
@@ -107,6 +108,11 @@ const FOR_BOTH = z.object({
   queuePosition: sequenceNumber
     .optional()
     .describe('The place in the queue that the customer was told last.'),
+  keptFor: duration
+    .optional()
+    .describe(
+      'To the customer of a live chat, until the end: how long its place is kept if its line is lost now, at least.',
+    ),
 });
 
 /** What was added to a wait by itself. */
@@ -376,6 +382,77 @@ export function parseListPosition(token: string): Position {
   return { stateSince: Number.parseInt(since, 36), conversationId };
 }
 
+const OF_ONE = { at: instant, number: sequenceNumber };
+const moveReason = z.enum(['agent', ...ALLOWANCE_REASONS]);
+const STORY_EVENT = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('created'), at: instant }),
+  z.object({
+    type: z.literal('lost'),
+    ...OF_ONE,
+    reason: disconnectionReason,
+    device: z.enum(DEVICE_CLASSES).describe('Of the connection that was lost.'),
+    deadline: instant.describe('As it was at first.'),
+    policy: z
+      .enum(['grace', 'reconnectTimeLimit'])
+      .optional()
+      .describe('Which policy said how long; missing where that was not recorded.'),
+    rule: z.string().optional().describe('The id of the rule that it came from, or `default`.'),
+  }),
+  z.object({
+    type: z.literal('deadline-moved'),
+    ...OF_ONE,
+    deadline: instant,
+    because: moveReason.describe('An agent wanted it; or as `prolongedBecause` says.'),
+  }),
+  z.object({ type: z.literal('returned'), ...OF_ONE, absentFor: duration }),
+  z.object({
+    type: z.literal('expired'),
+    ...OF_ONE,
+    lateBy: duration.describe('How long after the deadline this was decided.'),
+  }),
+  z.object({
+    type: z.literal('ended'),
+    at: instant,
+    reason: z.enum(END_REASONS),
+    agentId: z.string().optional().describe('Who ended it, where an agent did.'),
+  }),
+  z.object({
+    type: z.literal('knocked'),
+    at: instant,
+    tooLateBy: duration.describe('After the end its customer first asked to come back.'),
+  }),
+  z.object({
+    type: z.literal('closed'),
+    at: instant,
+    closeReason: z.enum(CLOSE_REASONS).optional(),
+  }),
+]);
+const STORY = named(
+  'ConversationStory',
+  z.object({
+    conversationId,
+    state: z.enum(CONVERSATION_STATES),
+    events: z.array(STORY_EVENT),
+    notRecorded: count.describe(
+      'Disconnections that are not in it: beyond the latest 50, or of before they were recorded.',
+    ),
+  }),
+);
+named('StoryEvent', STORY_EVENT);
+
+/** How long a customer who is lost now is waited for, at least. In a persistent chat nobody waits, and nothing is promised. */
+function keptFor(conversation: Conversation, policies: PolicyTable, now: Instant): Milliseconds | undefined {
+  if (conversation.channel !== 'live-chat') return undefined;
+  const { device, liveConnectionIds, endedConnectionIds } = conversation;
+  // Which device the last one to be lost is, the record knows only while there has been one connection.
+  const isOnlyOne = liveConnectionIds.length + endedConnectionIds.length <= 1;
+  const devices = isOnlyOne ? [device] : DEVICE_CLASSES;
+  const grace = Math.min(...devices.map((one) => gracePeriodOf(conversation, policies, one)));
+  const disconnection = { number: 0, since: now, deadline: now + grace, reason: 'connection-lost' } as const;
+  const closure = autoClosureDue({ ...conversation, disconnection } as Conversation, policies);
+  return Math.max(0, Math.min(grace, (closure ?? Number.POSITIVE_INFINITY) - now));
+}
+
 export const CONVERSATION_ROUTES = [
   route({
     id: 'list-conversations',
@@ -468,11 +545,12 @@ export const CONVERSATION_ROUTES = [
       if (stored === undefined) return refuse('conversation-not-found');
       const { conversation } = stored;
       const etag = etagOf(stored.etag);
+      const policies = async () => (await settings.current(call)).policies;
       // The end revokes the customer's ticket: whoever finds it later must not read what was said.
       if (
         caller.role === 'customer' &&
         hasEnded(conversation) &&
-        !isReadableByCustomer(conversation, (await settings.current(call)).policies, now())
+        !isReadableByCustomer(conversation, await policies(), now())
       ) {
         return refuseAs(endedRefusal(conversation), 'conversation-ended');
       }
@@ -480,12 +558,63 @@ export const CONVERSATION_ROUTES = [
       const view =
         caller.role === 'agent'
           ? { conversation: shownToAgents(conversation), transcript: entries.map(shownEntry) }
-          : { conversation: shownToCustomers(conversation), transcript: entriesForCustomers(entries) };
+          : {
+              conversation: {
+                ...shownToCustomers(conversation),
+                ...(!hasEnded(conversation) && { keptFor: keptFor(conversation, await policies(), now()) }),
+              },
+              transcript: entriesForCustomers(entries),
+            };
       const page = {
         unreadable: unreadable.length > 0 ? unreadable : undefined,
         nextAfter: nextAfter > 0 && nextAfter < conversation.lastSequence ? nextAfter : undefined,
       };
       return withHeaders({ ...view, ...page, etag }, { etag });
+    },
+  }),
+
+  route({
+    id: 'conversation-story',
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}/story',
+    tag: 'Conversations',
+    summary: 'Why a customer was waited for so long, and why a conversation ended',
+    description:
+      'Losses, deadlines with the policy and the rule that gave them, moves of the deadline, returns and the end, in the order of ' +
+      'time and without what anybody wrote. Until the conversation is erased. For agents, and for operators, who get a ticket ' +
+      'from `POST /v1/agents/negotiate` as agents do.',
+    access: 'an agent with a ticket',
+    params: CONVERSATION_PATH,
+    unknown: 'conversation-not-found',
+    answer: answer('What is recorded.', STORY, {
+      conversationId: EXAMPLE.conversationId,
+      state: 'WrapUp',
+      events: [
+        { type: 'created', at: '2026-03-01T10:00:00.000Z' },
+        {
+          ...{ type: 'lost', at: '2026-03-01T10:02:05.000Z', number: 2, reason: 'connection-lost' },
+          ...{ device: 'phone', deadline: '2026-03-01T10:05:05.000Z', policy: 'grace', rule: 'default' },
+        },
+        {
+          ...{ type: 'deadline-moved', at: '2026-03-01T10:04:00.000Z', number: 2 },
+          ...{ deadline: '2026-03-01T10:10:05.000Z', because: 'agent' },
+        },
+        { type: 'expired', at: '2026-03-01T10:10:05.120Z', number: 2, lateBy: 'PT0.12S' },
+        { type: 'ended', at: '2026-03-01T10:10:05.120Z', reason: 'customer-disconnected' },
+        { type: 'knocked', at: '2026-03-01T10:11:00.000Z', tooLateBy: 'PT54.88S' },
+      ],
+      notRecorded: 0,
+    }),
+    run: async ({ params }, { store }: ConversationServices) => {
+      const stored = await store.load(params.conversationId);
+      if (stored === undefined) return refuse('conversation-not-found');
+      const { id, state, disconnectionCount, absences = [] } = stored.conversation;
+      return {
+        conversationId: id,
+        state,
+        events: [...storyOf(stored.conversation)],
+        notRecorded: disconnectionCount - absences.length,
+      };
     },
   }),
 ];

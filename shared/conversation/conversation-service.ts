@@ -188,6 +188,13 @@ async function updateRow(
     if (latest?.end !== undefined && latest.state !== conversation.state) await tellEnd(conversationId);
     return latest;
   };
+  const copy = conversation.knockedAt === undefined ? undefined : closedConversation(conversation);
+  if (copy !== undefined) {
+    await workList.remove(conversationId, copy);
+    // Prevents: it has been erased meanwhile, for good, and the copy is written behind the erasure.
+    if ((await load()) === undefined) await workList.forget(copy);
+    return { looked: undefined };
+  }
   // Prevents: a repetition writes what it has loaded over the row of a change that another process has made since.
   if (saving !== undefined) await writeRow(workList, conversationId, conversation);
   const looked =
@@ -424,7 +431,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const loadedAt = now();
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
-    const changes: Extract<Decided, { kind: 'changed' }>[] = [];
+    const changes: Pick<Extract<Decided, { kind: 'changed' }>, 'conversation' | 'entries'>[] = [];
     const decided: DecidedTurn[] = [];
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
@@ -432,6 +439,9 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         const decision = await decideTurn(conversationId, turn, { before, latest, asked });
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
+        // A refusal of which something is remembered is saved, too.
+        if (decision.kind === 'refused' && decision.conversation !== undefined)
+          changes.push({ conversation: decision.conversation, entries: [] });
         const result = {
           turn,
           handled: handledAs(decision, latest, before?.etag),

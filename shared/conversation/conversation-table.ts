@@ -34,6 +34,7 @@ import {
   textsByName,
 } from '../storage/table';
 import {
+  type Absence,
   ALLOWANCE_REASONS,
   CHANNELS,
   CLOSE_REASONS,
@@ -100,6 +101,24 @@ const pastDisconnection = z.object({
   endedAt: instant,
   reconnectedBy: text.optional(),
 });
+const absence = z.object({
+  number: z.int(),
+  since: instantInJson,
+  deadline: instantInJson,
+  reason: z.enum(['not-yet-connected', 'connection-lost']),
+  device: z.enum(DEVICE_CLASSES),
+  policy: z.enum(['grace', 'reconnectTimeLimit']).optional(),
+  rule: text.optional(),
+  moves: z
+    .array(
+      z.object({ at: instantInJson, to: instantInJson, because: z.enum(['agent', ...ALLOWANCE_REASONS]) }),
+    )
+    .optional(),
+  outcome: z.enum(['reconnected', 'expired', 'ended']).optional(),
+  endedAt: instantInJson.optional(),
+} satisfies Record<keyof Absence, z.ZodType>);
+/** In a column of its own, also of what is kept of a closed conversation. */
+export const absencesColumn = json(z.array(absence)).optional();
 const pastAgentDisconnection = z.object({
   number: z.int(),
   agentId: text,
@@ -208,6 +227,8 @@ const conversationColumns = z.object({
     .optional(),
   lastDisconnection: encodedJson(pastDisconnection).optional(),
   disconnectionCount: int32,
+  absences: absencesColumn,
+  knockedAt: instant.optional(),
   lastSignOfLife: instant,
   smallestEventDelay: double.optional(),
   recentMessages: json(z.array(recentMessage)),
@@ -524,7 +545,7 @@ export function decodeWorkListItem(entity: object): WorkListItem {
  */
 export function createTableWorkList(
   table: TableClient,
-  closedConversations: Pick<ClosedConversations, 'put'>,
+  closedConversations: Pick<ClosedConversations, 'put' | 'remove'>,
 ): WorkList {
   return {
     put: async (item) => {
@@ -543,6 +564,9 @@ export function createTableWorkList(
         answering(NOT_FOUND, undefined),
       );
     },
+
+    forget: (closed) =>
+      closedConversations.remove(closed, closed.agentId === undefined ? [] : [closed.agentId]),
 
     settle: async (conversationId, load, shown) => {
       const operation = 'settle work-list item';

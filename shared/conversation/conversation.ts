@@ -131,6 +131,29 @@ export interface PastDisconnection extends Disconnection {
   readonly reconnectedBy?: string;
 }
 
+/**
+ * A disconnection of the customer as it is told and counted afterwards: numbers, moments and ids of rules, and nothing that
+ * anybody wrote or is called.
+ */
+export interface Absence extends Pick<Disconnection, 'number' | 'since' | 'reason'> {
+  /** As it was at first: `since` plus the grace period. */
+  readonly deadline: Instant;
+  /** Of the connection that was lost. */
+  readonly device: DeviceClass;
+  /** Which policy gave the grace period, and the id of the rule that set it, or `default`. */
+  readonly policy?: 'grace' | 'reconnectTimeLimit';
+  readonly rule?: string;
+  /** How the deadline was moved, the first moves and the latest one. */
+  readonly moves?: readonly {
+    readonly at: Instant;
+    readonly to: Instant;
+    readonly because: 'agent' | Allowance['because'];
+  }[];
+  /** Absent while it runs. */
+  readonly outcome?: PastDisconnection['outcome'];
+  readonly endedAt?: Instant;
+}
+
 /** One episode in which the agent of the conversation has no live connection. */
 export interface AgentDisconnection {
   /** 1, 2, 3 … within the conversation, apart from the customer's. */
@@ -236,6 +259,10 @@ interface Common {
   readonly lastDisconnection?: PastDisconnection;
   /** How many disconnections there have been, the running one included. */
   readonly disconnectionCount: number;
+  /** The latest of them, oldest first. Absent in rows of before they were recorded. */
+  readonly absences?: readonly Absence[];
+  /** When the customer has first asked to come back after an end for absence. */
+  readonly knockedAt?: Instant;
   /** The latest receipt of anything that proved a live customer. */
   readonly lastSignOfLife: Instant;
   /** Smallest (receipt minus the service's time) seen: calibrates the service's clock, see `momentOfLoss`. */
@@ -435,6 +462,9 @@ export const LIMITS = {
   recentMessages: 64,
   recentNotices: 4,
   extensionKeys: 32,
+  absences: 50,
+  /** Of one absence; together with the bound of absences it keeps them far below the size of a property. */
+  absenceMoves: 4,
   messageCharacters: 8_000,
   /**
    * Messages of each side within `messageWindow`, whoever of that side wrote them. Together no more than

@@ -1,4 +1,4 @@
-import { autoClosureDue, type PolicyTable } from '../policies/policy';
+import { autoClosureDue, graceOriginOf, type PolicyTable } from '../policies/policy';
 import {
   decideAgentConnected,
   decideAgentDisconnected,
@@ -7,7 +7,16 @@ import {
 } from './agent-presence-rules';
 import { AGENT_RULES, reachOfferExpiry } from './agents-rules';
 import { decideReturning } from './allowance-rules';
-import { type CapacityHold, type Conversation, type DeadlineKind, pendingTimerOf } from './conversation';
+import {
+  type Absence,
+  type CapacityHold,
+  type Conversation,
+  type DeadlineKind,
+  type Disconnection,
+  LIMITS,
+  type PastDisconnection,
+  pendingTimerOf,
+} from './conversation';
 import {
   type Decided,
   type Decision,
@@ -88,7 +97,7 @@ export function decide(
     case 'unchanged':
       return { ...ruling, effects: repeatedEffects(before, input, ruling) };
     case 'refused':
-      return { ...withAction(ruling, input), effects: repeatedEffects(before, input, ruling) };
+      return refusedWith(before, input, ruling);
     default:
       return ruling;
   }
@@ -107,6 +116,23 @@ function rule(
     : { kind: 'refused', refusal: NOT_FOUND };
 }
 
+function refusedWith(before: Conversation | undefined, input: ConversationEvent, ruling: Refused): Decided {
+  const effects = repeatedEffects(before, input, ruling);
+  const { conversation } = ruling;
+  // What is kept of a closed conversation is a copy; in a wrap-up it is made later. Prevents: the knock is saved, the copy is
+  // not written, and figures never know of it.
+  const knocked = conversation ?? (isKnock(input) ? before : undefined);
+  const isCopied = knocked?.state === 'Closed' && knocked.knockedAt !== undefined;
+  const copy = isCopied ? [{ type: 'update-work-list', conversation: knocked } as const] : [];
+  return {
+    ...withAction(ruling, input),
+    ...(conversation && { conversation }),
+    effects: [...effects, ...copy],
+  };
+}
+
+const isKnock = ({ type }: ConversationEvent): boolean => type === 'connect' || type === 'customer-returning';
+
 type Refused = Extract<Ruling, { kind: 'refused' }>;
 
 /** Every refusal of an agent's action names the action, beside the state that does not allow it. */
@@ -124,11 +150,12 @@ function withConsequences(
   before: Conversation | undefined,
   input: ConversationEvent,
   { outcome, conversation, entries = [], ...ruling }: Extract<Ruling, { kind: 'changed' }>,
-  { now, policies }: DecisionContext,
+  context: DecisionContext,
 ): Decided {
+  const { now, policies } = context;
   const isWaitedFor = conversation.agentDisconnection !== undefined;
   const next = isWaitedFor ? withAgentExpected(before, conversation, now) : conversation;
-  const after = withAutoClosure(before, next, policies);
+  const after = withAbsences(before, withAutoClosure(before, next, policies), input, context);
   const again =
     mayBeUntold(before, input) || outcome.type === 'connection-refused'
       ? retold(after, input, { ...ruling, outcome, conversation: after })
@@ -202,6 +229,71 @@ function withAutoClosure(
   const goesOn = autoClosure !== undefined && before?.stateSince === after.stateSince;
   const number = goesOn ? autoClosure.number : after.autoClosureCount + 1;
   return { ...rest, autoClosure: { number, deadline }, autoClosureCount: number };
+}
+
+/** The record of what has become of the customer's disconnections, whichever rule has moved them. */
+function withAbsences(
+  before: Conversation | undefined,
+  after: Conversation,
+  input: ConversationEvent,
+  context: DecisionContext,
+): Conversation {
+  const { disconnection: running, lastDisconnection: past } = after;
+  const isNew = running !== undefined && running !== before?.disconnection;
+  const isOver = past !== undefined && past !== before?.lastDisconnection;
+  if (!isNew && !isOver) return after;
+  let absences = after.absences ?? [];
+  for (const one of [...(isOver ? [past] : []), ...(isNew ? [running] : [])]) {
+    const known = absences.find(({ number }) => number === one.number);
+    const absence = known
+      ? absenceAfter(known, one, before, context)
+      : absenceOf(before, after, one, input, context);
+    absences = [...absences.filter((other) => other !== known), absence];
+  }
+  return { ...after, absences: absences.slice(-LIMITS.absences) };
+}
+
+const absenceOf = (
+  before: Conversation | undefined,
+  conversation: Conversation,
+  one: Disconnection | PastDisconnection,
+  input: ConversationEvent,
+  { policies }: DecisionContext,
+): Absence => {
+  // The event of a loss tells the device of what was lost; any other may tell of a device that has come since.
+  const isLoss = input.type === 'disconnected' && !('outcome' in one);
+  const device = (isLoss ? input.device : undefined) ?? (before ?? conversation).device;
+  const { number, since, reason } = one;
+  const deadline = one.deadline - (one.extension?.by ?? 0) - (one.allowance?.by ?? 0);
+  // Of one that has ended, and was begun before absences were recorded, nobody knows by which rule.
+  const origin = 'outcome' in one ? endOf(one) : graceOriginOf(conversation, policies, device);
+  return { number, since, deadline, reason, device, ...origin };
+};
+
+const endOf = (one: Disconnection | PastDisconnection): Pick<Absence, 'outcome' | 'endedAt'> =>
+  'outcome' in one ? { outcome: one.outcome, endedAt: one.endedAt } : {};
+
+function absenceAfter(
+  known: Absence,
+  one: Disconnection | PastDisconnection,
+  before: Conversation | undefined,
+  { now }: DecisionContext,
+): Absence {
+  // By a clock that was put back it begins anew, with its whole length.
+  const shift = one.since - known.since;
+  const moves = (known.moves ?? []).map((move) => (shift === 0 ? move : { ...move, to: move.to + shift }));
+  const to = one.deadline;
+  const isByAgent = one.extension?.by !== before?.disconnection?.extension?.by;
+  const because = isByAgent || one.allowance === undefined ? 'agent' : one.allowance.because;
+  const isMoved = to !== (moves.at(-1)?.to ?? known.deadline + shift);
+  const kept = moves.length < LIMITS.absenceMoves ? moves : moves.slice(0, -1);
+  return {
+    ...known,
+    since: one.since,
+    deadline: known.deadline + shift,
+    ...(isMoved ? { moves: [...kept, { at: now, to, because }] } : moves.length > 0 ? { moves } : {}),
+    ...endOf(one),
+  };
 }
 
 /**

@@ -97,7 +97,8 @@ export type Ruling =
       readonly entries?: readonly TranscriptEntry[];
     }
   | { readonly kind: 'unchanged'; readonly outcome: Outcome }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** `conversation`: what is remembered of it. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly conversation?: Conversation }
   | Question;
 
 /**
@@ -130,7 +131,13 @@ export type Decided =
     }
   | { readonly kind: 'unchanged'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
   /** Refused, but effects of the change it repeats are still due (the first try may have failed after its save). */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly effects: readonly Effect[] };
+  | {
+      readonly kind: 'refused';
+      readonly refusal: Refusal;
+      readonly effects: readonly Effect[];
+      /** Where something is remembered of it. */
+      readonly conversation?: Conversation;
+    };
 
 export type Decision = Decided | Question;
 
@@ -183,6 +190,16 @@ export const refusedAsEnded = (conversation: Conversation): Ruling => ({
   kind: 'refused',
   refusal: endedRefusal(conversation),
 });
+
+/** The customer comes back too late; the first time after an end for absence is remembered, for it says how much too late. */
+export const knockedTooLate = (conversation: Conversation, { now }: DecisionContext): Ruling =>
+  conversation.end?.reason === 'customer-disconnected' && conversation.knockedAt === undefined
+    ? {
+        kind: 'refused',
+        refusal: endedRefusal(conversation),
+        conversation: { ...conversation, knockedAt: now },
+      }
+    : refusedAsEnded(conversation);
 
 /** The refusal of an action that the conversation's state does not allow. */
 export const illegal = ({ state }: Conversation): Ruling => ({

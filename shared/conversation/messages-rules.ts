@@ -1,14 +1,17 @@
 import { policyOf } from '../policies/policy';
 import { withAgentBack } from './agent-presence-rules';
-import { type Conversation, LIMITS } from './conversation';
+import { type Agent, type Conversation, LIMITS, type Participant } from './conversation';
 import {
   type DecisionContext,
+  type Effect,
+  endedRefusal,
   RECONNECT_DISABLED,
   type Refusal,
   refusedAsEnded,
   type Ruling,
 } from './decision';
 import type { Answers, ConversationEvent, Written } from './inputs';
+import { typingTold } from './notifications';
 import { withLiveConnections } from './presence-rules';
 import { reopened } from './queue-rules';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -87,16 +90,9 @@ export function decideAgentMessage(
   const repeated = repetition(conversation, input, keyOfAgent(input.agentId), stored);
   if (repeated) return repeated;
   if (conversation.end !== undefined) return refusedAsEnded(conversation);
-  const { agent } = conversation;
-  if (conversation.state !== 'Active' || agent?.id !== input.agentId || agent.acceptedAt === undefined) {
-    return {
-      kind: 'refused',
-      refusal: {
-        code: 'not-assigned-to-you',
-        detail: 'Only the agent who has accepted the conversation can write in it.',
-        state: conversation.state,
-      },
-    };
+  const agent = writerOf(conversation);
+  if (conversation.state !== 'Active' || agent?.id !== input.agentId) {
+    return { kind: 'refused', refusal: notAssigned(conversation) };
   }
   if (namesLink(input.text)) {
     // Prevents: the customer is told to follow a link, and reads a placeholder.
@@ -116,6 +112,36 @@ export function decideAgentMessage(
   const limit = back === conversation ? messageLimit(conversation, 'agent', now) : undefined;
   if (limit) return { kind: 'refused', refusal: limit };
   return store(back, input, { role: 'agent', id: agent.id, name: agent.name }, now);
+}
+
+/** The agent who can write in it: who has accepted it. */
+const writerOf = ({ state, agent }: Conversation): Agent | undefined =>
+  state === 'Active' && agent.acceptedAt !== undefined ? agent : undefined;
+
+const notAssigned = ({ state }: Conversation): Refusal => ({
+  code: 'not-assigned-to-you',
+  detail: 'Only the agent who has accepted the conversation can write in it.',
+  state,
+});
+
+/**
+ * Somebody types, who may write: the other side is told, if there is one. The state does not move, and nobody is there for
+ * it: a sign of typing may be old when it comes, and nothing of it is repeated.
+ */
+export function typingOf(
+  conversation: Conversation,
+  by: Participant,
+  now: Instant,
+): { readonly refusal: Refusal } | { readonly told: readonly Extract<Effect, { type: 'push' }>[] } {
+  if (conversation.end !== undefined) return { refusal: endedRefusal(conversation) };
+  const agent = writerOf(conversation);
+  if (by.role === 'customer') {
+    const author = { role: 'customer', name: conversation.customer.name } as const;
+    return { told: agent ? [typingTold(conversation, { to: 'agent', agentId: agent.id }, author, now)] : [] };
+  }
+  if (agent?.id !== by.agentId) return { refusal: notAssigned(conversation) };
+  const author = { role: 'agent', id: agent.id, name: agent.name } as const;
+  return { told: [typingTold(conversation, { to: 'customer' }, author, now)] };
 }
 
 const NO_PAGE: Refusal = {

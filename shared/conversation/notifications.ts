@@ -86,6 +86,8 @@ export type PushBody =
       /** The sender's own, where it has given one. */
       readonly messageId?: string;
     }
+  /** Somebody writes just now. Nothing is stored of it, and whoever misses it misses nothing. */
+  | { readonly type: 'typing'; readonly author: CustomersAuthor }
   | {
       readonly type: 'conversation-ended';
       readonly state: ConversationState;
@@ -405,6 +407,20 @@ function messageTold(conversation: Conversation, entry: MessageEntry): readonly 
       ...(messageId !== undefined && { messageId }),
     }),
   );
+}
+
+/** That somebody types, for the other side: to the customer without the id of the agent. */
+export function typingTold(
+  conversation: Conversation,
+  audience: Audience,
+  author: Author,
+  at: Instant,
+): Notification {
+  const shown = authorForCustomers(author);
+  return notification(conversation, audience, `typing.${author.role}.${at}`, at, {
+    type: 'typing',
+    author: shown,
+  });
 }
 
 /** The automated messages whose cause is being told. */

@@ -63,6 +63,8 @@ export interface Participants {
   presenceOf(conversationId: string): Promise<Presence>;
   /** Asks the service whether the agent has an open socket. No answer is an error, never "absent". */
   isAgentPresent(agentId: string): Promise<boolean>;
+  /** All agents who have an open socket, by their ids. */
+  presentAgents(): Promise<ReadonlySet<string>>;
 }
 
 /** Names one timer: a second start of the same one is a no-op. */

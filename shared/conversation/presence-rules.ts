@@ -11,6 +11,7 @@ import {
 } from './conversation';
 import {
   type DecisionContext,
+  knockedTooLate,
   RECONNECT_DISABLED,
   type Refusal,
   refusedAsEnded,
@@ -37,7 +38,7 @@ export function decideConnect(
     if (!isAllowed) return { kind: 'refused', refusal: SIGN_IN_REQUIRED };
     return { kind: 'changed', conversation: created(input, context), outcome: { type: 'created' } };
   }
-  if (conversation.end !== undefined) return refusedAsEnded(conversation);
+  if (conversation.end !== undefined) return knockedTooLate(conversation, context);
   const { liveConnectionIds } = conversation;
   const most = policyOf(conversation, 'connections', context.policies, input.device);
   if (liveConnectionIds.length < most) return decideReturning(conversation, context);

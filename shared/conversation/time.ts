@@ -78,13 +78,23 @@ export function writtenDurationBetween(min: string, max: string) {
 export const duration = durationBetween('PT0S', 'P99999999D');
 export const writtenDuration = writtenDurationBetween('PT0S', 'P99999999D');
 
-/** Whether this is the first of its kind in so long a time. Meant for few kinds. */
-export function occasions(every: Milliseconds, now: () => Instant): (kind: string) => boolean {
+/**
+ * Whether this is the first of its kind in so long a time, or the clock was put back. Of so many kinds the latest occasion is
+ * remembered; one that is forgotten is a first one again.
+ */
+export function occasions(
+  every: Milliseconds,
+  now: () => Instant,
+  most = Number.POSITIVE_INFINITY,
+): (kind: string) => boolean {
   const last = new Map<string, Instant>();
   return (kind) => {
     const at = now();
-    if (at - (last.get(kind) ?? -every) < every) return false;
+    if (Math.abs(at - (last.get(kind) ?? -every)) < every) return false;
+    // Taken out and put back, it is the newest.
+    last.delete(kind);
     last.set(kind, at);
+    if (last.size > most) last.delete(last.keys().next().value!);
     return true;
   };
 }

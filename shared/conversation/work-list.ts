@@ -129,6 +129,8 @@ export interface WorkList {
    * goes: reconciliation goes by the row.
    */
   remove(conversationId: string, closed?: ClosedConversation): Promise<void>;
+  /** Takes back what `remove` has kept. Twice is once. */
+  forget(closed: ClosedConversation): Promise<void>;
   /**
    * Makes the row what it must be, whoever else writes it: it is read, then the conversation is loaded, and the row is written
    * only if it is as it was read. `shown`: what the caller takes for stored; a row that shows it is right, and nothing is loaded.

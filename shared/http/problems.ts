@@ -194,6 +194,11 @@ export const PROBLEMS = {
     meaning: 'The caller asks more often than it may. Repeat the request after `Retry-After`.',
     example: { detail: 'There are too many requests; slow down.', retryAfterSeconds: 2 },
   },
+  'page-not-found': {
+    status: 404,
+    meaning: 'There is no such page or file, or the pages are switched off (`SITE`).',
+    example: { detail: 'There is no such page.' },
+  },
   'dead-letter-not-found': {
     status: 404,
     meaning: 'There is no such dead letter.',

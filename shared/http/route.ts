@@ -11,6 +11,8 @@ import { type ProblemCode, problemDocument, problemOf, refuse, Refused } from '.
 /** What parsers and routes need of a request; `HttpRequest` of `@azure/functions` fits. */
 export interface HttpInput {
   readonly method: string;
+  /** As it was called; what only stands in for a request may have none. */
+  readonly url?: string;
   readonly headers: { get(name: string): string | null };
   readonly query: { get(name: string): string | null; keys(): Iterable<string> };
   readonly params: Readonly<Record<string, string>>;
@@ -20,10 +22,10 @@ export interface HttpInput {
 }
 
 /** What routes answer; `HttpResponseInit` of `@azure/functions` takes it. */
-export interface HttpOutput {
+export interface HttpOutput<B extends string | Uint8Array = string> {
   readonly status: number;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: B;
 }
 
 /** Who calls with a ticket: a customer of one conversation, or an agent with a name. */
@@ -33,7 +35,7 @@ export type Caller =
 export type AgentCaller = Extract<Caller, { role: 'agent' }>;
 
 /** Whom a token of Entra ID names, as the agent that it is here. */
-export type SignedIn = Omit<AgentCaller, 'role'>;
+export type SignedIn = Omit<AgentCaller, 'role'> & { readonly roles: readonly ('agent' | 'operator')[] };
 
 /** Checks at a desk's or an operator's route what the Functions host cannot: a key or a token. */
 export interface SignIn {
@@ -203,7 +205,7 @@ interface Described<C extends ProblemCode> {
   readonly id: string;
   /** The name of a function that has several methods. */
   readonly functionName?: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   /** Below `/api`; parts in braces are parameters. */
   readonly path: `/${string}`;
   readonly tag: Tag;

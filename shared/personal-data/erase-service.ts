@@ -127,7 +127,7 @@ export const createEraser =
       await customers.forget(conversationId);
       await erasures.keepUntil(conversationId, erasedAt + TOMBSTONE_TIME);
       const removedAt = erasure.removedAt ?? now();
-      // What is closed for long has no writers.
+      // What is closed for long has no writers but a late return, which looks for the tombstone behind itself.
       const isSettled = because === 'retention' || now() - removedAt >= SETTLING_TIME;
       if (isSettled) await erasures.finish(conversationId);
       else await erasures.begin({ ...erasure, removedAt });

@@ -281,6 +281,16 @@ export function gracePeriodOf(
   return policyOf(conversation, gracePolicyOf(conversation, policies, device), policies, device);
 }
 
+/** Which policy says how long, and by which rule: `default` where none does. */
+export function graceOriginOf(
+  conversation: Governed,
+  policies: PolicyTable,
+  device?: DeviceClass,
+): { readonly policy: ReturnType<typeof gracePolicyOf>; readonly rule: string } {
+  const policy = gracePolicyOf(conversation, policies, device);
+  return { policy, rule: decidingRule(policies, policy, situationOf(conversation, device))?.id ?? 'default' };
+}
+
 /**
  * When the conversation is closed by itself ("Configure automatic closure of conversations"): `WrapUp` some time after
  * the end, but not while it blocks capacity for a custom time; `Open` and `Waiting` after inactivity; `Active` never.

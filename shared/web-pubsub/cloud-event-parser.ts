@@ -72,6 +72,7 @@ export type WebPubSubEvent = EventBase &
         /** The customer's own, or the one that an agent names. */
         readonly conversationId: string;
       } & Written)
+    | { readonly name: 'typing'; readonly conversationId: string }
   );
 
 interface EventBase {
@@ -102,6 +103,7 @@ const TYPES: Readonly<Record<WebPubSubEvent['name'], string>> = {
   disconnected: `${SYSTEM}disconnected`,
   message: `${USER}message`,
   leave: `${USER}leave`,
+  typing: `${USER}typing`,
 };
 
 const lists = z.record(z.string(), z.array(z.string()));
@@ -125,6 +127,8 @@ export const MESSAGE_BODY = z.object(
   },
   'must be an object',
 );
+/** Where an agent types. Of a customer nothing is read. */
+export const TYPING_BODY = z.object({ conversationId: conversationIdField }, 'must be an object');
 /** What a message says of itself, whatever else is wrong with it. */
 const MESSAGE_IDS = z
   .object({
@@ -164,6 +168,8 @@ export function parseWebPubSubEvent(
       return { ...base, name, ...handshakeOf(body, participant) };
     case 'message':
       return { ...base, name, ...messageOf(headers, body, id, base) };
+    case 'typing':
+      return { ...base, name, ...typingOf(headers, body, base) };
     default:
       return { ...base, name };
   }
@@ -245,10 +251,23 @@ function messageOf(
     // With the text in it, a second text under the same id is another message, not a repetition that says otherwise.
     return { text, conversationId, messageId: messageIdOf(messageId, digestOf(text)) };
   } catch (thrown) {
-    if (!(thrown instanceof InvalidInputError)) throw thrown;
-    const ids = { ...MESSAGE_IDS.parse(sent), ...ofCustomer(sender) };
-    throw new UserEventError(thrown.field === '' ? 'data' : thrown.field, thrown.detail, ids);
+    throw ofSender(thrown, { ...MESSAGE_IDS.parse(sent), ...ofCustomer(sender) });
   }
+}
+
+function typingOf(headers: HttpInput['headers'], body: Uint8Array, { participant: sender }: EventBase) {
+  if (sender.role === 'customer') return { conversationId: sender.conversationId };
+  try {
+    return parseWith(TYPING_BODY, sentBy(headers, body));
+  } catch (thrown) {
+    throw ofSender(thrown, { event: 'typing' });
+  }
+}
+
+/** What the sender has got wrong, so that it is told; anything else is as it was. */
+function ofSender(thrown: unknown, ids: UserEventError['ids']): unknown {
+  if (!(thrown instanceof InvalidInputError)) return thrown;
+  return new UserEventError(thrown.field === '' ? 'data' : thrown.field, thrown.detail, ids);
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -6,6 +6,7 @@ import {
   customerGroup,
   customerUserId,
   LIMITS,
+  participantOf,
 } from '../conversation/conversation';
 import type { Audience, Push } from '../conversation/notifications';
 import type { Participants } from '../conversation/ports';
@@ -62,6 +63,18 @@ export function createWebPubSubParticipants(service: WebPubSubServiceClient): Pa
 
     isAgentPresent: (agentId) =>
       call('agent-presence', (abortSignal) => service.userExists(agentUserId(agentId), { abortSignal })),
+
+    presentAgents: () =>
+      call('agents', async (abortSignal) => {
+        const ids = new Set<string>();
+        for await (const { userId = '' } of await service
+          .group(AGENTS_GROUP)
+          .listConnections({ abortSignal })) {
+          const agent = participantOf(userId);
+          if (agent?.role === 'agent') ids.add(agent.agentId);
+        }
+        return ids;
+      }),
   };
 }
 

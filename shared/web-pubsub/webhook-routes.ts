@@ -3,11 +3,27 @@ import { z } from 'zod';
 import { SOCKET_EVENTS } from '../access/authorisation';
 import { networksIn, type ParticipantLimits, type SocketBound, type Tickets } from '../access/caller-guard';
 import { tokenReader, type TokenIssuer } from '../access/sign-in-guard';
-import { AccessDeniedError, InvalidInputError, LengthRequiredError, UserEventError } from '../app/errors';
+import {
+  AccessDeniedError,
+  InvalidInputError,
+  LengthRequiredError,
+  ownError,
+  UserEventError,
+} from '../app/errors';
+import type { Call } from '../app/call';
 import type { LoggerOf } from '../app/log';
 import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
-import type { Conversations, ConversationService, Handled } from '../conversation/conversation-service';
+import {
+  type Conversations,
+  type ConversationService,
+  type Handled,
+  loadIfAny,
+} from '../conversation/conversation-service';
+import { NOT_FOUND } from '../conversation/decision';
 import type { ConversationEvent } from '../conversation/inputs';
+import { typingOf } from '../conversation/messages-rules';
+import type { ConversationStore, Participants } from '../conversation/ports';
+import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
 import { sentIdOf } from '../conversation/transcript';
 import { conversationId, EXAMPLE, named } from '../http/fields';
 import { PROBLEMS, type ProblemCode, refuseAs, RETURN_OPTIONS } from '../http/problems';
@@ -31,6 +47,7 @@ import {
   MESSAGE_BODY,
   newcomerOf,
   parseWebPubSubEvent,
+  TYPING_BODY,
   type WebPubSubEvent,
 } from './cloud-event-parser';
 
@@ -93,7 +110,12 @@ export function entraGuard({ callerObjectId, ...issuer }: EntraGuardOptions): We
   };
 }
 
-export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service'> {
+export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service' | 'participants'> {
+  readonly participants: Pick<Participants, 'isAgentPresent' | 'push'>;
+  readonly store: Pick<ConversationStore, 'load'>;
+  readonly now: () => Instant;
+  /** Whether typing at this connection, in this conversation, is told once more, see `TYPING_EVERY`. */
+  readonly isTypingNews: (connectionAndConversation: string) => boolean;
   readonly conversations: Conversations;
   readonly guard: WebhookGuard;
   readonly limits: ParticipantLimits;
@@ -105,13 +127,20 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly heard: (kind: string) => boolean;
 }
 
-/** What the service sends: with `connect` about the handshake, with `message` what the sender wrote. */
-const WEB_PUBSUB_EVENT = named('WebPubSubEvent', z.union([MESSAGE_BODY, CONNECT_BODY]));
+/** At one connection typing in one conversation is told no more often; what comes in between is answered, and left out. */
+export const TYPING_EVERY: Milliseconds = 2 * SECOND;
+
+/**
+ * What the service sends: with `connect` about the handshake, with `message` what the sender wrote, with `typing` where an
+ * agent does.
+ */
+const WEB_PUBSUB_EVENT = named('WebPubSubEvent', z.union([MESSAGE_BODY, TYPING_BODY, CONNECT_BODY]));
 
 const REFUSED_MESSAGE = z.object({
   type: z.literal('refused'),
   conversationId: conversationId.optional().describe('Unless an agent has named none.'),
   messageId: z.string().optional().describe("The sender's own, where it has given one."),
+  event: z.literal('typing').optional().describe('It was no message.'),
   code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
   detail: z.string(),
   field: z.string().optional().describe('`invalid-input`: the offending part of the data.'),
@@ -177,7 +206,7 @@ export const WEBHOOK_ROUTES = [
     method: 'POST',
     summary: 'The webhook of Web PubSub',
     description:
-      'CloudEvents in HTTP binary mode: `connect`, `connected`, `disconnected`, `message`, `leave`. Not for clients: ' +
+      'CloudEvents in HTTP binary mode: `connect`, `connected`, `disconnected`, `message`, `leave`, `typing`. Not for clients: ' +
       'besides the function key the signature or the token of the service is needed (`WEBHOOK_GUARD`). 5xx is ' +
       'repeated by the service, 4xx is not; a 4xx to `connect` becomes the answer to the handshake of the client. A ' +
       'user event that cannot be understood, or that the rules refuse, is answered 200 with a message for its sender.',
@@ -226,6 +255,7 @@ export const WEBHOOK_ROUTES = [
         if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
           throw new UserEventError('event', `only a customer can ${event.name}`, {});
         }
+        if (event.name === 'typing') return await tellTyping(event, services, call);
         const service = services.conversations(call);
         return event.participant.role === 'agent'
           ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
@@ -281,8 +311,30 @@ async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: Ag
   }
 }
 
+/**
+ * One read of the record, which says who the other side is, and one push. Nothing is saved: typing proves nobody's presence.
+ */
+async function tellTyping(
+  { participant, connectionId, conversationId }: Extract<WebPubSubEvent, { name: 'typing' }>,
+  { store, participants, now, isTypingNews, loggerOf }: WebhookServices,
+  call: Call,
+): Promise<RefusedMessage | undefined> {
+  // One connection of an agent serves many conversations.
+  if (!isTypingNews(`${connectionId} ${conversationId}`)) return undefined;
+  try {
+    const stored = await loadIfAny(store, conversationId);
+    const typing = stored ? typingOf(stored.conversation, participant, now()) : { refusal: NOT_FOUND };
+    if ('refusal' in typing) return { type: 'refused', conversationId, event: 'typing', ...typing.refusal };
+    for (const { audience, push } of typing.told) await participants.push(conversationId, audience, push);
+  } catch (thrown) {
+    // Prevents: what is worth nothing a moment later is repeated, or costs its sender the connection.
+    loggerOf(call).refusal('web-pubsub-events: typing was not told', { code: ownError(thrown).code });
+  }
+  return undefined;
+}
+
 async function handleCustomerEvent(
-  event: WebPubSubEvent,
+  event: Exclude<WebPubSubEvent, { name: 'typing' }>,
   conversationId: string,
   service: Pick<ConversationService, 'receive'>,
   tickets: WebhookServices['tickets'],
@@ -319,7 +371,7 @@ function refusedMessage(
 
 /** The event of the domain. */
 function ofCustomer(
-  event: WebPubSubEvent,
+  event: Exclude<WebPubSubEvent, { name: 'typing' }>,
   conversationId: string,
   signedInFor: string | undefined,
 ): ConversationEvent {

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const CHOSEN = process.env['CHROMIUM'];
+const EXECUTABLE = CHOSEN ?? '/usr/bin/chromium';
+/** The same without windows and profiles: a page takes a third of the processor's time. It keeps no pages for the way back. */
+const WITHOUT_WINDOWS = '/usr/bin/chromium-headless-shell';
+const isWithoutWindows = CHOSEN === undefined && existsSync(WITHOUT_WINDOWS);
 
 /** It runs as root in containers, draws nothing for anybody, and talks to nobody but the page's servers. */
 const ARGUMENTS = [
@@ -26,7 +30,7 @@ export function reasonToSkip(): string | undefined {
  */
 export const startChromium = ({ keepsPages = false } = {}): Promise<Browser> =>
   chromium.launch({
-    executablePath: EXECUTABLE,
+    executablePath: isWithoutWindows && !keepsPages ? WITHOUT_WINDOWS : EXECUTABLE,
     headless: true,
     args: ARGUMENTS,
     ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],

@@ -26,7 +26,7 @@ if (skipped !== undefined) console.warn(`The example widget is not tried in a br
     let stage: Stage;
 
     beforeAll(async () => {
-      browser = await startChromium({ keepsPages: true });
+      browser = await startChromium();
       server = await startWidgetServer();
       system = await startLocalSystem({
         // Nobody is to be ended here: what is tried is when the app hears.
@@ -48,8 +48,8 @@ if (skipped !== undefined) console.warn(`The example widget is not tried in a br
     beforeEach(() => control().setRecoveryWindow(LONG_WINDOW_MS));
 
     /** A customer opens the page, and an agent has accepted the conversation. */
-    const served = async (): Promise<[CustomerPage, BrowserContext]> => {
-      const context = await browser.newContext();
+    const served = async (where = browser): Promise<[CustomerPage, BrowserContext]> => {
+      const context = await where.newContext();
       const { functionsUrl } = world.api;
       const { patienceMs } = world;
       const page = '/example/index.html';
@@ -166,7 +166,8 @@ if (skipped !== undefined) console.warn(`The example widget is not tried in a br
     });
 
     it('that the browser keeps for the way back says no goodbye, and goes on when it is shown again', async () => {
-      const [tab] = await served();
+      const keeping = await startChromium({ keepsPages: true });
+      const [tab] = await served(keeping);
       const { connectionId } = tab;
       await tab.page.goto(`${server.origin}/elsewhere`);
       expect(states(tab)).toHaveLength(1);
@@ -177,6 +178,7 @@ if (skipped !== undefined) console.warn(`The example widget is not tried in a br
       expect(await tab.lines()).toEqual(['You: Hello', 'You: Back again']);
       expect(tab.connectionId).toBe(connectionId);
       expect((await stage.view(tab.conversationId)).disconnections).toBe(1);
+      await keeping.close();
     });
   },
 );

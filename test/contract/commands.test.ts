@@ -13,7 +13,7 @@ import { parseOptions, USAGE as E2E_USAGE } from '../e2e/options';
 import { parseFuzzOptions, USAGE as FUZZ_USAGE } from '../properties/fuzz/options';
 import { runCommand } from '../support/run-command';
 import { ROOT } from './functions-app';
-import { matches } from './text';
+import { matches, read } from './text';
 
 /** What reads the options of those that take some, and what their help says. */
 const OPTIONS: Record<string, readonly [read: (argv: readonly string[]) => unknown, usage: string]> = {
@@ -67,6 +67,20 @@ describe('the commands of package.json', () => {
     })();
     expect(problem).toBeInstanceOf(UsageError);
     expect(problem).toMatchObject({ message: "Unknown option '--nonsense'." });
+  });
+});
+
+describe('every command of package.json', () => {
+  /** What any project has. */
+  const KNOWN = ['build', 'clean', 'watch', 'format', 'format:check', 'lint', 'typecheck'];
+
+  it('is named by a document, with its meaning', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const documents = spawnSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
+    const text = documents.split('\n').map(read).join();
+    const isNamed = (name: string) => new RegExp(`npm (run )?${name}(?![\\w:])`).test(text);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['web', 'size', 'pictures']));
+    expect(Object.keys(scripts).filter((name) => !KNOWN.includes(name) && !isNamed(name))).toEqual([]);
   });
 });
 

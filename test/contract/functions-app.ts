@@ -30,6 +30,7 @@ export const OPERATORS = [
   'erase-customer',
   'export-conversation',
   'export-customer',
+  'insights',
   'list-automated-messages',
   'list-closed-conversations',
   'list-dead-letters',

@@ -29,6 +29,7 @@ describe('the functions of the app', () => {
     expect(routes).toEqual([
       'accept-conversation anonymous POST v1/conversations/{conversationId}/accept',
       'close-conversation anonymous POST v1/conversations/{conversationId}/close',
+      'conversation-story anonymous GET v1/conversations/{conversationId}/story',
       'decline-conversation anonymous POST v1/conversations/{conversationId}/decline',
       'delete-automated-message function DELETE v1/automated-messages/{trigger}',
       'download-transcript function GET v1/conversations/{conversationId}/transcript',
@@ -41,6 +42,8 @@ describe('the functions of the app', () => {
       'export-customer function POST v1/customers/export',
       'extend-wait-conversation anonymous POST v1/conversations/{conversationId}/extend-wait',
       'health anonymous GET health',
+      'insights function GET v1/insights',
+      'list-agents anonymous GET v1/agents',
       'list-automated-messages function GET v1/automated-messages',
       'list-closed-conversations function GET v1/closed-conversations',
       'list-conversations anonymous GET v1/conversations',
@@ -58,6 +61,8 @@ describe('the functions of the app', () => {
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
       'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
       'set-capacity function PUT v1/agents/{agentId}/capacity',
+      'site anonymous GET,HEAD site/{*path}',
+      'site-settings anonymous GET site/settings.json',
       'transfer-conversation anonymous POST v1/conversations/{conversationId}/transfer',
       'web-pubsub-events function OPTIONS,POST web-pubsub/events',
       'write-automated-message function PUT v1/automated-messages/{trigger}',
@@ -116,13 +121,16 @@ describe('the functions of the app', () => {
 
 describe('a route that a ticket protects', () => {
   const guarded = [
-    ...['list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
+    'conversation-story',
+    ...['list-agents', 'list-conversations', 'read-conversation', 'explain-policies', 'my-capacity'],
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 
-  it('is every anonymous one but health, openapi and negotiate', () => {
+  it('is every anonymous one but health, openapi, negotiate and the pages', () => {
     const anonymous = ofType('httpTrigger').filter(({ trigger }) => trigger['authLevel'] === 'anonymous');
-    expect(anonymous.map(({ name }) => name)).toEqual([...guarded, 'health', 'negotiate', 'openapi'].sort());
+    expect(anonymous.map(({ name }) => name)).toEqual(
+      [...guarded, 'health', 'negotiate', 'openapi', 'site', 'site-settings'].sort(),
+    );
   });
 
   it.each(guarded)('answers 401 without one: %s', async (name) => {

@@ -120,7 +120,7 @@ describe('packages', () => {
   it('are declared once, with an exact version', () => {
     expect(Object.keys(devDependencies).filter((name) => name in dependencies)).toEqual([]);
     for (const version of Object.values({ ...dependencies, ...devDependencies })) {
-      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(version).toMatch(/^(npm:@azure\/web-pubsub-client@)?\d+\.\d+\.\d+$/);
     }
   });
 

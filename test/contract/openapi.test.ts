@@ -28,6 +28,8 @@ describe('the operations of the document', () => {
   it('are the HTTP functions of the app: method, route and who may call [R116]', () => {
     const functions = recordedFunctions()
       .filter(({ trigger }) => trigger.type === 'httpTrigger')
+      // The files of the pages are no part of the API.
+      .filter(({ name }) => name !== 'site')
       .flatMap(({ trigger: { methods, route, authLevel } }) =>
         (methods as string[]).map((method) => `${method} ${String(route)} ${String(authLevel)}`),
       );

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ACCESS, SOCKET_EVENTS } from '../../shared/access/authorisation';
-import { ROUTES } from '../../shared/app/routes';
+import { ALL_ROUTES, ROUTES } from '../../shared/app/routes';
 import { recordedFunctions } from '../support/functions-core';
 import { loadFunctions, ROOT, SETTINGS } from './functions-app';
 import { matches, read } from './text';
@@ -39,7 +39,7 @@ describe('the threat model', () => {
       );
     const named = document
       .split('\n')
-      .flatMap((line) => /^\| `((?:GET|POST|PUT|DELETE|OPTIONS) [^`]+)`/.exec(line)?.[1] ?? []);
+      .flatMap((line) => /^\| `((?:GET|HEAD|POST|PUT|DELETE|OPTIONS) [^`]+)`/.exec(line)?.[1] ?? []);
     expect(routes.length).toBeGreaterThan(20);
     expect(named.sort()).toEqual(routes.sort());
   });
@@ -63,7 +63,7 @@ describe('the threat model', () => {
       return matches(table.split('\n\n')[0] ?? '', /^\| (?:socket: )?`([\w-]+)` \|/gm).sort();
     };
     const events = Object.keys(SOCKET_EVENTS);
-    expect(rows('route or event')).toEqual([...ROUTES.map(({ id }) => id), ...events].sort());
+    expect(rows('route or event')).toEqual([...ALL_ROUTES.map(({ id }) => id), ...events].sort());
     const [sent = ''] =
       /systemEvents: [^}]+userEventPattern: .*/.exec(read('infra/modules/web-pubsub-hub.bicep')) ?? [];
     expect(events.sort()).toEqual(matches(sent, /\b([a-z]+)(?=[',])/g).sort());

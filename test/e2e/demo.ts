@@ -2,6 +2,7 @@ import { buildApp } from '../../local/stack/build-app';
 import { parseOptions, readCommandLine } from '../../local/stack/command-line';
 import { SETTINGS_HELP } from '../../local/stack/settings';
 import { ROOT } from '../../local/stack/stack';
+import { ensureWebBuilt } from '../../scripts/web/build';
 import { messageOf } from './failures';
 import { GRACE, startLocalSystem, type LocalSystem } from './local-system';
 import { playAll, readBack, type Verdict } from './play';
@@ -9,13 +10,17 @@ import { resultTable } from './report/table';
 import { summary } from './report/lines';
 import { timelineHeader, timelineLine } from './report/timeline';
 import { SCENARIOS } from './scenarios';
+import { until } from './waiting';
 import { enterWorld, leaveWorld } from './world';
 
 const USAGE = `Builds the app, starts everything on this machine, plays every scenario, and cleans up. It takes about a minute.
 
-  npm run demo
+  npm run demo [-- --watch]
 
-There are no options: ports are free ones, data is gone afterwards. Exit code 1 when a scenario fails.
+  --watch   tells the address of the page where customer and agent stand side by side, plays when the agent is online
+            there, and stays until Ctrl-C
+
+Ports are free ones, data is gone afterwards. Exit code 1 when a scenario fails.
 
 ${SETTINGS_HELP}
 Also set: DISCONNECT_GRACE and AGENT_DISCONNECT_GRACE, which are short here.`;
@@ -30,21 +35,37 @@ async function demo(): Promise<number> {
     `Building the app and starting Azurite, Web PubSub and the Functions host (grace period ${GRACE}) …`,
   );
   buildApp(ROOT);
+  if (isWatched) await ensureWebBuilt(ROOT);
   const starting = startLocalSystem({
+    ...(isWatched && { signInPort: 0 }),
     onUp: (part, address) => console.log(`  ${part.padEnd(10)}  ${address}`),
   });
   onSignal(() => starting.then((system) => system.stop()));
   const system = await starting;
   try {
+    if (isWatched) await untilSomebodyWatches(system);
     const verdicts = await playTold(system, startedAt);
     if (isInterrupted) return INTERRUPTED;
     const failed = verdicts.some(({ outcome }) => outcome === 'failed');
     console.log(`\n${resultTable(verdicts)}\n${summary(verdicts)} in ${elapsed(startedAt)} s`);
     if (failed) console.error(['', 'Last words of the stack:', ...system.log.slice(-20)].join('\n'));
+    if (isWatched) {
+      console.log('Ctrl-C ends it.');
+      await new Promise(() => undefined);
+    }
     return failed ? 1 : 0;
   } finally {
     await system.stop();
   }
+}
+
+async function untilSomebodyWatches({ stack: { functionsUrl, webPubSub } }: LocalSystem): Promise<void> {
+  console.log(
+    `\nSee it: ${functionsUrl}/api/site/side-by-side/   (when its agent is online, customers come and go in the list there)`,
+  );
+  await until('an agent is online in the page', Infinity, () =>
+    webPubSub.control.connections().some(({ userId }) => userId?.startsWith('agent.')),
+  );
 }
 
 /** Plays with a line for every step. */
@@ -79,7 +100,9 @@ function onSignal(stop: () => Promise<void>): void {
 
 const elapsed = (since: number): string => ((Date.now() - since) / 1000).toFixed(1);
 
-readCommandLine('npm run demo', USAGE, (argv) => parseOptions(argv, {}));
+const { watch: isWatched } = readCommandLine('npm run demo', USAGE, (argv) =>
+  parseOptions(argv, { watch: { type: 'boolean', default: false } }),
+);
 demo().then(
   (code) => process.exit(isInterrupted ? INTERRUPTED : code),
   (thrown: unknown) => {

@@ -21,7 +21,10 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
-export type LocalSystemOptions = Pick<StackOptions, 'onUp' | 'appDirectory' | 'storageConnectionString'> & {
+export type LocalSystemOptions = Pick<
+  StackOptions,
+  'onUp' | 'appDirectory' | 'storageConnectionString' | 'signInPort'
+> & {
   /** DISCONNECT_GRACE. */
   readonly grace?: string;
 };

@@ -4,10 +4,13 @@ import type { Api } from './api';
 export const CLOSES_SOON = 'e2e-closes-soon';
 export const RECONNECTS = 'e2e-reconnects';
 export const OWN_WORDS = 'e2e-own-words';
+/** A chat widget whose customers are waited for a few seconds only. */
+export const SHORT_GRACE = 'e2e-short-grace';
 
-/** What the scenes rely on. They touch nothing but those workstreams and that widget. */
+/** What the scenes rely on. They touch nothing but those workstreams and those widgets. */
 const POLICIES = {
   rules: [
+    { id: 'short-grace', when: { channelInstance: [SHORT_GRACE] }, set: { grace: 'PT5S' } },
     { id: 'closes-soon', when: { workstream: [CLOSES_SOON] }, set: { wrapUpAutoClose: 'PT10S' } },
     {
       id: 'reconnects',

@@ -1,13 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { ensureWebBuilt } from '../../scripts/web/build';
 import startParts from './shared-azurite';
 
 const ROOT = join(__dirname, '..', '..');
 
 /** What the tests of the running app have in common: the app as it is built, and what those of the stand-ins have. */
 export default async function startPartsOfApp(): Promise<void> {
-  await Promise.all([ensureBuilt(), startParts()]);
+  await Promise.all([ensureBuilt(), ensureWebBuilt(ROOT), startParts()]);
 }
 
 /**

@@ -3,6 +3,8 @@ import {
   type CapacityClaim,
   type CapacityLedger,
   fits,
+  type KnownAgent,
+  type KnownAgents,
   type LedgerHolding,
   type LedgerLoad,
   unitsFree,
@@ -19,6 +21,7 @@ export class MemoryCapacity implements CapacityLedger {
 
   private readonly totals = new Map<string, number>();
   private readonly holdings = new Map<string, readonly LedgerHolding[]>();
+  private readonly known = new Map<string, Pick<KnownAgent, 'name'>>();
   private version = 0;
 
   constructor(
@@ -61,6 +64,21 @@ export class MemoryCapacity implements CapacityLedger {
     await this.gate();
     this.totals.set(agentId, totalUnits);
     this.change(agentId, this.load(agentId).holdings);
+  }
+
+  async noteAgent(agentId: string, name: string): Promise<void> {
+    await this.gate();
+    this.known.set(agentId, { name });
+    this.change(agentId, this.load(agentId).holdings);
+  }
+
+  async everyAgent(): Promise<KnownAgents> {
+    await this.gate();
+    const agents = [...this.holdings.keys()].map((agentId) => ({
+      ...this.load(agentId),
+      ...this.known.get(agentId),
+    }));
+    return { agents, complete: true };
   }
 
   /** What is stored, without going through the gate. */

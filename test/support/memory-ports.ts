@@ -216,6 +216,11 @@ export class MemoryWorld {
       await this.enter('agent-presence');
       return !this.absentAgents.has(agentId);
     },
+    presentAgents: async () => {
+      await this.enter('agent-presence');
+      const known = (await this.ledger.everyAgent()).agents.map(({ agentId }) => agentId);
+      return new Set(known.filter((agentId) => !this.absentAgents.has(agentId)));
+    },
   };
 
   readonly capacity: AgentCapacity = {
@@ -229,6 +234,8 @@ export class MemoryWorld {
     },
     loadOf: (agentId) => this.ledger.loadOf(agentId),
     setTotal: (agentId, totalUnits) => this.ledger.setTotal(agentId, totalUnits),
+    noteAgent: (agentId, name) => this.ledger.noteAgent(agentId, name),
+    everyAgent: () => this.ledger.everyAgent(),
   };
 
   private readonly customerIds = new Map<string, { conversationIds: readonly string[]; etag: string }>();
@@ -284,6 +291,7 @@ export class MemoryWorld {
       this.unreadableRows.delete(conversationId);
       this.listed.delete(conversationId);
     },
+    forget: async () => undefined,
     settle: async (conversationId, load, shown) => {
       const conversation = shown ?? (await load());
       const item = conversation && workListItem(conversation);

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface TcpProxy {
   readonly port: number;
   /**
-   * `refuse` cuts every connection, `swallow` takes requests and never answers, `slowMs` holds every answer back for a
-   * while.
+   * `refuse` cuts every connection, `swallow` takes requests and never answers, `silent` lets nothing through in either
+   * direction and closes nothing, `slowMs` holds every answer back for a while.
    */
-  mode: 'forward' | 'refuse' | 'swallow' | { readonly slowMs: number };
+  mode: 'forward' | 'refuse' | 'swallow' | 'silent' | { readonly slowMs: number };
   /** The answer to the next request that matches gets lost: it is cut off, but the request has been carried out. */
   loseAnswerTo: RegExp | undefined;
   /** Called when that answer is there, right before it is cut off. */
@@ -34,7 +34,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     let answers = Promise.resolve();
     client.on('data', (chunk: Buffer) => {
       if (proxy.mode === 'refuse') client.destroy();
-      if (proxy.mode === 'refuse' || proxy.mode === 'swallow') return;
+      if (proxy.mode === 'refuse' || proxy.mode === 'swallow' || proxy.mode === 'silent') return;
       if (proxy.loseAnswerTo?.test(chunk.toString('latin1'))) {
         loseAnswer = proxy.onAnswerLost ?? (() => undefined);
         proxy.loseAnswerTo = undefined;
@@ -43,6 +43,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       target.write(chunk);
     });
     target.on('data', (chunk: Buffer) => {
+      if (proxy.mode === 'silent') return;
       if (loseAnswer !== undefined) {
         loseAnswer();
         loseAnswer = undefined;

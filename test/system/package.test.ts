@@ -7,6 +7,7 @@ import { ROOT } from '../../local/stack/stack';
 import { productionPaths, type Lockfile } from '../../scripts/dependencies';
 import { bundleApp } from '../../scripts/package/bundle';
 import { compiledFunctions } from '../../scripts/package/compiled-functions';
+import { WEB_FOLDER } from '../../scripts/web/build';
 import { loadOnce } from '../../scripts/package/load-time';
 import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
 import { playAll } from '../e2e/play';
@@ -48,15 +49,25 @@ describe('the package', () => {
     },
   );
 
-  it('is a bundle with its entry, its map and what the host reads, and nothing else', () => {
-    expect(readdirSync(target, { recursive: true }).sort()).toEqual([
+  it('is a bundle with its entry, its map, its pages and what the host reads, and nothing else', () => {
+    expect(readdirSync(target).sort()).toEqual([
       'app.js',
       'app.js.map',
       'host.json',
       'main.js',
       'package.json',
+      'web',
     ]);
     expect(readFileSync(join(target, 'host.json'))).toEqual(readFileSync(join(ROOT, 'host.json')));
+  });
+
+  it('serves the pages that npm run web builds [R245]', async () => {
+    const filesIn = (folder: string) => readdirSync(folder, { recursive: true }).sort();
+    expect(filesIn(join(target, 'web'))).toEqual(filesIn(join(ROOT, WEB_FOLDER)));
+    for (const path of ['chat.js', 'console/', 'side-by-side/', 'api/']) {
+      const { status } = await fetch(`${system.stack.functionsUrl}/api/site/${path}`);
+      expect([path, status]).toEqual([path, 200]);
+    }
   });
 
   it('registers the functions of the compiled app, with the same bindings', () => {

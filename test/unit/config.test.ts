@@ -50,7 +50,9 @@ describe('a usable configuration', () => {
         hub: 'chat',
         host: 'chat.webpubsub.azure.com',
         otherHosts: [],
+        socketOrigin: 'wss://chat.webpubsub.azure.com',
       },
+      site: 'all',
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
       rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
@@ -195,6 +197,30 @@ describe('a usable configuration', () => {
     });
     const known = letters.toLowerCase();
     expect(webhookGuard).toMatchObject({ tenantId: known, callerObjectId: known });
+  });
+
+  it.each([
+    [{ SITE: 'widget' }, 'widget'],
+    [{ SITE: 'none' }, 'none'],
+    [{ SITE: '' }, 'all'],
+  ])('serves what %j says [R248]', (settings, site) => {
+    expect(loadConfig({ ...VALID, ...settings }).site).toBe(site);
+  });
+
+  it.each([
+    [
+      { WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=http://localhost;AccessKey=K;Port=8080;Version=1.0;' },
+      'ws://localhost:8080',
+    ],
+    [
+      { WEB_PUBSUB_CONNECTION_STRING: 'Endpoint=https://Chat.example:444/;AccessKey=PRIMARY;' },
+      'wss://chat.example:444',
+    ],
+    [{ WEB_PUBSUB_CONNECTION_STRING: undefined, ...ENTRA }, 'wss://chat.webpubsub.azure.com'],
+  ])('knows where sockets are opened: %j [R246]', (settings, origin) => {
+    expect(
+      loadConfig({ ...VALID, ...settings, CONVERSATION_TABLES_ENDPOINT: undefined }).webPubSub.socketOrigin,
+    ).toBe(origin);
   });
 
   it('may have reconciliation run at another pace', () => {
@@ -429,6 +455,8 @@ describe('a setting that is malformed is named with its accepted form, and its v
     ['TICKET_RATE_LIMIT', '-1'],
     ['SOCKETS_PER_ADDRESS', '-1'],
     ['TRUSTED_PROXIES', '6'],
+    ['SITE', 'false'],
+    ['SITE', 'All'],
     ['RECONCILE_SCHEDULE', '*/5 * * * *'],
     ['RECONCILE_SCHEDULE', '@hourly'],
     ['RECONCILE_OVERDUE_AFTER', 'PT0S'],

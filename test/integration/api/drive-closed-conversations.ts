@@ -12,6 +12,16 @@ async function closed({ system }: DocumentedApi): Promise<string> {
 }
 
 export const driveClosedConversations: Drives = {
+  insights: async ({ call, key }) => {
+    const { json } = await call('insights', 200, { as: key, query: { grace: 'PT1M30S', device: 'phone' } });
+    expect(json).toMatchObject({ complete: true, whatIf: { grace: 'PT1M30S' } });
+    await call('insights', 400, {
+      as: key,
+      query: { from: '2026-03-01T00:00:00Z', to: '2026-02-01T00:00:00Z' },
+    });
+    await call('insights', 401, { query: {} });
+  },
+
   'list-closed-conversations': async (api) => {
     const { call, key } = api;
     const ids = [await closed(api), await closed(api)];

@@ -10,6 +10,8 @@ export const driveService: Drives = {
     expect(Object.keys(json['paths'] as object)).toContain('/v1/openapi.json');
   },
 
+  'site-settings': ({ call }) => call('site-settings', 200),
+
   'validate-web-pubsub-events': async ({ call, key }) => {
     const asking = (origin: string) => ({ as: key, headers: { 'webhook-request-origin': origin } });
     await call('validate-web-pubsub-events', 200, asking('localhost'));

@@ -51,6 +51,18 @@ export const driveSettings: Drives = {
     await call('explain-policies', 404, { as: bearer, params: { conversationId: 'nobody-knows-it' } });
   },
 
+  'conversation-story': async ({ call, system }) => {
+    const { conversationId, bearer } = await system.born();
+    const agent = await system.agent('wonders');
+    const { json } = await call('conversation-story', 200, { as: agent.bearer, params: { conversationId } });
+    expect(json['events']).toMatchObject([{ type: 'created' }, { type: 'lost' }, { type: 'returned' }]);
+    await call('conversation-story', 403, { as: bearer, params: { conversationId } });
+    await call('conversation-story', 404, {
+      as: agent.bearer,
+      params: { conversationId: 'nobody-knows-it' },
+    });
+  },
+
   'list-automated-messages': async ({ call, key }) => {
     await call('list-automated-messages', 200, { as: key, query: { locale: 'de' } });
     await call('list-automated-messages', 400, { as: key, query: { channel: 'telephone' } });
@@ -94,6 +106,15 @@ export const driveSettings: Drives = {
     const set = await call('set-capacity', 200, { as: key, params, body: { capacityUnits: 0 } });
     expect(set.json).toMatchObject({ totalUnits: 0, unitsFree: 0 });
     await call('set-capacity', 400, { as: key, params, body: { capacityUnits: -1 } });
+  },
+
+  'list-agents': async ({ call, system }) => {
+    const { conversationId, bearer } = await system.born();
+    const agent = await system.agent('listed');
+    await call('accept-conversation', 200, { as: agent.bearer, params: { conversationId } });
+    const { json } = await call('list-agents', 200, { as: agent.bearer });
+    expect(json['agents']).toContainEqual(expect.objectContaining({ agentId: 'listed', conversations: 1 }));
+    await call('list-agents', 403, { as: bearer });
   },
 
   'my-capacity': async ({ call, system }) => {

@@ -41,7 +41,10 @@ const EVENT_HEADERS = [
 
 /** An event of the service with one or more parts that are not as they should be. */
 const anyEvent: fc.Arbitrary<EventParts> = fc.record({
-  name: fc.oneof(fc.constantFrom('connect', 'connected', 'disconnected', 'message', 'leave'), headerText),
+  name: fc.oneof(
+    fc.constantFrom('connect', 'connected', 'disconnected', 'message', 'leave', 'typing'),
+    headerText,
+  ),
   headers: fc.dictionary(
     fc.constantFrom(...EVENT_HEADERS),
     fc.oneof({ weight: 3, arbitrary: headerText }, { weight: 1, arbitrary: fc.constant(undefined) }),

@@ -330,6 +330,35 @@ describe('beside an event', () => {
     await expectErased(id);
   });
 
+  test.each(['for the first time', 'once more'])(
+    'of a customer who comes back too late, %s, what is kept of it is not written behind the erasure [R200]',
+    async (time) => {
+      const id = await begun();
+      world.lose(id, `tab-${born}`);
+      const occurredAt = here.now();
+      await service.handle(id, { type: 'disconnected', connectionId: `tab-${born}`, occurredAt });
+      here.pass(60 * MINUTE);
+      await service.handle(id, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+      const back = { type: 'customer-returning' } as const;
+      const refused = { kind: 'refused', refusal: { code: 'conversation-ended', state: 'Closed' } };
+      if (time === 'once more') expect(await service.handle(id, back)).toMatchObject(refused);
+      const { participants, timers, settings } = world;
+      const ports = { store, deadLetters, capacity, participants, timers, settings, now: here.now };
+      const late = serviceOver({
+        ...ports,
+        workList: {
+          ...workList,
+          async remove(conversationId, closed) {
+            expect(await eraser.eraseConversation(id, 'retention')).toMatchObject({ status: 'erased' });
+            await workList.remove(conversationId, closed);
+          },
+        },
+      });
+      expect(await late.handle(id, back)).toMatchObject(refused);
+      await expectErased(id);
+    },
+  );
+
   test('that meets the tombstone, the row that it has listed is taken off again', async () => {
     const id = 'conversation-raced';
     const racing = {

@@ -59,7 +59,7 @@ it('everything a customer is ever sent, by socket and by HTTP, names no agent be
     const read = await asCustomer(path, { method: 'GET', headers: bearer });
     await signIn();
     await asCustomer('v1/negotiate', { headers: bearer });
-    return read.json['conversation'] as { agent?: object; state: string };
+    return read.json['conversation'] as { agent?: object; state: string; keptFor?: string };
   };
   const act = async (who: keyof typeof agents, action: string, body: object = {}) => {
     const done = await system.call(`${path}/${action}`, { headers: agents[who].bearer, body });
@@ -69,7 +69,9 @@ it('everything a customer is ever sent, by socket and by HTTP, names no agent be
   const say = (agentId: string, text: string) =>
     system.event({ name: 'message', userId: `agent.${agentId}`, body: { conversationId, text } });
 
-  expect(await act('nora', 'offer', OFFERED)).not.toHaveProperty('agent');
+  const waiting = await act('nora', 'offer', OFFERED);
+  expect(waiting).not.toHaveProperty('agent');
+  expect(waiting.keptFor).toMatch(/^PT\d/);
   socket.send(
     JSON.stringify({ type: 'event', event: 'message', dataType: 'json', data: { text: 'Hello?' } }),
   );
@@ -79,6 +81,7 @@ it('everything a customer is ever sent, by socket and by HTTP, names no agent be
   await act('unnamed', 'release');
   const met = await act('nora', 'accept');
   expect(met.agent).toEqual({ name: 'Nora', accepted: true, acceptedAt: expect.any(String) });
+  expect(met.keptFor).toMatch(/^PT\d/);
   await say(NORA, 'Should we be cut off: {ReconnectUrl}');
   await act('nora', 'transfer', { queue: 'returns' });
   await act('nora', 'accept');

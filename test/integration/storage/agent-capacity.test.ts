@@ -150,6 +150,62 @@ describe('the total of an agent', () => {
   });
 });
 
+describe('the name of an agent', () => {
+  const row = () => `AgentCapacity(PartitionKey='${agentId}',RowKey='agent')`;
+
+  test('is written when it is new, and only read when nothing has changed [R261]', async () => {
+    await ledger.noteAgent(agentId, 'Ann Smith');
+    expect(tables.takeRequests().at(-1)).toBe(`PATCH ${row()}`);
+    await ledger.noteAgent(agentId, 'Ann Smith');
+    expect(tables.takeRequests()).toEqual([`GET ${row()}`]);
+    await ledger.noteAgent(agentId, 'Ann Jones');
+    expect(await ledger.loadOf(agentId)).toEqual({
+      agentId,
+      name: 'Ann Jones',
+      totalUnits: 100,
+      holdings: [],
+    });
+  });
+
+  test('and its total do not touch each other, whatever is reserved meanwhile [R261]', async () => {
+    await ledger.noteAgent(agentId, 'Ann Smith');
+    await ledger.setTotal(agentId, 40);
+    await ledger.noteAgent(agentId, 'Ann Jones');
+    await ledger.reserve(claim('conversation-1'), 20);
+    expect(await ledger.loadOf(agentId)).toMatchObject({ name: 'Ann Jones', totalUnits: 40 });
+    const known = (await ledger.everyAgent()).agents.find((agent) => agent.agentId === agentId);
+    expect(known).toMatchObject({ name: 'Ann Jones', totalUnits: 40, holdings: [{ units: 20 }] });
+  });
+
+  test('is on the list with the whole load of the agent, or not at all: the list says that it is cut off [R261]', async () => {
+    // In front of all other agents of this file.
+    const [first, second] = [`0-first-${number}`, `0-second-${number}`];
+    for (const [who, count] of [
+      [first, 1],
+      [second, 2],
+    ] as const) {
+      agentId = who;
+      await ledger.noteAgent(who, 'Ann Smith');
+      for (const id of conversations(count)) await ledger.reserve(claim(id), 20);
+    }
+    const listed = async (mostRows: number) => {
+      const now = () => clock.now;
+      const cut = createTableAgentCapacity(tables.agentCapacity, { defaultTotal: 100, now, mostRows });
+      const { agents, complete } = await cut.everyAgent();
+      return [complete, agents.map((agent) => [agent.agentId, unitsInUse(agent)])];
+    };
+    expect(await listed(4)).toEqual([false, [[first, 20]]]);
+    expect((await ledger.everyAgent()).complete).toBe(true);
+  });
+
+  test('that cannot be read is written anew [R261]', async () => {
+    await ledger.setTotal(agentId, 40);
+    await tables.agentCapacity.updateEntity({ partitionKey: agentId, rowKey: 'agent', name: 7 }, 'Merge');
+    await ledger.noteAgent(agentId, 'Ann Smith');
+    expect(await ledger.loadOf(agentId)).toMatchObject({ name: 'Ann Smith', totalUnits: 40 });
+  });
+});
+
 describe('when many reserve at once', () => {
   test('exactly as many get the units as there is room for, for a new agent and a known one', async () => {
     for (const agent of ['new', 'known']) {

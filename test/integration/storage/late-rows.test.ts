@@ -1,10 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DependencyError } from '../../../shared/app/errors';
 import { workListKeys } from '../../../shared/conversation/conversation-table';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { SECOND } from '../../../shared/conversation/time';
 import { workListItem } from '../../../shared/conversation/work-list';
 import { createTableClients, type Policies } from '../../../shared/storage/table-clients';
 import { MemoryWorld } from '../../support/memory-ports';
+import { serviceOver } from '../../support/service';
 import { PROFILE } from '../../unit/application/scene';
 import { overTables } from './over-tables';
 import { startTables, type Tables } from './tables';
@@ -91,6 +93,30 @@ afterEach(async () => {
 
 const picked: ConversationEvent = { type: 'agent-accepted', agentId: 'bob', agentName: 'Bob' };
 const released: ConversationEvent = { type: 'agent-released', agentId: 'bob' };
+
+it('that a customer came back too late is copied by its next return, if the first could not write it [R263]', async () => {
+  const { settings, participants, timers, capacity } = world;
+  world.lose(id, 'tab-1');
+  await one.service.handle(id, { type: 'disconnected', connectionId: 'tab-1', occurredAt: Date.now() });
+  const { store, workList, closedConversations, deadLetters } = one;
+  const ports = { store, workList, deadLetters, participants, timers, capacity, settings };
+  const later = Date.now() + 60 * 60_000;
+  await serviceOver({ ...ports, now: () => later }).handle(id, {
+    ...{ type: 'deadline-reached', kind: 'disconnection', number: 2 },
+  });
+  const knockedAt = async () =>
+    (await closedConversations.list({ limit: 1_000 })).items.find((item) => item.conversationId === id)
+      ?.knockedAt;
+  const back: ConversationEvent = { type: 'customer-returning' };
+  const failing = { ...workList, remove: () => Promise.reject(new DependencyError('table-storage', 'put')) };
+  await expect(
+    serviceOver({ ...ports, workList: failing, now: () => later }).handle(id, back),
+  ).rejects.toThrow(DependencyError);
+  expect(await knockedAt()).toBeUndefined();
+  const again = serviceOver({ ...ports, now: () => later + 60_000 });
+  expect(await again.handle(id, back)).toMatchObject({ kind: 'refused' });
+  expect(await knockedAt()).toBe(later);
+});
 
 describe('the row of the work list, when two processes write it', () => {
   it('is that of the later change, though the writer of the earlier one is held up [R225]', async () => {

@@ -47,7 +47,8 @@ export function startTables(): Tables {
 }
 
 /** For a work list from which nothing closed is taken. */
-export const NOBODY_CLOSES = { put: () => Promise.reject(new Error('nothing was to be closed')) };
+const nothing = () => Promise.reject(new Error('nothing was to be closed'));
+export const NOBODY_CLOSES = { put: nothing, remove: nothing };
 
 /** Removes every row of these tables. */
 export async function emptied(...tables: readonly TableClient[]): Promise<void> {

@@ -101,6 +101,18 @@ const disconnection = {
   newsAt: maybe(instant),
   timer: maybe({ number: count, wakesAt: instant, startedBy: maybe(text) }),
 };
+const absence = {
+  ...{ number: count, since: instant, deadline: instant },
+  reason: fc.constantFrom('not-yet-connected' as const, 'connection-lost' as const),
+  device: fc.constantFrom(...DEVICE_CLASSES),
+  policy: maybe(fc.constantFrom('grace' as const, 'reconnectTimeLimit' as const)),
+  rule: maybe(text),
+  moves: maybe(
+    list({ at: instant, to: instant, because: fc.constantFrom('agent' as const, ...ALLOWANCE_REASONS) }, 4),
+  ),
+  outcome: maybe(fc.constantFrom('reconnected' as const, 'expired' as const, 'ended' as const)),
+  endedAt: maybe(instant),
+};
 const agentDisconnection = {
   ...{ number: count, agentId: text, since: instant, deadline: instant },
   allowance: maybe(allowance),
@@ -162,6 +174,8 @@ const anyRecord = record<ConversationRecord>({
     reconnectedBy: maybe(text),
   }),
   disconnectionCount: count,
+  absences: maybe(list(absence, 5)),
+  knockedAt: maybe(instant),
   lastSignOfLife: instant,
   // JSON has no -0.
   smallestEventDelay: maybe(fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0)),
@@ -249,7 +263,10 @@ export const workListItem = record<WorkListItem>({
   disconnection: maybe({ number: count, since: instant, deadline: instant }),
 });
 
-export const agentTotal = record<{ totalUnits?: number }>({ totalUnits: maybe(count) });
+export const agentTotal = record<{ totalUnits?: number; name?: string }>({
+  totalUnits: maybe(count),
+  name: maybe(text),
+});
 
 export const holding = record<CapacityHolding>({
   conversationId: id,
@@ -286,6 +303,9 @@ export const deadLetter = record<DeadLetter>({
 });
 
 export const closedConversation = record<ClosedConversation>({
+  absences: maybe(list(absence, 5)),
+  disconnections: maybe(count),
+  knockedAt: maybe(instant),
   conversationId: id,
   createdAt: instant,
   endedAt: instant,

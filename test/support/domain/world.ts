@@ -191,6 +191,8 @@ export class World {
       this.conversation = decision.conversation;
       this.transcript.push(...decision.entries);
     }
+    // Something is remembered of a refusal.
+    if (decision.kind === 'refused') this.conversation = decision.conversation ?? before;
     if ('connectionId' in event) {
       for (const socket of this.sockets) if (socket.id === event.connectionId) socket.known = true;
     }

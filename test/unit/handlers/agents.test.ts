@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { DependencyError } from '../../../shared/app/errors';
+import { createVerifiedAgentCapacity } from '../../../shared/capacity/capacity-service';
 import { MemoryCapacity } from '../../support/memory-capacity';
 import { bodyOf, call, request } from './request';
-import { ANN, ID, NOW, scene } from './scene';
+import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
 
 function api() {
   const { deps, bearer } = scene();
@@ -22,6 +24,80 @@ function api() {
       capacity.reserve({ agentId: 'ann', conversationId: ID, assignment }, units),
   };
 }
+
+describe('the list of agents', () => {
+  const listed = async (holder: Parameters<ReturnType<typeof scene>['bearer']>[0] | undefined = ANN) => {
+    const { deps, bearer, world } = scene();
+    await world.capacity.noteAgent('zoe', 'Zoe Zimmer');
+    await world.capacity.noteAgent('ann', 'Ann Smith');
+    for (const agentId of ['ann', 'bob'])
+      await world.capacity.reserve({ agentId, conversationId: ID, assignment: 1 }, 20);
+    await world.capacity.noteAgent('gone', 'Nobody now');
+    world.absentAgents.add('bob').add('gone');
+    return call('list-agents', request({ method: 'GET', headers: await bearer(holder) }), deps);
+  };
+
+  it('has who is there, by name, then who has conversations, and nobody else [R261]', async () => {
+    const free = { totalUnits: 100, unitsInUse: 0, unitsFree: 100, conversations: 0 };
+    const busy = { totalUnits: 100, unitsInUse: 20, unitsFree: 80, conversations: 1 };
+    expect(bodyOf(await listed())).toEqual({
+      complete: true,
+      agents: [
+        { agentId: 'ann', name: 'Ann Smith', present: true, ...busy },
+        { agentId: 'zoe', name: 'Zoe Zimmer', present: true, ...free },
+        { agentId: 'bob', present: false, ...busy },
+      ],
+    });
+  });
+
+  it('has everybody who is there where it is cut off, and reads them a few at a time [R261]', async () => {
+    const { deps, bearer, world } = scene();
+    let [reading, most] = [0, 0];
+    const capacity = {
+      ...world.capacity,
+      everyAgent: async () => ({ agents: [], complete: false }),
+      loadOf: async (agentId: string) => {
+        most = Math.max(most, (reading += 1));
+        await new Promise(setImmediate);
+        reading -= 1;
+        return world.capacity.loadOf(agentId);
+      },
+    };
+    const present = Array.from({ length: 100 }, (_, n) => `agent-${n}`);
+    const participants = { ...world.participants, presentAgents: async () => new Set(present) };
+    const asked = request({ method: 'GET', headers: await bearer(ANN) });
+    const answer = bodyOf(await call('list-agents', asked, { ...deps, capacity, participants }));
+    expect(answer['complete']).toBe(false);
+    expect((answer['agents'] as { agentId: string }[]).map(({ agentId }) => agentId).sort()).toEqual(
+      present.toSorted(),
+    );
+    expect(most).toBe(16);
+  });
+
+  it('is read once in three seconds, and again after a failure [R261]', async () => {
+    const ledger = new MemoryCapacity(() => NOW);
+    let [reads, moment] = [0, NOW];
+    ledger.gate = () => {
+      reads += 1;
+      if (reads === 1) throw new DependencyError('table-storage', 'list agents');
+    };
+    const capacity = createVerifiedAgentCapacity({ ledger, holds: async () => true, now: () => moment });
+    await expect(capacity.everyAgent()).rejects.toThrow(DependencyError);
+    for (const [at, expected] of [
+      [0, 2],
+      [2_999, 2],
+      [3_000, 3],
+    ] as const) {
+      moment = NOW + at;
+      expect(await capacity.everyAgent()).toEqual({ agents: [], complete: true });
+      expect([at, reads]).toEqual([at, expected]);
+    }
+  });
+
+  it('is not for customers [R261]', async () => {
+    expect((await listed(CUSTOMER)).status).toBe(403);
+  });
+});
 
 describe("an agent's capacity", () => {
   it('is answered with what is in use, what is free and which conversations hold it', async () => {

@@ -72,6 +72,52 @@ describe('a customer', () => {
     expect(answer.body).not.toMatch(/tab-a|"disconnection|"connected"/);
   });
 
+  describe('reads for how long its place is kept', () => {
+    const DEVICES = [{ id: 'phones', when: { device: ['phone'] }, set: { grace: MINUTE } }] as const;
+    const kept = async (
+      changes: Parameters<typeof policies>[0],
+      { workstream = 'default', events = [] as readonly ('tablet' | 'phone')[] } = {},
+    ) => {
+      const { born, read, world, service, deps } = api();
+      const table = {
+        ...policies(changes),
+        channels: { archive: 'persistent-chat' },
+        rules: DEVICES,
+      } as const;
+      world.operatorSettings = { ...world.operatorSettings, policies: table };
+      await born(ID, workstream);
+      for (const device of events) {
+        const connectionId = `tab-${device}`;
+        world.open(ID, connectionId);
+        await service.handle(ID, { type: 'connected', connectionId, occurredAt: NOW, device });
+      }
+      const { conversation } = bodyOf(await read(CUSTOMER)) as { conversation: { keptFor?: string } };
+      // The customer is lost now, at last the device that came first.
+      for (const device of [undefined, ...events.toReversed()]) {
+        const connectionId = `tab-${device ?? 'a'}`;
+        world.lose(ID, connectionId);
+        const lost = { type: 'disconnected', connectionId, occurredAt: NOW } as const;
+        await service.handle(ID, { ...lost, ...(device && { device }) });
+      }
+      const { disconnection, autoClosure } = world.conversation(ID);
+      const moments = [disconnection?.deadline, autoClosure?.deadline].flatMap((at) => at ?? []);
+      return [conversation.keptFor, Math.min(...moments) - deps.now()] as const;
+    };
+
+    it('in a live chat its grace period, or what is left before it is closed, and it is so [R250]', async () => {
+      expect(await kept({ grace: 3 * MINUTE })).toEqual(['PT3M', 3 * MINUTE]);
+      expect(await kept({ grace: 3 * MINUTE, openAutoClose: 2 * MINUTE })).toEqual(['PT2M', 2 * MINUTE]);
+    });
+
+    it('of several devices the shortest: which is lost last nobody knows [R250]', async () => {
+      expect(await kept({ grace: 3 * MINUTE }, { events: ['phone', 'tablet'] })).toEqual(['PT1M', MINUTE]);
+    });
+
+    it('in a persistent chat nothing: nobody waits [R250]', async () => {
+      expect((await kept({}, { workstream: 'archive' }))[0]).toBeUndefined();
+    });
+  });
+
   it("reads the sender's own id of a message, and never one that names a connection [R132]", async () => {
     const { born, write, read } = api();
     await born();

@@ -5,6 +5,7 @@ import {
   limitedTickets,
 } from '../../../shared/access/caller-guard';
 import { DependencyError } from '../../../shared/app/errors';
+import { MINUTE } from '../../../shared/conversation/time';
 import { policies } from '../../support/domain/policies';
 import { bodyOf, call, request, type RequestParts } from './request';
 import { ANN, CUSTOMER, ID, NOW, scene } from './scene';
@@ -270,6 +271,30 @@ describe('the backend of the agents', () => {
     await expect(tickets.callerOf(headers)).resolves.toEqual({ ...ANN, agentName: 'ann' });
   });
 
+  it('is noted by a name only: a desk that gives none stores nothing, and takes no name away [R261]', async () => {
+    const { agent, world } = negotiation();
+    for (const body of [{ agentId: 'ann' }, { agentId: 'ann', name: 'ann' }])
+      expect((await agent({ body })).status).toBe(200);
+    expect((await world.capacity.everyAgent()).agents).toEqual([]);
+    await agent({ body: { agentId: 'ann', name: 'Ann Smith' } });
+    await agent({ body: { agentId: 'ann' } });
+    expect((await world.capacity.everyAgent()).agents).toMatchObject([{ agentId: 'ann', name: 'Ann Smith' }]);
+  });
+
+  it('is not kept waiting by a storage that does not answer, and its failure is told when it comes [R261]', async () => {
+    const { agent, world, lines } = negotiation();
+    let fail: (() => void) | undefined;
+    world.ledger.gate = () =>
+      new Promise((_, reject) => (fail = () => reject(new DependencyError('table-storage', 'note agent'))));
+    expect((await agent({ body: { agentId: 'ann', name: 'Ann Smith' } })).status).toBe(200);
+    expect(lines).toEqual([]);
+    fail?.();
+    await new Promise(setImmediate);
+    expect(lines).toMatchObject([
+      { level: 'warn', text: expect.stringContaining('the agent was not noted') },
+    ]);
+  });
+
   it.each([
     ['body', 'not JSON'],
     ['body', null],
@@ -285,6 +310,47 @@ describe('the backend of the agents', () => {
     expect(answer.status).toBe(400);
     expect(bodyOf(answer)['field']).toBe(field);
     expect(clientUrl).not.toHaveBeenCalled();
+  });
+});
+
+describe('a customer who comes back after an end for absence', () => {
+  const over = async () => {
+    const here = negotiation();
+    await here.born();
+    here.world.lose(ID, 'tab-a');
+    await here.service.handle(ID, { type: 'disconnected', connectionId: 'tab-a', occurredAt: NOW });
+    here.clock.now += DAY;
+    await here.service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
+    expect(here.world.conversation(ID)).toMatchObject({ state: 'Closed' });
+    const headers = await here.bearer(CUSTOMER);
+    return { ...here, returns: () => here.customer({ headers }) };
+  };
+
+  it('is noted, and the copy of the conversation is made again by every return [R263]', async () => {
+    const { returns, world, clock } = await over();
+    for (const moment of [clock.now, clock.now + MINUTE]) {
+      clock.now = moment;
+      world.log.length = 0;
+      expect((await returns()).status).toBe(409);
+      expect(world.log).toContain('remove-work-list');
+      expect(world.conversation(ID)).toMatchObject({ knockedAt: NOW + DAY });
+    }
+    expect(world.log).not.toContain('save');
+  });
+
+  it('is not kept waiting by a storage that does not answer, and its failure is told when it comes [R263]', async () => {
+    const { returns, world, lines } = await over();
+    let fail: (() => void) | undefined;
+    world.gate = (operation) =>
+      operation === 'save'
+        ? new Promise((_, reject) => (fail = () => reject(new DependencyError('table-storage', 'save'))))
+        : undefined;
+    expect((await returns()).status).toBe(409);
+    const told = () => lines.filter(({ text }) => text.includes('the late return was not noted'));
+    expect(told()).toEqual([]);
+    fail?.();
+    await new Promise(setImmediate);
+    expect(told()).toMatchObject([{ level: 'warn' }]);
   });
 });
 

@@ -95,7 +95,13 @@ describe('a misspelled name', () => {
   });
 
   it('of a query keeps no event of Azure away', async () => {
-    expect(service).toEqual(['health', 'openapi', 'validate-web-pubsub-events', 'web-pubsub-events']);
+    expect(service).toEqual([
+      'health',
+      'openapi',
+      'site-settings',
+      'validate-web-pubsub-events',
+      'web-pubsub-events',
+    ]);
     const { answer } = await answered('health', { query: { limitt: '5' } });
     expect(answer.status).toBe(200);
   });

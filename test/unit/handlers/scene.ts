@@ -9,8 +9,9 @@ import {
 } from '../../../shared/access/caller-guard';
 import { reconnectUrlBy } from '../../../shared/access/negotiate-routes';
 import { createLogger } from '../../../shared/app/log';
-import { type Instant, MINUTE } from '../../../shared/conversation/time';
+import { type Instant, MINUTE, occasions } from '../../../shared/conversation/time';
 import type { Caller } from '../../../shared/http/route';
+import { TYPING_EVERY } from '../../../shared/web-pubsub/webhook-routes';
 import { MemoryWorld } from '../../support/memory-ports';
 import { serviceOver } from '../../support/service';
 
@@ -70,6 +71,7 @@ export function scene() {
       socketGroups: (address: string, returning: boolean) => socketGroupsOf(address, SIGNING_KEY, returning),
       visitorNumber: (): number | undefined => undefined,
       heard: () => false,
+      isTypingNews: occasions(TYPING_EVERY, now),
       sockets: createSocketBound({ perAddress: 0, listed: async () => [], now }),
       limits: createParticipantLimits({ perMinute: 0, now }),
     },

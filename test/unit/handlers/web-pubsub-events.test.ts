@@ -372,7 +372,7 @@ describe('what people type', () => {
 
   it.each<[string, EventParts]>([
     ['bytes', { contentType: 'application/octet-stream' }],
-    ['an event of another name', { name: 'typing' }],
+    ['an event of another name', { name: 'shouting' }],
     ['an agent that names no conversation', { userId: 'agent.ann' }],
   ])('as %s is refused by a message for its sender [R131]', async (_what, parts) => {
     const refused = await webhook().send(...says({ text: 'Hello' }, parts));
@@ -602,6 +602,123 @@ describe('the events of an agent', () => {
       detail: expect.stringContaining('only a customer can leave'),
     });
   });
+});
+
+describe('somebody types', () => {
+  const byAgent = (agentId: string, data: unknown = { conversationId: ID }) =>
+    [{ name: 'typing', userId: `agent.${agentId}`, connectionId: `desk-${agentId}` }, data] as const;
+  const byCustomer = [{ name: 'typing', connectionId: 'tab-a' }, {}] as const;
+  const here = async (...events: readonly ('agent-offered' | 'agent-accepted' | 'agent-ended')[]) => {
+    const chat = webhook();
+    await chat.born();
+    for (const type of events) await chat.service.handle(ID, { ...ANN, type });
+    chat.world.log.length = 0;
+    chat.world.pushes.length = 0;
+    return chat;
+  };
+
+  it('the other side is told, the customer without the id of the agent [R260]', async () => {
+    const { send, world } = await here('agent-accepted');
+    expect(await send(...byCustomer)).toEqual({ status: 204 });
+    expect(await send(...byAgent('ann'))).toEqual({ status: 204 });
+    const push = { type: 'typing', conversationId: ID, at: '2026-03-01T10:00:00.000Z' };
+    expect(world.pushes).toEqual([
+      {
+        conversationId: ID,
+        audience: { to: 'agent', agentId: 'ann' },
+        push: {
+          ...push,
+          id: expect.stringContaining('typing.customer.'),
+          author: { role: 'customer', name: 'Erika Mustermann' },
+        },
+      },
+      {
+        conversationId: ID,
+        audience: { to: 'customer' },
+        push: {
+          ...push,
+          id: expect.stringContaining('typing.agent.'),
+          author: { role: 'agent', name: 'Ann Smith' },
+        },
+      },
+    ]);
+  });
+
+  it('nothing is stored, nobody counts as present, and it costs one read and one push [R260]', async () => {
+    const { send, world, clock } = await here('agent-accepted');
+    world.lose(ID, 'tab-a');
+    await send({ name: 'disconnected', connectionId: 'tab-a', id: '9' });
+    world.log.length = 0;
+    const before = world.conversation(ID);
+    clock.now += MINUTE;
+    await send({ name: 'typing', connectionId: 'tab-b' }, {});
+    expect(world.conversation(ID)).toEqual(before);
+    expect(world.log).toEqual(['load', 'push typing to agent']);
+  });
+
+  it.each([false, true])(
+    'nobody is told of a customer whom no agent has accepted (offered: %s) [R260]',
+    async (isOffered) => {
+      const { send, world } = await here(...(isOffered ? (['agent-offered'] as const) : []));
+      expect(await send(...byCustomer)).toEqual({ status: 204 });
+      expect(world.pushes).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["an agent in a colleague's", ['agent-accepted'], byAgent('bob'), 'not-assigned-to-you'],
+    ['an agent in what it is only offered', ['agent-offered'], byAgent('ann'), 'not-assigned-to-you'],
+    ['an agent in the queue', [], byAgent('ann'), 'not-assigned-to-you'],
+    ['an agent after the end', ['agent-accepted', 'agent-ended'], byAgent('ann'), 'conversation-ended'],
+    ['the customer after the end', ['agent-accepted', 'agent-ended'], byCustomer, 'conversation-ended'],
+    [
+      'an agent where there is none',
+      [],
+      byAgent('ann', { conversationId: 'conversation-0009' }),
+      'conversation-not-found',
+    ],
+    ['an agent who does not say where', ['agent-accepted'], byAgent('ann', {}), 'invalid-input'],
+  ] as const)('%s is refused, and told that it was no message [R260]', async (_who, events, sent, code) => {
+    const { send, world } = await here(...events);
+    const [parts, data] = sent;
+    const refused = await send(parts, data);
+    expect(refused.status).toBe(200);
+    expect(bodyOf(refused)).toMatchObject({ type: 'refused', event: 'typing', code });
+    expect(world.pushes).toEqual([]);
+  });
+
+  it('more often than every two seconds at one connection, it is answered and left out, unread [R260]', async () => {
+    const { send, world, clock } = await here('agent-accepted');
+    for (let n = 0; n < 20; n += 1) expect(await send(...byCustomer)).toEqual({ status: 204 });
+    expect(world.log).toEqual(['load', 'push typing to agent']);
+    expect(await send({ name: 'typing', connectionId: 'tab-b' }, {})).toEqual({ status: 204 });
+    clock.now += 2_000;
+    await send(...byCustomer);
+    expect(world.log).toHaveLength(6);
+  });
+
+  it('what an agent types in one conversation keeps nobody of another from being told [R260]', async () => {
+    const { send, world, service, born } = await here('agent-accepted');
+    const other = 'conversation-0002';
+    await born(other);
+    await service.handle(other, { ...ANN, type: 'agent-accepted' });
+    world.pushes.length = 0;
+    for (const conversationId of [ID, other, ID, other]) await send(...byAgent('ann', { conversationId }));
+    expect(world.pushes.map(({ conversationId }) => conversationId)).toEqual([ID, other]);
+  });
+
+  it.each(['load', 'push'] as const)(
+    'while a service fails (%s), nobody is told, and the sender keeps its connection [R260]',
+    async (operation) => {
+      const { send, world, lines } = await here('agent-accepted');
+      world.fail(operation, 1);
+      expect(await send(...byCustomer)).toEqual({ status: 204 });
+      expect(world.pushes).toEqual([]);
+      expect(lines.map(({ text }) => text)).toEqual([
+        'web-pubsub-events: typing was not told {"code":"dependency-failed"}',
+      ]);
+    },
+  );
 });
 
 describe('when a service fails that the event needs', () => {

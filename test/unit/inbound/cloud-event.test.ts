@@ -130,7 +130,7 @@ describe('a header that is not as the service sends it is named', () => {
     expect(refused).toMatchObject({ field: name, status: 400 });
   });
 
-  it.each(['typing', 'connected', 'disconnect', 'sys.connected'])(
+  it.each(['shouting', 'connected', 'disconnect', 'sys.connected'])(
     'a user event "%s" is none of the service, but a mistake of its sender',
     (name) => {
       const refused = failure(() => event({ name, kind: 'user' }));

@@ -36,7 +36,12 @@ const outcome = (called: Promise<unknown>) =>
 
 describe('a token of Entra ID', () => {
   it('names the agent by its object id, and by its name [R151]', async () => {
-    expect(await withToken(token())).toEqual({ agentId: ANNA, agentName: 'Anna' });
+    expect(await withToken(token())).toEqual({ agentId: ANNA, agentName: 'Anna', roles: ['agent'] });
+  });
+
+  it('says whether its holder is an operator, too [R261]', async () => {
+    const roles = ['Chat.Agent', 'Chat.Operator'];
+    expect(await withToken(token({ roles }))).toMatchObject({ roles: ['agent', 'operator'] });
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -45,7 +50,7 @@ describe('a token of Entra ID', () => {
     ['its object id, without either', { name: undefined, preferred_username: 7 }, ANNA],
     ['its object id, where both are too long', { name: 'x'.repeat(101), preferred_username: ' ' }, ANNA],
   ])('names the agent by %s', async (_what, change, agentName) => {
-    expect(await withToken(token(change))).toEqual({ agentId: ANNA, agentName });
+    expect(await withToken(token(change))).toEqual({ agentId: ANNA, agentName, roles: ['agent'] });
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -164,7 +169,11 @@ describe('the authority of a cloud', () => {
 
   it('names an agent of a token of version 1.0 by its user name there', async () => {
     const change = { name: undefined, preferred_username: undefined, unique_name: 'anna@contoso.com' };
-    expect(await withToken(token(change))).toEqual({ agentId: ANNA, agentName: 'anna@contoso.com' });
+    expect(await withToken(token(change))).toEqual({
+      agentId: ANNA,
+      agentName: 'anna@contoso.com',
+      roles: ['agent'],
+    });
   });
 });
 

@@ -56,6 +56,7 @@ const COMMON: Env = {
   TICKET_RATE_LIMIT: '600',
   SOCKETS_PER_ADDRESS: '200',
   TRUSTED_PROXIES: '0',
+  SITE: 'all',
 };
 type Env = Readonly<Record<string, string>>;
 const GOOD: readonly Env[] = [

@@ -25,10 +25,10 @@ import { must, readsOrRefuses, target, type Target } from '../target';
 type Headers = Readonly<Record<string, string | undefined>>;
 const from = (headers: Headers) => ({ get: (name: string) => headers[name.toLowerCase()] ?? null });
 
-const NAMES = ['connect', 'connected', 'disconnected', 'message', 'leave'] as const;
+const NAMES = ['connect', 'connected', 'disconnected', 'message', 'leave', 'typing'] as const;
 const STATES = DEVICE_CLASSES.map((device) => encodeConnectionState({ device }));
 const headersOf = (name: (typeof NAMES)[number], more: Headers = {}): Headers => ({
-  'ce-type': `azure.webpubsub.${name === 'message' || name === 'leave' ? 'user' : 'sys'}.${name}`,
+  'ce-type': `azure.webpubsub.${name.startsWith('c') || name === 'disconnected' ? 'sys' : 'user'}.${name}`,
   'ce-eventname': name,
   'ce-hub': 'chat',
   'ce-userid': 'customer.conversation-0001',
@@ -81,6 +81,7 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
       'newcomerOf',
       'CONNECT_BODY',
       'MESSAGE_BODY',
+      'TYPING_BODY',
       'typedText',
       'deviceField',
     ],
@@ -105,6 +106,7 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
                 /^[\P{Cc}\n\r\t]+$/u.test(event.text)),
             'a text',
           );
+          must(event.name !== 'typing' || CONVERSATION_ID.test(event.conversationId), 'a conversation');
         },
         InvalidInputError,
         ({ field, status }) =>

@@ -113,6 +113,10 @@ export const REQUESTS: readonly Target[] = [
     'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.5Z&agentId=ann&queue=sales&reason=agent-ended&limit=9',
     'limit=500&continuationToken=abc',
   ]),
+  query('insights', 'insights', [
+    '',
+    'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.5Z&queue=sales&device=phone&grace=PT1M30S',
+  ]),
   query('transcript to download', 'download-transcript', ['', 'format=text&after=12&limit=10000']),
   query('dead letters', 'list-dead-letters', ['', 'state=resolved&limit=500&continuationToken=abc']),
   text('path: trigger', ['write-automated-message'], ['agent-joined', 'customer-disconnected'], (trigger) =>

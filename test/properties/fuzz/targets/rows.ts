@@ -165,7 +165,7 @@ export const ROWS = [
     name: "agent's capacity",
     parser: 'decodeAgent',
     values: arbitrary.agentTotal,
-    encode: ({ totalUnits }) => encodeAgent('ann', totalUnits),
+    encode: (agent) => encodeAgent('ann', agent),
     decode: decodeAgent,
   }),
   row({

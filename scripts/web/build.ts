@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join, posix, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { aliasesIn, invokingNothing } from './aliases';
+
+/** Where the pages are built, beside the compiled app. */
+export const WEB_FOLDER = join('dist', 'web');
+
+/** Private members, above all of the Web PubSub client: a twentieth of the widget. Two that are not are in answers of Entra ID. */
+const PRIVATE = { mangleProps: /^_[a-z]/, reserveProps: /^_(links|embedded)$/ };
+
+/** Media types of what is served, by the ending of the name. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** One file of the site, as `manifest.json` has it; the app serves these and no others. */
+export interface SiteFile {
+  readonly type: string;
+  /** Strong: of the content. */
+  readonly etag: string;
+  /** The name has a hash of the content: it never changes. */
+  readonly immutable?: true;
+  /** Pages of other origins load it. */
+  readonly shared?: true;
+  /** What it shows is written as HTML, by a library that cleans it itself. */
+  readonly writesHtml?: true;
+  /** Endings of the compressed copies beside it. */
+  readonly encodings: readonly Encoding[];
+}
+type Encoding = 'br' | 'gz';
+
+/** Pages: a folder of `web/` each, whose `index.html` names its script and its style sheet as they are written. */
+const PAGES = ['console', 'shop', 'side-by-side', 'api'] as const;
+
+/** What is built together, and what it was made of. */
+export type Made = Readonly<Partial<Record<'widget' | 'module' | (typeof PAGES)[number], Metafile>>>;
+
+/** In `index.html`: a script, a style sheet or a picture of the page's own folder. */
+const REFERENCE = /((?:src|href)=)"(?:\.\/)?([\w-]+\.(?:ts|css|svg|png))"/g;
+
+/**
+ * Builds the widget and the pages into `target`, which is emptied first: what `web/` has an entry for. Every file has its
+ * compressed copies beside it.
+ */
+export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): Promise<Made> {
+  const source = (...names: string[]) => join(root, 'web', ...names);
+  const files = new Map<string, Uint8Array>();
+  const made: { -readonly [Part in keyof Made]: Made[Part] } = {};
+  const bundle = async (part: keyof Made, options: BuildOptions): Promise<Metafile> => {
+    const { outputFiles, metafile } = await build({
+      ...options,
+      absWorkingDir: root,
+      outdir: target,
+      alias: aliasesIn(root),
+      plugins: [invokingNothing(root)],
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      minify: true,
+      // Told once for all of them, in licences.txt.
+      legalComments: 'none',
+      loader: { '.svg': 'copy', '.png': 'copy' },
+      logLevel: 'silent',
+      metafile: true,
+      write: false,
+    });
+    for (const { path, contents, text } of outputFiles) {
+      files.set(
+        nameIn(target, path),
+        part === 'console' && isOwn(metafile, root, path) ? Buffer.from(inOneLine(text)) : contents,
+      );
+    }
+    return (made[part] = metafile);
+  };
+
+  if (existsSync(source('widget', 'embed.ts'))) {
+    await bundle('widget', {
+      entryPoints: [{ in: source('widget', 'embed.ts'), out: 'chat' }],
+      ...PRIVATE,
+      charset: 'utf8',
+      chunkNames: 'widget/[name]-[hash]',
+      splitting: true,
+    });
+  }
+  if (existsSync(source('widget', 'index.ts'))) {
+    await bundle('module', {
+      entryPoints: [{ in: source('widget', 'index.ts'), out: 'widget' }],
+      outExtension: { '.js': '.mjs' },
+    });
+  }
+  for (const page of PAGES.filter((name) => existsSync(source(name, 'index.html')))) {
+    const html = readFileSync(source(page, 'index.html'), 'utf8');
+    const { outputs } = await bundle(page, {
+      entryPoints: [...new Set([...html.matchAll(REFERENCE)].map(([, , name]) => source(page, name!)))],
+      entryNames: `${page}/[name]-[hash]`,
+      chunkNames: `${page}/[name]-[hash]`,
+      assetNames: `${page}/[name]-[hash]`,
+      splitting: true,
+      ...(page === 'console' && PRIVATE),
+    });
+    const builtFrom = (name: string) =>
+      Object.entries(outputs).find(([, { inputs, entryPoint }]) =>
+        [entryPoint, ...Object.keys(inputs)].includes(posix.join('web', page, name)),
+      )![0];
+    const linked = html.replace(
+      REFERENCE,
+      (_, before: string, name: string) => `${before}"${posix.basename(builtFrom(name))}"`,
+    );
+    files.set(`${page}/index.html`, Buffer.from(linked));
+  }
+  if (files.size > 0) files.set('licences.txt', Buffer.from(licencesOf(root, Object.values(made))));
+
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const written = await Promise.all([...files].map(([name, content]) => write(target, name, content)));
+  writeFileSync(join(target, 'manifest.json'), JSON.stringify(Object.fromEntries(written)));
+  return made;
+}
+
+/** Nothing of a library is in it that has texts of its own. */
+const isOwn = ({ outputs }: Metafile, root: string, path: string): boolean =>
+  path.endsWith('.js') &&
+  !Object.keys(outputs[nameIn(root, path)]!.inputs).some((input) => input.includes('@azure/msal-'));
+
+/** What is minified has lines in templates of HTML alone, and there an indented line is a space. */
+const inOneLine = (text: string): string => text.replace(/\n +/g, ' ');
+
+const nameIn = (folder: string, path: string): string => relative(folder, path).split(sep).join('/');
+
+/** Bytes beyond which the best is not worth its seconds. */
+const LARGE = 500_000;
+
+const COMPRESS: Readonly<Record<Encoding, (content: Uint8Array) => Promise<Buffer>>> = {
+  br: (content) =>
+    promisify(brotliCompress)(content, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: content.length > LARGE ? 9 : 11 },
+    }),
+  gz: (content) => promisify(gzip)(content, { level: 9 }),
+};
+
+/** With those of the compressed copies that are worth it. */
+async function write(target: string, name: string, content: Uint8Array): Promise<[string, SiteFile]> {
+  const path = join(target, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  const encodings: Encoding[] = [];
+  for (const encoding of Object.keys(COMPRESS) as Encoding[]) {
+    const compressed = await COMPRESS[encoding](content);
+    if (compressed.length >= content.length) continue;
+    writeFileSync(`${path}.${encoding}`, compressed);
+    encodings.push(encoding);
+  }
+  const type = TYPES[extname(name)];
+  if (type === undefined) throw new Error(`${name} has no media type in scripts/web/build.ts.`);
+  return [
+    name,
+    {
+      type,
+      etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
+      ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && { immutable: true }),
+      ...(/^(chat\.js$|widget\.mjs$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
+      ...(name === 'api/index.html' && { writesHtml: true }),
+      encodings,
+    },
+  ];
+}
+
+/** The licence of each package that has a part in what was built. */
+function licencesOf(root: string, made: readonly Metafile[]): string {
+  const inputs = made.flatMap(({ inputs }) => Object.keys(inputs));
+  const folders = inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  return [...new Set(folders)]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(
+        readFileSync(join(root, folder, 'package.json'), 'utf8'),
+      ) as Record<string, string>;
+      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? '' : `\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}`;
+      return `${name} ${version} (${license})${text}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** Builds it unless nothing has changed since. */
+export async function ensureWebBuilt(root: string): Promise<void> {
+  const newest = (folder: string) =>
+    Math.max(
+      ...readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+        (name) => statSync(join(root, folder, name)).mtimeMs,
+      ),
+    );
+  const manifest = join(root, WEB_FOLDER, 'manifest.json');
+  const since = Math.max(newest('web'), newest(join('scripts', 'web')));
+  if (!existsSync(manifest) || statSync(manifest).mtimeMs < since) await buildWeb(root);
+}

@@ -1,0 +1,448 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { ownAccount } from '../../local/stack/shared-azurite';
+import { type Stack, startStack } from '../../local/stack/stack';
+import { Api } from '../e2e/api';
+import { LocalTab } from '../e2e/participants/tab';
+import { until } from '../e2e/waiting';
+import { reasonToSkip, startChromium } from './chromium';
+import { ConsolePage } from './console-page';
+
+const PATIENCE_MS = 20_000;
+const skipped = reasonToSkip();
+if (skipped !== undefined) console.warn(`The console is not tried in a browser. ${skipped}`);
+
+(skipped === undefined ? describe : describe.skip)('the console, in a browser', () => {
+  let stack: Stack;
+  let browser: Browser;
+  let api: Api;
+  let anna: ConsolePage;
+  let ben: ConsolePage;
+  let olga: ConsolePage;
+  const tabs: LocalTab[] = [];
+
+  const signIn = (name: string, more: { hasWrongClock?: boolean } = {}) =>
+    ConsolePage.signIn(browser, name, {
+      address: `${stack.functionsUrl}/api/site/console/`,
+      patienceMs: PATIENCE_MS,
+      ...more,
+    });
+  const come = async (name: string, ticket?: string): Promise<LocalTab> => {
+    const profile = { name, queue: 'sales', locale: 'en', context: { OrderId: '4711' } };
+    const tab = await LocalTab.open(api, { profile, protocol: 'reliable', ticket });
+    tabs.push(tab);
+    return tab;
+  };
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([
+      startStack({
+        storageConnectionString: ownAccount().connectionString,
+        signInPort: 0,
+        // Losses are told at once: it is the console that shows none which is over within two seconds.
+        settings: { DISCONNECT_GRACE: 'PT3M', LOSS_NEWS_AFTER: 'PT0S' },
+        // Sockets that close with the browser find no app any more.
+        webPubSub: { log: () => undefined },
+      }),
+      startChromium(),
+    ]);
+    api = new Api(stack.functionsUrl, stack.functionKey);
+    [anna, ben, olga] = await Promise.all([
+      signIn('Anna Agent', { hasWrongClock: true }),
+      signIn('Ben Agent'),
+      signIn('Olga Operator'),
+    ]);
+    await Promise.all([anna, ben, olga].map((one) => one.isOnline()));
+  });
+
+  afterAll(async () => {
+    await Promise.all(tabs.map((tab) => tab.close()));
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  it('shows nothing to somebody without a role', async () => {
+    const carl = await signIn('Carl Colleague');
+    await carl.page.getByRole('alert').filter({ hasText: 'has no role here' }).waitFor();
+    expect(await carl.page.getByRole('navigation').count()).toBe(0);
+    await carl.context.close();
+  });
+
+  it('shows agents no pages of operators', async () => {
+    expect(await anna.page.getByRole('navigation').getByRole('link').allTextContents()).toEqual(['Desk']);
+  });
+
+  it('lets an agent take a conversation, read and reply, without a mouse', async () => {
+    const ann = await come('Ann <b>Lee</b>');
+    await ann.say('<img src=x onerror=alert(1)>');
+    await anna.row('Ann <b>Lee</b>').focus();
+    await anna.page.keyboard.press('Enter');
+    await anna.button('Accept').focus();
+    await anna.page.keyboard.press('Enter');
+    const reply = anna.page.getByLabel('Reply to Ann <b>Lee</b>');
+    await reply.fill('Hello Ann');
+    await anna.page.keyboard.press('Enter');
+    const heard = await ann.inbox.first(
+      'message',
+      ann.conversationId,
+      PATIENCE_MS,
+      ({ text }) => text === 'Hello Ann',
+    );
+    expect(heard.author).toEqual({ role: 'agent', name: 'Anna Agent' });
+    await anna.page.getByRole('listitem').filter({ hasText: 'Hello Ann' }).getByText('Sent').waitFor();
+    // What somebody writes is text, and nothing else.
+    await anna.page.getByText('<img src=x onerror=alert(1)>', { exact: true }).waitFor();
+    expect(await reply.inputValue()).toBe('');
+  });
+
+  it('counts down on the clock of the server, extends the wait, and tells after how long the customer is back', async () => {
+    const bo = await come('Bo');
+    await anna.accept('Bo');
+    await bo.close();
+    const countdown = anna.banner('Connection lost').getByRole('timer');
+    await countdown.waitFor();
+    const { conversation } = await api.conversation(bo.conversationId, bo.ticket);
+    expect(conversation.state).toBe('Active');
+    const left = async () => {
+      const [minutes = '', seconds = ''] = (await countdown.textContent())?.split(':') ?? [];
+      return Number(minutes) * 60 + Number(seconds);
+    };
+    // The clock of this agent is five minutes ahead: the place would be lost already.
+    expect(await left()).toBeGreaterThan(150);
+    expect(await left()).toBeLessThanOrEqual(180);
+    await anna.row('Bo').filter({ hasText: 'Lost' }).waitFor();
+    await anna.button('Wait 5 min longer').click();
+    await anna.page.getByRole('log').getByText('Wait extended').waitFor();
+    expect(await left()).toBeGreaterThan(400);
+
+    const back = await come('Bo', bo.ticket);
+    await anna.banner('Back after 0:0').waitFor();
+    await anna.row('Bo').filter({ hasText: 'Back after' }).waitFor();
+    await back.say('Here I am');
+    await anna.page.getByRole('log').getByText('Here I am').waitFor();
+  });
+
+  it('shows no loss that is over at once, as when a page is loaded again', async () => {
+    const cy = await come('Cy');
+    await anna.accept('Cy');
+    await cy.close();
+    const back = await come('Cy', cy.ticket);
+    await back.say('I only looked at another page');
+    await anna.page.getByRole('log').getByText('I only looked at another page').waitFor();
+    expect(await anna.page.locator('.banner, .mark').count()).toBe(0);
+  });
+
+  it('ends the wait when the agent says so, and tells why it is over', async () => {
+    const di = await come('Di');
+    await anna.accept('Di');
+    await di.close();
+    await anna.button('End the wait').click();
+    await anna.dialog().getByRole('button', { name: 'End the wait' }).click();
+    await anna.banner('the customer was away too long').waitFor();
+    await anna.button('Close').click();
+    await anna.banner('Closed').waitFor();
+    await anna.row('Di').waitFor({ state: 'detached' });
+  });
+
+  it('lets one of two agents win, and tells the other', async () => {
+    await come('Ed');
+    await Promise.all([anna.open('Ed'), ben.open('Ed')]);
+    await Promise.all([anna.button('Accept').click(), ben.button('Accept').click()]);
+    const faster = (one: ConsolePage) => one.page.getByText('A colleague was faster').waitFor();
+    const loser = await Promise.any([faster(anna).then(() => anna), faster(ben).then(() => ben)]);
+    const winner = loser === anna ? ben : anna;
+    await winner.page.getByLabel('Reply to Ed').waitFor();
+    expect(await loser.page.getByLabel('Reply to Ed').count()).toBe(0);
+    await loser
+      .row('Ed')
+      .filter({ hasText: winner === anna ? 'Anna Agent' : 'Ben Agent' })
+      .waitFor();
+  });
+
+  it('hands a conversation to another queue, and to a colleague who declines it', async () => {
+    await come('Fay');
+    await ben.accept('Fay');
+    await ben.button('Transfer …').click();
+    await ben.dialog().getByLabel('Queue').fill('returns');
+    await ben.dialog().getByRole('button', { name: 'Transfer' }).click();
+    await anna.row('Fay').filter({ hasText: 'returns' }).waitFor();
+
+    await anna.open('Fay');
+    await anna.button('Offer …').click();
+    const colleague = anna.dialog().getByLabel('Colleague');
+    await colleague.waitFor();
+    // Whoever offers is not among them, and nobody who is not there.
+    expect(await colleague.getByRole('option').allTextContents()).toEqual([
+      expect.stringMatching(/Ben Agent · \d+ of 100 units free/),
+      expect.stringMatching(/Olga Operator · \d+ of 100 units free/),
+    ]);
+    await colleague.selectOption({ index: 0 });
+    await anna.dialog().getByRole('button', { name: 'Offer' }).click();
+    await ben.open('Fay');
+    await ben.button('Decline').click();
+    await ben.button('Decline').waitFor({ state: 'detached' });
+    await anna.button('Accept').waitFor();
+  });
+
+  it('keeps what is written while another conversation or another page is looked at', async () => {
+    for (const name of ['Lea', 'Max']) {
+      await come(name);
+      await olga.goTo('Desk');
+      await olga.accept(name);
+    }
+    const reply = (name: string) => olga.page.getByLabel(`Reply to ${name}`);
+    await reply('Max').fill('For Max');
+    await olga.open('Lea');
+    expect(await reply('Lea').inputValue()).toBe('');
+    await reply('Lea').fill('For Lea');
+    await olga.goTo('Operations');
+    await olga.goTo('Desk');
+    for (const name of ['Max', 'Lea']) {
+      await olga.open(name);
+      expect(await reply(name).inputValue()).toBe(`For ${name}`);
+    }
+  });
+
+  it('sends nothing while an input method is at work, as Safari tells it', async () => {
+    const mei = await come('Mei');
+    await ben.accept('Mei');
+    const reply = ben.page.getByLabel('Reply to Mei');
+    await reply.fill('にほん');
+    const enter = { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true };
+    await reply.dispatchEvent('keydown', enter);
+    expect(await reply.inputValue()).toBe('にほん');
+    await reply.fill('日本');
+    await reply.press('Enter');
+    const first = await mei.inbox.first(
+      'message',
+      mei.conversationId,
+      PATIENCE_MS,
+      ({ author }) => author.role === 'agent',
+    );
+    expect(first.text).toBe('日本');
+  });
+
+  it('counts in its title what comes while nobody can see the page, and shows what came just before', async () => {
+    const nia = await come('Nia');
+    await ben.accept('Nia');
+    const { page } = ben;
+    const isCalled = (is: string, expected: RegExp) =>
+      until(is, PATIENCE_MS, async () => expected.test(await page.title()));
+    await isCalled('nothing is unread', /^Desk – Console$/);
+    // No frame is drawn any more, as in a page that is about to be hidden.
+    await page.evaluate(`
+      globalThis.draw = requestAnimationFrame;
+      requestAnimationFrame = () => (globalThis.waits = true);
+    `);
+    await nia.say('Just before');
+    await until('it would be drawn', PATIENCE_MS, () => page.evaluate<boolean>('globalThis.waits === true'));
+    const look = (hidden: boolean) =>
+      page.evaluate(`
+        requestAnimationFrame = draw;
+        Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      `);
+    await look(true);
+    await page.getByRole('log').getByText('Just before').waitFor();
+    await nia.say('Meanwhile');
+    await isCalled('something is unread', /^\(/);
+    await look(false);
+    await isCalled('it is read', /^Desk – Console$/);
+  });
+
+  it('lets an operator word a message, which is sent as it was previewed', async () => {
+    await olga.goTo('Messages');
+    await olga.page.getByRole('button', { name: 'Edit Agent joined' }).click();
+    const text = olga.dialog().getByLabel('Text');
+    await text.fill('{AgentName} is here for {$OrderId}.');
+    await olga.dialog().getByText('Character 25: a context variable is {$Name$}').waitFor();
+    expect(await olga.dialog().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await text.fill('{AgentName} is here for {$OrderId$}.');
+    await olga.dialog().getByText('Anna is here for [OrderId].').waitFor();
+    await olga.dialog().getByRole('button', { name: 'Save' }).click();
+    await olga.page.getByText('Saved: Agent joined').waitFor();
+
+    const gus = await come('Gus');
+    await ben.accept('Gus');
+    const notice = await gus.inbox.first(
+      'notice',
+      gus.conversationId,
+      PATIENCE_MS,
+      ({ trigger }) => trigger === 'agent-joined',
+    );
+    expect(notice.text).toBe('Ben Agent is here for 4711.');
+
+    await olga.page.getByRole('button', { name: 'Take back Agent joined' }).click();
+    await olga.page.getByText('Taken back: Agent joined').waitFor();
+  });
+
+  it('lets an operator change a policy, and tells which grace applies and why', async () => {
+    await olga.goTo('Policies');
+    await olga.button('New rule').click();
+    await olga.dialog().getByLabel('Name').fill('sales-waits-longer');
+    await olga.dialog().getByRole('checkbox', { name: 'Active' }).check();
+    await olga.dialog().getByLabel('Grace').fill('PT0.5S');
+    await olga.button('Take over').click();
+    await olga.button('Save').click();
+    // The app's own word, with the part that it is about.
+    await olga.page.getByRole('alert').filter({ hasText: 'rules.0.set.grace' }).waitFor();
+    await olga.page.getByRole('button', { name: 'Edit sales-waits-longer' }).click();
+    await olga.dialog().getByLabel('Grace').fill('PT7M');
+    await olga.button('Take over').click();
+    await olga.page.getByText('Grace: 7 min, by the rule sales-waits-longer').waitFor();
+    await olga.page.getByText('With the changes that are not saved yet').waitFor();
+    await olga.button('Save').click();
+    await olga.page.getByText('Saved. In force at once here').waitFor();
+
+    await anna.open('Bo');
+    await anna.page.getByText('About this conversation').click();
+    await anna.page.getByText('Grace: 7 min, by the rule sales-waits-longer').waitFor();
+  });
+
+  it('shows an operator who is away, what has become of it, and why a chat has ended', async () => {
+    const ida = await come('Ida');
+    await ben.accept('Ida');
+    await ida.close();
+    await olga.goTo('Operations');
+    await olga.page.getByRole('row', { name: 'Ida' }).getByRole('timer').waitFor();
+    await ben.button('End the wait').click();
+    await ben.dialog().getByRole('button', { name: 'End the wait' }).click();
+    await ben.button('Close').click();
+    await ben.banner('Closed').waitFor();
+    await olga.page.getByRole('row', { name: 'Ida' }).waitFor({ state: 'detached' });
+    await olga.goTo('Closed');
+    await olga.page.getByRole('link', { name: ida.conversationId }).click();
+    await olga.page.getByRole('heading', { name: 'Why did this chat end?' }).waitFor();
+    await olga.page.getByText("The customer's last connection was lost").waitFor();
+    // As it is recorded: which rule said how long, and when it was decided.
+    await olga.page.getByText('(grace period, by the rule sales-waits-longer)').waitFor();
+    await olga.page.getByText('Ended: the customer was away too long').waitFor();
+    await olga.goTo('What if');
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min' }).waitFor();
+    await olga.page.getByRole('spinbutton', { name: 'Every grace period' }).fill('90');
+    await olga.button('What if?').click();
+    await olga.page.getByRole('heading', { name: 'If every grace period were 1 min 30 s' }).waitFor();
+    await olga.page.getByText(/Of \d+ conversations that ended for absence \d/).waitFor();
+  });
+
+  it('exports and erases what is stored about a conversation', async () => {
+    const jo = await come('Jo');
+    await jo.say('Forget me');
+    await olga.goTo('Personal data');
+    await olga.page.getByLabel('Id of the conversation').fill(jo.conversationId);
+    const [file] = await Promise.all([
+      olga.page.waitForEvent('download'),
+      olga.button('Export as JSON').first().click(),
+    ]);
+    expect(file.suggestedFilename()).toBe(`${jo.conversationId}.json`);
+    await olga.button('Erase').first().click();
+    await olga.page.getByText('Confirm the erasure first').waitFor();
+    await olga.page.getByLabel('Erase it for ever').first().check();
+    await olga.button('Erase').first().click();
+    await olga.page.getByText('Erased.').waitFor();
+    await expect(api.conversation(jo.conversationId, jo.ticket)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('keeps no person out: every page, light and dark, wide and narrow, to the left and to the right', async () => {
+    const found: string[] = [];
+    await come('Kim');
+    await olga.goTo('Desk');
+    await olga.accept('Kim');
+    const addresses = [
+      '#/desk',
+      await olga.page.evaluate<string>('location.hash'),
+      '#/operations',
+      '#/closed',
+      '#/what-if',
+      '#/messages',
+      '#/policies',
+      '#/dead-letters',
+      '#/personal-data',
+    ];
+    const look = async (what: string) => {
+      for (const one of await olga.inaccessible()) found.push(`${what}: ${one}`);
+      const sideways = await olga.sideways();
+      if (sideways > 0) found.push(`${what}: ${sideways} px to the side`);
+    };
+    for (const [width, colorScheme, dir] of [
+      [1280, 'light', 'ltr'],
+      [320, 'dark', 'rtl'],
+      [320, 'light', 'ltr'],
+      [1280, 'dark', 'rtl'],
+    ] as const) {
+      await olga.page.setViewportSize({ width, height: 700 });
+      await olga.page.emulateMedia({ colorScheme });
+      await olga.page.evaluate(`document.documentElement.dir = '${dir}'`);
+      for (const address of addresses) {
+        await olga.page.evaluate(`location.hash = '${address}'`);
+        await olga.page.locator('h1, h2').first().waitFor();
+        await olga.page.getByText('Reading').waitFor({ state: 'detached' });
+        await look(`${address} ${width} ${colorScheme} ${dir}`);
+      }
+    }
+    await olga.page.evaluate("document.documentElement.dir = 'ltr'");
+    await olga.goTo('Messages');
+    await olga.page.getByRole('button', { name: 'Edit Agent joined' }).click();
+    await look('editor of messages');
+    await olga.button('Cancel').click();
+    await olga.goTo('Policies');
+    await olga.button('New rule').click();
+    await look('editor of rules');
+    await olga.button('Cancel').click();
+    expect(found).toEqual([]);
+  });
+
+  it('keeps one socket, although one that was given up comes back late', async () => {
+    const { page } = ben;
+    await page.evaluate(`
+      globalThis.keepsOut = true;
+      globalThis.WebSocket = class extends WebSocket {
+        constructor(url, protocols) {
+          const isBack = String(url).includes('awps_reconnection_token');
+          super(isBack && keepsOut ? String(url).replace('/client/', '/nowhere/') : url, protocols);
+        }
+      };
+    `);
+    const opened = (isIt: (url: string) => boolean) =>
+      page.waitForEvent('websocket', { predicate: (socket) => isIt(socket.url()) });
+    const { control } = stack.webPubSub;
+    const agentId = await page.evaluate<string>("document.querySelector('desk-page').desk.state.me.agentId");
+    const { connectionId } = control.connections().find(({ userId }) => userId === `agent.${agentId}`)!;
+
+    const kept = opened((url) => url.includes('/nowhere/'));
+    control.dropTransport(connectionId);
+    await kept;
+    const another = opened((url) => !url.includes('awps_reconnection_token'));
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await (await another).waitForEvent('framereceived', ({ payload }) => payload.includes('connected'));
+    await ben.isOnline();
+    const late = opened((url) => url.includes('awps_reconnection_token') && !url.includes('/nowhere/'));
+    await page.evaluate('keepsOut = false');
+    const socket = await late;
+    if (!socket.isClosed()) await socket.waitForEvent('close');
+    await ben.isOnline();
+  });
+
+  it('stays where it is when a sign-in has expired, and asks to sign in again', async () => {
+    const { page } = ben;
+    await page.route('**/v1/agents/negotiate', (route) => route.fulfill({ status: 401 }));
+    await ben.open('Mei');
+    await page.getByLabel('Reply to Mei').fill('Not sent yet');
+    // The network is back: the line asks for a new socket.
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await ben.banner('Your sign-in has expired').waitFor();
+    expect(await page.getByLabel('Reply to Mei').inputValue()).toBe('Not sent yet');
+    expect(page.url()).toContain('/console/');
+    await page.unroute('**/v1/agents/negotiate');
+    await ben.button('Sign in again').click();
+    await page.getByRole('link', { name: 'Ben Agent' }).click();
+    await ben.isOnline();
+  });
+
+  it('needs nothing that its own policy forbids, and nothing in it fails', async () => {
+    for (const one of [anna, ben, olga]) {
+      expect(await one.violations()).toEqual([]);
+      expect(one.errors).toEqual([]);
+    }
+  });
+});

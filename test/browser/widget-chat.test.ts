@@ -1,0 +1,702 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { ownAccount } from '../../local/stack/shared-azurite';
+import { startLocalSystem, type LocalSystem } from '../e2e/local-system';
+import { RECONNECTS, SHORT_GRACE } from '../e2e/operators-settings';
+import { Stage } from '../e2e/stage';
+import { until, untilInstant } from '../e2e/waiting';
+import { enterWorld, leaveWorld, type World } from '../e2e/world';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { ChatPage, FAST, through, type Shop, UNHURRIED } from './chat-page';
+import { crashPage, freeze, reasonToSkip, startChromium } from './chromium';
+import { startWidgetServer, type WidgetServer } from './widget-server';
+
+/** Longer than any test waits: a connection that is gone before has said goodbye. */
+const LONG_WINDOW_MS = 600_000;
+const SHORT_WINDOW_MS = 1_000;
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const skipped = reasonToSkip();
+if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser. ${skipped}`);
+
+(skipped === undefined ? describe : describe.skip)('<chat-widget> in a browser', () => {
+  let system: LocalSystem;
+  let world: World;
+  let server: WidgetServer;
+  let browser: Browser;
+  /** Keeps pages for the way back, as people's browsers do. */
+  let keeping: Browser;
+  let stage: Stage;
+  let shop: Shop;
+  /** In front of the app, and of Web PubSub: a line that can become silent. */
+  let proxies: TcpProxy[];
+  let route: string;
+
+  beforeAll(async () => {
+    [browser, keeping] = await Promise.all([startChromium(), startChromium({ keepsPages: true })]);
+    server = await startWidgetServer();
+    system = await startLocalSystem({
+      grace: 'PT10M',
+      storageConnectionString: ownAccount().connectionString,
+    });
+    world = await enterWorld(system.worldOptions);
+    stage = new Stage(world, 'widget', () => undefined);
+    const { functionsUrl } = world.api;
+    shop = { origin: server.origin, functionsUrl, patienceMs: world.patienceMs };
+    const ports = [functionsUrl, system.stack.webPubSub.endpoint].map((url) => Number(new URL(url).port));
+    proxies = await Promise.all(ports.map(startTcpProxy));
+    route = through(ports.map((port, index) => [port, proxies[index]!.port]));
+  });
+
+  afterAll(async () => {
+    if (world !== undefined) await leaveWorld(world);
+    await Promise.all([browser?.close(), keeping?.close()]);
+    for (const proxy of proxies ?? []) await proxy.stop();
+    await server?.stop();
+    await system?.stop();
+  });
+
+  const control = () => system.stack.webPubSub.control;
+  const lineIs = (mode: 'forward' | 'silent') => proxies.forEach((proxy) => (proxy.mode = mode));
+  beforeEach(() => {
+    control().setRecoveryWindow(LONG_WINDOW_MS);
+    lineIs('forward');
+  });
+
+  const remember = (tab: ChatPage) => {
+    world.tabs.push(tab);
+    world.conversationIds.push(tab.conversationId);
+    return tab;
+  };
+  const begun = async (
+    attributes?: Record<string, string>,
+    pace: object = FAST,
+    where = browser,
+  ): Promise<[ChatPage, BrowserContext]> => {
+    const context = await where.newContext();
+    return [remember(await ChatPage.begin(context, shop, attributes, { route, pace })), context];
+  };
+  /** The same, and an agent has accepted the conversation. */
+  const served = async (
+    attributes?: Record<string, string>,
+    pace?: object,
+    where?: Browser,
+  ): Promise<[ChatPage, BrowserContext]> => {
+    const [tab, context] = await begun(attributes, pace, where);
+    await stage.agentDoes('accept', tab);
+    await tab.reads('Ada has joined');
+    return [tab, context];
+  };
+  /** Another tab of the same customer. */
+  const another = async (context: BrowserContext, pace?: object) => {
+    const tab = await ChatPage.visit(context, shop, {}, { route, ...(pace && { pace }) });
+    await tab.isOnline();
+    return tab;
+  };
+  const connections = ({ conversationId }: Pick<ChatPage, 'conversationId'>) =>
+    control()
+      .connections()
+      .filter(({ userId }) => userId === `customer.${conversationId}`);
+  const heard = ({ conversationId }: ChatPage, connected = false) =>
+    until(`connected is ${connected}`, world.patienceMs, async () => {
+      return (await stage.view(conversationId)).connected === connected;
+    });
+  const stored = async ({ conversationId }: ChatPage) =>
+    (await world.agent.read(conversationId)).transcript.flatMap(({ kind, text }) =>
+      kind === 'message' ? [text] : [],
+    );
+
+  describe('talking', () => {
+    it('shows what is said, as the text it is, under the strictest of policies', async () => {
+      const [tab, context] = await served({ name: 'Ann <b>', queue: 'sales', context: '{"OrderId":"4711"}' });
+      const html = '<img src="x" onerror="document.title=1"><b>bold</b> &amp; &lt;';
+      await tab.say(html);
+      await stage.agentReads(tab, html);
+      await stage.agentSays(tab, html);
+      await tab.page.locator('li.agent').waitFor();
+      expect(await tab.lines()).toEqual([`You: ${html}`, `Ada: ${html}`]);
+      expect(await tab.page.locator('li :is(img, b)').count()).toBe(0);
+      const { customer } = await stage.view(tab.conversationId);
+      expect(customer).toMatchObject({ name: 'Ann <b>', queue: 'sales', context: { OrderId: '4711' } });
+      expect([await tab.violations(), tab.errors, tab.complaints]).toEqual([[], [], []]);
+      await context.close();
+    });
+
+    it('goes on after a page change, also with what could not be sent before it', async () => {
+      const [tab, context] = await served();
+      await tab.say('Before');
+      await context.setOffline(true);
+      await tab.isLost();
+      await tab.write('Into the tunnel');
+      expect(await tab.page.locator('li.sending').count()).toBe(1);
+      await context.setOffline(false);
+      await tab.page.goto(`${tab.url}&page=2`);
+      await tab.isOnline();
+      await stage.agentReads(tab, 'Into the tunnel');
+      await tab.reads('Before');
+      await tab.reads('Into the tunnel');
+      expect(await tab.lines()).toEqual(['You: Before', 'You: Into the tunnel']);
+      expect(await stored(tab)).toEqual(['Before', 'Into the tunnel']);
+      await context.close();
+    });
+
+    it('says which message was not accepted, and why; sent again it is stored once', async () => {
+      const [tab, context] = await served();
+      for (let number = 1; number <= 21; number++) await tab.write(`Message ${number}`);
+      const refused = tab.page.locator('li.refused');
+      await refused.first().waitFor();
+      expect(await refused.first().locator('.meta').textContent()).toContain('Too many messages at once.');
+      const texts = await refused.locator('p').allTextContents();
+      // It is known after the page is loaded again, too.
+      await tab.page.goto(tab.url);
+      await tab.isOnline();
+      await tab.launcher.click();
+      await refused.first().waitFor();
+      expect(await refused.first().locator('.meta').textContent()).toContain('Too many messages at once.');
+      await until('it is taken', world.patienceMs, async () => {
+        const retry = refused.getByRole('button', { name: 'Try again' }).first();
+        if (await retry.isVisible()) await retry.click();
+        return (await tab.page.locator('li.sent').count()) === 21;
+      });
+      expect(texts.length).toBeGreaterThan(0);
+      expect((await stored(tab)).sort()).toEqual(
+        Array.from({ length: 21 }, (_, index) => `Message ${index + 1}`).sort(),
+      );
+      await context.close();
+    });
+
+    it('ends by its button after a question, offers the transcript and a new chat', async () => {
+      const [tab, context] = await served();
+      await tab.say('Never mind');
+      await tab.leave();
+      await tab.hasEnded();
+      await stage.ended(tab, 'customer-ended', { state: 'WrapUp' });
+      expect(await tab.page.locator('footer').textContent()).toContain('You have ended it.');
+      const download = tab.page.waitForEvent('download');
+      await tab.page.locator('footer').getByRole('button', { name: 'Save transcript' }).click();
+      const saved = readFileSync(await (await download).path(), 'utf8');
+      expect(saved).toContain('You: Never mind');
+      const before = tab.conversationId;
+      await tab.button('New chat').click();
+      await tab.isOnline();
+      remember(tab);
+      expect(tab.conversationId).not.toBe(before);
+      expect(await tab.lines()).toEqual([]);
+      await context.close();
+    });
+
+    it('tells why an agent has ended it, and asks for nothing more', async () => {
+      const [tab, context] = await served();
+      await stage.agentDoes('end', tab);
+      await tab.hasEnded();
+      expect(await tab.page.locator('footer').textContent()).toContain('The agent has ended it.');
+      await until('its sockets are closed', world.patienceMs, () => connections(tab).length === 0);
+      await context.close();
+    });
+
+    it('keeps what was written in a chat that has ended out of the next one', async () => {
+      const [tab, context] = await served({}, FAST, keeping);
+      await tab.say('Before');
+      lineIs('silent');
+      await tab.write('For Ada alone');
+      await tab.page.goto(`${server.origin}/elsewhere?2`);
+      lineIs('forward');
+      await stage.agentDoes('end', tab);
+      const other = await ChatPage.visit(context, shop, {}, { route });
+      await other.hasEnded();
+      await other.launcher.click();
+      await other.button('New chat').click();
+      await other.isOnline();
+      remember(other);
+      await tab.page.goto(tab.url);
+      await tab.page.locator('li.failed', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
+      expect(await stored(other)).toEqual([]);
+      // Its customer may want it there after all.
+      await tab.launcher.click();
+      await tab.button('Try again').click();
+      await other.page.locator('li.sent', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
+      expect(await stored(other)).toEqual(['For Ada alone']);
+      await context.close();
+    });
+
+    it('does not send what Enter has only composed, as Safari tells it', async () => {
+      const [tab, context] = await begun();
+      await tab.field.fill('チャット');
+      await tab.page.evaluate(`document.querySelector('chat-widget').shadowRoot.activeElement.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))`);
+      expect(await tab.field.inputValue()).toBe('チャット');
+      expect(await tab.lines()).toEqual([]);
+      await tab.field.press('Enter');
+      await tab.page.locator('li.sent', { hasText: 'チャット' }).waitFor();
+      await context.close();
+    });
+
+    it('counts what was not seen, in the title and on the button', async () => {
+      const [tab, context] = await served();
+      await tab.button('Close chat').click();
+      await stage.agentSays(tab, 'Are you there?');
+      await tab.page.getByRole('button', { name: 'Open chat: 1 unread' }).waitFor();
+      expect(await tab.page.title()).toBe('(1) Shop');
+      await tab.launcher.click();
+      await until('it is seen', world.patienceMs, async () => (await tab.page.title()) === 'Shop');
+      await context.close();
+    });
+  });
+
+  describe('the line', () => {
+    it('that is silent is replaced: what was written meanwhile is stored once, and the agent never hears of a loss [R250]', async () => {
+      const [tab, context] = await served();
+      const { connectionId } = tab;
+      lineIs('silent');
+      await tab.write('In the lift');
+      await tab.isLost();
+      await tab.banner.getByText(/Your place is kept until/).waitFor();
+      expect(await tab.page.locator('li.sending .meta').textContent()).toContain('Will be sent when');
+      lineIs('forward');
+      await tab.isOnline();
+      await stage.agentReads(tab, 'In the lift');
+      await tab.page.locator('li.sent', { hasText: 'In the lift' }).waitFor();
+      expect(tab.connectionId).not.toBe(connectionId);
+      await stage.agentSays(tab, 'Welcome back');
+      await tab.reads('Welcome back');
+      expect(await stored(tab)).toEqual(['In the lift', 'Welcome back']);
+      expect(await tab.lines()).toEqual(['You: In the lift', 'Ada: Welcome back']);
+      expect((await stage.view(tab.conversationId)).disconnections).toBe(1);
+      await context.close();
+    });
+
+    it('that the browser knows to be gone is told at once, and what was said meanwhile is read [R250]', async () => {
+      const [tab, context] = await served();
+      await context.setOffline(true);
+      await tab.isLost();
+      await world.agent.say(tab.conversationId, 'In the tunnel');
+      await context.setOffline(false);
+      await tab.isOnline();
+      await tab.reads('In the tunnel');
+      await tab.banner.getByText('Connected again.').waitFor();
+      await context.close();
+    });
+
+    it('of a page that is closed says goodbye: the app hears of it without the recovery window', async () => {
+      const [tab, context] = await served();
+      await tab.close();
+      await heard(tab);
+      expect(connections(tab)).toEqual([]);
+      await context.close();
+    });
+
+    it('comes back in the last second, and too late: then it says so', async () => {
+      const [tab, context] = await served({ 'channel-instance': SHORT_GRACE }, FAST, keeping);
+      await tab.page.goto(`${server.origin}/elsewhere?1`);
+      control().setRecoveryWindow(SHORT_WINDOW_MS);
+      for (const { connectionId } of connections(tab)) control().dropTransport(connectionId);
+      const { deadline } = await stage.connectionLost(tab);
+      await untilInstant(deadline, -1_500);
+      await tab.page.goto(tab.url);
+      await tab.isOnline();
+      await stage.customerBack(tab);
+
+      await tab.close();
+      const { agent, patienceMs } = world;
+      await agent.inbox.first('conversation-ended', tab.conversationId, patienceMs);
+      const late = await ChatPage.visit(context, shop, {}, { route });
+      await late.hasEnded();
+      await late.launcher.click();
+      expect(await late.page.locator('footer').textContent()).toContain('You were away for too long.');
+      await context.close();
+    });
+
+    it('is there while its page is frozen, and reads what was said when it thaws', async () => {
+      const [tab, context] = await served();
+      const thaw = await freeze(tab.page);
+      await world.agent.say(tab.conversationId, 'While you were away');
+      await thaw();
+      await tab.reads('While you were away');
+      expect((await stage.view(tab.conversationId)).disconnections).toBe(1);
+      await context.close();
+    });
+
+    it('of a page that the browser keeps for the way back goes on when it is shown again', async () => {
+      const [tab, context] = await served({}, FAST, keeping);
+      await tab.say('Hello');
+      await tab.page.evaluate(
+        "void (globalThis.kept = new Promise((resolve) => addEventListener('pageshow', ({ persisted }) => resolve(persisted))))",
+      );
+      await tab.page.goto(`${server.origin}/elsewhere`);
+      await tab.page.evaluate('history.back()');
+      await tab.page.waitForURL(tab.url, { waitUntil: 'commit' });
+      expect(await tab.page.evaluate('globalThis.kept')).toBe(true);
+      await world.agent.say(tab.conversationId, 'Back again?');
+      await tab.reads('Back again?');
+      await tab.say('Yes');
+      expect(await tab.lines()).toEqual(['You: Hello', 'Ada: Back again?', 'You: Yes']);
+      await context.close();
+    });
+  });
+
+  describe('a reconnect link', () => {
+    it('that is void leads to the conversation that goes on here, or to the start, and begins none', async () => {
+      const [tab, context] = await served();
+      const second = await ChatPage.visit(context, shop, { 'oc.reconnectid': 'void' }, { route });
+      await second.isOnline();
+      await until('its line is open', world.patienceMs, () => second.conversationId !== '');
+      expect(second.conversationId).toBe(tab.conversationId);
+      expect(new URL(second.page.url()).searchParams.has('oc.reconnectid')).toBe(false);
+      await until('the other is closed', world.patienceMs, () => connections(tab).length === 1);
+      await context.close();
+
+      const elsewhere = await browser.newContext();
+      const stranger = await ChatPage.visit(elsewhere, shop, { 'oc.reconnectid': 'void' }, { route });
+      await stranger.launcher.click();
+      await stranger.button('Start chat').waitFor();
+      expect(stranger.sockets).toEqual([]);
+      await elsewhere.close();
+    });
+
+    it('opens in its tab what another tab of the same customer has open [R251]', async () => {
+      const { ticket } = await world.api.signIn({
+        name: 'Ann',
+        locale: 'en',
+        queue: 'general',
+        workstream: RECONNECTS,
+      });
+      const context = await browser.newContext();
+      const first = remember(
+        await ChatPage.begin(
+          context,
+          shop,
+          { workstream: RECONNECTS, 'ticket-callback': 'ownTicket' },
+          { pace: UNHURRIED, route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};` },
+        ),
+      );
+      await stage.agentDoes('accept', first);
+      await first.reads('Ada has joined');
+      const link = await stage.linkSent(first);
+      const id = link.searchParams.get('oc.reconnectid')!;
+      const second = await ChatPage.visit(
+        context,
+        shop,
+        { workstream: RECONNECTS, 'oc.reconnectid': id },
+        { pace: UNHURRIED, route },
+      );
+      await second.isOnline();
+      expect(second.conversationId).toBe(first.conversationId);
+      expect(new URL(second.page.url()).searchParams.has('oc.reconnectid')).toBe(false);
+      expect([first, second].map(({ sockets }) => sockets.length)).toEqual([1, 1]);
+      expect(connections(first)).toHaveLength(1);
+      await first.say('Here I am');
+      await second.reads('Here I am');
+      await stage.agentReads(second, 'Here I am');
+      await context.close();
+    });
+  });
+
+  describe('the element', () => {
+    it('that could not be loaded is loaded by the next click', async () => {
+      const context = await browser.newContext();
+      let missing: RegExp | undefined = /\/chat\/widget\//;
+      await context.route('**/chat/**', (call) =>
+        missing?.test(call.request().url()) === true ? call.abort() : call.continue(),
+      );
+      const tab = await ChatPage.visit(context, shop, { locale: 'de' });
+      const alert = tab.page.getByRole('alert');
+      for (const next of [/\/chat\/widget\/de-/, undefined]) {
+        await tab.launcher.click();
+        await until('it says so', world.patienceMs, () =>
+          tab.complaints.some((one) => one.includes('<chat-widget>')),
+        );
+        await alert.waitFor();
+        tab.complaints.length = 0;
+        missing = next;
+      }
+      await tab.launcher.click();
+      await tab.button('Chat beginnen').waitFor();
+      expect(await alert.count()).toBe(0);
+      await context.close();
+    });
+
+    it('that is taken out closes its line, and put in again goes on; moved it stays', async () => {
+      const [tab, context] = await served({}, UNHURRIED);
+      await tab.say('Before');
+      await tab.page.evaluate("(globalThis.widget = document.querySelector('chat-widget')).remove()");
+      await heard(tab);
+      expect(connections(tab)).toEqual([]);
+      await tab.page.evaluate('document.body.append(globalThis.widget)');
+      await tab.isOnline();
+      await tab.reads('Before');
+      await tab.page.evaluate('document.body.prepend(globalThis.widget)');
+      await tab.launcher.click();
+      await tab.say('After');
+      expect(await tab.lines()).toEqual(['You: Before', 'You: After']);
+      expect(tab.sockets).toHaveLength(2);
+      await context.close();
+    });
+  });
+
+  it('examples/own-widget: looks of its own, and the same care for a silent line [R250]', async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(route);
+    const page = await context.newPage();
+    page.setDefaultTimeout(world.patienceMs);
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => void errors.push(message));
+    await page.goto(`${server.origin}/own/index.html?api=${encodeURIComponent(shop.functionsUrl)}`);
+    const line = (is: string) => page.getByRole('status').getByText(is, { exact: true }).waitFor();
+    const say = async (text: string) => {
+      await page.getByLabel('Message').fill(text);
+      await page.getByRole('button', { name: 'Send' }).click();
+    };
+    await line('connected');
+    await say('Before');
+    await page.locator('li:not(.sending)', { hasText: 'Before' }).waitFor();
+    lineIs('silent');
+    await say('In the lift');
+    await line('connection lost');
+    lineIs('forward');
+    await line('connected');
+    await page.locator('li:not(.sending)', { hasText: 'In the lift' }).waitFor();
+    // Besides, the app tells this customer who is next in line.
+    expect(await page.locator('li:not(.system)').allTextContents()).toEqual([
+      'You: Before',
+      'You: In the lift',
+    ]);
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await line('ended: customer-ended');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  describe('tabs', () => {
+    it('share one line and one conversation; it passes on when its tab is closed, crashes or does not answer [R251]', async () => {
+      const [first, context] = await served({}, UNHURRIED);
+      const second = await another(context, UNHURRIED);
+      const third = await another(context, UNHURRIED);
+      await second.launcher.click();
+      await second.say('From my other tab');
+      await first.reads('From my other tab');
+      await third.reads('From my other tab');
+      expect(connections(first)).toHaveLength(1);
+      expect([first, second, third].map(({ sockets }) => sockets.length)).toEqual([1, 0, 0]);
+      expect(await second.lines()).toEqual(await first.lines());
+
+      await first.close();
+      await until(
+        'another tab has the line',
+        world.patienceMs,
+        () => second.sockets.length + third.sockets.length === 1,
+      );
+      const [leader, other] = second.sockets.length === 1 ? [second, third] : [third, second];
+      await stage.agentSays(Object.assign(leader, { conversationId: first.conversationId }), 'Still there?');
+      await other.reads('Still there?');
+
+      const fourth = await another(context, UNHURRIED);
+      await crashPage(leader.page);
+      await until(
+        'another tab has the line',
+        world.patienceMs,
+        () => other.sockets.length + fourth.sockets.length === 1,
+      );
+      const [next, last] = other.sockets.length === 1 ? [other, fourth] : [fourth, other];
+      await next.isOnline();
+
+      const thaw = await freeze(next.page);
+      await last.page.bringToFront();
+      await until(
+        'the line is taken away from a tab that is frozen',
+        world.patienceMs,
+        () => last.sockets.length === 1,
+      );
+      await world.agent.say(first.conversationId, 'Thank you');
+      await last.reads('Thank you');
+      await thaw();
+      await next.reads('Thank you');
+      await context.close();
+    });
+  });
+
+  describe('everybody', () => {
+    it('can use it with the keyboard alone [R253]', async () => {
+      const context = await browser.newContext();
+      const tab = await ChatPage.visit(context, shop);
+      const { keyboard } = tab.page;
+      const focused = () =>
+        tab.page.evaluate<string>(
+          "(({ ariaLabel, labels, textContent }) => ariaLabel ?? labels?.[0]?.textContent ?? textContent)(document.querySelector('chat-widget').shadowRoot.activeElement)",
+        );
+      const pressUntil = async (key: string, name: string) => {
+        for (let presses = 0; (await focused().catch(() => '')) !== name; presses++) {
+          if (presses > 15) throw new Error(`${name} is not reached; ${await focused()} is`);
+          await keyboard.press(key);
+        }
+      };
+      await pressUntil('Tab', 'Open chat');
+      await keyboard.press('Enter');
+      await until('the name is asked for', world.patienceMs, async () =>
+        (await focused().catch(() => '')).startsWith('Your name'),
+      );
+      await keyboard.type('Ann');
+      await keyboard.press('Enter');
+      await tab.isOnline();
+      remember(tab);
+      expect(await focused()).toBe('Your message');
+      await keyboard.type('No mouse');
+      await keyboard.press('Shift+Enter');
+      await keyboard.type('here');
+      await keyboard.press('Enter');
+      await until(
+        'it is stored',
+        world.patienceMs,
+        async () => (await stored(tab)).join() === 'No mouse\nhere',
+      );
+      expect((await stage.view(tab.conversationId)).customer.name).toBe('Ann');
+      await pressUntil('Tab', 'End chat');
+      await keyboard.press('Enter');
+      expect(await focused()).toBe('Keep chatting');
+      await keyboard.press('Escape');
+      expect(await focused()).toBe('End chat');
+      await keyboard.press('Escape');
+      expect(await focused()).toBe('Open chat');
+      await keyboard.press('Enter');
+      expect(await focused()).toBe('Your message');
+      await pressUntil('Tab', 'End chat');
+      await keyboard.press('Enter');
+      await keyboard.press('Tab');
+      await keyboard.press('Enter');
+      await tab.hasEnded();
+      expect(await focused()).toBe('New chat');
+      await context.close();
+    });
+
+    it('is told by a screen reader: each message once, a loss once, the return once', async () => {
+      const [tab, context] = await served();
+      await tab.page.evaluate(`{
+        globalThis.announced = [];
+        const { shadowRoot } = document.querySelector('chat-widget');
+        const log = shadowRoot.querySelector('[role=log]');
+        const watch = (node, what) => new MutationObserver((changes) => {
+          if (node.ariaBusy === 'true') return;
+          for (const { addedNodes } of changes) for (const one of addedNodes) if (one.matches?.(what)) announced.push((one.querySelector('p') ?? one).textContent);
+        }).observe(node, { childList: true, subtree: true });
+        watch(log, 'li');
+        watch(shadowRoot.querySelector('[role=status]'), 'p');
+      }`);
+      await tab.say('One');
+      await stage.agentSays(tab, 'Two');
+      await tab.reads('Two');
+      lineIs('silent');
+      await tab.isLost();
+      await tab.write('Three');
+      lineIs('forward');
+      await tab.isOnline();
+      await tab.page.locator('li.sent', { hasText: 'Three' }).waitFor();
+      expect(await tab.page.evaluate('announced')).toEqual([
+        'One',
+        'Two',
+        expect.stringMatching(/^Connection lost\. .* Your place is kept until .*\.$/),
+        'Three',
+        'Connected again.',
+      ]);
+      await context.close();
+    });
+
+    /** Everything that axe knows of WCAG 2.2 AA, and its best practice. */
+    const findings = async (page: Page): Promise<string[]> => {
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(AXE);
+      return page.evaluate<
+        string[]
+      >(`Promise.all(document.querySelector('chat-widget').shadowRoot.getAnimations().map((one) => one.finished))
+        .then(() => axe.run('chat-widget', { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] }))
+        .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.flat() + ' ' + failureSummary)))`);
+    };
+    /** Each with each of the others. */
+    const LOOKS = [
+      { colorScheme: 'light', dir: 'ltr', width: 320 },
+      { colorScheme: 'dark', dir: 'rtl', width: 320 },
+      { colorScheme: 'light', dir: 'rtl', width: 1280 },
+      { colorScheme: 'dark', dir: 'ltr', width: 1280 },
+    ] as const;
+
+    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels [R253]', async () => {
+      const found: string[] = [];
+      const look = async ({ page }: ChatPage, state: string) => {
+        for (const { colorScheme, dir, width } of LOOKS) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: 640 });
+          await page.evaluate(`document.documentElement.dir = '${dir}'`);
+          const where = `${state}, ${colorScheme}, ${dir}, ${width}: `;
+          found.push(...(await findings(page)).map((finding) => where + finding));
+          const tooSmall = await page.evaluate<
+            string[]
+          >(`[...document.querySelector('chat-widget').shadowRoot.querySelectorAll('button,input,textarea')]
+            .map((one) => [one.ariaLabel || one.textContent || one.name, one.getBoundingClientRect()])
+            .filter(([, { width, height }]) => width > 0 && (width < 44 || height < 44)).map(([name]) => name)`);
+          const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+          found.push(
+            ...tooSmall.map((name) => `${where}${name} is too small`),
+            ...(isTooWide ? [`${where}too wide`] : []),
+          );
+        }
+        await page.setViewportSize({ width: 1280, height: 640 });
+      };
+      const context = await browser.newContext();
+      const tab = await ChatPage.visit(context, shop, {}, { route });
+      await look(tab, 'closed');
+      await tab.launcher.click();
+      await tab.button('Start chat').waitFor();
+      await look(tab, 'start');
+      await tab.button('Start chat').click();
+      await tab.isOnline();
+      remember(tab);
+      await stage.agentDoes('accept', tab);
+      await tab.say('Hello');
+      await stage.agentSays(tab, 'Hello, Ann. How can I help you?');
+      await look(tab, 'talk');
+      lineIs('silent');
+      await tab.isLost();
+      await tab.write('Held back');
+      await look(tab, 'lost');
+      lineIs('forward');
+      await tab.isOnline();
+      await tab.button('End chat').click();
+      await look(tab, 'question');
+      await tab.panel.getByRole('button', { name: 'End chat', exact: true }).click();
+      await tab.hasEnded();
+      await look(tab, 'ended');
+      const broken = await ChatPage.visit(context, { ...shop, functionsUrl: server.origin });
+      await broken.launcher.click();
+      await broken.button('Start chat').click();
+      await broken.banner.getByText('For the owner of this page').waitFor();
+      await look(broken, 'stuck');
+      expect(found).toEqual([]);
+      await context.close();
+    });
+  });
+
+  describe('what the site has got wrong is said, in the console and on the page:', () => {
+    const says = async (attributes: Record<string, string>, advice: RegExp, where: Partial<Shop> = {}) => {
+      const context = await browser.newContext();
+      const tab = await ChatPage.visit(context, { ...shop, ...where }, attributes);
+      await tab.launcher.click();
+      await tab.button('Start chat').click();
+      await tab.banner.getByText(advice).waitFor();
+      await until('the console has it', world.patienceMs, () =>
+        tab.complaints.some((one) => advice.test(one)),
+      );
+      expect(tab.complaints.filter((one) => advice.test(one))).toHaveLength(1);
+      await context.close();
+    };
+
+    it('addresses, callbacks and attributes [R252]', async () => {
+      await Promise.all([
+        says({}, /There is no chat app at .*Set the attribute "api"/, { functionsUrl: server.origin }),
+        says({}, /Nothing answers at .*allowed origins/, { functionsUrl: 'http://127.0.0.1:9' }),
+        says({ 'ticket-callback': 'getTicket' }, /getTicket is no function/),
+        says({ 'ticket-callback': 'emptyCallback' }, /has returned no text/),
+        says({ context: 'OrderId=4711' }, /attribute "context" is not JSON/),
+        says({ queue: 'sales & more' }, /The app refuses what the attributes say.*queue/),
+      ]);
+    });
+  });
+});

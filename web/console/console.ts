@@ -1,0 +1,2 @@
+import './core/ticking';
+import './shell';

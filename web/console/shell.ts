@@ -1,0 +1,265 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { Api, messageOf } from './core/api';
+import { ConsoleElement } from './core/element';
+import type { AgentAccess } from './core/model';
+import { addressOf, PAGES, type PageName, type Place, placeOf } from './core/routes';
+import { ServerClock } from './core/server-clock';
+import { tickBy } from './core/ticking';
+import { Desk } from './desk/desk';
+import type { DeskState } from './desk/state';
+import './desk/desk-page';
+import { type Person, type SignIn, signInBy, type SignInSettings } from './sign-in/sign-in';
+import { SignInNeeded } from './sign-in/sign-in-needed';
+
+/** The site's `settings.json`. */
+interface Settings {
+  readonly api: string;
+  readonly signIn?: SignInSettings;
+}
+
+/** How long what was told stays on the page. */
+const NOTICE_SHOWN_MS = 8_000;
+
+/** The whole console: who is signed in, where one is, and the desk, whose socket stays open on every page. */
+export class Shell extends ConsoleElement {
+  static override properties = {
+    place: { state: true },
+    person: { state: true },
+    state: { state: true },
+    problem: { state: true },
+    notice: { state: true },
+    isReady: { state: true },
+    isExpired: { state: true },
+  };
+  declare place: Place;
+  declare person: Person | undefined;
+  declare state: DeskState | undefined;
+  declare problem: string | undefined;
+  declare notice: DeskState['notice'];
+  declare isReady: boolean;
+  /** Whether only the person can get another token. */
+  declare isExpired: boolean;
+  private signIn: SignIn | undefined;
+  private desk: Desk | undefined;
+  private api: Api | undefined;
+  private readonly clock = new ServerClock();
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    // The answer of a sign-in is in the address, too: it is no place.
+    this.place = placeOf(location.hash.startsWith('#/') ? location.hash : '');
+    this.isReady = false;
+    this.isExpired = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('hashchange', () => this.go());
+    void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      const answer = await fetch('../settings.json', { signal: AbortSignal.timeout(20_000) });
+      if (!answer.ok) throw new Error(`The settings of the site cannot be read (${answer.status}).`);
+      const { api, signIn } = (await answer.json()) as Settings;
+      if (signIn === undefined) {
+        this.problem =
+          'Sign-in is not set up: the app needs the settings ENTRA_TENANT_ID and ENTRA_AUDIENCE.';
+        return;
+      }
+      this.signIn = await signInBy(signIn);
+      this.person = await this.signIn.resume();
+      if (this.person?.isAgent) this.work(api, this.person);
+    } catch (thrown) {
+      this.problem = messageOf(thrown);
+    } finally {
+      this.isReady = true;
+    }
+  }
+
+  private work(api: string, person: Person): void {
+    tickBy(this.clock);
+    const token = async (again: boolean) => {
+      try {
+        return await person.token(again);
+      } catch (thrown) {
+        this.isExpired ||= thrown instanceof SignInNeeded;
+        throw thrown;
+      }
+    };
+    this.api = new Api(api, token, this.clock);
+    const desk = new Desk({
+      negotiate: () => this.api!.post<AgentAccess>('/v1/agents/negotiate', { body: { name: person.name } }),
+      apiFor: (ticket) => new Api(api, ticket, this.clock),
+      name: person.name,
+      clock: this.clock,
+    });
+    this.desk = desk;
+    this.state = desk.state;
+    desk.store.subscribe((state) => {
+      if (state.notice !== this.state?.notice) this.tell(state.notice);
+      this.state = state;
+    });
+    desk.start();
+    this.go();
+  }
+
+  private tell(notice: DeskState['notice']): void {
+    this.notice = notice;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => (this.notice = undefined), NOTICE_SHOWN_MS);
+  }
+
+  private go(): void {
+    if (location.hash.startsWith('#/')) this.place = placeOf(location.hash);
+    const { page, id } = this.place;
+    if (page !== 'desk') void import('./operator/pages');
+    void this.desk?.open(page === 'desk' ? id : undefined);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { page } = this.place;
+    const unread = [...(this.state?.rows.values() ?? [])].reduce((sum, row) => sum + row.unread, 0);
+    const title = `${unread > 0 ? `(${unread}) ` : ''}${PAGES[page].title} – Console`;
+    if (document.title !== title) document.title = title;
+    // The page is another one: whoever uses a keyboard or listens begins at its top.
+    const before = changed.get('place') as Place | undefined;
+    if (before !== undefined && before.page !== page) this.querySelector('main')?.focus();
+  }
+
+  protected override render(): TemplateResult {
+    const { person, state, desk, api } = this;
+    if (person === undefined || state === undefined || desk === undefined || api === undefined) {
+      return this.outside();
+    }
+    const { page, id } = this.place;
+    const isAllowed = PAGES[page].for === 'agent' || person.isOperator;
+    return html`
+      <a class="skip" href="#main" @click=${(event: Event) => this.skip(event)}>To the content</a>
+      ${this.top(person, state)}
+      <div role="alert">
+        ${
+          this.isExpired
+            ? html`<p class="banner problem">
+                Your sign-in has expired. Copy what you have not sent yet.
+                <button type="button" class="primary" @click=${() => this.enter()}>Sign in again</button>
+              </p>`
+            : nothing
+        }
+      </div>
+      <main id="main" class="page-${page}" tabindex="-1">
+        ${
+          !isAllowed
+            ? html`<p class="problem">This page is for operators.</p>`
+            : page === 'desk'
+              ? html`<desk-page
+                  .desk=${desk}
+                  .state=${state}
+                  .isOperator=${person.isOperator}
+                  .api=${api}
+                ></desk-page>`
+              : html`<operator-page
+                  .page=${page}
+                  .place=${id}
+                  .api=${api}
+                  .desk=${desk}
+                  .state=${state}
+                  .clock=${this.clock}
+                ></operator-page>`
+        }
+      </main>
+      <div class="toasts" role="status">
+        ${
+          this.notice
+            ? html`<p class="toast ${this.notice.isError ? 'bad' : ''}">${this.notice.text}</p>`
+            : nothing
+        }
+      </div>
+    `;
+  }
+
+  private skip(event: Event): void {
+    event.preventDefault();
+    this.querySelector('main')?.focus();
+  }
+
+  private top(person: Person, { line, load }: DeskState): TemplateResult {
+    const pages = Object.entries(PAGES) as [PageName, (typeof PAGES)[PageName]][];
+    const shown = pages.filter(([, { for: role }]) => role === 'agent' || person.isOperator);
+    const says = { online: 'Online', connecting: 'Connecting …', lost: 'Connection lost. Reconnecting …' }[
+      line
+    ];
+    return html`
+      <header class="top">
+        <nav aria-label="Pages">
+          ${shown.map(
+            ([name, { title }]) => html`
+              <a href=${addressOf(name)} aria-current=${name === this.place.page ? 'page' : 'false'}
+                >${title}</a
+              >
+            `,
+          )}
+        </nav>
+        <div class="me">
+          ${
+            load
+              ? html`<span class="capacity" title="Units of your capacity that are in use">
+                  <meter
+                    aria-label="Capacity in use"
+                    min="0"
+                    max=${Math.max(load.totalUnits, 1)}
+                    .value=${load.unitsInUse}
+                  ></meter>
+                  ${load.unitsInUse} / ${load.totalUnits}
+                </span>`
+              : nothing
+          }
+          <span class="line ${line}" role="status">${says}</span>
+          <span class="person">${person.name}</span>
+          <button type="button" class="quiet" @click=${() => this.leave(person)}>Sign out</button>
+        </div>
+      </header>
+    `;
+  }
+
+  private leave(person: Person): void {
+    this.desk?.stop();
+    person.signOut();
+  }
+
+  private outside(): TemplateResult {
+    const { person, problem, isReady } = this;
+    return html`
+      <main class="outside" id="main">
+        <h1>Console</h1>
+        ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
+        ${!isReady ? html`<p>One moment …</p>` : nothing}
+        ${
+          isReady && person && !person.isAgent
+            ? html`<p class="problem" role="alert">
+                  ${person.name} has no role here: an administrator assigns Chat.Agent or Chat.Operator.
+                </p>
+                <button type="button" @click=${() => person.signOut()}>Sign in as somebody else</button>`
+            : nothing
+        }
+        ${
+          isReady && !person && this.signIn
+            ? html`<p>For agents and operators.</p>
+                <button type="button" class="primary" @click=${() => this.enter()}>Sign in</button>`
+            : nothing
+        }
+      </main>
+    `;
+  }
+
+  private enter(): void {
+    this.signIn?.begin().catch((thrown: unknown) => {
+      this.problem = messageOf(thrown);
+      this.desk?.tell(this.problem, true);
+    });
+  }
+}
+
+customElements.define('chat-console', Shell);

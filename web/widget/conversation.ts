@@ -1,0 +1,287 @@
+import { Line, newId, PACE, type LineOptions, type Pace } from './line';
+import {
+  failed,
+  lastSequence,
+  next,
+  NOTHING,
+  unstored,
+  waiting,
+  type Chat,
+  type Input,
+  type Written,
+} from './messages';
+import { BEAT, Tabs } from './tabs';
+
+export interface ConversationOptions extends Pick<LineOptions, 'api' | 'customer' | 'signIn'> {
+  /** Called after every change, with what has caused it where it was one thing. */
+  readonly changed: (chat: Chat, input?: Input) => void;
+  readonly pace?: Partial<Pace> & { readonly beat?: number };
+}
+
+/** Under which name the ticket is kept: one conversation for all tabs of the site. */
+export const ticketKey = (api: string): string => `chat-ticket ${api}`;
+
+/** Storage that browsers may refuse: then it lasts as long as the page. */
+function stored(storage: () => Storage, key: string) {
+  let own: string | undefined;
+  return {
+    get(): string | undefined {
+      try {
+        return storage().getItem(key) ?? undefined;
+      } catch {
+        return own;
+      }
+    },
+    set(value: string | undefined): void {
+      own = value;
+      try {
+        if (value === undefined) storage().removeItem(key);
+        else storage().setItem(key, value);
+      } catch {
+        // As long as the page.
+      }
+    },
+  };
+}
+
+/** The parameter of a reconnect link. */
+const LINK = 'oc.reconnectid';
+
+function linkOfPage(): LineOptions['link'] {
+  let id = new URL(location.href).searchParams.get(LINK) ?? undefined;
+  return {
+    get: () => id,
+    drop() {
+      if (id === undefined) return;
+      id = undefined;
+      const url = new URL(location.href);
+      url.searchParams.delete(LINK);
+      history.replaceState(history.state, '', url);
+    },
+  };
+}
+
+/** What is told of the app, by whoever has the line. */
+const OF_LINE: ReadonlySet<Input['type']> = new Set([
+  ...(['opened', 'lost', 'view', 'entry', 'assigned', 'queued'] as const),
+  ...(['typing', 'ended', 'nothing', 'problem'] as const),
+]);
+
+/** What could not be sent before the page was loaded, and in which conversation it was written. */
+interface Unsent {
+  readonly conversationId?: string | undefined;
+  readonly inputs: readonly Written[];
+}
+
+/** Of this version; anything else is nothing. */
+function unsentOf(text: string | undefined): Unsent | undefined {
+  try {
+    const { conversationId, inputs } = JSON.parse(text ?? '{}') as Partial<Unsent>;
+    return Array.isArray(inputs) ? { conversationId, inputs } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Typing is told no more often, in milliseconds. */
+const TYPING_EVERY = 3_000;
+
+/**
+ * One customer's conversation in this tab, without any looks. All tabs hear the same and come to the same; the one that leads has
+ * the line. What the customer writes is kept until it is stored, also while there is no line, or the page is loaded again.
+ */
+export class Conversation {
+  readonly #options: ConversationOptions;
+  chat: Chat = NOTHING;
+  readonly #tabs: Tabs<Input, Chat>;
+  #line: Line | undefined;
+  readonly #ticket: ReturnType<typeof stored>;
+  readonly #unsent: ReturnType<typeof stored>;
+  readonly #seen: ReturnType<typeof stored>;
+  readonly #link = linkOfPage();
+  #restored: Unsent | undefined;
+  readonly #closing = new AbortController();
+  #typedAt = 0;
+  #isKept = false;
+  #opened: () => void = () => undefined;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    const { api, pace } = options;
+    this.#ticket = stored(() => localStorage, ticketKey(api));
+    this.#unsent = stored(() => sessionStorage, `chat-unsent ${api}`);
+    this.#seen = stored(() => localStorage, `chat-read ${api}`);
+    const isGoingOn = this.#ticket.get() !== undefined || this.#link.get() !== undefined;
+    if (isGoingOn) this.chat = { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) };
+    this.#restored = unsentOf(this.#unsent.get());
+    this.#tabs = new Tabs({
+      name: `chat ${api}`,
+      takes: () => this.#link.get() !== undefined,
+      beat: pace?.beat ?? BEAT,
+      lead: () => this.#lead(),
+      hear: (input) => {
+        // Prevents: a tab that opens a link, or leads already, takes what the last line has told for its own.
+        if (!this.#knowsBetter() || !OF_LINE.has(input.type)) this.#apply(input);
+      },
+      state: () => this.chat,
+      learn: (chat) => {
+        if (this.#knowsBetter()) return;
+        const own = waiting(this.chat);
+        this.chat = own.reduce(
+          (known, { messageId = '', text, at }) => next(known, { type: 'written', messageId, text, at }),
+          chat,
+        );
+        options.changed(this.chat);
+        if (chat.phase === 'open') this.#opened();
+        this.#restore();
+      },
+      asked: () => this.#line?.check(),
+    });
+    const { signal } = this.#closing;
+    addEventListener('online', () => this.#line?.wake(), { signal });
+    addEventListener('offline', () => this.#line?.offline(), { signal });
+    const shown = () => {
+      this.#tabs.shown(!document.hidden);
+      if (!document.hidden) this.#line?.wake();
+    };
+    document.addEventListener('visibilitychange', shown, { signal });
+    document.addEventListener('resume', () => this.#line?.wake(), { signal });
+    const hidden = ({ persisted }: PageTransitionEvent) => {
+      this.#isKept = persisted;
+      this.#tabs.leave();
+    };
+    addEventListener('pagehide', hidden, { signal });
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#tabs.join(), { signal });
+  }
+
+  /** This page has no chat any more. What goes on goes on in another tab, or when it is made again. */
+  close(): void {
+    this.#closing.abort();
+    this.#isKept = false;
+    this.#tabs.leave();
+  }
+
+  /** Whether the line is in this tab. */
+  get leads(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** The customer wants to chat. After an end it is a new conversation. */
+  begin(): void {
+    this.#tell({ type: 'begun' });
+  }
+
+  /** Shown at once, sent when there is a line. */
+  say(text: string): void {
+    this.#tell({ type: 'written', messageId: newId(), text, at: new Date().toISOString() });
+  }
+
+  /** The same message again: it is stored once. */
+  retry(messageId: string): void {
+    this.#tell({ type: 'delivery', messageId, delivery: 'sending' });
+  }
+
+  typing(): void {
+    if (Date.now() - this.#typedAt < TYPING_EVERY || this.chat.agent === undefined) return;
+    this.#typedAt = Date.now();
+    this.#tell({ type: 'customer-types' });
+  }
+
+  /** Ends the conversation, as soon as there is a line. */
+  leave(): void {
+    this.#tell({ type: 'leaving' });
+  }
+
+  /** The customer has seen everything that is here. */
+  read(): void {
+    const sequence = lastSequence(this.chat);
+    if (sequence > this.chat.read) this.#tell({ type: 'read', sequence });
+  }
+
+  #tell(input: Input): void {
+    this.#apply(input);
+    this.#tabs.tell(input);
+  }
+
+  #apply(input: Input): void {
+    const before = this.chat;
+    this.chat = next(before, input);
+    if (input.type === 'opened' || input.type === 'linked') this.#opened();
+    if (input.type === 'ended') this.#restored = undefined;
+    if (this.chat.entries !== before.entries || this.chat.phase !== before.phase) this.#keep();
+    if (this.#line !== undefined && input.type === 'customer-types') this.#line.typing();
+    if (this.chat === before) return;
+    this.#options.changed(this.chat, input);
+    if (input.type === 'opened') this.#restore();
+    if (this.#line === undefined) return;
+    switch (input.type) {
+      case 'begun':
+        return this.#openLine();
+      case 'written':
+      case 'delivery':
+        return void this.#line.send();
+      case 'leaving':
+        return void this.#line.leave();
+      case 'read':
+        return this.#seen.set(String(input.sequence));
+      case 'ended':
+        this.#ticket.set(undefined); // it opens nothing any more
+        this.#seen.set(undefined);
+        return this.#line.close();
+      default:
+      // Nothing to do for the line.
+    }
+  }
+
+  /** Whether what another tab tells of the app is not for this one. */
+  #knowsBetter(): boolean {
+    return this.#line !== undefined || this.#link.get() !== undefined;
+  }
+
+  /** Prevents: what is written into a silent line is lost when the page is loaded again. */
+  #keep(): void {
+    const { phase, conversationId } = this.chat;
+    const inputs = [...(this.#restored?.inputs ?? []), ...(phase === 'ended' ? [] : unstored(this.chat))];
+    const unsent: Unsent = { conversationId: this.#restored?.conversationId ?? conversationId, inputs };
+    this.#unsent.set(inputs.length === 0 ? undefined : JSON.stringify(unsent));
+  }
+
+  /** Prevents: what was written in one conversation is sent into the next. */
+  #restore(): void {
+    const { phase, conversationId } = this.chat;
+    const restored = this.#restored;
+    if (restored === undefined || conversationId === undefined || (phase !== 'open' && phase !== 'lost'))
+      return;
+    this.#restored = undefined;
+    const isSame = (restored.conversationId ?? conversationId) === conversationId;
+    for (const input of restored.inputs) this.#tell(isSame ? input : failed(input));
+  }
+
+  #lead(): (why: 'left' | 'taken') => void {
+    this.#openLine();
+    return (why) => {
+      const isOpen = new Promise<void>((resolve) => (this.#opened = resolve));
+      if (why === 'left' && !this.#isKept) this.#line?.close();
+      else this.#line?.handOver(isOpen);
+      this.#line = undefined;
+    };
+  }
+
+  #openLine(): void {
+    const { api, customer, signIn, pace } = this.#options;
+    this.#line = new Line({
+      api,
+      customer,
+      signIn,
+      ticket: this.#ticket,
+      link: this.#link,
+      pace: { ...PACE, ...pace },
+      waiting: () => waiting(this.chat),
+      loaded: () => this.chat.loaded,
+      isLeaving: () => this.chat.leaving === true,
+      tell: (input) => this.#tell(input),
+    });
+    if (this.chat.phase !== 'idle' && this.chat.phase !== 'ended' && this.chat.phase !== 'stuck')
+      this.#line.open();
+  }
+}

@@ -1,0 +1,135 @@
+import type { Pace } from './line';
+import type { Mounted } from './panel';
+import type { Texts } from './texts';
+
+const OPEN: Readonly<Record<string, string>> = {
+  de: 'Chat öffnen',
+  fr: 'Ouvrir la discussion',
+  es: 'Abrir el chat',
+  ja: 'チャットを開く',
+};
+
+const STYLE = `
+:host{all:initial;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
+font:16px/1.45 var(--chat-font,system-ui)}
+:host([hidden]){display:none}
+.launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;cursor:pointer;color:var(--chat-accent-text,#fff);
+background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
+p{background:canvas}
+svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;vertical-align:middle}`;
+
+/** A line drawing of 24 by 24. */
+function icon(path: string): SVGElement {
+  const make = (name: string, attribute: string, value: string) => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    element.setAttribute(attribute, value);
+    return element;
+  };
+  const svg = make('svg', 'viewBox', '0 0 24 24');
+  svg.ariaHidden = 'true';
+  svg.append(make('path', 'd', path));
+  return svg;
+}
+
+/**
+ * `<chat-widget>`: a button, and behind it the chat, which is loaded when it is opened, or when a conversation goes on.
+ *
+ * Attributes: `api` (the app's address; where this script comes from unless given), `locale`, `name`, `queue`, `workstream`,
+ * `channel-instance`, `context` (JSON), `ticket-callback` (the name of a global function), `theme` (`light`, `dark`).
+ */
+export class ChatWidget extends HTMLElement {
+  /** Asks the site's backend for the ticket of the customer whom it has signed in (`POST /api/v1/customers/negotiate`). */
+  declare ticketCallback?: () => Promise<string>;
+  /** Texts of the site's own, in whatever language. */
+  declare texts?: Partial<Texts>;
+  /** Shorter times for tests. */
+  declare pace?: Partial<Pace> & { readonly beat?: number };
+  /** For the panel, which shares nothing else with this file. */
+  readonly icon = icon;
+  #launcher: HTMLButtonElement | undefined;
+  #mounted: Promise<Mounted | undefined> | undefined;
+  readonly #stored = ({ key, newValue }: StorageEvent): void => {
+    if (key === this.#key && newValue) void this.#load();
+  };
+
+  /** The app's address, without `/api`. */
+  get api(): string {
+    return (this.getAttribute('api') ?? new URL(import.meta.url).origin).replace(/\/+$|\/api\/*$/, '');
+  }
+
+  get locale(): string {
+    return this.getAttribute('locale') || document.documentElement.lang || navigator.language;
+  }
+
+  get #key(): string {
+    return `chat-ticket ${this.api}`;
+  }
+
+  connectedCallback(): void {
+    if (!this.#launcher) {
+      const root = this.attachShadow({ mode: 'open' });
+      const style = new CSSStyleSheet();
+      style.replaceSync(STYLE);
+      root.adoptedStyleSheets = [style];
+      const launcher = (this.#launcher = document.createElement('button'));
+      launcher.className = 'launcher';
+      launcher.ariaLabel = this.texts?.open ?? OPEN[this.locale.slice(0, 2)] ?? 'Open chat';
+      launcher.ariaExpanded = 'false';
+      launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
+      launcher.onclick = () => void this.toggle();
+      root.append(launcher);
+    }
+    // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
+    addEventListener('storage', this.#stored);
+    try {
+      if (location.search.includes('oc.reconnectid') || this.#key in localStorage) void this.#load();
+    } catch {
+      // Storage is switched off: nothing is kept.
+    }
+  }
+
+  async disconnectedCallback(): Promise<void> {
+    await Promise.resolve();
+    // It may only have been moved.
+    if (this.isConnected) return;
+    removeEventListener('storage', this.#stored);
+    const mounted = this.#mounted;
+    this.#mounted = undefined;
+    (await mounted)?.close();
+  }
+
+  /** Opens the chat, or closes it. What goes on goes on. */
+  async toggle(isOpen?: boolean): Promise<void> {
+    (await this.#load())?.toggle(isOpen);
+  }
+
+  #load(): Promise<Mounted | undefined> {
+    return (this.#mounted ??= this.#mount());
+  }
+
+  async #mount(): Promise<Mounted | undefined> {
+    const launcher = this.#launcher!;
+    // What was told of the try before.
+    launcher.previousSibling?.remove();
+    try {
+      const { mount } = await import('./panel');
+      return await mount(this, this.shadowRoot!, launcher);
+    } catch (thrown) {
+      // The next click is another try.
+      this.#mounted = undefined;
+      console.error(`<chat-widget>: The chat cannot be loaded. ${import.meta.url}`, thrown);
+      const told = document.createElement('p');
+      told.role = 'alert';
+      told.textContent = 'The chat cannot be loaded.';
+      launcher.before(told);
+    }
+  }
+}
+
+if (!customElements.get('chat-widget')) customElements.define('chat-widget', ChatWidget);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chat-widget': ChatWidget;
+  }
+}
