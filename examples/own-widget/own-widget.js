@@ -38,6 +38,8 @@ const conversation = new Conversation({
       return item;
     });
     element('entries').replaceChildren(...items);
+    // After the end, what has been seen is not kept any longer.
+    if (!document.hidden) conversation.read();
   },
 });
 // A conversation that goes on is there by itself; otherwise one begins.

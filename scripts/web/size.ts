@@ -61,7 +61,7 @@ export const BUDGETS: readonly Budget[] = [
   {
     name: 'widget, all of it in one language',
     limit: 15_000,
-    meanwhile: 20_500,
+    meanwhile: 21_100,
     part: 'widget',
     counts: inEnglish,
   },

@@ -124,7 +124,7 @@ export class ChatPage implements Tab {
   async isOnline(): Promise<void> {
     await this.page.locator('.panel[data-phase=open]').waitFor({ state: 'attached' });
     this.ticket = await this.page.evaluate<string>(
-      `localStorage.getItem('chat-ticket ${this.shop.functionsUrl}')`,
+      `Object.entries({ ...localStorage, ...sessionStorage }).find(([key]) => key.startsWith('chat-ticket ${this.shop.functionsUrl} '))[1]`,
     );
   }
   async isLost(): Promise<void> {

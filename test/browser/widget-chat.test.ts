@@ -141,6 +141,70 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await context.close();
     });
 
+    it('goes on when its page was closed, also with what could not be sent before', async () => {
+      const [tab, context] = await served();
+      await context.setOffline(true);
+      await tab.isLost();
+      await tab.write('Into the tunnel');
+      await tab.close();
+      await context.setOffline(false);
+      const again = await another(context);
+      await stage.agentReads(tab, 'Into the tunnel');
+      await again.page.locator('li.sent', { hasText: 'Into the tunnel' }).waitFor({ state: 'attached' });
+      expect(await stored(tab)).toEqual(['Into the tunnel']);
+      await context.close();
+    });
+
+    it('that ends under what is written keeps it, and leaves it to the customer whether it is sent in the next one [R287]', async () => {
+      const [tab, context] = await served();
+      lineIs('silent');
+      await tab.isLost();
+      await tab.write('My address');
+      await stage.agentDoes('end', tab);
+      // Loaded again, it is still known.
+      lineIs('forward');
+      await tab.page.goto(tab.url);
+      await tab.hasEnded();
+      await tab.launcher.click();
+      const failed = tab.page.locator('li.failed', { hasText: 'My address' });
+      await failed.waitFor();
+      const before = tab.conversationId;
+      await tab.button('New chat').click();
+      await tab.isOnline();
+      remember(tab);
+      expect(tab.conversationId).not.toBe(before);
+      await failed.waitFor();
+      expect(await stored(tab)).toEqual([]);
+      await tab.button('Try again').click();
+      await tab.page.locator('li.sent', { hasText: 'My address' }).waitFor();
+      expect(await stored(tab)).toEqual(['My address']);
+      await context.close();
+    });
+
+    it('shows what the agent has answered meanwhile, though reading it has failed once, until it is seen [R288]', async () => {
+      const [tab, context] = await served();
+      await tab.close();
+      await world.agent.say(tab.conversationId, 'Your parcel is here');
+      await stage.agentDoes('end', tab);
+      let isBroken = true;
+      await context.route('**/api/v1/conversations/*', (call) =>
+        isBroken ? call.fulfill({ status: 503 }) : call.continue(),
+      );
+      const broken = await ChatPage.visit(context, shop, {}, { route });
+      for (let time = 0; time < 2; time++) await broken.page.waitForResponse('**/api/v1/conversations/*');
+      isBroken = false;
+      for (const tries of [broken, await ChatPage.visit(context, shop, {}, { route })]) {
+        await tries.hasEnded();
+        await tries.reads('Your parcel is here');
+      }
+      await broken.close();
+      const again = await ChatPage.visit(context, shop, {}, { route });
+      await again.reads('Your parcel is here');
+      await again.launcher.click();
+      await again.page.getByText('Your parcel is here').waitFor();
+      await context.close();
+    });
+
     it('says which message was not accepted, and why; sent again it is stored once', async () => {
       const [tab, context] = await served();
       for (let number = 1; number <= 21; number++) await tab.write(`Message ${number}`);
@@ -515,7 +579,146 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     });
   });
 
+  describe('the next person at this browser', () => {
+    /** Alice, Bob and whoever has no id, as the site's backend signs them in; who was asked for. */
+    const site = async () => {
+      const context = await browser.newContext();
+      const asked: string[] = [];
+      for (const who of ['alice', 'bob', 'somebody']) {
+        await context.exposeFunction(who, async () => {
+          asked.push(who);
+          return (await world.api.signIn({ name: who, queue: 'sales', locale: 'en' })).ticket;
+        });
+      }
+      return { context, asked };
+    };
+    const ALICE = { 'ticket-callback': 'alice', customer: 'alice-1' };
+    const BOB = { 'ticket-callback': 'bob', customer: 'bob-2' };
+    const open = async (context: BrowserContext, attributes: Record<string, string>) => {
+      const tab = await ChatPage.visit(context, shop, attributes, { route, pace: UNHURRIED });
+      await tab.launcher.click();
+      return tab;
+    };
+    const begin = async (context: BrowserContext, attributes: Record<string, string>) => {
+      const tab = await open(context, attributes);
+      await tab.button('Start chat').click();
+      await tab.isOnline();
+      return remember(tab);
+    };
+    const kept = ({ page }: ChatPage) =>
+      page.evaluate<string[]>(
+        "Object.keys({ ...localStorage, ...sessionStorage }).filter((key) => key.startsWith('chat-') && key !== 'chat-sound')",
+      );
+
+    it.each<readonly [string, Record<string, string>, Record<string, string>]>([
+      ['another one who is signed in', ALICE, BOB],
+      ['one whose id is not given', ALICE, { 'ticket-callback': 'somebody' }],
+      ['the same id without a sign-in', ALICE, { customer: 'alice-1' }],
+      ['a visitor', ALICE, {}],
+      ['one who is signed in, after a visitor', {}, ALICE],
+      [
+        'one whose id is not given, after another one',
+        { 'ticket-callback': 'somebody' },
+        { 'ticket-callback': 'bob' },
+      ],
+    ])('has no chat of the one before: %s [R286]', async (_, first, second) => {
+      const { context, asked } = await site();
+      const before = await begin(context, first);
+      await before.say('My card is 4711');
+      await context.setOffline(true);
+      await before.isLost();
+      await before.write('Not sent');
+      await before.close();
+      await context.setOffline(false);
+      const next = await open(context, second);
+      await next.button('Start chat').waitFor();
+      expect(await kept(next)).toEqual([]);
+      asked.length = 0;
+      await next.button('Start chat').click();
+      await next.isOnline();
+      remember(next);
+      expect(next.conversationId).not.toBe(before.conversationId);
+      expect([asked, await next.lines()]).toEqual([[second['ticket-callback']].filter(Boolean), []]);
+      await context.close();
+    });
+
+    it('is the same one: the chat goes on, with an id in all tabs, without one in its tab', async () => {
+      const { context, asked } = await site();
+      const alice = await begin(context, ALICE);
+      await alice.say('Before');
+      await alice.close();
+      const again = await ChatPage.visit(context, shop, ALICE, { route, pace: UNHURRIED });
+      await again.isOnline();
+      await again.reads('Before');
+      expect(again.conversationId).toBe(alice.conversationId);
+      await again.close();
+      const somebody = await begin(context, { 'ticket-callback': 'somebody' });
+      await somebody.say('Before');
+      const { conversationId } = somebody;
+      await somebody.page.goto(somebody.url);
+      await somebody.isOnline();
+      await somebody.reads('Before');
+      expect(somebody.conversationId).toBe(conversationId);
+      expect(asked).toEqual(['alice', 'somebody']);
+      await context.close();
+    });
+
+    it('may sign in while the page stays', async () => {
+      const { context, asked } = await site();
+      const tab = await begin(context, ALICE);
+      await tab.say('My card is 4711');
+      await tab.field.fill('And my address');
+      const { conversationId } = tab;
+      await tab.page.evaluate(`{
+        const widget = document.querySelector('chat-widget');
+        widget.setAttribute('ticket-callback', 'bob');
+        widget.setAttribute('customer', 'bob-2');
+      }`);
+      await tab.page.locator('.panel[data-phase=open]').waitFor({ state: 'detached' });
+      await tab.launcher.click();
+      await tab.button('Start chat').click();
+      await tab.isOnline();
+      remember(tab);
+      expect(tab.conversationId).not.toBe(conversationId);
+      expect([asked, await tab.lines(), await tab.field.inputValue()]).toEqual([['alice', 'bob'], [], '']);
+      await context.close();
+    });
+
+    it('finds nothing after a logout of the site, in whichever tab [R286]', async () => {
+      const { context, asked } = await site();
+      const tab = await begin(context, ALICE);
+      await tab.say('My card is 4711');
+      const other = await ChatPage.visit(context, shop, ALICE, { route, pace: UNHURRIED });
+      await other.reads('My card is 4711');
+      await other.launcher.click();
+      await other.field.fill('And my address');
+      await other.page.evaluate("document.querySelector('chat-widget').forget()");
+      for (const one of [tab, other]) {
+        await one.button('Start chat').waitFor();
+        expect([await one.lines(), await kept(one)]).toEqual([[], []]);
+      }
+      await heard(tab);
+      await other.button('Start chat').click();
+      await tab.isOnline();
+      remember(tab);
+      await until('it is another one', world.patienceMs, () => asked.length === 2);
+      expect([await other.lines(), await other.field.inputValue()]).toEqual([[], '']);
+      await context.close();
+    });
+  });
+
   describe('everybody', () => {
+    it.each(['en_US', 'en_US.UTF-8', 'EN-us', 'english (US)'])(
+      'can chat on a page whose language is written like this: %s',
+      async (lang) => {
+        const [tab, context] = await begun({ lang });
+        await tab.say('Hello');
+        expect((await stage.view(tab.conversationId)).customer.locale).toMatch(/^en(-US)?$/);
+        expect(tab.errors).toEqual([]);
+        await context.close();
+      },
+    );
+
     it('can use it with the keyboard alone [R253]', async () => {
       const context = await browser.newContext();
       const tab = await ChatPage.visit(context, shop);

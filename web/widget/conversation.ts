@@ -4,6 +4,7 @@ import {
   lastSequence,
   next,
   NOTHING,
+  unread,
   unstored,
   waiting,
   type Chat,
@@ -15,11 +16,14 @@ import { BEAT, Tabs } from './tabs';
 export interface ConversationOptions extends Pick<LineOptions, 'api' | 'customer' | 'signIn'> {
   /** Called after every change, with what has caused it where it was one thing. */
   readonly changed: (chat: Chat, input?: Input) => void;
+  /**
+   * The site's own id of its customer; none for a visitor. What is kept for one customer is found by nobody else, nor by the same
+   * one with `signIn` if it was kept without. With `signIn` and no id, each tab has a conversation of its own, as long as the tab
+   * is there.
+   */
+  readonly customerId?: string;
   readonly pace?: Partial<Pace> & { readonly beat?: number };
 }
-
-/** Under which name the ticket is kept: one conversation for all tabs of the site. */
-export const ticketKey = (api: string): string => `chat-ticket ${api}`;
 
 /** Storage that browsers may refuse: then it lasts as long as the page. */
 function stored(storage: () => Storage, key: string) {
@@ -44,6 +48,21 @@ function stored(storage: () => Storage, key: string) {
   };
 }
 
+/** Prevents: the next person at this browser finds the chat of the one before, or what was written in it. */
+function forget(api: string, isForgotten: (owner: string) => boolean): void {
+  for (const storage of [() => localStorage, () => sessionStorage]) {
+    try {
+      for (const key of Object.keys(storage())) {
+        const [what, of, ...owner] = key.split(' ');
+        if (/^chat-(ticket|name|unsent|read)$/.test(what!) && of === api && isForgotten(owner.join(' ')))
+          storage().removeItem(key);
+      }
+    } catch {
+      // Nothing is kept.
+    }
+  }
+}
+
 /** The parameter of a reconnect link. */
 const LINK = 'oc.reconnectid';
 
@@ -64,7 +83,7 @@ function linkOfPage(): LineOptions['link'] {
 /** What is told of the app, by whoever has the line. */
 const OF_LINE: ReadonlySet<Input['type']> = new Set([
   ...(['opened', 'lost', 'view', 'entry', 'assigned', 'queued'] as const),
-  ...(['typing', 'ended', 'nothing', 'problem'] as const),
+  ...(['typing', 'ended', 'nothing', 'expired', 'problem'] as const),
 ]);
 
 /** What could not be sent before the page was loaded, and in which conversation it was written. */
@@ -73,11 +92,15 @@ interface Unsent {
   readonly inputs: readonly Written[];
 }
 
+/** What could not be sent for so long is not wanted any more, in milliseconds. */
+const UNSENT_FOR = 24 * 60 * 60_000;
+
 /** Of this version; anything else is nothing. */
 function unsentOf(text: string | undefined): Unsent | undefined {
   try {
-    const { conversationId, inputs } = JSON.parse(text ?? '{}') as Partial<Unsent>;
-    return Array.isArray(inputs) ? { conversationId, inputs } : undefined;
+    const { conversationId, inputs } = JSON.parse(text ?? '{}') as Unsent;
+    const wanted = inputs.filter(({ at }) => Date.now() - Date.parse(at) < UNSENT_FOR);
+    return { conversationId, inputs: wanted };
   } catch {
     return undefined;
   }
@@ -88,7 +111,7 @@ const TYPING_EVERY = 3_000;
 
 /**
  * One customer's conversation in this tab, without any looks. All tabs hear the same and come to the same; the one that leads has
- * the line. What the customer writes is kept until it is stored, also while there is no line, or the page is loaded again.
+ * the line. What the customer writes is kept until it is stored, also while there is no line, or the page is closed.
  */
 export class Conversation {
   readonly #options: ConversationOptions;
@@ -98,6 +121,7 @@ export class Conversation {
   readonly #ticket: ReturnType<typeof stored>;
   readonly #unsent: ReturnType<typeof stored>;
   readonly #seen: ReturnType<typeof stored>;
+  readonly #name: ReturnType<typeof stored>;
   readonly #link = linkOfPage();
   #restored: Unsent | undefined;
   readonly #closing = new AbortController();
@@ -107,15 +131,19 @@ export class Conversation {
 
   constructor(options: ConversationOptions) {
     this.#options = options;
-    const { api, pace } = options;
-    this.#ticket = stored(() => localStorage, ticketKey(api));
-    this.#unsent = stored(() => sessionStorage, `chat-unsent ${api}`);
-    this.#seen = stored(() => localStorage, `chat-read ${api}`);
-    const isGoingOn = this.#ticket.get() !== undefined || this.#link.get() !== undefined;
-    if (isGoingOn) this.chat = { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) };
-    this.#restored = unsentOf(this.#unsent.get());
+    const { api, pace, customerId = '' } = options;
+    const owner = (options.signIn ? '+' : '-') + customerId;
+    forget(api, (other) => other !== owner);
+    const isOfTab = owner === '+';
+    const kept = (what: string) =>
+      stored(() => (isOfTab ? sessionStorage : localStorage), `chat-${what} ${api} ${owner}`);
+    this.#ticket = kept('ticket');
+    this.#unsent = kept('unsent');
+    this.#seen = kept('read');
+    this.#name = kept('name');
+    this.#start();
     this.#tabs = new Tabs({
-      name: `chat ${api}`,
+      name: `chat ${api} ${isOfTab ? newId() : owner}`,
       takes: () => this.#link.get() !== undefined,
       beat: pace?.beat ?? BEAT,
       lead: () => this.#lead(),
@@ -126,11 +154,9 @@ export class Conversation {
       state: () => this.chat,
       learn: (chat) => {
         if (this.#knowsBetter()) return;
-        const own = waiting(this.chat);
-        this.chat = own.reduce(
-          (known, { messageId = '', text, at }) => next(known, { type: 'written', messageId, text, at }),
-          chat,
-        );
+        const isSame = (this.chat.conversationId ?? chat.conversationId) === chat.conversationId;
+        const own = unstored(this.chat);
+        this.chat = (isSame ? own : own.map(failed)).reduce<Chat>(next, chat);
         options.changed(this.chat);
         if (chat.phase === 'open') this.#opened();
         this.#restore();
@@ -151,7 +177,27 @@ export class Conversation {
       this.#tabs.leave();
     };
     addEventListener('pagehide', hidden, { signal });
-    addEventListener('pageshow', ({ persisted }) => persisted && this.#tabs.join(), { signal });
+    const back = ({ persisted }: PageTransitionEvent) => {
+      if (!persisted) return;
+      // Meanwhile it has ended, or was forgotten, and perhaps somebody else is here.
+      if (this.chat.phase !== 'idle' && this.#ticket.get() === undefined) {
+        this.#start();
+        options.changed(this.chat, { type: 'forgotten' });
+      }
+      this.#tabs.join();
+    };
+    addEventListener('pageshow', back, { signal });
+  }
+
+  /** With what this browser has kept for this customer. */
+  #start(): void {
+    const isKept = (this.#ticket.get() ?? this.#link.get()) !== undefined;
+    this.chat = isKept ? { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) } : NOTHING;
+    this.#restored = unsentOf(this.#unsent.get());
+  }
+
+  #isGoingOn(): boolean {
+    return !['idle', 'ended', 'stuck'].includes(this.chat.phase);
   }
 
   /** This page has no chat any more. What goes on goes on in another tab, or when it is made again. */
@@ -166,9 +212,16 @@ export class Conversation {
     return this.#line !== undefined;
   }
 
-  /** The customer wants to chat. After an end it is a new conversation. */
-  begin(): void {
+  /** The customer wants to chat, perhaps under a name. After an end it is a new conversation. */
+  begin(name?: string): void {
+    if (name) this.#name.set(name);
     this.#tell({ type: 'begun' });
+  }
+
+  /** The site has signed its customer out: nothing of a chat is left in this browser, whomever it was for. */
+  forget(): void {
+    forget(this.#options.api, () => true);
+    this.#tell({ type: 'forgotten' });
   }
 
   /** Shown at once, sent when there is a line. */
@@ -204,10 +257,12 @@ export class Conversation {
   }
 
   #apply(input: Input): void {
+    // Prevents: what was written before the page was loaded is lost when its conversation does not go on.
+    if (['ended', 'nothing', 'expired'].includes(input.type)) this.#restore(true);
     const before = this.chat;
     this.chat = next(before, input);
     if (input.type === 'opened' || input.type === 'linked') this.#opened();
-    if (input.type === 'ended') this.#restored = undefined;
+    if (input.type === 'forgotten') this.#restored = undefined;
     if (this.chat.entries !== before.entries || this.chat.phase !== before.phase) this.#keep();
     if (this.#line !== undefined && input.type === 'customer-types') this.#line.typing();
     if (this.chat === before) return;
@@ -216,6 +271,7 @@ export class Conversation {
     if (this.#line === undefined) return;
     switch (input.type) {
       case 'begun':
+        if (before.phase === 'ended') for (const kept of [this.#ticket, this.#seen]) kept.set(undefined);
         return this.#openLine();
       case 'written':
       case 'delivery':
@@ -223,14 +279,26 @@ export class Conversation {
       case 'leaving':
         return void this.#line.leave();
       case 'read':
-        return this.#seen.set(String(input.sequence));
+        return this.#hasRead(input.sequence);
       case 'ended':
-        this.#ticket.set(undefined); // it opens nothing any more
-        this.#seen.set(undefined);
+        this.#hasRead(this.chat.read);
+        return this.#line.close();
+      case 'forgotten':
+        this.#drop();
         return this.#line.close();
       default:
       // Nothing to do for the line.
     }
+  }
+
+  /** After the end the ticket opens nothing any more; it reads what the customer has not seen yet. */
+  #hasRead(sequence: number): void {
+    if (this.chat.phase === 'ended' && unread(this.chat) === 0) this.#drop();
+    else this.#seen.set(String(sequence));
+  }
+
+  #drop(): void {
+    for (const kept of [this.#ticket, this.#seen, this.#name]) kept.set(undefined);
   }
 
   /** Whether what another tab tells of the app is not for this one. */
@@ -240,20 +308,19 @@ export class Conversation {
 
   /** Prevents: what is written into a silent line is lost when the page is loaded again. */
   #keep(): void {
-    const { phase, conversationId } = this.chat;
-    const inputs = [...(this.#restored?.inputs ?? []), ...(phase === 'ended' ? [] : unstored(this.chat))];
+    const { conversationId } = this.chat;
+    const inputs = [...(this.#restored?.inputs ?? []), ...unstored(this.chat)];
     const unsent: Unsent = { conversationId: this.#restored?.conversationId ?? conversationId, inputs };
     this.#unsent.set(inputs.length === 0 ? undefined : JSON.stringify(unsent));
   }
 
   /** Prevents: what was written in one conversation is sent into the next. */
-  #restore(): void {
+  #restore(isGone = false): void {
     const { phase, conversationId } = this.chat;
     const restored = this.#restored;
-    if (restored === undefined || conversationId === undefined || (phase !== 'open' && phase !== 'lost'))
-      return;
+    if (restored === undefined || !(isGone || phase === 'open' || phase === 'lost')) return;
     this.#restored = undefined;
-    const isSame = (restored.conversationId ?? conversationId) === conversationId;
+    const isSame = !isGone && (restored.conversationId ?? conversationId) === conversationId;
     for (const input of restored.inputs) this.#tell(isSame ? input : failed(input));
   }
 
@@ -271,7 +338,7 @@ export class Conversation {
     const { api, customer, signIn, pace } = this.#options;
     this.#line = new Line({
       api,
-      customer,
+      customer: () => ({ name: this.#name.get(), ...customer() }),
       signIn,
       ticket: this.#ticket,
       link: this.#link,
@@ -281,7 +348,6 @@ export class Conversation {
       isLeaving: () => this.chat.leaving === true,
       tell: (input) => this.#tell(input),
     });
-    if (this.chat.phase !== 'idle' && this.chat.phase !== 'ended' && this.chat.phase !== 'stuck')
-      this.#line.open();
+    if (this.#isGoingOn()) this.#line.open();
   }
 }

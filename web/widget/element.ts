@@ -20,14 +20,12 @@ svg{inline-size:28px;fill:none;stroke:currentColor;stroke-width:1.8;vertical-ali
 
 /** A line drawing of 24 by 24. */
 function icon(path: string): SVGElement {
-  const make = (name: string, attribute: string, value: string) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-    element.setAttribute(attribute, value);
-    return element;
-  };
-  const svg = make('svg', 'viewBox', '0 0 24 24');
-  svg.ariaHidden = 'true';
-  svg.append(make('path', 'd', path));
+  const [svg, line] = ['svg', 'path'].map((name) =>
+    document.createElementNS('http://www.w3.org/2000/svg', name),
+  ) as [SVGElement, SVGElement];
+  svg.setAttribute('viewBox', '0 0 24 24');
+  line.setAttribute('d', path);
+  svg.append(line);
   return svg;
 }
 
@@ -35,7 +33,8 @@ function icon(path: string): SVGElement {
  * `<chat-widget>`: a button, and behind it the chat, which is loaded when it is opened, or when a conversation goes on.
  *
  * Attributes: `api` (the app's address; where this script comes from unless given), `locale`, `name`, `queue`, `workstream`,
- * `channel-instance`, `context` (JSON), `ticket-callback` (the name of a global function), `theme` (`light`, `dark`).
+ * `channel-instance`, `context` (JSON), `ticket-callback` (the name of a global function), `customer` (the site's own id of the
+ * customer whom it has signed in), `theme` (`light`, `dark`).
  */
 export class ChatWidget extends HTMLElement {
   /** Asks the site's backend for the ticket of the customer whom it has signed in (`POST /api/v1/customers/negotiate`). */
@@ -48,21 +47,21 @@ export class ChatWidget extends HTMLElement {
   readonly icon = icon;
   #launcher: HTMLButtonElement | undefined;
   #mounted: Promise<Mounted | undefined> | undefined;
-  readonly #stored = ({ key, newValue }: StorageEvent): void => {
-    if (key === this.#key && newValue) void this.#load();
-  };
 
   /** The app's address, without `/api`. */
   get api(): string {
     return (this.getAttribute('api') ?? new URL(import.meta.url).origin).replace(/\/+$|\/api\/*$/, '');
   }
 
+  /** As it is given: `en_US`, too. */
   get locale(): string {
     return this.getAttribute('locale') || document.documentElement.lang || navigator.language;
   }
 
-  get #key(): string {
-    return `chat-ticket ${this.api}`;
+  /** Whom the chat is for, see `Conversation`. */
+  get owner(): string {
+    const isSignedIn = this.ticketCallback || this.hasAttribute('ticket-callback');
+    return (isSignedIn ? '+' : '-') + (this.getAttribute('customer') ?? '');
   }
 
   connectedCallback(): void {
@@ -78,29 +77,36 @@ export class ChatWidget extends HTMLElement {
       launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
       launcher.onclick = () => void this.toggle();
       root.append(launcher);
+      // A conversation goes on since a moment ago in another tab: its line is this page's business, too.
+      addEventListener('storage', ({ key }) => {
+        if (this.isConnected && key === `chat-ticket ${this.api} ${this.owner}`) void this.#load();
+      });
     }
-    // A conversation goes on, perhaps since a moment ago in another tab: its line is this page's business, too.
-    addEventListener('storage', this.#stored);
     try {
-      if (location.search.includes('oc.reconnectid') || this.#key in localStorage) void this.#load();
+      // A conversation goes on; one that is somebody else's, the panel forgets.
+      const kept = JSON.stringify([location.search, localStorage, sessionStorage]);
+      if (/reconnectid|chat-ticket/.test(kept)) void this.#load();
     } catch {
       // Storage is switched off: nothing is kept.
     }
   }
 
   async disconnectedCallback(): Promise<void> {
-    await Promise.resolve();
+    const mounted = await this.#mounted;
     // It may only have been moved.
-    if (this.isConnected) return;
-    removeEventListener('storage', this.#stored);
-    const mounted = this.#mounted;
+    if (this.isConnected || !mounted) return;
     this.#mounted = undefined;
-    (await mounted)?.close();
+    mounted.close();
   }
 
   /** Opens the chat, or closes it. What goes on goes on. */
   async toggle(isOpen?: boolean): Promise<void> {
     (await this.#load())?.toggle(isOpen);
+  }
+
+  /** For the site's logout: nothing of a chat is left in this browser, and the next one is a new one. Wait for it. */
+  async forget(): Promise<void> {
+    (await this.#load())?.forget();
   }
 
   #load(): Promise<Mounted | undefined> {
@@ -117,10 +123,10 @@ export class ChatWidget extends HTMLElement {
     } catch (thrown) {
       // The next click is another try.
       this.#mounted = undefined;
-      console.error(`<chat-widget>: The chat cannot be loaded. ${import.meta.url}`, thrown);
       const told = document.createElement('p');
       told.role = 'alert';
-      told.textContent = 'The chat cannot be loaded.';
+      told.textContent = 'The chat cannot load.';
+      console.error('<chat-widget>', told.textContent, thrown);
       launcher.before(told);
     }
   }

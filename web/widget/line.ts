@@ -111,6 +111,8 @@ export class Line {
   #offlineSince = 0;
   #unanswered = 0;
   #access: Access | undefined;
+  /** The end that was told while the transcript was read. */
+  #ended: Refusal | undefined;
   #signingIn: Promise<string> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   readonly #wakers = new Set<() => void>();
@@ -274,6 +276,7 @@ export class Line {
     const isCurrent = () => generation === this.#generation;
     const options = this.#options;
     this.#isOnline = this.#isSending = this.#isLeaving = false;
+    this.#ended = undefined;
     for (let tries = 0; isCurrent(); tries++) {
       const answer = await this.#firstAnswer(isCurrent);
       if (!isCurrent()) return;
@@ -291,8 +294,8 @@ export class Line {
         return options.tell({ type: 'problem', fatal: true, problem: answer.problem });
       } else if ('ended' in answer) {
         const { ended, ticket } = answer;
-        // It was answered while nobody was here.
-        if (ended.conversationId && ticket) await this.#page(ended.conversationId, ticket, 0);
+        // Prevents: what was answered while nobody was here is lost with the ticket, because one read has failed.
+        if (ended.conversationId && ticket) await this.#read(ended.conversationId, ticket);
         if (!isCurrent()) return;
         this.close();
         return options.tell(endOf(ended));
@@ -343,7 +346,9 @@ export class Line {
   async #negotiate(): Promise<Answer | undefined> {
     const { ticket: tickets, signIn, link, customer } = this.#options;
     const reconnectId = link.get();
-    let ticket = reconnectId === undefined ? tickets.get() : undefined;
+    // Prevents: somebody else has been signed in meanwhile, and this page goes on with the ticket of another customer.
+    const kept = tickets.get() ?? this.#access?.ticket;
+    let ticket = reconnectId === undefined ? kept : undefined;
     if (ticket === undefined && signIn !== undefined) {
       try {
         ticket = await (this.#signingIn ??= signIn());
@@ -379,7 +384,8 @@ export class Line {
     }
     if (code === 'conversation-ended') return { ended: refusal, ticket };
     if (ticket !== undefined && (code === 'not-authenticated' || code === 'conversation-not-found')) {
-      tickets.set((this.#signingIn = undefined)); // it has expired: a new conversation begins
+      tickets.set((this.#signingIn = this.#access = undefined)); // it has expired: a new conversation begins
+      if (ticket === kept) this.#options.tell({ type: 'expired' });
       return { afterSeconds: signIn ? 2 : 0 };
     }
     if (status === 429 || status >= 500) return { afterSeconds: afterSeconds ?? 2 };
@@ -493,32 +499,46 @@ export class Line {
       case 'queue-position':
         return tell({ type: 'queued', position: push.position! });
       case 'conversation-ended':
-        return tell(endOf(push));
+        return this.#end(push);
       case 'refused':
         if (push.messageId) {
           tell({ type: 'delivery', messageId: push.messageId, delivery: 'refused', because: push.code! });
         }
-        if (push.code === 'conversation-ended') tell(endOf({ ...push, reason: push.endReason! }));
+        if (push.code === 'conversation-ended') this.#end({ ...push, reason: push.endReason! });
     }
+  }
+
+  /** Prevents: what is still being read is lost with the ticket. */
+  #end(ended: Refusal): void {
+    this.#ended = ended;
+    if (this.#loading !== this.#generation) this.#options.tell(endOf(ended));
   }
 
   /** Reads what is missing from the transcript: a socket brings nothing of before it was opened, and may lose a push. */
   async #load(): Promise<void> {
-    const [generation, access, options] = [this.#generation, this.#access, this.#options];
+    const [generation, access] = [this.#generation, this.#access];
     if (access === undefined) return;
     this.#loadsAgain = true;
     if (this.#loading === generation) return;
     this.#loading = generation;
-    const isCurrent = () => generation === this.#generation;
-    for (let tries = 0, isMore = false; isCurrent() && (isMore || this.#loadsAgain);) {
+    while (generation === this.#generation && this.#loadsAgain) {
       this.#loadsAgain = false;
-      const page = await this.#page(access.conversationId, access.ticket, options.loaded());
-      isMore = page !== 'done';
-      tries = typeof page === 'number' ? tries + 1 : 0;
-      if (typeof page === 'number')
-        await this.#pause(Math.max(Math.min(tries, 6) * options.pace.attempt, page * 1_000));
+      await this.#read(access.conversationId, access.ticket);
     }
-    if (this.#loading === generation) this.#loading = 0;
+    if (this.#loading !== generation) return;
+    this.#loading = 0;
+    if (this.#ended !== undefined && generation === this.#generation) this.#end(this.#ended);
+  }
+
+  /** Until everything is here, or the app says that this ticket reads nothing. */
+  async #read(id: string, ticket: string): Promise<void> {
+    const [generation, { loaded, pace }] = [this.#generation, this.#options];
+    for (let tries = 0; generation === this.#generation;) {
+      const page = await this.#page(id, ticket, loaded());
+      if (page === 'done') return;
+      tries = page === 'more' ? 0 : tries + 1;
+      if (page !== 'more') await this.#pause(Math.max(Math.min(tries, 6) * pace.attempt, page * 1_000));
+    }
   }
 
   /** Whether that was all; or after how many seconds it may be asked again, for the app has not answered. */

@@ -99,6 +99,10 @@ export type Input =
   | { readonly type: 'linked' }
   /** Nothing goes on: the link is void, and this browser knows of no conversation. */
   | { readonly type: 'nothing' }
+  /** The app does not know the ticket any more: another conversation begins. */
+  | { readonly type: 'expired' }
+  /** The site has signed its customer out. */
+  | { readonly type: 'forgotten' }
   | { readonly type: 'opened'; readonly conversationId: string }
   | { readonly type: 'lost'; readonly at: number }
   | { readonly type: 'view'; readonly view: View }
@@ -122,23 +126,24 @@ export type Input =
 /** The chat after the input. Pure: every tab comes to the same. */
 export function next(chat: Chat, input: Input): Chat {
   switch (input.type) {
-    case 'begun':
-      return chat.phase === 'idle' || chat.phase === 'ended' || chat.phase === 'stuck'
-        ? {
-            ...NOTHING,
-            phase: 'opening',
-            read: chat.phase === 'idle' ? chat.read : 0,
-            entries: waiting(chat),
-          }
-        : chat;
+    case 'begun': {
+      if (chat.phase === 'ended') return { ...leftOver(chat), phase: 'opening' };
+      if (chat.phase !== 'idle' && chat.phase !== 'stuck') return chat;
+      const { leaving: _, lostAt: _lost, problem: _problem, ...rest } = chat;
+      return { ...rest, phase: 'opening' };
+    }
     case 'linked':
       return chat;
     case 'nothing':
-      return chat.phase === 'opening' ? { ...NOTHING, entries: waiting(chat) } : chat;
+      return chat.phase === 'opening' ? leftOver(chat) : chat;
+    case 'expired':
+      return { ...leftOver(chat), phase: 'opening' };
+    case 'forgotten':
+      return { ...NOTHING };
     case 'opened': {
-      // Another conversation than before (the ticket had expired): nothing of the old one is shown, what waits is sent in the new.
+      // Another conversation than before: nothing of the old one is shown.
       const same = chat.conversationId === undefined || chat.conversationId === input.conversationId;
-      const { lostAt: _, problem: _problem, ...rest } = same ? chat : { ...NOTHING, entries: waiting(chat) };
+      const { lostAt: _, problem: _problem, ...rest } = same ? chat : leftOver(chat);
       return { ...rest, phase: 'open', conversationId: input.conversationId };
     }
     case 'lost':
@@ -246,6 +251,9 @@ export const failed = ({ type, messageId, text, at }: Written): Written => ({
   at,
   delivery: 'failed',
 });
+
+/** Prevents: what was written for one conversation is sent into another by itself, or is lost. It has failed, and can be sent again. */
+const leftOver = (chat: Chat): Chat => unstored(chat).map(failed).reduce<Chat>(next, NOTHING);
 
 /** Entries of others that the customer has not seen. */
 export const unread = ({ entries, read }: Chat): number =>

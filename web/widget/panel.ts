@@ -1,5 +1,6 @@
 import { Conversation } from './conversation';
 import type { ChatWidget } from './element';
+import type { Customer } from './line';
 import { unread, type Chat, type Entry, type Input, type Problem } from './messages';
 import { STYLE } from './style';
 import { fill, textsFor, type Texts } from './texts';
@@ -7,6 +8,8 @@ import { fill, textsFor, type Texts } from './texts';
 /** What the launcher does with the chat once it is there. */
 export interface Mounted {
   toggle(isOpen?: boolean): void;
+  /** The site has signed its customer out. */
+  forget(): void;
   /** Takes everything away, and closes the line. */
   close(): void;
 }
@@ -30,27 +33,50 @@ function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Prevents: another customer is signed in while the page stays, and has the chat of the one before. */
 export async function mount(
   host: ChatWidget,
   root: ShadowRoot,
   launcher: HTMLButtonElement,
 ): Promise<Mounted> {
-  const texts: Texts = { ...(await textsFor(host.locale)), ...host.texts };
+  let { owner } = host;
+  let mounted = await mountOne(host, root, launcher);
+  let isClosed = false;
+  const change = async () => {
+    if (owner === host.owner || isClosed) return;
+    owner = host.owner;
+    mounted.close();
+    mounted = await mountOne(host, root, launcher);
+    if (isClosed) mounted.close();
+  };
+  let changes = change();
+  const watch = new MutationObserver(() => void (changes = changes.then(change)));
+  watch.observe(host, { attributeFilter: ['customer', 'ticket-callback'] });
+  return {
+    toggle: (isOpen) => mounted.toggle(isOpen),
+    forget: () => mounted.forget(),
+    close() {
+      isClosed = true;
+      watch.disconnect();
+      mounted.close();
+    },
+  };
+}
+
+async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButtonElement): Promise<Mounted> {
+  const locale = languageTag(host.locale);
+  const texts: Texts = { ...(await textsFor(locale)), ...host.texts };
   const { icon } = host;
   const iconButton = (path: string, label: string, onclick: () => void) =>
     h('button', { ariaLabel: label, title: label, onclick }, icon(path));
   const { signIn, context, problem: own } = setUp(host);
-  const nameKey = `chat-name ${host.api}`;
 
   const conversation = new Conversation({
     api: host.api,
+    customerId: host.getAttribute('customer') ?? '',
     signIn,
     ...(host.pace && { pace: host.pace }),
-    customer: () => ({
-      ...attributes(host),
-      ...(context && { context }),
-      ...(!host.hasAttribute('name') && local(nameKey) && { name: local(nameKey)! }),
-    }),
+    customer: () => ({ locale, ...attributes(host), ...(context && { context }) }),
     changed: (_chat, input) => render(input),
   });
 
@@ -106,8 +132,7 @@ export async function mount(
   // --- what people do ---
   starting.onsubmit = (event) => {
     event.preventDefault();
-    if (name.value.trim() !== '') local(nameKey, name.value.trim());
-    conversation.begin();
+    conversation.begin(name.value.trim());
     field.focus();
   };
   const send = () => {
@@ -171,6 +196,7 @@ export async function mount(
   function render(input?: Input): void {
     if (isClosed) return;
     const { chat } = conversation;
+    if (input?.type === 'forgotten') field.value = name.value = '';
     const isFirst = phase === 'idle' || phase === 'opening';
     const isFocused = root.activeElement !== null && root.activeElement !== launcher;
     renderEntries(chat, input?.type === 'view' && chat.entries.length > 1);
@@ -213,7 +239,6 @@ export async function mount(
       say(texts.back);
     } else if (chat.phase === 'ended') {
       wasLost = false;
-      local(nameKey, undefined);
       say([texts.ended, reason(chat)].join(' '));
     }
     if (chat.phase === 'opening') wasLost = false;
@@ -223,8 +248,8 @@ export async function mount(
 
   const until = ({ lostAt, keptFor }: Chat) =>
     lostAt === undefined || keptFor === undefined ? undefined : lostAt + keptFor;
-  const clock = new Intl.DateTimeFormat(host.locale, { timeStyle: 'medium' });
-  const minutes = new Intl.DateTimeFormat(host.locale, { timeStyle: 'short' });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const minutes = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
   function keptUntil(chat: Chat): string {
     const end = until(chat);
     if (end === undefined) return '';
@@ -394,7 +419,7 @@ export async function mount(
 
   // --- sound, off until it is switched on ---
   const beep = async () => (await import('./extras')).beep();
-  const isLoud = () => local('chat-sound') === 'on';
+  const isLoud = () => loud() !== undefined;
   function renderSound(): void {
     sound.ariaPressed = String(isLoud());
     sound.replaceChildren(
@@ -404,7 +429,7 @@ export async function mount(
     );
   }
   function switchSound(): void {
-    local('chat-sound', isLoud() ? undefined : 'on');
+    loud(isLoud() ? '' : 'on');
     renderSound();
     if (isLoud()) void beep();
   }
@@ -412,12 +437,13 @@ export async function mount(
 
   async function save(): Promise<void> {
     const { entries, conversationId = '' } = conversation.chat;
-    (await import('./extras')).save(entries, `chat-${conversationId}.txt`, texts.you, host.locale);
+    (await import('./extras')).save(entries, `chat-${conversationId}.txt`, texts.you, locale);
   }
 
   render();
   return {
     toggle,
+    forget: () => conversation.forget(),
     close() {
       isClosed = true;
       conversation.close();
@@ -432,33 +458,36 @@ export async function mount(
   };
 }
 
-/** Reads, or writes where a value is given, even an undefined one. Browsers may refuse storage: then nothing is kept. */
-function local(key: string, ...value: (string | undefined)[]): string | undefined {
+/** Reads, or writes where a value is given. Browsers may refuse storage: then nothing is kept. */
+function loud(value?: string): string | undefined {
   try {
-    if (value.length === 0) return localStorage.getItem(key) ?? undefined;
-    if (value[0] === undefined) localStorage.removeItem(key);
-    else localStorage.setItem(key, value[0]);
+    if (value !== undefined) localStorage.setItem('chat-sound', value);
+    return localStorage.getItem('chat-sound') || undefined;
   } catch {
-    // Not kept.
+    return undefined;
   }
-  return undefined;
 }
 
-function attributes(host: ChatWidget) {
-  const given = (name: string) => host.getAttribute(name) ?? undefined;
-  return {
-    locale: host.locale,
-    ...Object.fromEntries(
-      (
-        [
-          ['name', given('name')],
-          ['queue', given('queue')],
-          ['workstream', given('workstream')],
-          ['channelInstance', given('channel-instance')],
-        ] as const
-      ).filter(([, value]) => value),
-    ),
-  };
+const attributes = (host: ChatWidget): Customer =>
+  Object.fromEntries(
+    ['name', 'queue', 'workstream', 'channel-instance'].flatMap((attribute) => {
+      const value = host.getAttribute(attribute);
+      return value ? [[attribute.replace('-i', 'I'), value]] : [];
+    }),
+  );
+
+/** As `Intl` and the app take it: `en-US` of the `en_US.UTF-8` of some content management systems; English for what is no language. */
+function languageTag(given: string): string {
+  try {
+    return new Intl.Locale(
+      given
+        .trim()
+        .replace(/[.@].*/, '')
+        .replace(/_/g, '-'),
+    ).toString();
+  } catch {
+    return 'en';
+  }
 }
 
 /** What the page has given, and what is wrong with it. */

@@ -105,6 +105,8 @@ interface Customer {
   readonly tells: <T extends Input['type']>(type: T, nth?: number) => Promise<Input & { type: T }>;
   readonly writes: (text: string) => void;
   readonly leaves: () => void;
+  /** What is kept in this browser is not there any more. */
+  readonly forgets: () => void;
 }
 
 function customer({ ticket, link }: { ticket?: string; link?: string } = {}): Customer {
@@ -156,6 +158,7 @@ function customer({ ticket, link }: { ticket?: string; link?: string } = {}): Cu
       tell({ type: 'leaving' });
       void line.leave();
     },
+    forgets: () => void (ticket = undefined),
   };
 }
 const types = (told: readonly Input[]) => told.map(({ type }) => type);
@@ -263,6 +266,97 @@ describe('a ticket', () => {
     const ann = customer({ ticket: 'old' });
     await ann.tells('opened');
     expect(asked.map(({ ticket }) => ticket)).toEqual(['old', undefined]);
+  });
+});
+
+test('what was written for a conversation whose ticket has expired is not sent into the next one [R287]', async () => {
+  negotiate = ({ ticket }) => (ticket === 'old' ? problem(401, 'not-authenticated') : undefined);
+  const ann = customer({ ticket: 'old' });
+  ann.writes('For Ada alone');
+  await ann.tells('view');
+  expect(ann.chat().entries).toMatchObject([{ text: 'For Ada alone', delivery: 'failed' }]);
+});
+
+test('a page goes on with its own ticket, though another one has been signed in at this browser', async () => {
+  const ann = customer({ ticket: 'own' });
+  await ann.tells('opened');
+  ann.forgets();
+  ann.line.offline();
+  ann.line.wake();
+  await ann.tells('opened', 2);
+  expect(asked.map(({ ticket }) => ticket)).toEqual(['own', 'new-ticket']);
+});
+
+describe('an end', () => {
+  const ENDED = problem(409, 'conversation-ended', {
+    reason: 'agent-ended',
+    options: ['new-conversation'],
+    conversationId: 'a',
+  });
+  const answers = [1, 2].map((sequence) => ({
+    kind: 'message',
+    sequence,
+    at: '2026-03-01T10:00:00.000Z',
+    author: { role: 'agent', name: 'Ada' },
+    text: `Answer ${sequence}`,
+  }));
+  const everything = (nth: number) =>
+    nth === 1 ? page({ transcript: [answers[0]], nextAfter: 1 }) : page({ transcript: [answers[1]] });
+
+  test.each<Answered>([
+    problem(503, 'temporarily-unavailable'),
+    problem(500, 'unexpected'),
+    problem(429, 'too-many-requests'),
+    { status: 200 },
+    { status: 403 },
+  ])('is told when everything that was answered meanwhile has been read: %j [R288]', async (failure) => {
+    negotiate = () => ENDED;
+    read = (nth) => (nth <= 2 ? failure : everything(nth - 2));
+    const ann = customer({ ticket: 'own' });
+    await ann.tells('ended');
+    expect(types(ann.told).filter((type) => type === 'view' || type === 'ended')).toEqual([
+      'view',
+      'view',
+      'ended',
+    ]);
+    expect(ann.chat().entries.map(({ text }) => text)).toEqual(['Answer 1', 'Answer 2']);
+  });
+
+  test('is not told, and the ticket kept, while nobody answers', async () => {
+    negotiate = () => ENDED;
+    let isDown = true;
+    let asksAgain: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (asksAgain = resolve));
+    read = (nth) => {
+      if (nth > 2) asksAgain();
+      return isDown ? { status: 502 } : everything(2);
+    };
+    const before = customer({ ticket: 'own' });
+    await asked;
+    before.line.close();
+    expect(types(before.told)).not.toContain('ended');
+    expect(before.ticket()).toBe('own');
+    isDown = false;
+    const after = customer({ ticket: 'own' });
+    await after.tells('ended');
+    expect(after.chat().entries).toHaveLength(1);
+  });
+
+  test('is told at once when reading is refused for good', async () => {
+    negotiate = () => ENDED;
+    read = () => problem(404, 'conversation-not-found');
+    const ann = customer({ ticket: 'own' });
+    await ann.tells('ended');
+    expect(reads).toBe(1);
+  });
+
+  test('that is pushed waits for what is being read', async () => {
+    read = (nth) => (nth <= 2 ? problem(503, 'temporarily-unavailable') : everything(nth - 2));
+    const ann = customer();
+    await ann.tells('opened');
+    await push({ type: 'conversation-ended', reason: 'agent-ended', options: [] });
+    await ann.tells('ended');
+    expect(ann.chat().entries).toHaveLength(2);
   });
 });
 

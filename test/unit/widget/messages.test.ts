@@ -109,25 +109,55 @@ describe('what all tabs show', () => {
     expect(back).not.toHaveProperty('lostAt');
   });
 
-  test('another conversation shows nothing of the last one, and gets what was still to be sent', () => {
-    const chat = after([
+  /** What waits, has failed, was refused, and is stored. */
+  const unsure = () =>
+    after([
       { type: 'opened', conversationId: 'old' },
       { type: 'entry', entry: stored(1) },
-      written('late'),
+      written('waits'),
+      written('failed'),
+      { type: 'delivery', messageId: 'failed', delivery: 'failed' },
+      written('refused'),
+      { type: 'delivery', messageId: 'refused', delivery: 'refused', because: 'too-many-messages' },
+      written('sent'),
+      { type: 'delivery', messageId: 'sent', delivery: 'sent' },
     ]);
-    expect(shown(next(chat, { type: 'opened', conversationId: 'new' }))).toEqual(['late sending']);
+  const END = { type: 'ended', end: { reason: 'agent-ended', options: ['new-conversation'] } } as const;
+
+  test.each<readonly [string, Chat['phase'], readonly Input[]]>([
+    ['another conversation is opened', 'open', []],
+    ['the ticket has expired', 'opening', [{ type: 'expired' }]],
+    ['the last one has ended', 'opening', [END, { type: 'begun' }]],
+  ])(
+    'nothing is sent into another conversation by itself, and nothing is lost: %s [R287]',
+    (_, phase, inputs) => {
+      const between = after(inputs, unsure());
+      if (inputs.length > 0) expect(between.phase).toBe(phase);
+      const chat = next(between, { type: 'opened', conversationId: 'new' });
+      expect(shown(chat)).toEqual(['waits failed', 'failed failed', 'refused failed']);
+      expect(waiting(chat)).toEqual([]);
+      const again = after([{ type: 'delivery', messageId: 'waits', delivery: 'sending' }], chat);
+      expect(shown({ ...chat, entries: waiting(again) })).toEqual(['waits sending']);
+    },
+  );
+
+  test('what could not be sent before the end has failed', () => {
+    const ended = after([written('late'), END, { ...END, end: { ...END.end, reason: 'auto-closed' } }]);
+    expect(ended).toMatchObject({ phase: 'ended', end: END.end });
+    expect(shown(ended)).toEqual(['late failed']);
   });
 
-  test('what could not be sent before the end has failed, and is not sent into the next conversation', () => {
-    const end = { reason: 'agent-ended', options: ['new-conversation'] };
-    const ended = after([
-      written('late'),
-      { type: 'ended', end },
-      { type: 'ended', end: { ...end, reason: 'auto-closed' } },
-    ]);
-    expect(ended).toMatchObject({ phase: 'ended', end });
-    expect(shown(ended)).toEqual(['late failed']);
-    expect(next(ended, { type: 'begun' })).toEqual({ ...NOTHING, phase: 'opening' });
+  test('what did not work is tried again in the same conversation, where everything is sent', () => {
+    const problem = { kind: 'refused' } as const;
+    const again = after([{ type: 'problem', fatal: true, problem }, { type: 'begun' }], unsure());
+    expect(again).not.toHaveProperty('problem');
+    const back = next(again, { type: 'opened', conversationId: 'old' });
+    expect(back.entries).toEqual(unsure().entries);
+    expect(shown(next(again, { type: 'opened', conversationId: 'new' }))).not.toContain('waits sending');
+  });
+
+  test('what is forgotten is gone', () => {
+    expect(next(unsure(), { type: 'forgotten' })).toEqual(NOTHING);
   });
 
   test('what is not stored comes back as it was, or as failed where it was not written', () => {
@@ -155,7 +185,8 @@ describe('what all tabs show', () => {
   test('a link that is void leaves nothing but what the customer has written', () => {
     const chat = after([{ type: 'entry', entry: stored(1) }, written('waits')]);
     const opening: Chat = { ...chat, phase: 'opening' };
-    expect(next(opening, { type: 'nothing' })).toEqual({ ...NOTHING, entries: waiting(chat) });
+    const nothing = next(opening, { type: 'nothing' });
+    expect([nothing.phase, shown(nothing)]).toEqual(['idle', ['waits failed']]);
     expect(next(chat, { type: 'nothing' })).toBe(chat);
     expect(next(chat, { type: 'linked' })).toBe(chat);
   });
