@@ -8,7 +8,7 @@ import { until } from '../e2e/waiting';
 import { reasonToSkip, startChromium } from './chromium';
 import { ConsolePage } from './console-page';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const skipped = reasonToSkip();
 if (skipped !== undefined) console.warn(`The console is not tried in a browser. ${skipped}`);
 
