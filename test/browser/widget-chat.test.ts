@@ -426,24 +426,17 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         workstream: RECONNECTS,
       });
       const context = await browser.newContext();
-      const first = remember(
-        await ChatPage.begin(
-          context,
-          shop,
-          { workstream: RECONNECTS, 'ticket-callback': 'ownTicket' },
-          { pace: UNHURRIED, route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};` },
-        ),
-      );
+      const attributes = { workstream: RECONNECTS, 'ticket-callback': 'ownTicket', customer: 'ann-3' };
+      const options = {
+        pace: UNHURRIED,
+        route: `${route}; globalThis.ownTicket = () => ${JSON.stringify(ticket)};`,
+      };
+      const first = remember(await ChatPage.begin(context, shop, attributes, options));
       await stage.agentDoes('accept', first);
       await first.reads('Ada has joined');
       const link = await stage.linkSent(first);
       const id = link.searchParams.get('oc.reconnectid')!;
-      const second = await ChatPage.visit(
-        context,
-        shop,
-        { workstream: RECONNECTS, 'oc.reconnectid': id },
-        { pace: UNHURRIED, route },
-      );
+      const second = await ChatPage.visit(context, shop, { ...attributes, 'oc.reconnectid': id }, options);
       await second.isOnline();
       expect(second.conversationId).toBe(first.conversationId);
       expect(new URL(second.page.url()).searchParams.has('oc.reconnectid')).toBe(false);
