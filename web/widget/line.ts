@@ -371,7 +371,7 @@ export class Line {
     const { status, body, afterSeconds } = answer;
     if (status === 200 && isAccess(body)) return { access: body };
     const refusal = (body ?? {}) as Refusal;
-    const { code, detail = '', field = '' } = refusal;
+    const { code, detail = '' } = refusal;
     if (reconnectId !== undefined && code === 'customer-is-connected') {
       // Perhaps by a tab of this browser, which is told so and lets go; the app may hear of that a little later.
       this.#options.tell({ type: 'linked' });
@@ -392,7 +392,7 @@ export class Line {
     const problem: Problem =
       code === undefined
         ? { kind: 'address', detail: String(status) }
-        : { kind: code === 'sign-in-required' ? 'sign-in' : 'refused', detail: `${field} ${detail}` };
+        : { kind: code === 'sign-in-required' ? 'sign-in' : 'refused', detail };
     // Prevents: somebody on the way (a firewall, the page of a hotel's network) answers once, and a conversation is given up.
     if (code === undefined && (tickets.get() ?? reconnectId ?? this.#access) !== undefined) {
       if (this.#access === undefined) this.#options.tell({ type: 'problem', fatal: false, problem });
