@@ -25,6 +25,13 @@ const client = new WebPubSubClient({
   },
 });
 
+/** A customer who came before this desk. */
+async function longestWaiting() {
+  const headers = { authorization: `Bearer ${ticket}` };
+  const answer = await fetch(`${api}/api/v1/conversations?state=Open&limit=1`, { headers });
+  return answer.ok ? (await answer.json()).items[0]?.conversationId : undefined;
+}
+
 const show = ({ message: { data } }) => {
   if (data.type !== 'refused') latest = data.conversationId;
   console.log(JSON.stringify(data));
@@ -37,7 +44,12 @@ process.on('SIGINT', () => process.exit(0));
 await client.start();
 for await (const line of createInterface({ input: process.stdin })) {
   const text = /^say (.+)/.exec(line)?.[1];
-  if (line === '' || latest === undefined) continue;
+  if (line === '') continue;
+  latest ??= await longestWaiting();
+  if (latest === undefined) {
+    console.log('There is no conversation yet: nobody waits.');
+    continue;
+  }
   if (text !== undefined) {
     // With an id of its own a message is stored once, also when the client repeats it by itself.
     const message = { conversationId: latest, text, messageId: randomUUID() };
@@ -45,7 +57,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else {
     const body = line === 'extend-wait' ? { by: 'PT1M' } : {};
     const answer = await post(`conversations/${latest}/${line}`, { authorization: `Bearer ${ticket}` }, body);
-    const { conversation, code, detail } = await answer.json();
+    // An action that there is not has an answer without a body.
+    const {
+      conversation,
+      code = 'no such action',
+      detail = 'accept, end, close …',
+    } = await answer.json().catch(() => ({}));
     console.log(
       answer.ok ? `${line}: ${conversation.state}` : `${line}: ${answer.status} ${code}: ${detail}`,
     );

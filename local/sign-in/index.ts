@@ -131,7 +131,7 @@ function pageAt(url: URL): string {
     const href = `${chosen.pathname}${chosen.search}`.replaceAll('&', '&amp;').replaceAll('"', '%22');
     return `<li><a href="${href}">${name}</a> (${roles.join(', ') || 'no role'})</li>`;
   });
-  return `<!doctype html><title>Sign in (stand-in)</title><h1>Who are you?</h1><ul>${links.join('')}</ul>`;
+  return `<!doctype html><title>Sign in (stand-in)</title><link rel="icon" href="data:,"><h1>Who are you?</h1><ul>${links.join('')}</ul>`;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

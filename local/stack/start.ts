@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const url = stack.functionsUrl;
   console.log(
     `Try it: npm run e2e -- --functions ${url} --function-key ${LOCAL_FUNCTION_KEY} ` +
-      `--web-pubsub "${stack.webPubSub.connectionString}"`,
+      `--web-pubsub "${stack.webPubSub.connectionString}"\nReady: ${url}${SIDE_BY_SIDE}`,
   );
 
   let stopping = false;

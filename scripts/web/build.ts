@@ -34,6 +34,8 @@ export interface SiteFile {
   readonly shared?: true;
   /** What it shows is written as HTML, by a library that cleans it itself. */
   readonly writesHtml?: true;
+  /** To try the chat on one's own machine, and not for the world. */
+  readonly demo?: true;
   /** Endings of the compressed copies beside it. */
   readonly encodings: readonly Encoding[];
 }
@@ -170,6 +172,7 @@ async function write(target: string, name: string, content: Uint8Array): Promise
       etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
       ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && { immutable: true }),
       ...(/^(chat\.js$|widget\.mjs$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
+      ...(/^(shop|side-by-side)\//.test(name) && { demo: true }),
       ...(name === 'api/index.html' && { writesHtml: true }),
       encodings,
     },

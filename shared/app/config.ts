@@ -314,7 +314,7 @@ export const SITE_SETTINGS = {
   SITE: withDefault(
     matching(/^(all|widget|none)$/, '"all", "widget" or "none"'),
     'all',
-    'What `/api/site/` serves: `all` (the widget, the console of agents and operators, the page of the API, a page to try it), ' +
+    'What `/api/site/` serves: `all` (the widget, the console of agents and operators, the page of the API, and on the local stack the pages to try it), ' +
       'the `widget` alone, or `none` of it.',
   ),
 };

@@ -117,8 +117,11 @@ const absence = z.object({
   outcome: z.enum(['reconnected', 'expired', 'ended']).optional(),
   endedAt: instantInJson.optional(),
 } satisfies Record<keyof Absence, z.ZodType>);
-/** In a column of its own, also of what is kept of a closed conversation. */
-export const absencesColumn = json(z.array(absence)).optional();
+/**
+ * In a column of its own, also of what is kept of a closed conversation. For figures only: what cannot be read, because
+ * another version has written it, say, is as none, and keeps nobody from the conversation.
+ */
+export const absencesColumn = json(z.array(absence)).optional().catch(undefined);
 const pastAgentDisconnection = z.object({
   number: z.int(),
   agentId: text,

@@ -140,8 +140,12 @@ async function fileFor(
 ): Promise<HttpOutput<string | Uint8Array>> {
   const path = (params['path'] ?? '').replace(/\/$/, '');
   const { pathname, search } = new URL(url ?? 'http://localhost/');
+  // Prevents: everybody who finds the page to try it chats in the queue of a deployment. Only the local stand-in has `ws:`.
+  const isLocal = origins.sockets.every((origin) => origin.startsWith('ws:'));
   const isServed = (name: string) =>
-    serves !== 'none' && (serves === 'all' || files.find(name)?.shared === true);
+    serves === 'all'
+      ? isLocal || files.find(name)?.demo !== true
+      : serves === 'widget' && files.find(name)?.shared === true;
   const page = `${path}/index.html`;
   const isFolder = files.find(page) !== undefined;
   const name = isFolder ? page : path;

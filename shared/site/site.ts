@@ -10,6 +10,8 @@ export interface SiteFile {
   readonly shared?: true;
   /** What it shows is written as HTML, by a library that cleans it itself. */
   readonly writesHtml?: true;
+  /** To try the chat on one's own machine, and not for the world. */
+  readonly demo?: true;
   /** Endings of the compressed copies beside it. */
   readonly encodings: readonly Encoding[];
 }

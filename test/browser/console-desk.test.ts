@@ -8,7 +8,7 @@ import { until } from '../e2e/waiting';
 import { reasonToSkip, startChromium } from './chromium';
 import { ConsolePage } from './console-page';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const skipped = reasonToSkip();
 if (skipped !== undefined) console.warn(`The console is not tried in a browser. ${skipped}`);
 
@@ -362,13 +362,13 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await olga.dialog().getByLabel('Name').fill('sales-waits-longer');
     await olga.dialog().getByRole('checkbox', { name: 'Active' }).check();
     await olga.dialog().getByLabel('Grace').fill('PT0.5S');
-    await olga.button('Take over').click();
+    await olga.button('Apply').click();
     await olga.button('Save').click();
     // The app's own word, with the part that it is about.
     await olga.page.getByRole('alert').filter({ hasText: 'rules.0.set.grace' }).waitFor();
     await olga.page.getByRole('button', { name: 'Edit sales-waits-longer' }).click();
     await olga.dialog().getByLabel('Grace').fill('PT7M');
-    await olga.button('Take over').click();
+    await olga.button('Apply').click();
     await olga.page.getByText('Grace: 7 min, by the rule sales-waits-longer').waitFor();
     await olga.page.getByText('With the changes that are not saved yet').waitFor();
     await olga.button('Save').click();

@@ -97,7 +97,7 @@ describe('what editors are told', () => {
     expect(task?.command).toBe(`npm start -- --inspect-port ${first?.port}`);
     const ends = new RegExp(task?.problemMatcher.background?.endsPattern ?? '$^');
     expect(
-      matches(read('local/stack/start.ts'), /`(.+) --functions/g).filter((line) => ends.test(line)),
+      matches(read('local/stack/start.ts'), /\\n(Ready: .+)`/g).filter((line) => ends.test(line)),
     ).toHaveLength(1);
     expect(tasks.map(({ label }) => label)).toContain(first?.postDebugTask);
   });

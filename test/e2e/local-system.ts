@@ -8,7 +8,8 @@ export const GRACE = 'PT4S';
 /** As short for agents: the demo's agent drops, too. */
 const AGENT_GRACE = 'PT2S';
 const RECOVERY_WINDOW_MS = 1_500;
-const PATIENCE_MS = 20_000;
+/** A machine that is busy with something else fails no scene. */
+const PATIENCE_MS = 120_000;
 /** In Azure, what a killed host had in hand is out of sight for five minutes, and timers wait for a minute. */
 const AFTER_KILL = { invisibility: 'PT2S', timerLease: 'PT2S' };
 

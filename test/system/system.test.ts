@@ -20,7 +20,7 @@ beforeAll(async () => {
     grace: 'PT5S',
     storageConnectionString: ownAccount().connectionString,
   });
-  world = await enterWorld({ ...system.worldOptions, patienceMs: 120_000 });
+  world = await enterWorld(system.worldOptions);
   const played = playAll(SCENARIOS, world);
   verdicts = new Map(SCENARIOS.map(({ name }, index) => [name, played[index]!]));
 });

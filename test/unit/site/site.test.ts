@@ -24,6 +24,8 @@ const SOURCES = {
   'web/console/later.ts': `export const later = '${'later '.repeat(200)}';\nconsole.log(later);`,
   'web/api/index.html': '<!doctype html><script type="module" src="api.ts"></script>',
   'web/api/api.ts': `document.title = 'API';`,
+  'web/shop/index.html': '<!doctype html><title>Shop</title>',
+  'web/side-by-side/index.html': '<!doctype html><title>Both</title>',
   'web/widget/embed.ts': `addEventListener('load', () => void import('./panel'));`,
   'web/widget/panel.ts': `export const panel: string = '${'panel '.repeat(200)}';\nconsole.log(panel);`,
 };
@@ -269,6 +271,24 @@ describe('one setting', () => {
       const answered = await get(name === 'widget' ? names[2]! : name, {}, serves);
       if (served.includes(name)) expect([name, answered.status < 400]).toEqual([name, true]);
       else expect([name, ...problem(answered)]).toEqual([name, ...NOT_FOUND]);
+    }
+  });
+});
+
+describe('the pages to try it', () => {
+  it.each([
+    ['of the local stack', ['ws://localhost:8080'], 200],
+    ['of a deployment', ['wss://chat.example'], 404],
+    ['of the local stack behind a tunnel of its own', ['ws://localhost:8080', 'wss://chat.example'], 404],
+  ])('%s [R248]', async (_whose, sockets, status) => {
+    const origins = { sockets, signIn: [] };
+    for (const name of ['shop/', 'side-by-side/']) {
+      const { status: answered } = await SITE_FILE_ROUTES[0]!.handle(
+        input(name),
+        servicesOf('all', { origins }),
+        CALL,
+      );
+      expect([name, answered]).toEqual([name, status]);
     }
   });
 });

@@ -123,6 +123,14 @@ test('columns of a later version are ignored', () => {
   expect(decodeConversation({ ...ENDED, mood: 'sunny' })).toStrictEqual(decodeConversation(ENDED));
 });
 
+test.each(['of a later version', 'not even JSON'])(
+  'figures of absences that cannot be read are as none: %s',
+  (what) => {
+    const absences = what === 'not even JSON' ? '[{' : '[{"number":2,"outcome":"escalated"}]';
+    expect(decodeConversation({ ...ENDED, absences })).toEqual(decodeConversation(ENDED));
+  },
+);
+
 describe('before it is written', () => {
   test.each([
     ['createdAt', { createdAt: Number.NaN }],

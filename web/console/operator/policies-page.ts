@@ -255,7 +255,8 @@ export class PoliciesPage extends OperatorElement {
         >
           <h2 id="edited">${rule ? `Rule ${rule.id}` : 'New rule'}</h2>
           <label
-            >Name <input name="id" required pattern="[A-Za-z0-9_\\-]{1,64}" .value=${rule?.id ?? ''}
+            >Name (letters, digits, - and _)
+            <input name="id" required pattern="[A-Za-z0-9_\\-]{1,64}" .value=${rule?.id ?? ''}
           /></label>
           <fieldset>
             <legend>When (nothing chosen: always)</legend>
@@ -321,7 +322,7 @@ export class PoliciesPage extends OperatorElement {
           </fieldset>
           <div class="buttons">
             <button type="button" @click=${close}>Cancel</button>
-            <button class="primary">Take over</button>
+            <button class="primary">Apply</button>
           </div>
         </form>
       </dialog>

@@ -109,7 +109,7 @@ export class WhatIfPage extends OperatorElement {
 function shown(insights: Insights): TemplateResult {
   const { conversations, outcomes, reconnectRate: rate, timeToReturn, lateness, whatIf } = insights;
   const longest = ({ p95, max }: Percentiles) =>
-    `of one in twenty over ${readableLength(p95)}, at most ${readableLength(max)}`;
+    `median; 95 % within ${readableLength(p95)}, longest ${readableLength(max)}`;
   return html`
     ${
       whatIf
@@ -121,7 +121,7 @@ function shown(insights: Insights): TemplateResult {
     }
     <dl class="tiles">
       ${tile('Conversations', String(conversations))}
-      ${tile('Came back', rate === undefined ? '–' : `${Math.round(rate * 100)} %`, `${outcomes.returned} absences`)}
+      ${tile('Came back', rate === undefined ? '–' : `${Math.round(rate * 100)} %`, `${outcomes.returned} absences of ${outcomes.returned + outcomes.ended + outcomes.otherwise}`)}
       ${tile('Ended for absence', String(outcomes.ended), `${outcomes.otherwise} over otherwise`)}
       ${tile('Extended by agents', String(outcomes.extended))}
       ${timeToReturn ? tile('Time to return', readableLength(timeToReturn.p50), longest(timeToReturn)) : nothing}
