@@ -68,7 +68,7 @@ export const BUDGETS: readonly Budget[] = [
   {
     name: 'console, without the library of Entra ID',
     limit: 40_000,
-    meanwhile: 44_600,
+    meanwhile: 46_700,
     part: 'console',
     counts: withoutSignIn,
   },

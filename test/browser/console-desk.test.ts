@@ -250,6 +250,86 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await isCalled('it is read', /^Desk – Console$/);
   });
 
+  it('reads the list again that could not be read, says so meanwhile, and does not wait for one that hangs', async () => {
+    const { page } = ben;
+    let lists = 0;
+    await page.route('**/v1/conversations?*', (route) => {
+      lists += 1;
+      const body = { status: 503, code: 'temporarily-unavailable', detail: 'Later', retryAfterSeconds: 2 };
+      if (lists === 1) return route.fulfill({ status: 503, json: body });
+      // The second one is never answered.
+      return lists === 2 ? undefined : route.continue();
+    });
+    await page.reload();
+    await page.getByText('The list cannot be read').waitFor();
+    await until('it is read again', PATIENCE_MS, async () => lists === 2);
+    await ben.isOnline();
+    // The network is back: the line is another one.
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await ben.row('Mei').waitFor();
+    await page.getByText('The list cannot be read').waitFor({ state: 'detached' });
+    await page.unroute('**/v1/conversations?*');
+  });
+
+  it('reads a conversation again that could not be read', async () => {
+    const { page } = ben;
+    let reads = 0;
+    await page.route(/v1\/conversations\/[^/]+$|v1\/conversations\/[^/]+\?/, (route) =>
+      (reads += 1) === 1 ? route.abort() : route.continue(),
+    );
+    await ben.row('Mei').click();
+    await page.getByRole('log').getByText('日本').waitFor();
+    expect(reads).toBeGreaterThan(1);
+    await page.unrouteAll();
+  });
+
+  it('knows what is unread, and names of colleagues, when its page is loaded again', async () => {
+    const ola = await come('Ola');
+    await olga.accept('Ola');
+    await ola.say('Seen');
+    const { page } = olga;
+    await page.getByRole('log').getByText('Seen').waitFor();
+    await olga.open('Lea');
+    await ola.say('Told');
+    await olga.row('Ola').filter({ hasText: '1 new' }).waitFor();
+    const address = page.url();
+    await page.goto('about:blank');
+    await ola.say('Not told');
+    await page.goto(address);
+    await olga.row('Ola').filter({ hasText: '2 new' }).waitFor();
+    await olga.row('Bo').filter({ hasText: 'Anna Agent' }).waitFor();
+
+    // Nothing is told any more, and the line does not know it.
+    await page.evaluate(`
+      globalThis.desk = document.querySelector('desk-page').desk;
+      globalThis.hear = desk.line.options.onData;
+      desk.line.options.onData = () => undefined;
+    `);
+    await ola.say('Not heard');
+    await page.evaluate(`
+      desk.line.options.onData = hear;
+      dispatchEvent(new Event('online'));
+    `);
+    await olga.row('Ola').filter({ hasText: '3 new' }).waitFor();
+    await olga.open('Ola');
+    await page.getByRole('log').getByText('Not heard').waitFor();
+    await olga.row('Ola').filter({ hasText: 'new' }).waitFor({ state: 'detached' });
+  });
+
+  it('signs nobody in by a link that nobody has asked for', async () => {
+    const { page: another, context } = await signIn('Carl Colleague');
+    await another.getByRole('alert').filter({ hasText: 'has no role here' }).waitFor();
+    const token = await ben.page.evaluate<string>("sessionStorage.getItem('console-token')");
+    const link = `${stack.functionsUrl}/api/site/console/#access_token=${token}`;
+    // Nothing was asked for in the first tab; in the other one the answer has come.
+    const fresh = await context.newPage();
+    await fresh.goto(link);
+    await fresh.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await fresh.evaluate<string | null>("sessionStorage.getItem('console-token')")).toBeNull();
+    expect(await another.evaluate<string | null>("sessionStorage.getItem('console-state')")).toBeNull();
+    await context.close();
+  });
+
   it('lets an operator word a message, which is sent as it was previewed', async () => {
     await olga.goTo('Messages');
     await olga.page.getByRole('button', { name: 'Edit Agent joined' }).click();

@@ -1,7 +1,8 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { Api, messageOf } from './core/api';
+import { Api } from './core/api';
 import { ConsoleElement } from './core/element';
 import type { AgentAccess } from './core/model';
+import { messageOf } from './core/problem';
 import { addressOf, PAGES, type PageName, type Place, placeOf } from './core/routes';
 import { ServerClock } from './core/server-clock';
 import { tickBy } from './core/ticking';
@@ -116,7 +117,7 @@ export class Shell extends ConsoleElement {
     if (location.hash.startsWith('#/')) this.place = placeOf(location.hash);
     const { page, id } = this.place;
     if (page !== 'desk') void import('./operator/pages');
-    void this.desk?.open(page === 'desk' ? id : undefined);
+    this.desk?.open(page === 'desk' ? id : undefined);
   }
 
   protected override updated(changed: PropertyValues): void {

@@ -120,6 +120,70 @@ describe('a loss on the desk', () => {
     expect(row(reduceAll(state, [lost(5, 2)]))?.disconnection?.number).toBe(3);
   });
 
+  const extended = (seconds: number, until: number, number = 2) =>
+    push(seconds, {
+      type: 'wait-extended',
+      number,
+      deadline: at(until),
+      extendedBy: 'PT1M',
+      because: 'agent',
+    });
+  const over = (seconds: number) =>
+    push(seconds, { type: 'conversation-ended', state: 'WrapUp', reason: 'agent-ended', options: [] });
+  const isGone = (state: DeskState) => {
+    expect(row(state)).toMatchObject({ disconnection: undefined, lost: false });
+    expect(state.episodes.filter(({ outcome }) => outcome === 'running')).toEqual([]);
+  };
+
+  it('is over for good, whatever is told or read of it late [R292]', () => {
+    const late = { ...lost(10), now: T0 + 60_000 } as DeskEvent;
+    const disconnection = { number: 2, since: at(10), deadline: at(190) };
+    const read = { ...item({ disconnection }), stateSince: at(1) };
+    isGone(play(listed(1, item()), back(20, 'PT10S'), late));
+    isGone(play(listed(1, item()), lost(10), back(20, 'PT10S'), late, extended(15, 400)));
+    isGone(play(listed(1, item()), lost(10), back(20, 'PT10S'), listed(60, read)));
+    isGone(play(listed(1, item()), lost(10, 3), back(20, 'PT10S', 3), late, back(19, 'PT9S', 2)));
+    for (const came of [late, back(30, 'PT20S'), extended(15, 400)]) {
+      const ended = play(listed(1, item()), over(20), came);
+      isGone(ended);
+      expect(row(ended)).toMatchObject({ state: 'WrapUp', marks: [] });
+      expect(row(ended)?.back).toBeUndefined();
+    }
+  });
+
+  it('is not over because another one is', () => {
+    const connected = push(5, { type: 'customer-connected' });
+    const disconnection = { number: 3, since: at(10), deadline: at(190) };
+    expect(row(play(listed(1, item()), lost(10), connected))?.disconnection?.number).toBe(2);
+    const read = play(listed(11, item({ disconnection })), back(9, 'PT5S', 2));
+    expect(row(read)?.disconnection?.number).toBe(3);
+  });
+
+  it('has the later of two deadlines, whichever is told or read last [R292]', () => {
+    const disconnection = { number: 2, since: at(10), deadline: at(300) };
+    for (const events of [
+      [lost(10), extended(30, 300), extended(20, 250)],
+      [extended(30, 300), lost(10)],
+      [listed(40, item({ disconnection })), lost(10)],
+      [
+        lost(10),
+        extended(30, 300),
+        listed(40, item({ disconnection: { ...disconnection, deadline: at(190) } })),
+      ],
+    ]) {
+      expect(row(play(listed(1, item()), ...events))?.disconnection?.deadline).toBe(at(300));
+    }
+  });
+
+  it('of an agent is over for good, too, and is none of the next agent', () => {
+    const away = (agentId: string, number: number) =>
+      push(10, { type: 'agent-connection-lost', agentId, number, since: at(10), deadline: at(70) });
+    const here = push(20, { type: 'agent-back', agentId: 'anna', number: 1, absentFor: 'PT10S' });
+    expect(row(play(listed(1, item()), away('anna', 1)))?.agentAway).toBe(true);
+    expect(row(play(listed(1, item()), here, away('anna', 1)))?.agentAway).toBe(false);
+    expect(row(play(listed(1, item()), away('ben', 1)))?.agentAway).toBeUndefined();
+  });
+
   it('counts for the operations page: returned, ended for it, or ended otherwise', () => {
     const outcome = (...events: DeskEvent[]) =>
       play(listed(1, item()), lost(10), ...events).episodes.map((episode) => episode.outcome);
@@ -142,6 +206,22 @@ describe('the list', () => {
     expect(row(state)).toMatchObject({ state: 'Active', agentId: 'ben' });
     const queued = push(3, { type: 'conversation-queued', queue: 'sales', reason: 'agent-declined' });
     expect(row(reduceAll(state, [queued]))).toMatchObject({ state: 'Active', agentId: 'ben' });
+  });
+
+  it('has the names of agents, whichever is read first', () => {
+    const named: DeskEvent = { type: 'named', agents: [{ agentId: 'ben', name: 'Ben Agent' }] };
+    const read = listed(1, item({ agentId: 'ben' }));
+    for (const events of [
+      [read, named],
+      [named, read],
+    ])
+      expect(row(play(...events))?.agentName).toBe('Ben Agent');
+  });
+
+  it('says why it cannot be read, until it is', () => {
+    const failed = play({ type: 'unlisted', error: 'Try again.' });
+    expect(failed).toMatchObject({ isLoaded: false, listError: 'Try again.' });
+    expect(reduceAll(failed, [listed(1, item())]).listError).toBeUndefined();
   });
 
   it('has no conversation that is closed', () => {
@@ -196,6 +276,99 @@ describe('a transcript that is looked at', () => {
     isRest,
     now: T0,
   });
+  const moved = (seconds: number, more: object, since?: readonly DeskEvent[]): DeskEvent => {
+    const { conversation, ...rest } = view([]);
+    const stateSince = at(seconds);
+    return {
+      type: 'viewed',
+      view: { ...rest, conversation: { ...conversation, stateSince, ...more } },
+      isRest: false,
+      ...(since && { since: since.flatMap((event) => (event.type === 'push' ? [event.push] : [])) }),
+      now: T0,
+    };
+  };
+  const ended = push(20, {
+    type: 'conversation-ended',
+    state: 'WrapUp',
+    reason: 'agent-ended',
+    options: [],
+  });
+
+  it('is not taken for news when it was read before what has moved the conversation [R292]', () => {
+    const before = moved(1, {});
+    const state = play(listed(1, item()), opened, moved(20, { state: 'WrapUp' }), ended, before);
+    expect(row(state)?.state).toBe('WrapUp');
+    expect(state.opened?.conversation?.state).toBe('WrapUp');
+    expect(row(play(listed(1, item()), ended, listed(21, item())))?.state).toBe('WrapUp');
+    const queued = push(20, { type: 'conversation-queued', queue: 'sales', reason: 'agent-declined' });
+    expect(row(play(listed(1, item()), queued, before))?.state).toBe('Open');
+    expect(row(play(listed(1, item()), queued, moved(30, {})))?.state).toBe('Active');
+  });
+
+  it('is not taken for news of the same state either: what came meanwhile happens to it', () => {
+    const toBen = push(20, {
+      type: 'conversation-assigned',
+      agentId: 'ben',
+      agentName: 'Ben',
+      accepted: true,
+    });
+    const came = [lost(10), toBen];
+    const state = play(listed(1, item()), opened, ...came, moved(1, {}, came));
+    expect(row(state)).toMatchObject({ agentId: 'ben', disconnection: { number: 2 } });
+    expect(row(state)?.marks.filter(({ kind }) => kind === 'lost')).toHaveLength(1);
+    // It was asked for later: it is newer.
+    const agent = { id: 'anna', name: 'Anna', accepted: true };
+    expect(row(play(listed(1, item()), toBen, moved(1, { agent }, [])))?.agentId).toBe('anna');
+  });
+
+  it('puts a conversation on the list that is not there, and none that is closed', () => {
+    const closed = push(9, {
+      type: 'conversation-closed',
+      reason: 'agent-ended',
+      closeReason: 'agent-closed',
+    });
+    expect(row(play(listed(1), moved(1, {})))).toMatchObject({ customerName: 'Ann', agentName: 'Anna' });
+    for (const late of [
+      moved(1, {}),
+      listed(10, item()),
+      push(0, { type: 'conversation-opened', queue: 'sales', customerName: 'Ann' }),
+    ]) {
+      expect(play(listed(1, item()), closed, late).rows.size).toBe(0);
+    }
+  });
+
+  it('says how far nothing is missing, whatever was pushed behind it', () => {
+    const first = play(listed(1, item()), opened, viewed([[1, 'one']]), message(3, 'three'));
+    expect(first.opened?.readTo).toBe(1);
+    expect(reduceAll(first, [message(2, 'two')]).opened?.readTo).toBe(3);
+  });
+
+  it('counts what is new in one that is not looked at: once, after what was seen or answered [R291]', () => {
+    const remembered: DeskEvent = { type: 'remembered', seen: new Map([[ID, 1]]) };
+    const said: [number, string][] = [
+      [1, 'one'],
+      [2, 'two'],
+      [3, 'three'],
+    ];
+    const unread = (...events: DeskEvent[]) => row(play(listed(1, item()), ...events))?.unread;
+    expect(unread(remembered, viewed(said, true))).toBe(2);
+    expect(unread(remembered, message(3, 'three'), viewed(said, true), message(2, 'two'))).toBe(2);
+    expect(unread(viewed(said), opened, viewed(said), { type: 'opened', id: undefined }, viewed(said))).toBe(
+      0,
+    );
+    const { conversation, transcript, etag } = view(said);
+    const answered = transcript.map((entry) =>
+      entry.sequence === 2 ? { ...entry, author: { role: 'agent' as const, id: 'anna' } } : entry,
+    );
+    const answer = { conversation, transcript: answered, etag };
+    expect(unread({ type: 'viewed', view: answer, isRest: false, now: T0 })).toBe(1);
+    const mine = play(
+      listed(1, item({ agentId: 'ben' })),
+      moved(1, { agent: { id: 'ben', name: 'Ben', accepted: true } }),
+    );
+    expect(row(mine)?.unread).toBe(0);
+  });
+
   const texts = (state: DeskState) => state.opened?.entries.map(({ text }) => text);
 
   it('has everything once and in order, whatever comes first [R278]', () => {

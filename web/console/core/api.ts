@@ -1,39 +1,8 @@
+import { Problem } from './problem';
 import type { ServerClock } from './server-clock';
 
 /** How long an answer may take: a cold start fits in, a dead line does not. */
 const ANSWER_LIMIT_MS = 20_000;
-
-/** An answer other than 2xx, or none. `message` is for the person at the console. */
-export class Problem extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    detail: string,
-    /** The offending part of what was sent. */
-    readonly field?: string,
-    readonly retryAfterSeconds?: number,
-  ) {
-    super(PLAIN[code] ?? detail);
-  }
-}
-
-/** What people read instead of the API's own words, if those speak of the API. */
-const PLAIN: Readonly<Record<string, string>> = {
-  'no-answer': 'The server does not answer. Check your connection and try again.',
-  'not-authenticated': 'Your sign-in has expired. Sign in again.',
-  'not-allowed': 'Your role does not allow this.',
-  'assigned-to-other-agent': 'A colleague was faster: the conversation is theirs.',
-  'agent-at-capacity': 'Not enough free capacity: end or close a conversation first.',
-  'conversation-ended': 'The conversation is over already.',
-  'conversation-not-found': 'There is no such conversation.',
-  'customer-is-connected': 'The customer is there: nobody is waited for.',
-  'extension-too-long': 'The wait cannot be extended any further.',
-  'illegal-transition': 'That is not possible in the state in which the conversation is now.',
-  'not-assigned-to-you': 'Accept the conversation first.',
-  'precondition-failed': 'Somebody else has saved a change meanwhile. Read it, and try again.',
-  'too-many-requests': 'That was too often. Wait a moment.',
-  'temporarily-unavailable': 'The service is not available for a moment. Try again.',
-};
 
 export interface Call {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -87,7 +56,7 @@ export class Api {
     if (response.status === 401) response = await this.send(method, path, call, true);
     const text = await response.text().catch(() => '');
     const value = parsed(text);
-    if (!response.ok) throw problemOf(response.status, value);
+    if (!response.ok) throw problemOf(response, value);
     return { value: value as T, etag: response.headers.get('etag') };
   }
 
@@ -126,21 +95,14 @@ function parsed(text: string): unknown {
   }
 }
 
-function problemOf(status: number, value: unknown): Problem {
+function problemOf({ status, headers }: Response, value: unknown): Problem {
   const { code, detail, field, retryAfterSeconds } = (value ?? {}) as Partial<Problem> & { detail?: string };
   return new Problem(
     status,
     code ?? `status-${status}`,
     detail ?? `The server answered ${status}.`,
     field,
-    retryAfterSeconds,
+    // In front of the app stands a host that writes no document.
+    retryAfterSeconds ?? (Number(headers.get('retry-after')) || undefined),
   );
 }
-
-/** What went wrong, in one line. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Problem && thrown.field !== undefined
-    ? `${thrown.field}: ${thrown.message}`
-    : thrown instanceof Error
-      ? thrown.message
-      : String(thrown);

@@ -213,7 +213,7 @@ export class ConversationPanel extends ConsoleElement {
         })}
         ${
           opened?.hasMore
-            ? html`<button type="button" @click=${() => void this.desk.more()}>Read on</button>`
+            ? html`<button type="button" @click=${() => this.desk.more()}>Read on</button>`
             : nothing
         }
       </div>

@@ -1,4 +1,4 @@
-import { type Api, messageOf, Problem } from '../core/api';
+import type { Api } from '../core/api';
 import type {
   AgentAccess,
   AgentLoad,
@@ -10,9 +10,18 @@ import type {
   Refused,
   WorkListItem,
 } from '../core/model';
+import { isFinal, Persistent } from '../core/persistent';
+import { messageOf, Problem } from '../core/problem';
 import type { ServerClock } from '../core/server-clock';
 import { AgentLine } from './agent-line';
-import { BACK_SHOWN_MS, type DeskEvent, type DeskState, type Outgoing, SHOWN_AFTER_MS } from './state';
+import {
+  BACK_SHOWN_MS,
+  type DeskEvent,
+  type DeskState,
+  type Outgoing,
+  type Row,
+  SHOWN_AFTER_MS,
+} from './state';
 import { Store } from './store';
 
 /** What an agent can do to a conversation by a request. */
@@ -31,6 +40,8 @@ export interface DeskOptions {
 const MOST_ROWS = 2_000;
 /** The list is a copy, and a push can be lost: it is read again now and then. */
 const LIST_AGAIN_MS = 120_000;
+/** Without a socket in this time the list is read all the same. */
+const LIST_WITHOUT_LINE_MS = 5_000;
 /** Messages of a colleague's conversation are not pushed to this agent. */
 const COLLEAGUES_AGAIN_MS = 5_000;
 const SEEN_KEPT = 5_000;
@@ -49,10 +60,23 @@ export class Desk {
   /** A URL opens one socket; the ticket stays good. */
   private urlIsUsed = false;
   private readonly seen = new Set<string>();
-  /** Pushes that came while the list was being read. */
-  private since: Push[] | undefined;
+  /** Pushes that came while something was being read, for each reading. */
+  private readonly readings = new Set<Push[]>();
+  private readonly list = new Persistent((isCurrent) => this.readList(isCurrent), {
+    againMs: LIST_AGAIN_MS,
+    failed: (thrown) => this.store.dispatch({ type: 'unlisted', error: messageOf(thrown) }),
+  });
+  private readonly load = new Persistent(() => this.readLoad());
+  private readonly names = new Persistent(() => this.readNames());
+  private readonly opened = new Persistent(() => this.readOpened());
+  private readonly others = new Persistent((isCurrent) => this.readOthers(isCurrent));
+  /** Conversations of which what is new has to be read, besides the one that is looked at. */
+  private readonly due = new Set<string>();
+  /** Whether pushes of this agent's conversations may be lost. */
+  private hasGap = false;
   private readonly timers = new Set<ReturnType<typeof setInterval>>();
   private viewing: ReturnType<typeof setTimeout> | undefined;
+  private readingOthers: ReturnType<typeof setTimeout> | undefined;
   private typedAt = 0;
 
   constructor(private readonly options: DeskOptions) {
@@ -66,9 +90,14 @@ export class Desk {
       onState: (line) => {
         this.store.dispatch({ type: 'line', line });
         // What was pushed meanwhile is lost: read it.
-        if (line === 'online') void this.catchUp();
+        if (line === 'online') this.catchUp();
       },
       onData: (data) => this.receive(data),
+    });
+    let { seen } = this.state;
+    this.store.subscribe((state) => {
+      if (state.seen !== seen) keepSeen(state);
+      seen = state.seen;
     });
   }
 
@@ -78,11 +107,14 @@ export class Desk {
 
   start(): void {
     this.line.start();
-    this.every(LIST_AGAIN_MS, () => void this.list());
+    const withoutLine = setTimeout(() => {
+      if (this.state.line !== 'online') this.list.begin();
+    }, LIST_WITHOUT_LINE_MS);
+    this.timers.add(withoutLine);
     this.every(COLLEAGUES_AGAIN_MS, () => {
       const { opened, me } = this.state;
       const agent = opened?.conversation?.agent;
-      if (opened !== undefined && !document.hidden && agent?.id !== me.agentId) this.viewSoon(opened.id);
+      if (opened !== undefined && !document.hidden && agent?.id !== me.agentId) this.viewSoon();
     });
   }
 
@@ -90,19 +122,20 @@ export class Desk {
     this.line.stop();
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.viewing);
+    clearTimeout(this.readingOthers);
+    for (const one of [this.list, this.load, this.names, this.opened, this.others]) one.stop();
   }
 
   /** Shows a conversation, or none. */
-  async open(id: string | undefined): Promise<void> {
+  open(id: string | undefined): void {
     this.store.dispatch({ type: 'opened', id });
     this.store.flush();
-    if (id !== undefined) await this.view(id);
+    this.opened.begin();
   }
 
   /** The next part of a long transcript, or what is missing behind the last entry. */
-  async more(): Promise<void> {
-    const { opened } = this.state;
-    if (opened !== undefined) await this.view(opened.id, opened.entries.at(-1)?.sequence);
+  more(): void {
+    this.opened.begin();
   }
 
   /** Does it, or tells why not. */
@@ -120,8 +153,8 @@ export class Desk {
       return false;
     } finally {
       // Also after a refusal: somebody else has changed it.
-      void this.view(id);
-      void this.readLoad();
+      this.refresh(id);
+      this.load.begin();
     }
   }
 
@@ -167,6 +200,7 @@ export class Desk {
       const access = await this.access;
       if (this.state.me.agentId !== access.agentId) {
         this.store.dispatch({ type: 'me', agentId: access.agentId, name: this.options.name });
+        this.store.dispatch({ type: 'remembered', seen: keptSeen(access.agentId) });
         this.store.flush();
       }
       return access;
@@ -177,68 +211,116 @@ export class Desk {
     }
   }
 
-  private async catchUp(): Promise<void> {
-    await Promise.all([this.list(), this.readLoad(), this.opened()]);
+  private catchUp(): void {
+    this.hasGap = true;
+    this.list.begin();
+    this.load.begin();
+    this.opened.begin();
   }
 
-  private async opened(): Promise<void> {
-    const { opened } = this.state;
-    if (opened !== undefined) await this.view(opened.id, opened.entries.at(-1)?.sequence);
-  }
-
-  private async list(): Promise<void> {
-    if (this.since !== undefined) return;
-    this.since = [];
-    try {
-      const items: WorkListItem[] = [];
+  private async readList(isCurrent: () => boolean): Promise<void> {
+    const items: WorkListItem[] = [];
+    await this.reading(async (since) => {
       let continuationToken: string | undefined;
       do {
         const page: Page<WorkListItem> = await this.api.get('/v1/conversations', {
           limit: 500,
           continuationToken,
         });
+        if (!isCurrent()) return;
         items.push(...page.items);
         continuationToken = page.continuationToken;
       } while (continuationToken !== undefined && items.length < MOST_ROWS);
-      const now = this.options.clock.now();
-      this.store.dispatch({ type: 'listed', items, since: this.since, now });
-      for (const { conversationId, disconnection } of items) {
-        if (disconnection !== undefined)
-          this.settle(conversationId, disconnection.number, disconnection.since);
-      }
-    } catch (thrown) {
-      this.tell(messageOf(thrown), true);
-    } finally {
-      this.since = undefined;
+      this.store.dispatch({ type: 'listed', items, since, now: this.options.clock.now() });
+    });
+    if (!isCurrent()) return;
+    for (const { conversationId, disconnection } of items) {
+      if (disconnection !== undefined) this.settle(conversationId, disconnection.number, disconnection.since);
     }
+    this.store.flush();
+    const { rows, me, names } = this.state;
+    const isNamed = ({ agentId, agentName }: Row) =>
+      agentName ?? names.get(agentId ?? me.agentId) ?? !agentId;
+    if (![...rows.values()].every(isNamed)) this.names.begin();
+    if (!this.hasGap) return;
+    this.hasGap = false;
+    for (const { conversationId, state, agentId } of rows.values()) {
+      if (state === 'Active' && agentId === me.agentId) this.refresh(conversationId);
+    }
+  }
+
+  private async readNames(): Promise<void> {
+    const { agents } = await this.api.get<{ agents: readonly Colleague[] }>('/v1/agents');
+    this.store.dispatch({ type: 'named', agents });
   }
 
   private async readLoad(): Promise<void> {
+    this.store.dispatch({ type: 'load', load: await this.api.get<AgentLoad>('/v1/my-capacity') });
+  }
+
+  /** What is missing of the conversation that is looked at. */
+  private async readOpened(): Promise<void> {
+    const { opened } = this.state;
+    if (opened === undefined) return;
     try {
-      this.store.dispatch({ type: 'load', load: await this.api.get<AgentLoad>('/v1/my-capacity') });
-    } catch {
-      // The meter keeps what it shows; the next change reads it again.
+      await this.view(opened.id, opened.readTo || undefined);
+    } catch (thrown) {
+      this.store.dispatch({ type: 'unread-view', id: opened.id, error: messageOf(thrown) });
+      if (!isFinal(thrown)) throw thrown;
     }
   }
 
-  private async view(id: string, after?: number): Promise<void> {
-    try {
-      const view = await this.api.get<ConversationView>(`/v1/conversations/${id}`, { after, limit: 1_000 });
-      this.store.dispatch({
-        type: 'viewed',
-        view,
-        isRest: after !== undefined,
-        now: this.options.clock.now(),
-      });
-    } catch (thrown) {
-      this.store.dispatch({ type: 'unread-view', id, error: messageOf(thrown) });
+  /** What is new in the others. */
+  private async readOthers(isCurrent: () => boolean): Promise<void> {
+    let failure: Error | undefined;
+    for (const id of [...this.due]) {
+      if (!isCurrent()) return;
+      this.due.delete(id);
+      try {
+        let after = this.state.seen.get(id);
+        do after = (await this.view(id, after)).nextAfter;
+        while (after !== undefined);
+      } catch (thrown) {
+        if (isFinal(thrown)) continue;
+        this.due.add(id);
+        failure = thrown as Error;
+      }
     }
+    if (failure !== undefined) throw failure;
+  }
+
+  private async view(id: string, after?: number): Promise<ConversationView> {
+    return this.reading(async (since) => {
+      const view = await this.api.get<ConversationView>(`/v1/conversations/${id}`, { after, limit: 1_000 });
+      const now = this.options.clock.now();
+      this.store.dispatch({ type: 'viewed', view, isRest: after !== undefined, since, now });
+      return view;
+    });
+  }
+
+  /** Reads, and keeps what is pushed meanwhile: the answer may be older, or newer. */
+  private async reading<T>(read: (since: readonly Push[]) => Promise<T>): Promise<T> {
+    const since: Push[] = [];
+    this.readings.add(since);
+    try {
+      return await read(since);
+    } finally {
+      this.readings.delete(since);
+    }
+  }
+
+  /** Reads a conversation again, looked at or not. */
+  private refresh(id: string): void {
+    if (this.state.opened?.id === id) return this.viewSoon();
+    this.due.add(id);
+    clearTimeout(this.readingOthers);
+    this.readingOthers = setTimeout(() => this.others.beginUnlessWaiting(), 100);
   }
 
   /** Once for what comes at the same time. */
-  private viewSoon(id: string): void {
+  private viewSoon(): void {
     clearTimeout(this.viewing);
-    this.viewing = setTimeout(() => void this.view(id, this.state.opened?.entries.at(-1)?.sequence), 100);
+    this.viewing = setTimeout(() => this.opened.beginUnlessWaiting(), 100);
   }
 
   private receive(data: unknown): void {
@@ -251,10 +333,20 @@ export class Desk {
     if (this.seen.has(push.id)) return;
     this.seen.add(push.id);
     if (this.seen.size > SEEN_KEPT) this.seen.delete(this.seen.values().next().value ?? '');
-    this.since?.push(push);
+    for (const since of this.readings) since.push(push);
+    if (!this.isKnown(push)) this.refresh(push.conversationId);
     const now = this.options.clock.now();
     this.store.dispatch({ type: 'push', push, now } satisfies DeskEvent);
     this.follow(push);
+  }
+
+  /** Whether its row is there; what its conversation was before this news nobody has told. */
+  private isKnown({ type, conversationId }: Push): boolean {
+    if (type === 'conversation-opened' || type === 'conversation-closed' || type === 'capacity-released')
+      return true;
+    if (!this.state.rows.has(conversationId)) this.store.flush();
+    const { isLoaded, rows, closed } = this.state;
+    return !isLoaded || rows.has(conversationId) || closed.has(conversationId);
   }
 
   /** A customer types: shown until that is old. */
@@ -280,17 +372,16 @@ export class Desk {
         break;
       case 'conversation-assigned':
         // The deadline of the offer is not pushed.
-        if (push.agentId === me.agentId) void this.view(id);
+        if (push.agentId === me.agentId) this.refresh(id);
         break;
       case 'capacity-released':
-        void this.readLoad();
+        this.load.begin();
         break;
       default:
     }
     if (opened?.id !== id) return;
     const isSaid = push.type === 'message' || push.type === 'notice';
-    const last = opened.entries.at(-1)?.sequence ?? 0;
-    if (!isSaid || push.sequence > last + 1) this.viewSoon(id);
+    if (!isSaid || push.sequence > opened.readTo + 1) this.viewSoon();
   }
 
   private settle(conversationId: string, number: number, since: string): void {
@@ -301,5 +392,25 @@ export class Desk {
 
   private every(ms: number, run: () => void): void {
     this.timers.add(setInterval(run, ms));
+  }
+}
+
+const keyOf = (agentId: string): string => `console-seen-${agentId}`;
+
+/** What this agent has seen in this tab, for when it is loaded again. */
+function keepSeen({ me, seen, rows, isLoaded }: DeskState): void {
+  const kept = [...seen].filter(([id]) => !isLoaded || rows.has(id));
+  try {
+    sessionStorage.setItem(keyOf(me.agentId), JSON.stringify(kept));
+  } catch {
+    // A full store: more is unread than there is.
+  }
+}
+
+function keptSeen(agentId: string): ReadonlyMap<string, number> {
+  try {
+    return new Map(JSON.parse(sessionStorage.getItem(keyOf(agentId)) ?? '[]') as [string, number][]);
+  } catch {
+    return new Map();
   }
 }

@@ -1,6 +1,8 @@
 import { isoLength } from '../core/format';
 import type {
+  Absence,
   AgentLoad,
+  Colleague,
   Conversation,
   ConversationView,
   Entry,
@@ -36,9 +38,16 @@ export interface Row extends WorkListItem {
   readonly agentName?: string;
   readonly agentAway?: boolean;
   readonly unread: number;
+  /** What is unread, by its numbers: what is told and read counts once. */
+  readonly unseen: readonly number[];
   readonly marks: readonly Mark[];
   /** Of the newest push that has moved its state: an older one that comes later is no news. */
   readonly movedAt: string;
+  /** The highest number of an absence that is over, of the customer and of agents: a late word of it begins none. */
+  readonly finished: number;
+  readonly agentFinished: number;
+  /** The deadline that was told last: the beginning of that absence may be told later. */
+  readonly extended?: Pick<Absence, 'number' | 'deadline'>;
 }
 
 /** A loss that agents were told of. */
@@ -68,6 +77,8 @@ export interface Opened {
   readonly id: string;
   readonly conversation?: Conversation;
   readonly entries: readonly Entry[];
+  /** Nothing is missing up to this entry. What was pushed may be far behind it. */
+  readonly readTo: number;
   readonly hasMore: boolean;
   readonly unreadable: number;
   readonly error?: string;
@@ -80,7 +91,15 @@ export interface DeskState {
   readonly isHidden: boolean;
   /** Whether the list has been read. */
   readonly isLoaded: boolean;
+  /** Why the list cannot be read. */
+  readonly listError?: string | undefined;
   readonly rows: ReadonlyMap<string, Row>;
+  /** Conversations that are closed, the latest of them: news of before put none back on the list. */
+  readonly closed: ReadonlySet<string>;
+  /** The last entry that the agent has seen, by conversation. */
+  readonly seen: ReadonlyMap<string, number>;
+  /** Names of agents. */
+  readonly names: ReadonlyMap<string, string>;
   readonly episodes: readonly Episode[];
   readonly outbox: readonly Outgoing[];
   readonly opened?: Opened;
@@ -103,6 +122,10 @@ export type DeskEvent =
       readonly since?: readonly Push[];
       readonly now: number;
     }
+  | { readonly type: 'unlisted'; readonly error: string }
+  | { readonly type: 'named'; readonly agents: readonly Pick<Colleague, 'agentId' | 'name'>[] }
+  /** What was seen before the page was loaded again. */
+  | { readonly type: 'remembered'; readonly seen: ReadonlyMap<string, number> }
   | { readonly type: 'push'; readonly push: Push; readonly now: number }
   | { readonly type: 'typing'; readonly conversationId: string; readonly until: number }
   | { readonly type: 'settled'; readonly conversationId: string; readonly number: number }
@@ -113,6 +136,8 @@ export type DeskEvent =
       readonly type: 'viewed';
       readonly view: ConversationView;
       readonly isRest: boolean;
+      /** Pushes that came while it was being read. */
+      readonly since?: readonly Push[];
       readonly now: number;
     }
   | { readonly type: 'unread-view'; readonly id: string; readonly error: string }
@@ -133,6 +158,9 @@ export const EMPTY: DeskState = {
   isHidden: false,
   isLoaded: false,
   rows: new Map(),
+  closed: new Set(),
+  seen: new Map(),
+  names: new Map(),
   episodes: [],
   outbox: [],
   typing: new Map(),
@@ -144,6 +172,9 @@ export function reduceAll(state: DeskState, events: readonly DeskEvent[]): DeskS
   for (const event of events) reduce(draft, event);
   return draft.state;
 }
+
+const CLOSED_KEPT = 1_000;
+const NOTHING_UNREAD = { unread: 0, unseen: [] } as const;
 
 /** Copies the list of rows once for all events of a frame. */
 class Draft {
@@ -171,8 +202,31 @@ class Draft {
     if (row !== undefined) this.put({ ...row, ...change(row) });
   }
 
-  drop(id: string): void {
+  close(id: string): void {
     if (this.row(id) !== undefined) this.own().delete(id);
+    const { closed } = this.current;
+    if (!closed.has(id)) this.set({ closed: new Set([...closed, id].slice(-CLOSED_KEPT)) });
+  }
+
+  /** What is shown of the conversation that is looked at is seen. */
+  look(): void {
+    const { opened, isHidden, seen } = this.current;
+    if (opened === undefined || isHidden) return;
+    if ((this.row(opened.id)?.unread ?? 0) > 0) this.change(opened.id, () => NOTHING_UNREAD);
+    this.see(opened.id, opened.readTo, seen);
+  }
+
+  see(id: string, sequence: number, seen = this.current.seen): void {
+    if (sequence > (seen.get(id) ?? 0)) this.set({ seen: new Map(seen).set(id, sequence) });
+  }
+
+  /** Counts what is not seen yet. */
+  count(id: string, sequences: readonly number[]): void {
+    const from = this.current.seen.get(id) ?? 0;
+    this.change(id, (row) => {
+      const unseen = [...new Set([...row.unseen, ...sequences])].filter((sequence) => sequence > from);
+      return { unseen, unread: unseen.length };
+    });
   }
 
   replace(rows: Map<string, Row>): void {
@@ -194,10 +248,17 @@ function reduce(draft: Draft, event: DeskEvent): void {
     case 'load':
       return draft.set({ load: event.load });
     case 'looked':
-      if (!event.isHidden && state.opened) draft.change(state.opened.id, () => ({ unread: 0 }));
-      return draft.set({ isHidden: event.isHidden });
+      draft.set({ isHidden: event.isHidden });
+      return draft.look();
     case 'listed':
-      return listed(draft, event.items, event.since ?? [], event.now);
+      return listed(draft, event.items, event.since, event.now);
+    case 'unlisted':
+      return draft.set({ listError: event.error });
+    case 'named':
+      return named(draft, event.agents);
+    case 'remembered':
+      for (const [id, sequence] of event.seen) draft.see(id, sequence);
+      return undefined;
     case 'push':
       return reducePush(draft, event.push, event.now);
     case 'typing':
@@ -212,13 +273,15 @@ function reduce(draft: Draft, event: DeskEvent): void {
       }));
     case 'opened':
       if (event.id === state.opened?.id) return undefined;
-      if (event.id !== undefined) draft.change(event.id, () => ({ unread: 0 }));
-      return draft.set({
+      draft.set({
         opened:
-          event.id === undefined ? undefined : { id: event.id, entries: [], hasMore: false, unreadable: 0 },
+          event.id === undefined
+            ? undefined
+            : { id: event.id, entries: [], readTo: 0, hasMore: false, unreadable: 0 },
       });
+      return draft.look();
     case 'viewed':
-      return viewed(draft, event.view, event.isRest, event.now);
+      return viewed(draft, event);
     case 'unread-view':
       if (state.opened?.id === event.id) draft.set({ opened: { ...state.opened, error: event.error } });
       return undefined;
@@ -253,36 +316,94 @@ function deliver(draft: Draft, messageId: string, delivery: Delivery, reason?: s
   });
 }
 
-function listed(draft: Draft, items: readonly WorkListItem[], since: readonly Push[], now: number): void {
-  const before = draft.state.rows;
+function listed(
+  draft: Draft,
+  items: readonly WorkListItem[],
+  since: readonly Push[] | undefined,
+  now: number,
+): void {
+  const { rows: before, names, closed } = draft.state;
+  const open = items.filter(({ conversationId }) => !closed.has(conversationId));
   draft.replace(
-    new Map(items.map((item) => [item.conversationId, rowOf(item, draft.row(item.conversationId), now)])),
+    new Map(
+      open.map((item) => [
+        item.conversationId,
+        rowOf(item, draft.row(item.conversationId), { now, names, since }),
+      ]),
+    ),
   );
-  for (const push of since) {
-    const known = before.get(push.conversationId);
-    reducePush(draft, push, now);
-    // Prevents: what a row has counted when the push came is counted again.
-    if (known !== undefined) draft.change(known.conversationId, () => countedOf(known));
-  }
-  draft.set({ isLoaded: true });
+  for (const push of since ?? []) replay(draft, push, before.get(push.conversationId), now);
+  draft.set({ isLoaded: true, listError: undefined });
 }
 
-const countedOf = ({ unread, marks }: Row): Pick<Row, 'unread' | 'marks'> => ({ unread, marks });
+/** What came while something was being read happens to what was read, which may be older. */
+function replay(draft: Draft, push: Push, known: Row | undefined, now: number): void {
+  reducePush(draft, push, now);
+  // Prevents: what a row has marked when the push came is marked again.
+  if (known !== undefined) draft.change(known.conversationId, () => ({ marks: known.marks }));
+}
+
+function named(draft: Draft, agents: readonly Pick<Colleague, 'agentId' | 'name'>[]): void {
+  const names = new Map(draft.state.names);
+  for (const { agentId, name } of agents) if (name !== undefined) names.set(agentId, name);
+  draft.set({ names });
+  for (const { conversationId, agentId = '', agentName } of draft.state.rows.values()) {
+    const name = names.get(agentId);
+    if (agentName === undefined && name !== undefined)
+      draft.change(conversationId, () => ({ agentName: name }));
+  }
+}
+
+/**
+ * Whether what was read is older than the push that has moved the row. If the conversation had left the row's state after
+ * that push, it would be in its present one since a later moment.
+ */
+const isOlder = ({ state, stateSince }: Pick<WorkListItem, 'state' | 'stateSince'>, row: Row): boolean =>
+  state !== row.state && stateSince < row.movedAt;
+
+const later = (one: string, other: string): string => (one > other ? one : other);
+
+interface Reading {
+  readonly now: number;
+  readonly names: ReadonlyMap<string, string>;
+  /** Pushes that came while it was being read. If there is none about a conversation, what was read is not older than its row. */
+  readonly since: readonly Push[] | undefined;
+}
 
 /** A line of the list, with what the console knew of the conversation before. */
-function rowOf(item: WorkListItem, before: Row | undefined, now: number): Row {
-  const { disconnection } = item;
+function rowOf(item: WorkListItem, before: Row | undefined, { now, names, since }: Reading): Row {
+  const mayBeOlder = since?.some((push) => push.conversationId === item.conversationId) ?? true;
+  if (before !== undefined && mayBeOlder && isOlder(item, before)) return before;
+  const disconnection = absenceOf(item.disconnection, before);
   const isSame = disconnection !== undefined && before?.disconnection?.number === disconnection.number;
+  // The one before is over. None at all says that of the last one, unless it was read before.
+  const over = disconnection ? disconnection.number - 1 : mayBeOlder ? 0 : before?.disconnection?.number;
+  const sameAgents = before?.agentId === item.agentId ? before : undefined;
+  const agentName = sameAgents?.agentName ?? names.get(item.agentId ?? '');
   return {
     ...item,
+    disconnection,
     lost: isRealLoss(disconnection) && ((isSame && before.lost) || hasLasted(disconnection.since, now)),
     unread: before?.unread ?? 0,
+    unseen: before?.unseen ?? [],
     marks: before?.marks ?? [],
-    movedAt: before?.movedAt ?? item.stateSince,
+    movedAt: later(before?.movedAt ?? '', item.stateSince),
+    finished: Math.max(before?.finished ?? 0, over ?? 0),
+    agentFinished: before?.agentFinished ?? 0,
+    ...(before?.extended && { extended: before.extended }),
     ...(before?.back && { back: before.back }),
-    ...(before?.agentName !== undefined &&
-      before.agentId === item.agentId && { agentName: before.agentName }),
-    ...(before?.agentAway !== undefined && { agentAway: before.agentAway }),
+    ...(agentName !== undefined && { agentName }),
+    ...(sameAgents?.agentAway !== undefined && { agentAway: sameAgents.agentAway }),
+  };
+}
+
+/** An absence as it was told or read, with the latest deadline of all: none becomes earlier. */
+function absenceOf(told: Absence | undefined, row: Row | undefined): Absence | undefined {
+  if (told === undefined || told.number <= (row?.finished ?? 0)) return undefined;
+  const same = [row?.disconnection, row?.extended].filter((known) => known?.number === told.number);
+  return {
+    ...told,
+    deadline: same.reduce((last, known) => later(last, known?.deadline ?? ''), told.deadline),
   };
 }
 
@@ -292,54 +413,86 @@ const hasLasted = (since: string, now: number): boolean => now - Date.parse(sinc
 const isRealLoss = (absence: Row['disconnection']): absence is NonNullable<Row['disconnection']> =>
   absence !== undefined && absence.number > 1;
 
-function viewed(draft: Draft, view: ConversationView, isRest: boolean, now: number): void {
+function viewed(draft: Draft, event: Extract<DeskEvent, { type: 'viewed' }>): void {
+  const { view, isRest, since, now } = event;
   const { conversation: c } = view;
-  const { opened } = draft.state;
+  const { opened, names, closed } = draft.state;
+  const before = draft.row(c.id);
+  const item = itemOf(c);
+  const read = rowOf(item, before, { now, names, since });
+  const came = since?.filter((push) => push.conversationId === c.id) ?? [];
+  const isOld = c.state !== 'Closed' && (closed.has(c.id) || read === before);
   if (opened?.id === c.id) {
     const known = new Map((isRest ? opened.entries : []).map((entry) => [entry.sequence, entry]));
     for (const entry of view.transcript) known.set(entry.sequence, entry);
     // What was pushed while the answer was under way stays.
     for (const entry of opened.entries) if (!known.has(entry.sequence)) known.set(entry.sequence, entry);
     const { error: _, ...rest } = opened;
+    // What has happened meanwhile is read again: until then the newer one stays.
+    const mayBeOld = isOld || came.some(({ type }) => type !== 'message' && type !== 'notice');
+    const entries = [...known.values()].sort((one, other) => one.sequence - other.sequence);
     draft.set({
       opened: {
         ...rest,
-        conversation: c,
-        entries: [...known.values()].sort((one, other) => one.sequence - other.sequence),
+        conversation: mayBeOld ? (opened.conversation ?? c) : c,
+        entries,
+        readTo: gapless(entries, Math.max(opened.readTo, endOf(view))),
         hasMore: view.nextAfter !== undefined,
         unreadable: view.unreadable?.length ?? 0,
       },
     });
     for (const { messageId } of view.transcript) if (messageId) deliver(draft, messageId, 'sent');
   }
-  if (c.state === 'Closed') return draft.drop(c.id);
-  const before = draft.row(c.id);
-  if (before === undefined) return;
-  const { disconnection } = c;
-  draft.put({
-    ...rowOf(
-      {
-        conversationId: c.id,
-        channel: c.channel,
-        state: c.state,
-        queue: c.customer.queue,
-        customerName: c.customer.name,
-        agentId: c.agent?.id,
-        accepted: c.agent?.accepted ?? false,
-        createdAt: c.createdAt,
-        stateSince: c.stateSince,
-        disconnection: disconnection && {
-          number: disconnection.number,
-          since: disconnection.since,
-          deadline: disconnection.deadline,
-        },
-        deadlines: c.agent?.offerExpiresAt ? [{ kind: 'offer', at: c.agent.offerExpiresAt }] : [],
-      },
-      before,
-      now,
-    ),
-    ...(c.agent && { agentName: c.agent.name }),
-  });
+  if (c.state === 'Closed') return draft.close(c.id);
+  if (!isOld) {
+    draft.put({ ...read, ...(c.agent && { agentName: c.agent.name }) });
+    for (const push of came) replay(draft, push, before, now);
+  }
+  news(draft, view);
+}
+
+const itemOf = (c: Conversation): WorkListItem => ({
+  conversationId: c.id,
+  channel: c.channel,
+  state: c.state,
+  queue: c.customer.queue,
+  customerName: c.customer.name,
+  agentId: c.agent?.id,
+  accepted: c.agent?.accepted ?? false,
+  createdAt: c.createdAt,
+  stateSince: c.stateSince,
+  disconnection: c.disconnection && {
+    number: c.disconnection.number,
+    since: c.disconnection.since,
+    deadline: c.disconnection.deadline,
+  },
+  deadlines: c.agent?.offerExpiresAt ? [{ kind: 'offer', at: c.agent.offerExpiresAt }] : [],
+});
+
+/** The last entry that an answer has, or says that nobody can read. */
+const endOf = ({ transcript, unreadable = [] }: ConversationView): number =>
+  Math.max(0, transcript.at(-1)?.sequence ?? 0, ...unreadable);
+
+/** How far nothing is missing. */
+function gapless(entries: readonly Entry[], from: number): number {
+  let to = from;
+  for (const { sequence } of entries) if (sequence === to + 1) to = sequence;
+  return to;
+}
+
+/** Counts what a customer of this agent has said, and nobody has told: up to what the agent has seen, or answered. */
+function news(draft: Draft, { conversation: { id }, transcript }: ConversationView): void {
+  const { me, opened, isHidden } = draft.state;
+  const row = draft.row(id);
+  if (opened?.id === id && !isHidden) return draft.look();
+  if (row?.state !== 'Active' || !row.accepted || row.agentId !== me.agentId) return;
+  const answered = transcript.findLast(({ author }) => author.role === 'agent' && author.id === me.agentId);
+  if (answered !== undefined) draft.see(id, answered.sequence);
+  const isSaid = ({ kind, author }: Entry) => kind === 'message' && author.role === 'customer';
+  draft.count(
+    id,
+    transcript.filter(isSaid).map(({ sequence }) => sequence),
+  );
 }
 
 const MARKS_KEPT = 30;
@@ -351,7 +504,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
   const isOld = row !== undefined && at < row.movedAt;
   switch (push.type) {
     case 'conversation-opened':
-      if (row !== undefined) return;
+      if (row !== undefined || draft.state.closed.has(id)) return;
       return draft.put({
         conversationId: id,
         channel: 'live-chat',
@@ -363,19 +516,31 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         stateSince: at,
         deadlines: [],
         lost: false,
-        unread: 0,
+        ...NOTHING_UNREAD,
         marks: [],
         movedAt: at,
+        finished: 0,
+        agentFinished: 0,
       });
     case 'customer-connected':
-      return draft.change(id, () => ({ disconnection: undefined, lost: false }));
+      // The first absence is over, and no other.
+      return draft.change(id, ({ disconnection, lost, finished }) => ({
+        finished: Math.max(finished, 1),
+        ...((disconnection?.number ?? 1) > 1
+          ? { disconnection, lost }
+          : { disconnection: undefined, lost: false }),
+      }));
     case 'connection-lost': {
-      const { number, since, deadline } = push;
-      if (row === undefined || (row.disconnection?.number ?? 0) > number) return;
+      const { number, since } = push;
+      const absence = absenceOf({ number, since, deadline: push.deadline }, row);
+      if (row === undefined || absence === undefined || row.state === 'WrapUp') return;
+      if ((row.disconnection?.number ?? 0) > number) return;
+      const { deadline } = absence;
       const { back: _, ...without } = row;
       draft.put({
         ...without,
-        disconnection: { number, since, deadline },
+        disconnection: absence,
+        finished: Math.max(row.finished, number - 1),
         lost: hasLasted(since, now),
         marks: withMark(row, { at: since, kind: 'lost', text: 'Connection lost' }),
       });
@@ -387,7 +552,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
           number,
           since,
           deadline,
-          extended: false,
+          extended: row.extended?.number === number,
           outcome: 'running',
         },
         now,
@@ -396,7 +561,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     case 'customer-back': {
       const absentFor = isoLength(push.absentFor);
       finish(draft, id, push.number, 'returned', at);
-      if (row === undefined || (row.disconnection?.number ?? push.number) > push.number) return;
+      if (row === undefined || push.number <= row.finished || row.state === 'WrapUp') return;
       const isShown = absentFor >= SHOWN_AFTER_MS;
       const marks = isShown
         ? withMark(row, { at, kind: 'back', text: 'Back', length: absentFor })
@@ -405,19 +570,29 @@ function reducePush(draft: Draft, push: Push, now: number): void {
       return draft.put({
         ...without,
         disconnection: undefined,
+        finished: push.number,
         lost: false,
         marks,
         ...(isShown && { back: { number: push.number, absentFor } }),
       });
     }
     case 'wait-extended': {
-      const { number, deadline, because } = push;
+      const { number, because } = push;
+      if (row === undefined || row.state === 'WrapUp') return;
+      if (number <= row.finished || number < (row.extended?.number ?? 0)) return;
+      // Two that overtake each other: the later deadline is in force.
+      const known = row.extended?.number === number ? row.extended.deadline : '';
+      const deadline = later(push.deadline, known);
       change(draft, id, number, (episode) => ({ ...episode, deadline, extended: true }));
-      if (row?.disconnection?.number !== number) return;
       const text = because === 'agent' ? 'Wait extended' : 'Wait extended by itself: something did not work';
+      const { disconnection } = row;
       return draft.put({
         ...row,
-        disconnection: { ...row.disconnection, deadline },
+        extended: { number, deadline },
+        disconnection:
+          disconnection?.number === number
+            ? { ...disconnection, deadline: later(disconnection.deadline, deadline) }
+            : disconnection,
         marks: withMark(row, { at, kind: 'extended', text }),
       });
     }
@@ -450,7 +625,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         previousAgentId: agentId,
         stateSince: at,
         deadlines: [],
-        unread: 0,
+        ...NOTHING_UNREAD,
         movedAt: at,
         marks: withMark(row, { at, kind: 'queue', text: `Back in the queue "${push.queue}"` }),
       });
@@ -464,29 +639,36 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         movedAt: at,
       }));
     case 'agent-connection-lost':
-      return draft.change(id, (row) => ({
+      // Of an agent who is back, or has the conversation no more.
+      if (row === undefined || push.number <= row.agentFinished || push.agentId !== row.agentId) return;
+      return draft.put({
+        ...row,
         agentAway: true,
         marks: withMark(row, { at, kind: 'agent', text: 'The agent has lost the connection' }),
-      }));
+      });
     case 'agent-back':
-      return draft.change(id, (row) => ({
-        agentAway: false,
+      if (row === undefined || push.number <= row.agentFinished) return;
+      return draft.put({
+        ...row,
+        agentFinished: push.number,
+        agentAway: push.agentId === row.agentId ? false : (row.agentAway ?? false),
         marks: withMark(row, {
           at,
           kind: 'agent',
           text: 'The agent is back',
           length: isoLength(push.absentFor),
         }),
-      }));
+      });
     case 'conversation-ended':
       for (const episode of draft.state.episodes) {
         if (episode.conversationId !== id || episode.outcome !== 'running') continue;
         finish(draft, id, episode.number, push.reason === 'customer-disconnected' ? 'expired' : 'ended', at);
       }
-      if (push.state === 'Closed') return draft.drop(id);
-      return draft.change(id, () => ({
+      if (push.state === 'Closed') return draft.close(id);
+      return draft.change(id, ({ finished, disconnection }) => ({
         state: 'WrapUp',
         stateSince: at,
+        finished: Math.max(finished, disconnection?.number ?? 0),
         disconnection: undefined,
         lost: false,
         back: undefined,
@@ -494,7 +676,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         movedAt: at,
       }));
     case 'conversation-closed':
-      return draft.drop(id);
+      return draft.close(id);
     case 'message':
     case 'notice':
       return said(draft, push);
@@ -512,7 +694,7 @@ function said(draft: Draft, push: Extract<Push, { type: 'message' | 'notice' }>)
   if (push.type === 'message') {
     if (push.messageId !== undefined) deliver(draft, push.messageId, 'sent');
     const isOwn = push.author.role === 'agent' && 'id' in push.author && push.author.id === me.agentId;
-    if (!isOwn && (isHidden || opened?.id !== id)) draft.change(id, ({ unread }) => ({ unread: unread + 1 }));
+    if (!isOwn && (isHidden || opened?.id !== id)) draft.count(id, [sequence]);
     if (push.author.role === 'customer' && typing.has(id)) {
       draft.set({ typing: new Map([...typing].filter(([typed]) => typed !== id)) });
     }
@@ -532,7 +714,8 @@ function said(draft: Draft, push: Extract<Push, { type: 'message' | 'notice' }>)
   const entries = [...opened.entries, entry];
   // Mostly the last one; what overtook another one is put in its place.
   if ((opened.entries.at(-1)?.sequence ?? 0) > sequence) entries.sort((a, b) => a.sequence - b.sequence);
-  draft.set({ opened: { ...opened, entries } });
+  draft.set({ opened: { ...opened, entries, readTo: gapless(entries, opened.readTo) } });
+  draft.look();
 }
 
 function begin(draft: Draft, episode: Episode, now: number): void {

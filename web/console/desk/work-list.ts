@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { ConsoleElement } from '../core/element';
@@ -54,7 +54,7 @@ export class WorkList extends ConsoleElement {
   }
 
   protected override render(): TemplateResult {
-    const { rows, opened, isLoaded } = this.state;
+    const { rows, opened, isLoaded, listError } = this.state;
     const queues = [...new Set([...rows.values()].map(({ queue }) => queue))].sort();
     const parts = partsOf(this.state, this.queue).filter(({ rows }) => rows.length > 0);
     return html`
@@ -68,6 +68,13 @@ export class WorkList extends ConsoleElement {
           </select>
         </label>
       </div>
+      ${
+        listError === undefined
+          ? nothing
+          : html`<p class="problem" role="status">
+              The list cannot be read. It is tried again by itself. ${listError}
+            </p>`
+      }
       ${
         parts.length > 0
           ? parts.map(
@@ -99,7 +106,7 @@ export class WorkList extends ConsoleElement {
 }
 
 function rowTemplate(row: Row, isOpened: boolean): TemplateResult {
-  const who = row.agentName ?? row.agentId;
+  const who = row.agentName ?? (row.agentId && 'Colleague');
   return html`
     <li class=${row.lost ? 'is-lost' : ''}>
       <a

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { type Api, messageOf } from '../core/api';
+import type { Api } from '../core/api';
 import { ConsoleElement } from '../core/element';
+import { messageOf } from '../core/problem';
 
 /** A page of operators: it reads when it is shown, and tells what went wrong. */
 export abstract class OperatorElement extends ConsoleElement {

@@ -29,8 +29,10 @@ export function standIn({ authority, clientId }: SignInSettings): SignIn {
       const answered = new URLSearchParams(location.hash.slice(1));
       const given = answered.get('access_token');
       if (given !== null) {
-        // Prevents: a link of somebody else signs this person in as another one.
-        if (answered.get('state') === sessionStorage.getItem(STATE)) sessionStorage.setItem(TOKEN, given);
+        const expected = sessionStorage.getItem(STATE);
+        sessionStorage.removeItem(STATE);
+        // Prevents: a link of somebody else signs this person in as another one, also who has asked for none.
+        if (expected !== null && answered.get('state') === expected) sessionStorage.setItem(TOKEN, given);
         history.replaceState(null, '', pageAddress());
       }
       const token = sessionStorage.getItem(TOKEN);
