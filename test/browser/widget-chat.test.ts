@@ -401,8 +401,9 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
 
   describe('a reconnect link', () => {
     it('that is void leads to the conversation that goes on here, or to the start, and begins none', async () => {
-      const [tab, context] = await served();
-      const second = await ChatPage.visit(context, shop, { 'oc.reconnectid': 'void' }, { route });
+      const [tab, context] = await served({}, UNHURRIED);
+      const options = { route, pace: UNHURRIED };
+      const second = await ChatPage.visit(context, shop, { 'oc.reconnectid': 'void' }, options);
       await second.isOnline();
       await until('its line is open', world.patienceMs, () => second.conversationId !== '');
       expect(second.conversationId).toBe(tab.conversationId);
