@@ -4,6 +4,7 @@ import { dirname, extname, join, posix, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
+import type { Encoding, SiteFile } from '../../shared/site/site';
 import { aliasesIn, invokingNothing } from './aliases';
 
 /** Where the pages are built, beside the compiled app. */
@@ -22,24 +23,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
 };
-
-/** One file of the site, as `manifest.json` has it; the app serves these and no others. */
-export interface SiteFile {
-  readonly type: string;
-  /** Strong: of the content. */
-  readonly etag: string;
-  /** The name has a hash of the content: it never changes. */
-  readonly immutable?: true;
-  /** Pages of other origins load it. */
-  readonly shared?: true;
-  /** What it shows is written as HTML, by a library that cleans it itself. */
-  readonly writesHtml?: true;
-  /** To try the chat on one's own machine, and not for the world. */
-  readonly demo?: true;
-  /** Endings of the compressed copies beside it. */
-  readonly encodings: readonly Encoding[];
-}
-type Encoding = 'br' | 'gz';
 
 /** Pages: a folder of `web/` each, whose `index.html` names its script and its style sheet as they are written. */
 const PAGES = ['console', 'shop', 'side-by-side', 'api'] as const;

@@ -110,18 +110,17 @@ describe('what all tabs show', () => {
   });
 
   /** What waits, has failed, was refused, and is stored. */
+  const UNSURE: readonly Input[] = [
+    written('waits'),
+    written('failed'),
+    { type: 'delivery', messageId: 'failed', delivery: 'failed' },
+    written('refused'),
+    { type: 'delivery', messageId: 'refused', delivery: 'refused', because: 'too-many-messages' },
+    written('sent'),
+    { type: 'delivery', messageId: 'sent', delivery: 'sent' },
+  ];
   const unsure = () =>
-    after([
-      { type: 'opened', conversationId: 'old' },
-      { type: 'entry', entry: stored(1) },
-      written('waits'),
-      written('failed'),
-      { type: 'delivery', messageId: 'failed', delivery: 'failed' },
-      written('refused'),
-      { type: 'delivery', messageId: 'refused', delivery: 'refused', because: 'too-many-messages' },
-      written('sent'),
-      { type: 'delivery', messageId: 'sent', delivery: 'sent' },
-    ]);
+    after([{ type: 'opened', conversationId: 'old' }, { type: 'entry', entry: stored(1) }, ...UNSURE]);
   const END = { type: 'ended', end: { reason: 'agent-ended', options: ['new-conversation'] } } as const;
 
   test.each<readonly [string, Chat['phase'], readonly Input[]]>([
@@ -161,16 +160,7 @@ describe('what all tabs show', () => {
   });
 
   test('what is not stored comes back as it was, or as failed where it was not written', () => {
-    const chat = after([
-      written('waits'),
-      written('failed'),
-      { type: 'delivery', messageId: 'failed', delivery: 'failed' },
-      written('refused'),
-      { type: 'delivery', messageId: 'refused', delivery: 'refused', because: 'too-many-messages' },
-      written('sent'),
-      { type: 'delivery', messageId: 'sent', delivery: 'sent' },
-      { type: 'entry', entry: own(1, 'stored') },
-    ]);
+    const chat = after([...UNSURE, { type: 'entry', entry: own(1, 'stored') }]);
     const kept = JSON.parse(JSON.stringify(unstored(chat))) as Written[];
     const back = after(kept);
     // Whoever has the line sends what waits after each of them.
