@@ -86,7 +86,7 @@ const asked = () => {
   }
 };
 
-async function run(hook: 'after-deploy' | 'before-deploy', args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+async function run(hook: 'postdeploy' | 'predeploy', args: string[] = [], env: NodeJS.ProcessEnv = {}) {
   const program = await programArguments(join(ROOT, 'scripts', 'azure', `${hook}.ts`));
   const outputs = {
     FUNCTION_APP_URL: app.url,
@@ -121,7 +121,7 @@ async function run(hook: 'after-deploy' | 'before-deploy', args: string[] = [], 
 }
 
 const SOON = ['--repair-after', '0.4', '--limit', '20'];
-const afterDeploy = (env: NodeJS.ProcessEnv = {}, args = SOON) => run('after-deploy', args, env);
+const afterDeploy = (env: NodeJS.ProcessEnv = {}, args = SOON) => run('postdeploy', args, env);
 const healthy = { body: { status: 'ok' } };
 const unresolved = { name: 'TICKET_SIGNING_KEY', properties: { status: 'AccessToKeyVaultDenied' } };
 const resolved = { name: 'CUSTOMER_INDEX_KEYS', properties: { status: 'Resolved' } };
@@ -343,7 +343,7 @@ describe('before the code is deployed', () => {
   const timed = async (...value: object[]) => {
     azure.answer = () => ({ body: { value } });
     const startedAt = Date.now();
-    const { code, stdout } = await run('before-deploy', ['--age', '4']);
+    const { code, stdout } = await run('predeploy', ['--age', '4']);
     return { code, stdout, ms: Date.now() - startedAt };
   };
 
@@ -367,18 +367,18 @@ describe('before the code is deployed', () => {
       azure.calls.length === 1
         ? { body: { value: [assigned(HOST, 600)], nextLink: `${azure.url}${ROLES}?page=2` } }
         : { body: { value: [assigned(HOST, 3)] } };
-    expect((await run('before-deploy', ['--age', '4'])).stdout).toMatch(/fresh/);
+    expect((await run('predeploy', ['--age', '4'])).stdout).toMatch(/fresh/);
   });
 
   it('keeps nobody from deploying if it cannot find out', async () => {
     rmSync(join(folder, 'azd'));
     rmSync(join(folder, 'az'));
-    const { code, stdout } = await run('before-deploy');
+    const { code, stdout } = await run('predeploy');
     expect(stdout).toMatch(
       /^The age of the app's roles is not known \(neither azd nor az is signed in[^\n]+going on\.\n$/,
     );
     expect(code).toBe(0);
-    expect(await run('before-deploy', [], { AZURE_RESOURCE_GROUP: '' })).toMatchObject({
+    expect(await run('predeploy', [], { AZURE_RESOURCE_GROUP: '' })).toMatchObject({
       code: 0,
       stdout: '',
     });
@@ -397,14 +397,14 @@ describe('azure.yaml', () => {
       ],
     );
     expect(hooks).toEqual([
-      ['predeploy', ['posix', 'windows'], ['npm run --silent azure:before-deploy, interactive: true']],
-      ['postdeploy', ['posix', 'windows'], ['npm run --silent azure:after-deploy, interactive: true']],
+      ['predeploy', ['posix', 'windows'], ['npm run --silent hook:predeploy, interactive: true']],
+      ['postdeploy', ['posix', 'windows'], ['npm run --silent hook:postdeploy, interactive: true']],
     ]);
     expect(yaml).not.toContain('continueOnError');
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    for (const name of ['azure:before-deploy', 'azure:after-deploy']) {
+    for (const name of ['hook:predeploy', 'hook:postdeploy']) {
       expect(scripts[name]).toBe(
-        `node scripts/with-packages.mjs tsx scripts/azure/${name.replace('azure:', '')}.ts`,
+        `node scripts/with-packages.mjs tsx scripts/azure/${name.replace('hook:', '')}.ts`,
       );
     }
   });

@@ -8,10 +8,10 @@ import {
 } from '../../local/stack/arguments';
 import { UsageError } from '../../local/stack/command-line';
 import {
-  AFTER_DEPLOY_USAGE,
-  BEFORE_DEPLOY_USAGE,
-  parseAfterDeployOptions,
-  parseBeforeDeployOptions,
+  POSTDEPLOY_USAGE,
+  PREDEPLOY_USAGE,
+  parsePostdeployOptions,
+  parsePredeployOptions,
 } from '../../scripts/azure/options';
 import { parsePackageOptions, USAGE as PACKAGE_USAGE } from '../../scripts/package/options';
 import { parseChaosOptions, USAGE as CHAOS_USAGE } from '../chaos/options';
@@ -27,8 +27,8 @@ const OPTIONS: Record<string, readonly [read: (argv: readonly string[]) => unkno
   'start:func': [parseStartFuncArguments, START_FUNC_USAGE],
   e2e: [parseOptions, E2E_USAGE],
   smoke: [parseSmokeOptions, SMOKE_USAGE],
-  'azure:after-deploy': [parseAfterDeployOptions, AFTER_DEPLOY_USAGE],
-  'azure:before-deploy': [parseBeforeDeployOptions, BEFORE_DEPLOY_USAGE],
+  'hook:postdeploy': [parsePostdeployOptions, POSTDEPLOY_USAGE],
+  'hook:predeploy': [parsePredeployOptions, PREDEPLOY_USAGE],
   chaos: [parseChaosOptions, CHAOS_USAGE],
   fuzz: [parseFuzzOptions, FUZZ_USAGE],
   package: [parsePackageOptions, PACKAGE_USAGE],
@@ -44,7 +44,7 @@ const FLAGS = ['--bench', '--long'];
 const optionsIn = (usage: string) => matches(usage, /^ {2}(--[a-z-]+) /gm);
 
 describe('the commands of package.json', () => {
-  it.each(['start', 'demo', 'smoke', 'azure:after-deploy', 'azure:before-deploy', 'verify', 'mutation'])(
+  it.each(['start', 'demo', 'smoke', 'hook:postdeploy', 'hook:predeploy', 'verify', 'mutation'])(
     '%s --help prints what it reads',
     async (name) => {
       const { code, stdout, stderr } = await runCommand(name, '--help');

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readCommandLine } from '../../local/stack/command-line';
-import { BEFORE_DEPLOY_USAGE, parseBeforeDeployOptions } from './options';
+import { PREDEPLOY_USAGE, parsePredeployOptions } from './options';
 import { NotDone, ResourceManager } from './resource-manager';
 
 /**
@@ -32,7 +32,7 @@ interface RoleAssignment {
   readonly properties: { readonly scope: string; readonly createdOn: string };
 }
 
-main(readCommandLine('npm run azure:before-deploy', BEFORE_DEPLOY_USAGE, parseBeforeDeployOptions)).then(
+main(readCommandLine('npm run hook:predeploy', PREDEPLOY_USAGE, parsePredeployOptions)).then(
   () => process.exit(0),
   (thrown: unknown) => {
     if (!(thrown instanceof NotDone)) throw thrown;

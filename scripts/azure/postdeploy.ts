@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { readCommandLine, UsageError } from '../../local/stack/command-line';
-import { AFTER_DEPLOY_USAGE, parseAfterDeployOptions, type AfterDeployOptions } from './options';
+import { POSTDEPLOY_USAGE, parsePostdeployOptions, type PostdeployOptions } from './options';
 import { NotDone, ResourceManager } from './resource-manager';
 
 const POLL_MS = 5_000;
@@ -17,7 +17,7 @@ interface App {
 }
 
 /** Says what it does and what comes next. Changes nothing when all is well. @throws NotDone, UsageError */
-async function main(options: AfterDeployOptions): Promise<void> {
+async function main(options: PostdeployOptions): Promise<void> {
   const [url, name, group, subscription] = given(
     'FUNCTION_APP_URL',
     'FUNCTION_APP_NAME',
@@ -31,7 +31,7 @@ async function main(options: AfterDeployOptions): Promise<void> {
   console.log(`${url} answers. Next: npm run smoke -- --functions ${url} --function-key <key> (${GUIDE})`);
 }
 
-async function untilHealthy(app: App, azure: ResourceManager, options: AfterDeployOptions): Promise<void> {
+async function untilHealthy(app: App, azure: ResourceManager, options: PostdeployOptions): Promise<void> {
   const { limitMs, repairAfterMs } = options;
   const startedAt = Date.now();
   let answer = await healthOf(app);
@@ -109,7 +109,7 @@ interface Reference {
 }
 
 /** As the template does it with the default of `eventHandler`; the address has a reference to the key, not the key. */
-async function setEventHandler(azure: ResourceManager, { repairAfterMs }: AfterDeployOptions): Promise<void> {
+async function setEventHandler(azure: ResourceManager, { repairAfterMs }: PostdeployOptions): Promise<void> {
   const [subscription, group, service, hub, urlTemplate, systemEvents, userEventPattern, resource] = given(
     'AZURE_SUBSCRIPTION_ID',
     'WEB_PUBSUB_RESOURCE_GROUP',
@@ -165,7 +165,7 @@ function given(...names: readonly string[]): string[] {
   });
 }
 
-main(readCommandLine('npm run azure:after-deploy', AFTER_DEPLOY_USAGE, parseAfterDeployOptions)).then(
+main(readCommandLine('npm run hook:postdeploy', POSTDEPLOY_USAGE, parsePostdeployOptions)).then(
   () => process.exit(0),
   (thrown: unknown) => {
     if (!(thrown instanceof NotDone || thrown instanceof UsageError)) throw thrown;
