@@ -409,7 +409,69 @@ describe('azure.yaml', () => {
     }
   });
 
+  it('runs them as they stand there: what they say and how they end reaches azd', async () => {
+    const [line = ''] = matches(yaml, /^ {2}postdeploy:\n {4}posix: \{ shell: sh, run: (.+?), interactive/gm);
+    const env = { ...process.env, FUNCTION_APP_URL: app.url, FUNCTION_APP_NAME: '' };
+    const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile('/bin/sh', ['-ec', line], { cwd: ROOT, env, timeout: 60_000 }, (error, _stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stderr }),
+      );
+    });
+    expect(ended).toEqual({
+      code: 2,
+      stderr: 'FUNCTION_APP_NAME is missing: azd hooks run postdeploy gives what azd knows.\n',
+    });
+  });
+
+  it('has hooks that read outputs of the template, and know the value by which the handler is left to them', () => {
+    const main = read('infra/main.bicep');
+    const known = [
+      ...matches(main, /^output (\w+) /gm),
+      'AZURE_SUBSCRIPTION_ID',
+      'AZURE_TENANT_ID',
+      'ARM_ENDPOINT',
+    ];
+    const sources = ['predeploy', 'postdeploy', 'resource-manager']
+      .map((name) => read(`scripts/azure/${name}.ts`))
+      .join('\n');
+    const named = matches(sources, /\b([A-Z]+(?:_[A-Z]+)+)\b/g).filter(
+      (name) => !/_(MS|USAGE|ATTEMPTS)$/.test(name),
+    );
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+    expect(matches(sources, /EVENT_HANDLER === '([^']+)'/g)).toEqual(['after the code']);
+    expect(main).toMatch(/@allowed\(\['with the template', 'after the code'\]\)\nparam eventHandler string/);
+  });
+
   it('is refused by an azd that would take down the group of a Web PubSub that was there, or build in Azure', () => {
     expect(yaml).toMatch(/^requiredVersions:\n {2}azd: '>= 1\.25\.0'$/m);
+  });
+});
+
+describe('docs/FIRST-DEPLOYMENT.md', () => {
+  /** Of azd and Azure; the rest is said by programs of this repository. */
+  const WORDS_OF_OTHERS = [
+    'this project requires a version of azd within the range',
+    'quota of 0 instances',
+    'another operation is in progress',
+    'Key Vault changed from the point the operation began',
+    'deleted but recoverable',
+  ];
+
+  it('quotes what the programs say', () => {
+    const sources = [
+      ...['predeploy', 'postdeploy', 'resource-manager'].map((name) => `scripts/azure/${name}.ts`),
+      ...['world.ts', 'report/table.ts', 'participants/separate-tab.ts'].map((name) => `test/e2e/${name}`),
+    ]
+      .map(read)
+      .join('\n');
+    // Without code, whose quotes are those of the shell.
+    const page = read('docs/FIRST-DEPLOYMENT.md').replaceAll(/^```\w*\n.*?^```|`[^`\n]+`/gms, '');
+    const quotes = matches(page, /"([^"\n]+)"/g);
+    expect(quotes.length).toBeGreaterThan(10);
+    const ours = quotes.filter((quote) => !WORDS_OF_OTHERS.includes(quote));
+    const pieces = ours.flatMap((quote) => quote.split(/…|https:\/\/|N s|\d+ minutes/));
+    const unsaid = pieces.map((piece) => piece.trim()).filter((piece) => !sources.includes(piece));
+    expect(unsaid).toEqual([]);
   });
 });

@@ -61,7 +61,7 @@ describe('docs/DEPLOY.md', () => {
 
   it('names settings and variables that exist', () => {
     const known = [
-      ...['shared/app/config.ts', 'infra/main.bicepparam'].map(read),
+      ...['shared/app/config.ts', 'infra/main.bicepparam', 'azure.yaml'].map(read),
       modules,
       matches(main, /^output (\w+) /gm).join('\n'),
       // Of a configuration, which is made of a prefix and this.
