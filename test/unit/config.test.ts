@@ -53,6 +53,7 @@ describe('a usable configuration', () => {
         socketOrigin: 'wss://chat.webpubsub.azure.com',
       },
       site: 'all',
+      telemetry: undefined,
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
       rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
