@@ -65,6 +65,28 @@ describe('a usable configuration', () => {
     });
   });
 
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, { exporter: 'otlp', ratio: 1 }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example', OTEL_TRACES_SAMPLER_ARG: '0.05' },
+      { exporter: 'otlp', ratio: 0.05 },
+    ],
+    [{ OTEL_TRACES_EXPORTER: 'console' }, { exporter: 'console', ratio: 1 }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_TRACES_EXPORTER: 'none' }, undefined],
+  ])('sends traces only where it is told to: %j [R333]', (given, expected) => {
+    const named = expected && { ...expected, serviceName: 'chat-disconnect-detection' };
+    expect(loadConfig({ ...VALID, ...given }).telemetry).toEqual(named);
+  });
+
+  it('refuses an exporter without its collector, and an address with a password', () => {
+    expect(problemsOf({ ...VALID, OTEL_TRACES_EXPORTER: 'otlp' })).toContain(
+      'needs OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+    expect(problemsOf({ ...VALID, OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a:secret@b.example' })).toMatch(
+      /OTEL_EXPORTER_OTLP_ENDPOINT is malformed(?!.*secret)/,
+    );
+  });
+
   it('can do without any key, with identities instead', () => {
     expect(loadConfig({ ...ENTRA, AZURE_CLIENT_ID: ENTRA.WEBHOOK_TOKEN_TENANT_ID })).toMatchObject({
       webPubSub: { connection: { endpoint: ENTRA.WEB_PUBSUB_ENDPOINT }, host: 'chat.webpubsub.azure.com' },
