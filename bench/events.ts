@@ -114,7 +114,8 @@ async function playRound(
   for (const kind of KINDS) {
     // The second loss of the story, and the wait for its deadline, are no kind of their own.
     if (kind === 'expiry') {
-      for (const [at, app] of apps.entries()) await app.order(stories[at]!.map((one) => one('last loss', hub)));
+      for (const [at, app] of apps.entries())
+        await app.order(stories[at]!.map((one) => one('last loss', hub)));
       await delay(GRACE_MS + 50);
     }
     for (const [at, app] of apps.entries()) {

@@ -28,7 +28,11 @@ subscribe('http.client.request.start', (message) => {
 async function main(): Promise<void> {
   const core = new CoreApi(() => undefined);
   await loadApp(core, BENCH_APP);
-  const invoke = createInvoke(core, () => ({ string: BENCH_DURABLE_CLIENT }), () => undefined);
+  const invoke = createInvoke(
+    core,
+    () => ({ string: BENCH_DURABLE_CLIENT }),
+    () => undefined,
+  );
   const functionNamed = (name: string) => {
     const found = core.functions.find((one) => one.name === name);
     if (found === undefined) throw new Error(`the app has no function ${name}`);

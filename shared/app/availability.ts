@@ -28,8 +28,11 @@ export interface Availability {
   readonly workingSince: () => Instant;
   /** Answers somebody who comes. As long as one of them waits too long, others wait who are not heard at all. */
   readonly answering: <T>(answer: () => Promise<T>) => Promise<T>;
-  /** The clock of this machine minus that of the storage, as it answered last; about a second is not known. */
-  readonly clock: { readonly error: Milliseconds };
+  /**
+   * `error`: the clock of this machine minus that of the storage, as it answered last; about a second is not known.
+   * `isSetAnew`: the clock has been set since, or nobody has compared it yet.
+   */
+  readonly clock: { readonly error: Milliseconds; readonly isSetAnew: () => boolean };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
   readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
 }
@@ -56,13 +59,20 @@ export function watchAvailability(now: () => Instant): Availability {
     if (gap > BEAT + TOO_LONG) failed();
     beatAt += gap;
   }, BEAT).unref();
-  const clock: { error: Milliseconds } = { error: 0 };
+  /** How far the clock is ahead of the one that nobody sets. */
+  const ahead = () => now() - performance.now();
+  let aheadThen: Milliseconds | undefined;
+  const clock = {
+    error: 0,
+    isSetAnew: () => aheadThen === undefined || Math.abs(ahead() - aheadThen) > SECOND,
+  };
   /** The header tells the second in which it was written: anything from there to its end, and to the receipt, is right. */
   const compareClocks = (date: string | undefined, took: Milliseconds) => {
     const written = Date.parse(date ?? '');
     if (Number.isNaN(written)) return;
-    const ahead = now() - written;
-    clock.error = Math.round(Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took));
+    const difference = now() - written;
+    clock.error = Math.round(Math.min(difference, 0) + Math.max(0, difference - SECOND - took));
+    aheadThen = ahead();
   };
   return {
     clock,

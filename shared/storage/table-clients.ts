@@ -27,7 +27,7 @@ export const timeLimits = (limits: TimeLimits): Policies => [
         const given = request.abortSignal as AbortSignal | undefined;
         request.abortSignal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
         // Cleared when the operation is over: one of `AbortSignal.timeout` lives on for its whole time, with all that hears of it.
-        const timer = setTimeout(() => limit.abort(), limits.operation);
+        const timer = setTimeout(() => limit.abort(), limits.operation).unref();
         try {
           return await next(request);
         } finally {

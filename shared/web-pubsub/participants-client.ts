@@ -28,7 +28,7 @@ const CALL_TIMEOUT_MS = 5_000;
 export async function call<T>(operation: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController();
   // Cleared when the call is over: one of `AbortSignal.timeout` lives on for its whole time, with all that hears of it.
-  const timer = setTimeout(() => limit.abort(), CALL_TIMEOUT_MS);
+  const timer = setTimeout(() => limit.abort(), CALL_TIMEOUT_MS).unref();
   try {
     return await run(limit.signal);
   } catch (thrown) {
