@@ -47,8 +47,10 @@ interface Options {
   readonly storage: Storage;
   /** Of each build, in each round. */
   readonly conversations: number;
-  /** The first is not counted. */
+  /** That are counted. */
   readonly rounds: number;
+  /** One more comes first. */
+  readonly hasWarmUp?: boolean;
   readonly onRound?: (done: number) => void;
 }
 
@@ -66,7 +68,7 @@ const SETTINGS = {
 
 /** What each kind of event costs each build, of every counted round. */
 export async function measureEvents(options: Options): Promise<readonly (readonly Cost[])[][]> {
-  const { builds, storage, conversations, rounds } = options;
+  const { builds, storage, conversations, rounds, hasWarmUp } = options;
   // Nobody has a socket here, so the stand-in has nothing to tell the app: events are handed to the app as it would.
   const webPubSub = await startWebPubSub({
     port: 0,
@@ -90,7 +92,8 @@ export async function measureEvents(options: Options): Promise<readonly (readonl
       );
     }
     const costs: (readonly Cost[])[][] = builds.map(() => []);
-    for (let round = 0; round < rounds; round += 1) {
+    const first = hasWarmUp ? 0 : 1;
+    for (let round = first; round <= rounds; round += 1) {
       const ofRound = await playRound(apps, hub, storage, conversations);
       if (round > 0) ofRound.forEach((cost, build) => costs[build]?.push(cost));
       options.onRound?.(round + 1);

@@ -19,7 +19,7 @@ subscribe('http.client.request.start', (message) => {
   const { request } = message as { request: ClientRequest };
   // The settings are read once in a while, whatever happens.
   if (/\/Settings\b/.test(request.path)) return;
-  const { port } = new URL(`http://${request.getHeader('host')}`);
+  const { port } = new URL(`http://${String(request.getHeader('host'))}`);
   const target = targets.find(([, known]) => String(known) === port)?.[0];
   if (target === undefined) throw new Error(`a request went to port ${port}, which is nobody's`);
   requests[target as keyof Requests] += 1;

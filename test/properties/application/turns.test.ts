@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { policies } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';
@@ -21,6 +22,7 @@ import {
   offered,
   scene,
 } from '../../unit/application/scene';
+import { asRead } from '../../unit/storage/samples';
 
 /** Events that may come in the same moment; the service lists these sockets all along. */
 const POOL: readonly ConversationEvent[] = [
@@ -96,6 +98,9 @@ async function livesOf(
     const handled = await (processes === 'two' ? handle(event) : fresh.handle(ID, event));
     answers.push(handled.kind === 'accepted' ? handled.outcome.type : handled.refusal.code);
     made.clock.now += 500;
+    // What is kept is what would be read.
+    const kept = made.world.conversation(ID);
+    expect(decodeConversation(asRead(encodeConversation(kept)))).toStrictEqual(kept);
   }
   const { world } = made;
   return {

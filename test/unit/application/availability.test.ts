@@ -172,6 +172,33 @@ describe("the clock of this machine, by the services' answers", () => {
   });
 });
 
+describe('whether the clock was set since it was compared with that of the storage [R311]', () => {
+  const DATE = new Date().toUTCString();
+
+  it.each([
+    ['set forward', 2 * SECOND, true],
+    ['set back', -2 * SECOND, true],
+    ['corrected by less than a second', 0.9 * SECOND, false],
+  ])('when it is %s', async (_how, by, isSetAnew) => {
+    let ahead = 0;
+    const watched = watchAvailability(() => Date.now() + ahead);
+    await operation(policyOf(watched), 200, 0, DATE);
+    expect(watched.clock.isSetAnew()).toBe(false);
+    ahead = by;
+    expect(watched.clock.isSetAnew()).toBe(isSetAnew);
+    await operation(policyOf(watched), 200, 0, DATE);
+    expect(watched.clock.isSetAnew()).toBe(false);
+  });
+
+  it('nobody knows before the storage has told the time', async () => {
+    const watched = watchAvailability(Date.now);
+    expect(watched.clock.isSetAnew()).toBe(true);
+    await operation(policyOf(watched, 'web-pubsub'), 200, 0, DATE);
+    await operation(policyOf(watched), 200);
+    expect(watched.clock.isSetAnew()).toBe(true);
+  });
+});
+
 describe('a process that was frozen', () => {
   it('knows that nobody could reach it meanwhile', async () => {
     let now = 0;
