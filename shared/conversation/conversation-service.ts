@@ -86,7 +86,7 @@ type Dependencies = ConversationServiceDependencies & {
   readonly tellEnd: (conversationId: string) => Promise<unknown>;
 };
 
-/** The records that this process has saved last, as they were saved. Whether they are stored still, the next save shows. */
+/** The records that this process has saved last. Whether they are stored still, the next save shows. */
 class LastSaved {
   private readonly records = new Map<string, StoredConversation>();
 
@@ -98,10 +98,10 @@ class LastSaved {
     this.records.delete(conversationId);
   }
 
-  keep({ before, conversation, etag, sentAt }: Pick<Accepted, 'conversation' | 'etag'> & Saving): void {
-    // Prevents: processes that handle a conversation by turns each decide on what the other has changed, and save in vain.
-    if (etag === '' || before?.savedElsewhere || conversation.state === 'Closed') return;
-    this.records.set(conversation.id, { conversation, etag, savedAt: sentAt });
+  keep(record: StoredConversation): void {
+    const { conversation, etag } = record;
+    if (etag === '' || conversation.state === 'Closed') return;
+    this.records.set(conversation.id, record);
     // Prevents: the memory of the process fills with conversations that nobody comes back to.
     if (this.records.size > MOST_KEPT) for (const [oldest] of this.records) return this.forget(oldest);
   }
@@ -463,7 +463,11 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
   // Prevents: what the clock says is believed, although it was set since the storage was asked.
   let kept = isLooking || clock?.isSetAnew() ? undefined : lastSaved.of(conversationId);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    // Prevents: what is erased, or changed elsewhere, is kept on; or the save is stored, its answer is lost, and so is the change.
+    lastSaved.forget(conversationId);
     const before = kept ?? (await store.load(conversationId));
+    // Prevents: processes that handle a conversation by turns each decide on what the other has changed, and save in vain.
+    const isOurs = !before?.savedElsewhere;
     const loadedAt = now();
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
@@ -502,6 +506,7 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const last = changes.at(-1);
     if (first === undefined || last === undefined) {
       turns.clear();
+      if (isOurs && before !== undefined) lastSaved.keep(before);
       if (decided.length > 0) void performEffects(conversationId, decided);
       return;
     }
@@ -510,14 +515,12 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     if (before === undefined) await writeRow(workList, conversationId, first.conversation);
     const entries = changes.flatMap((change) => change.entries);
     const sentAt = now();
-    // Prevents: the save is stored, its answer is lost, and what was kept before it is decided on for ever.
-    lastSaved.forget(conversationId);
     const saved = await store.save({ before, after: last.conversation, entries });
     if (saved !== 'conflict') {
       turns.clear();
       const { conversation } = last;
       const saving = { before, loadedAt, sentAt, conversation, etag: saved.etag };
-      lastSaved.keep(saving);
+      if (isOurs) lastSaved.keep({ conversation, etag: saved.etag, savedAt: sentAt });
       void performEffects(conversationId, decided, saving);
       return;
     }
