@@ -94,8 +94,10 @@ export async function measureEvents(options: Options): Promise<readonly (readonl
     const costs: (readonly Cost[])[][] = builds.map(() => []);
     const first = hasWarmUp ? 0 : 1;
     for (let round = first; round <= rounds; round += 1) {
-      const ofRound = await playRound(apps, hub, storage, conversations);
-      if (round > 0) ofRound.forEach((cost, build) => costs[build]?.push(cost));
+      // Whoever is first in one round is last in the next.
+      const inTurn = round % 2 === 0 ? apps : apps.toReversed();
+      const ofRound = await playRound(inTurn, hub, storage, conversations);
+      if (round > 0) ofRound.forEach((cost, at) => costs[apps.indexOf(inTurn[at]!)]?.push(cost));
       options.onRound?.(round + 1);
     }
     return costs;
