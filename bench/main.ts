@@ -78,13 +78,13 @@ function decideRows(builds: readonly string[], rounds: number): CallRow[] {
       });
     }
     const [these = [], those] = times;
-    return { what: `decide: ${kind}`, us: measureOf(these), ...(those && { before: measureOf(those) }) };
+    return { what: kind, us: measureOf(these), ...(those && { before: measureOf(those) }) };
   });
 }
 
 async function restRows(rounds: number): Promise<CallRow[]> {
   const costs = await measureRest(rounds, REST_CALLS);
-  return WAYS.map((way) => ({ what: `send to a group: ${way}`, us: measureOf(costs[way]) }));
+  return WAYS.map((way) => ({ what: way, us: measureOf(costs[way]) }));
 }
 
 void main();
