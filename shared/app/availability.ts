@@ -29,10 +29,10 @@ export interface Availability {
   /** Answers somebody who comes. As long as one of them waits too long, others wait who are not heard at all. */
   readonly answering: <T>(answer: () => Promise<T>) => Promise<T>;
   /**
-   * `error`: the clock of this machine minus that of the storage, as it answered last; about a second is not known.
-   * `isSetAnew`: the clock has been set since, or nobody has compared it yet.
+   * `error`: the clock of this machine minus that of the storage, as it answered last; about a second is not known. `ahead`: how far
+   * it was ahead of `performance.now` then, which nobody sets; undefined before the first answer.
    */
-  readonly clock: { readonly error: Milliseconds; readonly isSetAnew: () => boolean };
+  readonly clock: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
   readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
 }
@@ -59,20 +59,14 @@ export function watchAvailability(now: () => Instant): Availability {
     if (gap > BEAT + TOO_LONG) failed();
     beatAt += gap;
   }, BEAT).unref();
-  /** How far the clock is ahead of the one that nobody sets. */
-  const ahead = () => now() - performance.now();
-  let aheadThen: Milliseconds | undefined;
-  const clock = {
-    error: 0,
-    isSetAnew: () => aheadThen === undefined || Math.abs(ahead() - aheadThen) > SECOND,
-  };
+  const clock: { error: Milliseconds; ahead: Milliseconds | undefined } = { error: 0, ahead: undefined };
   /** The header tells the second in which it was written: anything from there to its end, and to the receipt, is right. */
   const compareClocks = (date: string | undefined, took: Milliseconds) => {
     const written = Date.parse(date ?? '');
     if (Number.isNaN(written)) return;
-    const difference = now() - written;
-    clock.error = Math.round(Math.min(difference, 0) + Math.max(0, difference - SECOND - took));
-    aheadThen = ahead();
+    const ahead = now() - written;
+    clock.error = Math.round(Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took));
+    clock.ahead = now() - performance.now();
   };
   return {
     clock,

@@ -65,8 +65,8 @@ export interface ConversationServiceDependencies {
   readonly workingSince?: () => Instant;
   /** Sees how long those who come wait for their answers; `workingSince` takes it into account. */
   readonly answering?: <T>(answer: () => Promise<T>) => Promise<T>;
-  /** By how much the clock of this machine is ahead of the storage's, and whether it has been set since they were compared. */
-  readonly clock?: { readonly error: Milliseconds; readonly isSetAnew: () => boolean };
+  /** By how much the clock of this machine is ahead of the storage's, and was ahead of `performance.now` when they were compared. */
+  readonly clock?: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -461,7 +461,9 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
   const { store, workList, now, lastSaved, clock } = one.deps;
   const isLooking = [...turns].some(({ event }) => LOOKING.has(event.type));
   // Prevents: what the clock says is believed, although it was set since the storage was asked.
-  let kept = isLooking || clock?.isSetAnew() ? undefined : lastSaved.of(conversationId);
+  const isClockKnown =
+    clock === undefined || Math.abs(now() - performance.now() - (clock.ahead ?? Infinity)) <= SECOND;
+  let kept = isLooking || !isClockKnown ? undefined : lastSaved.of(conversationId);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     // Prevents: what is erased, or changed elsewhere, is kept on; or the save is stored, its answer is lost, and so is the change.
     lastSaved.forget(conversationId);

@@ -265,7 +265,7 @@ async function inQueueWithoutSocket(): Promise<Scene> {
   return quiet(made);
 }
 
-const clockThatIs = (error: number) => ({ error, isSetAnew: () => false });
+const clockThatIs = (error: number) => ({ error, ahead: undefined });
 
 describe('a machine whose clock differs from that of the storage', () => {
   it.each([

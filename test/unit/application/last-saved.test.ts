@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
+import { SECOND } from '../../../shared/conversation/time';
 import { serviceOver } from '../../support/service';
 import {
   accepted,
@@ -77,14 +78,25 @@ describe('a conversation that this process has saved last', () => {
 
   it('is read when the clock was set since the storage was asked [R311]', async () => {
     const made = await inQueue();
-    let isSet = false;
-    const clock = { error: 0, isSetAnew: () => isSet };
+    const clock = { error: 0, ahead: made.clock.now - performance.now() };
     const service = serviceOver({ ...made.world, now: () => made.clock.now, clock });
     const other = { ...made, handle: (event: ConversationEvent) => service.handle(ID, event) };
     await other.handle(message('m1'));
+    made.clock.now += 0.5 * SECOND;
     expect(await asked(other, message('m2'))).toEqual(['save']);
-    isSet = true;
+    made.clock.now += 2 * SECOND;
     expect(await asked(other, message('m3'))).toEqual(['load', 'save']);
+    made.clock.now -= 5 * SECOND;
+    expect(await asked(other, message('m4'))).toEqual(['load', 'save']);
+  });
+
+  it('is read as long as nobody has compared the clock [R311]', async () => {
+    const made = await inQueue();
+    const clock = { error: 0, ahead: undefined };
+    const service = serviceOver({ ...made.world, now: () => made.clock.now, clock });
+    const other = { ...made, handle: (event: ConversationEvent) => service.handle(ID, event) };
+    await other.handle(message('m1'));
+    expect(await asked(other, message('m2'))).toEqual(['load', 'save']);
   });
 
   it('is read after a save of which nobody knows whether it was stored [R310]', async () => {
