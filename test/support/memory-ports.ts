@@ -297,7 +297,7 @@ export class MemoryWorld {
       const item = conversation && workListItem(conversation);
       await (item === undefined ? this.workList.remove(conversationId) : this.workList.put(item));
     },
-    list: async ({ limit, state, agentId }) => ({
+    list: async ({ limit, state, agentId, queue }) => ({
       unreadable: [...this.unreadableRows].map(([conversationId, writtenAt]) => ({
         ...{ conversationId, writtenAt },
       })),
@@ -305,6 +305,7 @@ export class MemoryWorld {
         .filter(({ conversationId }) => !this.unreadableRows.has(conversationId))
         .filter((item) => state === undefined || item.state === state)
         .filter((item) => agentId === undefined || item.agentId === agentId)
+        .filter((item) => queue === undefined || item.queue === queue)
         .slice(0, limit),
     }),
     comparedUntil: async () => this.comparedUntil,
