@@ -197,7 +197,9 @@ export class MemoryWorld {
       await this.enter('push', false);
       this.log.push(`push ${push.type} to ${audience.to}`);
       this.pushes.push({ conversationId, audience, push });
-      this.told.add(JSON.stringify([audience, push]));
+      // News that are repeated reach whoever has the conversation by then, too, who drops what it has heard.
+      const whom = audience.to === 'agents' ? { to: audience.to, queues: audience.queues } : audience;
+      this.told.add(JSON.stringify([whom, push]));
     },
     closeCustomerConnections: async (conversationId) => {
       await this.enter('close-customer-connections');
