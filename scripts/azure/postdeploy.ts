@@ -77,19 +77,17 @@ const notHealthy = ({ url }: App, answer: string, limitMs: number): string =>
 /**
  * The platform reads the vault's secrets for the app. While the app's role has not spread it cannot: the app gets the text of
  * the reference, and refuses to start. It reads them again when it is asked to, not when the app restarts; the app takes
- * them when it starts. If all are resolved the app is restarted once: it may have started before they were. Returns whether
- * it has been restarted.
+ * them when it starts. If all are resolved, or Azure does not tell, it is done once: the app may have started before they were.
+ * Returns whether it has been restarted.
  */
 async function repair({ path }: App, azure: ResourceManager, hasRestarted: boolean): Promise<boolean> {
   const references = `${path}/config/configreferences/appsettings`;
   const version = '?api-version=2022-03-01';
   try {
-    const unresolved = (await azure.list<Reference>(`${references}${version}`)).filter(
-      ({ properties }) => properties.status !== 'Resolved',
-    );
-    if (unresolved.length === 0 && hasRestarted) return true;
-    if (unresolved.length > 0) {
-      const named = unresolved.map(({ name, properties }) => `${name} (${properties.status})`).join(', ');
+    const unresolved = await unresolvedReferences(azure, `${references}${version}`);
+    if (!unresolved && hasRestarted) return true;
+    if (unresolved !== '') {
+      const named = unresolved ?? 'Azure does not tell which';
       console.log(`  Key Vault references that are not resolved: ${named}. Having them read again …`);
       await azure.post(`${references}/refresh${version}`);
     }
@@ -100,6 +98,19 @@ async function repair({ path }: App, azure: ResourceManager, hasRestarted: boole
     if (!(thrown instanceof NotDone)) throw thrown;
     console.log(`  Its references to the key vault cannot be seen to: ${thrown.message}`);
     return hasRestarted;
+  }
+}
+
+/** Their names with what Azure says of them; empty if all are resolved, undefined if Azure does not tell. */
+async function unresolvedReferences(azure: ResourceManager, path: string): Promise<string | undefined> {
+  try {
+    return (await azure.list<Reference>(path))
+      .filter(({ properties }) => properties.status !== 'Resolved')
+      .map(({ name, properties }) => `${name} (${properties.status})`)
+      .join(', ');
+  } catch (thrown) {
+    if (thrown instanceof NotDone) return undefined;
+    throw thrown;
   }
 }
 

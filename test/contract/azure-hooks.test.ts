@@ -208,6 +208,18 @@ describe('after the code was deployed', () => {
     expect(azure.calls.filter((call) => call !== `GET ${REFERENCES}`)).toEqual([`POST ${SITE}/restart`]);
   });
 
+  it('has them read again once if Azure does not tell of them', async () => {
+    app.answer = () => ({ status: 503 });
+    azure.answer = (call) => (call.startsWith('GET') ? { status: 404 } : {});
+    const { code, stdout } = await afterDeploy({}, ['--repair-after', '0.2', '--limit', '3']);
+    expect(stdout).toContain('not resolved: Azure does not tell which.');
+    expect(code).toBe(1);
+    expect(azure.calls.filter((call) => call.startsWith('POST'))).toEqual([
+      `POST ${REFERENCES}/refresh`,
+      `POST ${SITE}/restart`,
+    ]);
+  });
+
   it('gives up in time, and says what to look at', async () => {
     app.answer = () => ({ status: 500 });
     const { code, stderr } = await afterDeploy({}, ['--repair-after', '0.4', '--limit', '1.2']);
