@@ -87,8 +87,8 @@ export function perConversation(a) {
       'webhooks, negotiate, and 4 of the desk (list, transcript, accept, close)',
     ],
     measured: [
-      9 + 2 * a.messages + 3 * losses + 3 * a.returns + 3 * a.expiries,
-      'table requests, measured: connect 3, connected 3, accept 3, a message 2, a loss 3, a return 3, an expiry 3',
+      8 + a.messages + 2 * losses + 2 * a.returns + 3 * a.expiries,
+      'table requests, measured: connect 3, connected 2, accept 3, a message 1, a loss 2, a return 2, an expiry 3',
     ],
     counted: [
       2 * a.returns + 4 * (1 - a.expiries) + 13 + (a.minutes + a.wrapUpMinutes) / 8,
