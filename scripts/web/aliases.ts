@@ -27,10 +27,14 @@ export const aliasesIn = (root: string): Record<string, string> => ({
   ),
 });
 
-/** The same for the client itself, and for the protocols that it brings along. */
-export const smallClient = (root: string): Plugin => ({
-  name: 'small client',
+/** The same for the client itself, for the protocols that it brings along, and for the styles of lit. */
+export const smallParts = (root: string): Plugin => ({
+  name: 'small parts',
   setup(build) {
+    const noStyles = join(root, 'web', 'console', 'aliases', 'css-tag.ts');
+    build.onResolve({ filter: /^\.\/css-tag\.js$/ }, ({ importer }) =>
+      importer.includes('reactive-element') ? { path: noStyles } : undefined,
+    );
     const protocol = join(root, 'web', 'widget', 'aliases', 'protocol.ts');
     build.onResolve({ filter: /^\.\/protocols\/index\.js$/ }, ({ importer }) =>
       importer.includes(CLIENT) ? { path: protocol } : undefined,

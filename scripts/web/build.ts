@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Encoding, SiteFile } from '../../shared/site/site';
-import { aliasesIn, smallClient } from './aliases';
+import { aliasesIn, smallParts } from './aliases';
 import { widgetTypes } from './types';
 
 /** Where the pages are built, beside the compiled app. */
@@ -50,7 +50,7 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
       absWorkingDir: root,
       outdir: target,
       alias: aliasesIn(root),
-      plugins: [smallClient(root)],
+      plugins: [smallParts(root)],
       bundle: true,
       format: 'esm',
       platform: 'browser',

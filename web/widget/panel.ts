@@ -271,7 +271,10 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     if (key === advised) return;
     advised = key;
     if (problem === undefined) return owner.replaceChildren();
-    const detail = (await import('./advice')).adviceOn(problem, host.api);
+    const detail = await import('./advice').then(
+      ({ adviceOn }) => adviceOn(problem, host.api),
+      () => JSON.stringify(problem),
+    );
     console.error(`<chat-widget>: ${detail}`);
     owner.textContent = fill(texts.owner, { detail });
     renderBanner(conversation.chat);

@@ -16,8 +16,9 @@ function kindOf({ type, event, from }: Frame): string | undefined {
     case 'ack':
     case 'pong':
       return type;
+    default:
+      return undefined;
   }
-  return undefined;
 }
 
 /** As much of the protocol `json.reliable.webpubsub.azure.v1` as is said by and to who joins no group, and sends and gets JSON. */
