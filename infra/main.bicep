@@ -56,6 +56,10 @@ param existingWebPubSubResourceGroup string = ''
 @description('Object id of the existing service\'s identity, with which it reads the webhook\'s key and proves who is calling. See infra/README.md.')
 param existingWebPubSubPrincipalId string = ''
 
+@description('When the hub is told where its events go. After the code: the hub is made without, once, and the postdeploy hook of azure.yaml tells it, for the case that Azure only saves an address that answers.')
+@allowed(['with the template', 'after the code'])
+param eventHandler string = 'with the template'
+
 @description('WEBHOOK_TOKEN_AUDIENCE: the resource that Web PubSub asks its token for. See infra/README.md before changing it.')
 param webhookTokenAudience string = 'https://webpubsub.azure.com'
 
@@ -69,6 +73,11 @@ param allowedOrigins string[] = []
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
+
+@description('Instances that are always ready for the timers. One alone is drained and replaced from time to time, and what fires in that moment is late; two cost twice as much.')
+@minValue(1)
+@maxValue(40)
+param alwaysReadyInstances int = 1
 
 @description('Memory of an instance.')
 @allowed([512, 2048, 4096])
@@ -86,6 +95,9 @@ param signInAudience string = ''
 @description('Addresses that alerts are sent to. Without any, alerts only show in the portal.')
 param alertEmails string[] = []
 
+@description('Tags for the resource group and every resource, such as { costCentre: \'4711\' }. A deployment replaces the tags that are there, so what others have set has to be named here to stay.')
+param moreTags { *: string } = {}
+
 @description('Most gigabytes of logs that the workspace takes in a day; what comes later is lost, and alerts fall silent. 0: no cap. An alert tells at 80 percent.')
 @minValue(0)
 @maxValue(1000)
@@ -93,7 +105,8 @@ param logDailyCapGb int = 5
 
 // --------------------------------------------------------------------------------------------------- names
 
-var tags = { 'azd-env-name': environmentName }
+// By this tag azd finds what belongs to the environment, so no other may take its place.
+var tags = union(moreTags, { 'azd-env-name': environmentName })
 
 // The same for every deployment of an environment, so that a deployment updates instead of adding; different
 // between environments, because half of these names are unique in all of Azure.
@@ -274,6 +287,7 @@ module functions 'modules/functions.bicep' = {
     nodeVersion: nodeVersion
     zoneRedundant: zoneRedundant
     maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
     instanceMemoryMB: instanceMemoryMB
     allowedOrigins: allowedOrigins
     subnetId: privateNetworking
@@ -287,6 +301,7 @@ module functions 'modules/functions.bicep' = {
       : ''
     identityId: appIdentity.outputs.id
     identityClientId: appIdentity.outputs.clientId
+    hostStorageName: names.hostStorage
     hostStorage: hostStorage.outputs.endpoints
     packageContainer: packageContainer
     conversationTablesEndpoint: conversationStorage.outputs.endpoints.table
@@ -317,9 +332,17 @@ module hub 'modules/web-pubsub-hub.bicep' = {
     functionAppHostName: functions.outputs.hostName
     keyVaultUri: keyVault.outputs.uri
     tokenAudience: webhookTokenAudience
+    withHandler: eventHandler == 'with the template'
   }
   // Web PubSub reads the key in its webhook URL with its identity.
   dependsOn: [roles]
+}
+
+module hubForLater 'modules/web-pubsub-hub-for-later.bicep' = if (eventHandler == 'after the code') {
+  scope: resourceGroup(webPubSub.resourceGroup)
+  params: { webPubSubName: webPubSub.name, name: webPubSubHub }
+  // Not before the service.
+  dependsOn: [webPubSubAccess]
 }
 
 module diagnostics 'modules/diagnostics.bicep' = {
@@ -345,7 +368,8 @@ module alerts 'modules/alerts.bicep' = {
     emails: alertEmails
     logDailyCapGb: logDailyCapGb
   }
-  dependsOn: [monitoring]
+  // Last, because a rule begins to look at once, and what it misses before the app is there is no news.
+  dependsOn: [monitoring, functions, hub]
 }
 
 module workbook 'modules/workbook.bicep' = {
@@ -379,3 +403,27 @@ output CONVERSATION_TABLES_ENDPOINT string = conversationStorage.outputs.endpoin
 
 @description('Key vault with the ticket signing key and the function keys.')
 output KEY_VAULT_NAME string = names.keyVault
+
+@description('Name of the Web PubSub service.')
+output WEB_PUBSUB_NAME string = webPubSub.name
+
+@description('Resource group of the Web PubSub service.')
+output WEB_PUBSUB_RESOURCE_GROUP string = webPubSub.resourceGroup
+
+@description('Hub that customers and agents connect to.')
+output WEB_PUBSUB_HUB string = webPubSubHub
+
+@description('Whether the hub has its event handler from this deployment, or waits for the hook after the code.')
+output EVENT_HANDLER string = eventHandler
+
+@description('Where the events go. It has a reference to the key, and not the key.')
+output EVENT_HANDLER_URL string = hub.outputs.handler.urlTemplate
+
+@description('System events that are sent, separated by commas.')
+output EVENT_HANDLER_SYSTEM_EVENTS string = join(hub.outputs.handler.systemEvents, ',')
+
+@description('User events that are sent, separated by commas.')
+output EVENT_HANDLER_USER_EVENTS string = hub.outputs.handler.userEventPattern
+
+@description('The resource that Web PubSub asks its token for.')
+output EVENT_HANDLER_AUDIENCE string = webhookTokenAudience

@@ -1,4 +1,6 @@
-// `npm run infra:check`: compiles and lints everything in infra/ with the real Bicep compiler; a warning is a failure.
+// `npm run infra:check`: compiles and lints everything in infra/ with the real Bicep compiler; a warning is a failure. Then it looks
+// for what no compiler sees: what Azure refuses although it compiles (scripts/infra/templates.cjs), and commands of az, azd and func
+// in documents and workflows that do not exist (scripts/infra/commands.cjs).
 // Exit code 0: clean. 1: findings. 2: there is no compiler (the message says how to get one).
 // Where there are none, leaves in .local/infra: main.json (the ARM template), parameters.json, and snapshot.json (every resource that the
 // deployment would make, worked out by the compiler's own deployment engine without any subscription), the last one for
@@ -14,9 +16,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandFindings } from './infra/commands.cjs';
+import { outOfOrder, refusedSettings, versionsWithoutProof, writtenTogether } from './infra/templates.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const infra = join(root, 'infra');
@@ -32,9 +38,12 @@ const run = (command, args, more = {}) => {
   return { ok: status === 0, text: `${stdout ?? ''}${stderr ?? ''}`, missing: error?.code === 'ENOENT' };
 };
 
+const tools = createRequire(import.meta.url)('./infra/commands.json');
+
 const bicep = findBicep();
 console.log(`${run(bicep, ['--version']).text.trim()} (pinned: ${pinned})`);
 
+const read = (folder, file) => readFileSync(join(folder, file), 'utf8');
 let findings = 0;
 const step = (what, { ok, text }) => {
   // The compiler ends with 0 where it only has warnings, so its lines are read.
@@ -44,6 +53,27 @@ const step = (what, { ok, text }) => {
   console.log(`${lines.length === 0 ? 'ok    ' : 'FAILED'} ${what}`);
   for (const line of lines) console.log(`       ${line}`);
 };
+
+const look = (what, lines) => {
+  findings += lines.length;
+  console.log(`${lines.length === 0 ? 'ok    ' : 'FAILED'} ${what}`);
+  for (const line of lines) console.log(`       ${line}`);
+};
+
+const folder = (name, form) =>
+  readdirSync(join(root, name))
+    .filter((file) => form.test(file))
+    .map((file) => `${name}/${file}`);
+const withCommands = [
+  'README.md',
+  'infra/README.md',
+  ...folder('docs', /\.md$/),
+  ...folder('.github/workflows', /\.yml$/),
+];
+look(
+  `commands: ${withCommands.length} files`,
+  withCommands.flatMap((file) => commandFindings(file, read(root, file), tools)),
+);
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
@@ -60,29 +90,30 @@ step(
 const sample = {
   env: { ...env, AZURE_ENV_NAME: 'check', AZURE_LOCATION: 'westeurope', DURABLE_BACKEND: 'AzureStorage' },
 };
-const parameters = ['--outfile', join(output, 'parameters.json')];
-step(
-  'build: main.bicepparam',
-  run(bicep, ['build-params', join(infra, 'main.bicepparam'), ...parameters], sample),
-);
+const variants = sources.filter((name) => name.endsWith('.bicepparam'));
+for (const file of variants) {
+  const name = basename(file, '.bicepparam');
+  const made = join(output, name === 'main' ? 'parameters.json' : `parameters-${name}.json`);
+  step(`build: ${file}`, run(bicep, ['build-params', join(infra, file), '--outfile', made], sample));
+}
 
 // Formatting and snapshots are written beside the source, so both work on a copy.
 const copy = join(output, 'copy');
 cpSync(infra, copy, { recursive: true });
-for (const file of sources.filter((name) => name.endsWith('.bicepparam'))) {
-  run(bicep, ['format', join(copy, file)]);
-}
+for (const file of variants) run(bicep, ['format', join(copy, file)]);
 const formatted = run(bicep, ['format', '--pattern', '**/*.bicep'], { cwd: copy });
-const read = (folder, file) => readFileSync(join(folder, file), 'utf8');
 const unformatted = sources.filter((file) => read(infra, file) !== read(copy, file));
 step('format', {
   ok: formatted.ok && unformatted.length === 0,
   text:
     unformatted.length > 0 ? `not as "bicep format" writes it: ${unformatted.join(', ')}` : formatted.text,
 });
+// Which cloud it is, nobody knows here, and the compiler would leave all settings open: what is predicted is the public one.
+const functions = join(copy, 'modules', 'functions.bicep');
+writeFileSync(functions, readFileSync(functions, 'utf8').replaceAll('environment().name', "'AzureCloud'"));
 const zeros = '00000000-0000-0000-0000-00000000000';
 const where = ['--subscription-id', `${zeros}1`, '--tenant-id', `${zeros}2`, '--location', 'westeurope'];
-for (const file of sources.filter((name) => name.endsWith('.bicepparam'))) {
+for (const file of variants) {
   const name = basename(file, '.bicepparam');
   const made = join(copy, dirname(file), `${name}.snapshot.json`);
   step(
@@ -90,9 +121,18 @@ for (const file of sources.filter((name) => name.endsWith('.bicepparam'))) {
     run(bicep, ['snapshot', join(copy, file), '--mode', 'overwrite', ...where], sample),
   );
   const kept = name === 'main' ? 'snapshot.json' : `snapshot-${name}.json`;
-  if (existsSync(made)) renameSync(made, join(output, kept));
+  if (!existsSync(made)) continue;
+  renameSync(made, join(output, kept));
+  look(`settings: ${file}`, refusedSettings(JSON.parse(read(output, kept))));
 }
 rmSync(copy, { recursive: true });
+
+if (existsSync(join(output, 'main.json'))) {
+  const template = JSON.parse(read(output, 'main.json'));
+  look('writes at the same time', writtenTogether(template));
+  look('order', outOfOrder(template));
+  look('versions', versionsWithoutProof(template, read(infra, 'README.md')));
+}
 
 // What is there is of templates without findings, so that nobody works with less.
 if (findings > 0) rmSync(output, { recursive: true });

@@ -215,7 +215,7 @@ var rules = [
   }
 ]
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [
   for rule in rules: {
     name: rule.name
     location: location

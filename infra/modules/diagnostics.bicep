@@ -56,7 +56,6 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' existing = {
 }
 
 // The only version that is not a preview is of 2016 and knows one setting a resource; all the world uses this one.
-#disable-diagnostics use-recent-api-versions
 
 // Every use of a secret, and every change. The host asks rarely, so this is little.
 resource ofKeyVault 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

@@ -30,6 +30,9 @@ param zoneRedundant bool
 @description('Most instances.')
 param maximumInstanceCount int
 
+@description('Instances that are always ready for the timers.')
+param alwaysReadyInstances int
+
 @description('Memory of an instance.')
 param instanceMemoryMB int
 
@@ -45,7 +48,10 @@ param identityClientId string
 @description('Subnet that the app\'s own calls leave from; empty where there is no network.')
 param subnetId string
 
-@description('Addresses of the host\'s storage account.')
+@description('Storage account of the Functions host.')
+param hostStorageName string
+
+@description('Addresses of its services.')
 param hostStorage { blob: string, queue: string, table: string }
 
 @description('Blob container of the packages.')
@@ -139,7 +145,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         instanceMemoryMB: instanceMemoryMB
         // Durable Functions on Azure Storage needs one: an app scaled to zero would be woken late by its timers, and
         // a timer that ends conversations should not be late. With Durable Task Scheduler it saves the start.
-        alwaysReady: [{ name: 'durable', instanceCount: 1 }]
+        alwaysReady: [{ name: 'durable', instanceCount: alwaysReadyInstances }]
       }
     }
     siteConfig: {
@@ -149,6 +155,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 }
+
+// Prevents: two writes to one site at the same time, of which Azure refuses one ("another operation is in progress"). So the
+// three below come one after the other.
 
 // Deployment signs in; publishing user names and passwords are off.
 resource noPasswordForDeployment 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
@@ -161,6 +170,7 @@ resource noPasswordForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicie
   parent: app
   name: 'ftp'
   properties: { allow: false }
+  dependsOn: [noPasswordForDeployment]
 }
 
 // What the Functions host reads. No FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION, WEBSITE_*: Flex Consumption
@@ -183,6 +193,13 @@ var hostSettings = {
   // (a user event); a kibibyte more, so that what is a little too large is answered by the app.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(1024 * 1024 + 1024)
 }
+
+// Prevents: the host makes its client for blobs before it knows the addresses above, cannot, and answers 401 from that instance
+// (Azure/azure-functions-host#11787). The name is what it falls back to. It stands for an address of the public cloud, which is
+// why other clouds do without it.
+var hostStorageSettings = environment().name == 'AzureCloud'
+  ? { AzureWebJobsStorage__accountName: hostStorageName }
+  : {}
 
 // What shared/app/config.ts and host.json read.
 var productSettings = {
@@ -235,7 +252,16 @@ var schedulerSettings = useScheduler
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, productSettings, rotationSettings, signInSettings, schedulerSettings, moreSettings)
+  properties: union(
+    hostSettings,
+    hostStorageSettings,
+    productSettings,
+    rotationSettings,
+    signInSettings,
+    schedulerSettings,
+    moreSettings
+  )
+  dependsOn: [noPasswordForFtp]
 }
 
 @description('Host name of the function app, known before any code is in it.')

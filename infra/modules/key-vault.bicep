@@ -124,6 +124,8 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
 
 // A second deployment must not change a key: every ticket would become invalid. With onlyIfNotExists a secret is
 // written once and afterwards belongs to whoever rotates it.
+// Prevents: a vault that was made seconds ago gets several secrets at the same time, and answers 409 to some. So each waits for the
+// one before.
 @onlyIfNotExists()
 resource ticketSigningKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
@@ -143,6 +145,7 @@ resource customerIndexKeys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'CUSTOMER_INDEX_KEYS of the function app'
     value: replace('${customerIndexKeyStart}${customerIndexKeyEnd}', '-', '')
   }
+  dependsOn: [ticketSigningKey]
 }
 
 // Function keys. The host is told to keep its keys in this vault (functions.bicep), looks here for the keys of a
@@ -158,6 +161,7 @@ resource webhookKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'Function key of web-pubsub-events, for Web PubSub'
     value: replace('${webhookKeyStart}${webhookKeyEnd}', '-', '')
   }
+  dependsOn: [customerIndexKeys]
 }
 
 @onlyIfNotExists()
@@ -168,6 +172,7 @@ resource deskKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'Function key of negotiate-agent, for the backend of the agent desk'
     value: replace('${deskKeyStart}${deskKeyEnd}', '-', '')
   }
+  dependsOn: [webhookKey]
 }
 
 @onlyIfNotExists()
@@ -178,6 +183,7 @@ resource siteKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'Function key of negotiate-customer, for the backend of the site with the chat widget'
     value: replace('${siteKeyStart}${siteKeyEnd}', '-', '')
   }
+  dependsOn: [deskKey]
 }
 
 @onlyIfNotExists()
@@ -188,6 +194,7 @@ resource siteLinkKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'Function key of reconnect-link, for the backend of the site, which sends the link to its customer'
     value: replace('${siteLinkKeyStart}${siteLinkKeyEnd}', '-', '')
   }
+  dependsOn: [siteKey]
 }
 
 // The other functions with a key are for operators, who take the app's default key: the host makes that by itself. The app cannot
@@ -200,6 +207,7 @@ resource operatorKeys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'OPERATOR_KEYS of the function app'
     value: replace('${operatorKeyStart}${operatorKeyEnd}', '-', '')
   }
+  dependsOn: [siteLinkKey]
 }
 
 // negotiate is anonymous and needs no key, but it has to have one: where a caller sends any key to a function that
@@ -213,6 +221,7 @@ resource unusedKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
     contentType: 'Keeps the host from replacing the keys of negotiate-agent and negotiate-customer; gives access to nothing that is not public'
     value: replace('${unusedKeyStart}${unusedKeyEnd}', '-', '')
   }
+  dependsOn: [operatorKeys]
 }
 
 @description('Address of the vault, with a slash at its end.')

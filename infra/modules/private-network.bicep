@@ -23,7 +23,7 @@ resource conversationStorage 'Microsoft.Storage/storageAccounts@2025-06-01' exis
   name: conversationStorageName
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -78,7 +78,10 @@ var endpoints = [
   { name: 'chat-table', isOfHost: false, kind: 'table' }
 ]
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2025-07-01' = [
+// Prevents: several endpoints of one account are made at the same time, and the account refuses all but one
+// (StorageAccountOperationInProgress).
+@batchSize(1)
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for one in endpoints: {
     name: '${name}-${one.name}'
     location: location
@@ -98,7 +101,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-07-01' = [
   }
 ]
 
-resource address 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-07-01' = [
+resource address 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [
   for (one, index) in endpoints: {
     parent: endpoint[index]
     name: 'default'

@@ -44,12 +44,12 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = if (!empty(containers)) {
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = if (!empty(containers)) {
   parent: account
   name: 'default'
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [
   for container in containers: {
     parent: blobService
     name: container

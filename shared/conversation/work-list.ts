@@ -147,6 +147,7 @@ export interface WorkList {
     readonly continuationToken?: string;
     readonly state?: WorkListItem['state'];
     readonly agentId?: string;
+    readonly queue?: string;
   }): Promise<WorkListPage>;
   /** Up to when reconciliation has compared what is listed; undefined: nobody knows. */
   comparedUntil(): Promise<Instant | undefined>;

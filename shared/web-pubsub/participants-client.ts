@@ -1,12 +1,14 @@
-import type { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { odata, type WebPubSubServiceClient } from '@azure/web-pubsub';
 import { DependencyError, isDownAt } from '../app/errors';
 import {
   AGENTS_GROUP,
+  AGENTS_OF_QUEUES_GROUP,
   agentUserId,
   customerGroup,
   customerUserId,
   LIMITS,
   participantOf,
+  queueGroup,
 } from '../conversation/conversation';
 import type { Audience, Push } from '../conversation/notifications';
 import type { Participants } from '../conversation/ports';
@@ -89,11 +91,19 @@ async function send(
     case 'customer':
       return service.group(customerGroup(conversationId)).sendToAll(push, { abortSignal });
     case 'agents':
-      return service.group(AGENTS_GROUP).sendToAll(push, { abortSignal });
+      return service.group(AGENTS_GROUP).sendToAll(push, { abortSignal, filter: filterFor(audience) });
     case 'agent':
       return service.sendToUser(agentUserId(audience.agentId), push, { abortSignal });
   }
 }
+
+/** One call for the whole audience, and nobody gets the push twice ("OData filter syntax in Azure Web PubSub"). */
+const filterFor = ({ queues, agentIds }: Extract<Audience, { to: 'agents' }>): string =>
+  [
+    odata`not(${AGENTS_OF_QUEUES_GROUP} in groups)`,
+    ...queues.map((queue) => odata`${queueGroup(queue)} in groups`),
+    ...agentIds.map((agentId) => odata`userId eq ${agentUserId(agentId)}`),
+  ].join(' or ');
 
 async function connectionsOf(
   service: WebPubSubServiceClient,

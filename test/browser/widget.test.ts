@@ -71,7 +71,7 @@ if (skipped !== undefined) console.warn(`The widget is not tried in a browser. $
   const facts = ({ conversationId }: CustomerPage) => readFacts(conversationId, world);
   const gone = (connectionId: string) =>
     until('the connection is gone', world.patienceMs, async () => {
-      return !(await world.service.connectionExists(connectionId));
+      return !(await world.service!.connectionExists(connectionId));
     });
 
   it('shows the customer what the agent answers, from another origin than the app', async () => {

@@ -7,9 +7,15 @@ import {
   START_USAGE,
 } from '../../local/stack/arguments';
 import { UsageError } from '../../local/stack/command-line';
+import {
+  POSTDEPLOY_USAGE,
+  PREDEPLOY_USAGE,
+  parsePostdeployOptions,
+  parsePredeployOptions,
+} from '../../scripts/azure/options';
 import { parsePackageOptions, USAGE as PACKAGE_USAGE } from '../../scripts/package/options';
 import { parseChaosOptions, USAGE as CHAOS_USAGE } from '../chaos/options';
-import { parseOptions, USAGE as E2E_USAGE } from '../e2e/options';
+import { parseOptions, parseSmokeOptions, SMOKE_USAGE, USAGE as E2E_USAGE } from '../e2e/options';
 import { parseFuzzOptions, USAGE as FUZZ_USAGE } from '../properties/fuzz/options';
 import { runCommand } from '../support/run-command';
 import { ROOT } from './functions-app';
@@ -20,6 +26,9 @@ const OPTIONS: Record<string, readonly [read: (argv: readonly string[]) => unkno
   start: [parseStartArguments, START_USAGE],
   'start:func': [parseStartFuncArguments, START_FUNC_USAGE],
   e2e: [parseOptions, E2E_USAGE],
+  smoke: [parseSmokeOptions, SMOKE_USAGE],
+  'hook:postdeploy': [parsePostdeployOptions, POSTDEPLOY_USAGE],
+  'hook:predeploy': [parsePredeployOptions, PREDEPLOY_USAGE],
   chaos: [parseChaosOptions, CHAOS_USAGE],
   fuzz: [parseFuzzOptions, FUZZ_USAGE],
   package: [parsePackageOptions, PACKAGE_USAGE],
@@ -35,12 +44,15 @@ const FLAGS = ['--bench', '--long'];
 const optionsIn = (usage: string) => matches(usage, /^ {2}(--[a-z-]+) /gm);
 
 describe('the commands of package.json', () => {
-  it.each(['start', 'demo', 'verify', 'mutation'])('%s --help prints what it reads', async (name) => {
-    const { code, stdout, stderr } = await runCommand(name, '--help');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`^ {2}npm (run )?${name}\\b`, 'm'));
-    expect(stdout).toMatch(/environment/i);
-  });
+  it.each(['start', 'demo', 'smoke', 'hook:postdeploy', 'hook:predeploy', 'verify', 'mutation'])(
+    '%s --help prints what it reads',
+    async (name) => {
+      const { code, stdout, stderr } = await runCommand(name, '--help');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^ {2}npm (run )?${name}\\b`, 'm'));
+      expect(stdout).toMatch(/environment/i);
+    },
+  );
 
   it.each([
     ['start', '--nonsense'],

@@ -45,43 +45,6 @@ const anchorsOf = (text: string) =>
       .replaceAll(' ', '-'),
   );
 
-/** From the reference of both tools; nothing here can ask them. */
-const COMMANDS = [
-  'az ad app create',
-  'az ad app update',
-  'az ad sp create',
-  'az ad sp update',
-  'az functionapp function keys list',
-  'az functionapp function keys set',
-  'az functionapp keys set',
-  'az functionapp list-flexconsumption-locations',
-  'az functionapp restart',
-  'az functionapp show',
-  'az functionapp start',
-  'az functionapp stop',
-  'az keyvault secret delete',
-  'az keyvault secret purge',
-  'az keyvault secret set',
-  'az keyvault secret show',
-  'az login',
-  'az monitor metrics list',
-  'az rest',
-  'az role assignment create',
-  'az webpubsub hub delete',
-  'az webpubsub show',
-  'azd auth login',
-  'azd deploy',
-  'azd down',
-  'azd env get-values',
-  'azd env set',
-  'az provider register',
-  'az storage account update',
-  'az storage account network-rule add',
-  'azd env new',
-  'azd provision',
-  'azd up',
-];
-
 describe('docs/DEPLOY.md', () => {
   it('names parameters that infra/main.bicep has', () => {
     const named = [...firstCells(section('Parameters')), ...matches(code.join('\n'), /\bparam (\w+) =/g)];
@@ -98,7 +61,7 @@ describe('docs/DEPLOY.md', () => {
 
   it('names settings and variables that exist', () => {
     const known = [
-      ...['shared/app/config.ts', 'infra/main.bicepparam'].map(read),
+      ...['shared/app/config.ts', 'infra/main.bicepparam', 'azure.yaml'].map(read),
       modules,
       matches(main, /^output (\w+) /gm).join('\n'),
       // Of a configuration, which is made of a prefix and this.
@@ -149,15 +112,6 @@ describe('docs/DEPLOY.md', () => {
     const tables = matches(list, /'(\w+)'/g);
     expect(tables.length).toBeGreaterThan(3);
     expect(firstCells(section('Backup and restore'))).toEqual(expect.arrayContaining(tables));
-  });
-
-  it('uses commands of azd and az that are known', () => {
-    const used = [...blocks, ...spans.filter((text) => /^azd? /.test(text))].flatMap((text) =>
-      matches(text, /(?:^|[(&;{|] ?)(azd? [a-z][a-z -]*[a-z])/gm),
-    );
-    const words = used.map((command) => command.split(' -')[0]!.trim());
-    expect(words.length).toBeGreaterThan(15);
-    expect(words.filter((command) => !COMMANDS.includes(command))).toEqual([]);
   });
 
   it('has the figures of scripts/cost.mjs', () => {

@@ -98,6 +98,67 @@ describeCompiled('with Durable Task Scheduler', () => {
   });
 });
 
+describeCompiled('with the event handler after the code', () => {
+  const HUB = 'Microsoft.SignalRService/webPubSub/hubs';
+  const inModule = (module: string) =>
+    readCompiled<{
+      resources: Record<string, { properties: { template: { resources: Record<string, object> } } }>;
+    }>('main.json').resources[module]!.properties.template.resources;
+
+  it('the hub is made without handler, and a later deployment leaves it and its handler alone', () => {
+    const handlers = (hubs: Resource[]) => hubs.map(({ properties }) => properties['eventHandlers']);
+    expect(handlers(predictedFor('after-the-code', HUB))).toEqual([[]]);
+    expect(handlers(predicted(HUB))).toEqual([[expect.anything()]]);
+    expect(inModule('hubForLater')['hub']).toMatchObject({
+      type: HUB,
+      '@options': { onlyIfNotExists: [] },
+    });
+    expect(inModule('hub')['hub']).not.toHaveProperty('@options');
+  });
+
+  it('one variable chooses it', () => {
+    const { parameters } = readCompiled<{ parameters: Record<string, { value: unknown }> }>(
+      'parameters.json',
+    );
+    expect(parameters['eventHandler']?.value).toBe('with the template');
+    expect(read('infra/main.bicepparam')).toMatch(
+      "param eventHandler = readEnvironmentVariable('EVENT_HANDLER', 'with the template')",
+    );
+  });
+});
+
+describeCompiled('with more instances and tags', () => {
+  const alwaysReady = (sites: Resource[]) =>
+    (
+      sites[0]!.properties as {
+        functionAppConfig: { scaleAndConcurrency: { alwaysReady: { instanceCount: number }[] } };
+      }
+    ).functionAppConfig.scaleAndConcurrency.alwaysReady;
+
+  it('so many are always ready for the timers, and one by default', () => {
+    const sites = 'Microsoft.Web/sites';
+    expect(alwaysReady(predicted(sites))).toEqual([{ name: 'durable', instanceCount: 1 }]);
+    expect(alwaysReady(predictedFor('after-the-code', sites))).toEqual([
+      { name: 'durable', instanceCount: 2 },
+    ]);
+  });
+
+  it('each resource that has tags has them, and azd still finds what is its own', () => {
+    type Tagged = Resource & { readonly tags?: Record<string, string> };
+    const tagged = readCompiled<{ predictedResources: Tagged[] }>(
+      'snapshot-after-the-code.json',
+    ).predictedResources.filter(({ tags }) => tags !== undefined);
+    expect(tagged.length).toBeGreaterThan(20);
+    for (const { tags } of tagged) {
+      expect(tags).toMatchObject({ costCentre: '4711', 'azd-env-name': 'check' });
+    }
+    expect(tagged.find(({ type }) => type === 'Microsoft.Web/sites')?.tags).toHaveProperty(
+      'azd-service-name',
+      'api',
+    );
+  });
+});
+
 describeCompiled('over zones', () => {
   const skus = (resources: (Resource & { readonly sku?: { readonly name: string } })[]) =>
     resources.map(({ sku }) => sku?.name);

@@ -246,7 +246,9 @@ ${source('web-pubsub-access')}`,
     expect(source('storage')).toMatch('allowSharedKeyAccess: false');
     expect(source('storage')).toMatch('allowBlobPublicAccess: false');
     expect(source('web-pubsub')).toMatch('disableLocalAuth: true');
-    expect(source('web-pubsub-hub')).toMatch("anonymousConnectPolicy: 'deny'");
+    for (const hub of ['web-pubsub-hub', 'web-pubsub-hub-for-later']) {
+      expect(source(hub)).toMatch("anonymousConnectPolicy: 'deny'");
+    }
     expect(source('monitoring')).toMatch('DisableLocalAuth: true');
     expect(source('monitoring')).toMatch('disableLocalAuth: true');
     expect(source('key-vault')).toMatch('enableRbacAuthorization: true');
@@ -394,12 +396,55 @@ describeCompiled('compiled', () => {
   it('gives the app exactly the settings of the sources', () => {
     const [settings] = predicted('Microsoft.Web/sites/config');
     const names = [...Object.keys(hostSettings), ...Object.keys(productSettings)];
+    // That one by the cloud, see below.
+    names.push('AzureWebJobsStorage__accountName');
     expect(Object.keys(settings!.properties).sort()).toEqual(names.sort());
     // What does not depend on Azure has its value already, and it is the one assumed above.
     const known = Object.entries(settings!.properties).filter(([name, value]) => {
       return name in productSettings && !String(value).startsWith('[');
     });
     expect(deployed).toMatchObject(Object.fromEntries(known));
+  });
+
+  it("names the host's account beside its addresses, and only in the public cloud, whose address the name stands for", () => {
+    const { variables } = readCompiled<Template>('main.json').resources['functions']!.properties
+      .template as unknown as {
+      variables: Record<string, string>;
+    };
+    expect(variables['hostStorageSettings']).toBe(
+      "[if(equals(environment().name, 'AzureCloud'), createObject('AzureWebJobsStorage__accountName', parameters('hostStorageName')), createObject())]",
+    );
+    const [account] = predicted('Microsoft.Web/sites/config').map(
+      ({ properties }) => properties['AzureWebJobsStorage__accountName'],
+    );
+    expect(account).toMatch(/^sthost\w+$/);
+    expect(predicted('Microsoft.Storage/storageAccounts').map(({ name }) => name)).toContain(account);
+  });
+
+  it('writes a handler into the hub that the outputs describe, and no key into any of them', () => {
+    type Outputs = { outputs: Record<string, { value: string }> };
+    const { outputs } = readCompiled<Outputs>('main.json');
+    expect(
+      Object.keys(outputs)
+        .filter((name) => name.startsWith('EVENT_HANDLER'))
+        .sort(),
+    ).toEqual([
+      'EVENT_HANDLER',
+      'EVENT_HANDLER_AUDIENCE',
+      'EVENT_HANDLER_SYSTEM_EVENTS',
+      'EVENT_HANDLER_URL',
+      'EVENT_HANDLER_USER_EVENTS',
+    ]);
+    const { variables } = readCompiled<Template>('main.json').resources['hub']!.properties
+      .template as unknown as { variables: { handler: Record<string, unknown> } };
+    expect(variables.handler['urlTemplate']).toMatch(
+      "/api/web-pubsub/events?code={{@Microsoft.KeyVault(SecretUri={1}secrets/{2})}}'",
+    );
+    const [hub] = predicted('Microsoft.SignalRService/webPubSub/hubs');
+    const [handler, ...others] = hub!.properties['eventHandlers'] as Record<string, unknown>[];
+    expect(others).toEqual([]);
+    expect(handler).toMatchObject({ systemEvents: ['connect', 'connected', 'disconnected'] });
+    expect(JSON.stringify(outputs)).not.toMatch(/list\w*\(|secureString|Key(?:Start|End)'/i);
   });
 
   it('lets nobody in by key', () => {

@@ -16,7 +16,7 @@ const AFTER_KILL = { invisibility: 'PT2S', timerLease: 'PT2S' };
 /** The whole system on this machine, on free ports and with data of its own in memory. */
 export interface LocalSystem {
   readonly stack: Stack;
-  readonly worldOptions: WorldOptions;
+  readonly worldOptions: WorldOptions & { readonly webPubSub: string };
   /** What the host and the Web PubSub stand-in had to say: the host's line at start, and nothing else when all is well. */
   readonly log: readonly string[];
   stop(): Promise<void>;

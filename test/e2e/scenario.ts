@@ -3,7 +3,7 @@ import type { Push } from '../../shared/conversation/notifications';
 import type { Stage } from './stage';
 
 /** What a deployment must offer for a scenario to be possible. */
-export type Need = 'host-control' | 'own-settings';
+export type Need = 'host-control' | 'own-settings' | 'service';
 
 /** How a conversation must look when its scenario is over, read back from the API and the agents' socket. */
 export interface Expected {
@@ -41,13 +41,16 @@ export interface Scenario {
 /** Why the scenario cannot be played there; undefined when it can. */
 export function reasonToSkip(
   { needs }: Scenario,
-  has: { readonly host: unknown; readonly ownSettings: boolean },
+  has: { readonly host: unknown; readonly ownSettings: boolean; readonly service: unknown },
 ): string | undefined {
   if (needs.includes('host-control') && has.host === undefined) {
     return 'it kills the Functions host, which only a local run (npm run demo) can';
   }
   if (needs.includes('own-settings') && !has.ownSettings) {
     return "it changes the operators' settings, which only a local run (npm run demo) may";
+  }
+  if (needs.includes('service') && has.service === undefined) {
+    return 'it asks Web PubSub which sockets are open, which --web-pubsub makes possible';
   }
   return undefined;
 }

@@ -215,9 +215,11 @@ export class Stage {
     const { conversationId } = tab;
     const told = await tab.inbox.first('conversation-ended', conversationId, patienceMs);
     same('reason told to the customer', reason, told.reason);
-    await until("the customer's sockets are closed", patienceMs, async () => {
-      return !(await service.userExists(`customer.${conversationId}`));
-    });
+    if (service !== undefined) {
+      await until("the customer's sockets are closed", patienceMs, async () => {
+        return !(await service.userExists(`customer.${conversationId}`));
+      });
+    }
     const {
       status,
       code,

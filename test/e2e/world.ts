@@ -15,8 +15,8 @@ export interface HostControl {
 export interface WorldOptions {
   readonly functionsUrl: string;
   readonly functionKey?: string | undefined;
-  /** A connection string, or the https endpoint of a service that the signed-in identity may use. */
-  readonly webPubSub: string;
+  /** A connection string, or the https endpoint of a service that the signed-in identity may use; without it nobody asks the service. */
+  readonly webPubSub?: string | undefined;
   /** How long anything may take beyond what the product promises: the service's own detection of a loss, mostly. */
   readonly patienceMs: number;
   readonly host?: HostControl | undefined;
@@ -29,7 +29,7 @@ export interface World {
   readonly api: Api;
   readonly agent: Agent;
   /** Asked for what only the service knows: which sockets are open. */
-  readonly service: WebPubSubServiceClient;
+  readonly service: WebPubSubServiceClient | undefined;
   readonly patienceMs: number;
   readonly host: HostControl | undefined;
   readonly ownSettings: boolean;
@@ -51,7 +51,8 @@ export async function enterWorld(options: WorldOptions): Promise<World> {
   );
   // One agent has all the conversations of the run.
   await api.setCapacity(agentId, 1_000);
-  const service = await serviceBehind(new URL(url), options.webPubSub);
+  const { webPubSub } = options;
+  const service = webPubSub === undefined ? undefined : await serviceBehind(new URL(url), webPubSub);
   return {
     api,
     agent: await Agent.signIn(api, agentId, 'Ada'),

@@ -11,8 +11,13 @@ export interface Finished {
 }
 
 /** Runs what `npm run e2e` runs, until it ends. */
-export async function runE2e(...args: string[]): Promise<Finished> {
-  const program = await programArguments(join(ROOT, 'test', 'e2e', 'main.ts'));
+export const runE2e = (...args: string[]): Promise<Finished> => run('main.ts', args);
+
+/** Runs what `npm run smoke` runs, until it ends. */
+export const runSmoke = (...args: string[]): Promise<Finished> => run('smoke.ts', args);
+
+async function run(entry: string, args: readonly string[]): Promise<Finished> {
+  const program = await programArguments(join(ROOT, 'test', 'e2e', entry));
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

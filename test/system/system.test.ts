@@ -7,7 +7,7 @@ import { SCENARIOS } from '../e2e/scenarios';
 import { dropsInQueue } from '../e2e/scenarios/drops-in-queue';
 import { leaves } from '../e2e/scenarios/leaves';
 import { enterWorld, leaveWorld, type World } from '../e2e/world';
-import { runE2e } from './run-e2e';
+import { runE2e, runSmoke } from './run-e2e';
 
 /** One system for the whole file: it takes a while to come up, and two would build the app over each other. */
 let system: LocalSystem;
@@ -142,5 +142,51 @@ describe('npm run e2e', () => {
     const { code, stdout } = await runE2e('--help');
     for (const place of ['npm start', 'func start', 'Azure:']) expect(stdout).toContain(place);
     expect(code).toBe(0);
+  });
+});
+
+describe('npm run smoke', () => {
+  const options = () => {
+    const { functionsUrl, functionKey = '' } = system.worldOptions;
+    return ['--functions', functionsUrl, '--function-key', functionKey, '--patience', '60'];
+  };
+
+  it('plays one loss, one return and one end, tells each step, and asks Web PubSub for nothing', async () => {
+    const { code, stdout, stderr } = await runSmoke(...options());
+    expect(stdout).toMatch(/drops when active .* agents told: lost, \d\.\d s are left/);
+    expect(stdout).toMatch(/returns in time .* agents told: back/);
+    expect(stdout).toMatch(/leaves .* customer told, socket closed, return refused/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^3 passed, 0 failed, 0 skipped in \d+ s$/);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('ends with 1 and names what was not as expected, and in which conversations', async () => {
+    const { faults } = system.stack.webPubSub.control;
+    faults.intercept = ({ eventName }) => (eventName === 'disconnected' ? 'drop' : 'deliver');
+    try {
+      const { code, stdout, stderr } = await runSmoke(...options(), '--patience', '4');
+      expect(stdout).toMatch(/^FAILED drops when active: .*expected connection-lost within 4\.0 s/m);
+      expect(stdout).toMatch(/^FAILED returns in time: /m);
+      expect(stdout).toMatch(/^1 passed, 2 failed, 0 skipped in /m);
+      expect(stderr).toMatch(
+        /^Its conversations: [\w-]+, [\w-]+, [\w-]+\. What to look at: docs\/FIRST-DEPLOYMENT\.md$/m,
+      );
+      expect(code).toBe(1);
+    } finally {
+      delete faults.intercept;
+    }
+  });
+
+  it.each([
+    ['the key', ['--function-key', 'wrong'], /^the function key was refused .* 401\b/],
+    [
+      'the service',
+      ['--web-pubsub', 'Endpoint=https://other.example;AccessKey=a2V5;'],
+      /^the app uses .*, --web-pubsub names other\.example\n$/,
+    ],
+  ])('says that %s does not fit', async (_what, changed, says) => {
+    const { code, stderr } = await runSmoke(...options(), ...changed);
+    expect(stderr).toMatch(says);
+    expect(code).toBe(1);
   });
 });

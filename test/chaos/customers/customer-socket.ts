@@ -9,8 +9,8 @@ import type { KeepAlive } from '../plan/event-faults';
 
 /** The service itself gives an event up after 100 s; only then is a handshake really over. */
 const OPEN_LIMIT_MS = 110_000;
-const CLOSE_LIMIT_MS = 20_000;
-const SAY_LIMIT_MS = 25_000;
+const CLOSE_LIMIT_MS = 60_000;
+const SAY_LIMIT_MS = 60_000;
 
 /** The service has passed the app's refusal of `connect` on: no use trying again. */
 export class RefusedHandshake extends Error {}

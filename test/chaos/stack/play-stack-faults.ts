@@ -14,8 +14,8 @@ const SAVE = /(PUT|POST|PATCH|MERGE) \S*\/Conversations[(\s]/;
 const SLOW_MS = 700;
 /** Most, so that of the pushes of one change some arrive and some do not. */
 const REFUSED_PUSHES = 0.8;
-/** A kill that waits for a save gives up when there is none. */
-const SAVE_LIMIT_MS = 8_000;
+/** A kill that waits for a save gives up when there is none. On a machine that is busy with something else they are rare. */
+const SAVE_LIMIT_MS = 60_000;
 
 export interface Scene {
   readonly chaos: ChaosStack;

@@ -5,7 +5,7 @@ import { until } from '../waiting';
 /** Only the last connection counts. Had closing the first tab begun a disconnection, there would be three. */
 export const twoTabs: Scenario = {
   name: 'two tabs',
-  needs: [],
+  needs: ['service'],
   expected: {
     state: 'Closed',
     reason: 'customer-disconnected',
@@ -21,7 +21,7 @@ export const twoTabs: Scenario = {
     await stage.customerSays(second, 'From my other tab');
     await first.close();
     await until('the first tab is gone', patienceMs, async () => {
-      return !(await service.connectionExists(first.connectionId));
+      return (await service?.connectionExists(first.connectionId)) === false;
     });
     stage.tell('customer closes the first tab');
     await stage.customerSays(second, 'Still here');

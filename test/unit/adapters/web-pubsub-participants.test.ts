@@ -2,15 +2,18 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebSocket } from 'ws';
 import { startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
 import { DependencyError } from '../../../shared/app/errors';
 import {
   AGENTS_GROUP,
+  AGENTS_OF_QUEUES_GROUP,
   agentUserId,
   customerGroup,
   customerUserId,
+  queueGroup,
 } from '../../../shared/conversation/conversation';
 import type { Push } from '../../../shared/conversation/notifications';
 import { createWebPubSubParticipants } from '../../../shared/web-pubsub/participants-client';
@@ -50,10 +53,19 @@ afterAll(async () => {
   await new Promise((resolve) => webhook.close(resolve));
 });
 
+let restRequests = 0;
+const COUNTING: PipelinePolicy = {
+  name: 'counting',
+  sendRequest: (request, next) => {
+    restRequests += 1;
+    return next(request);
+  },
+};
 const client = (connectionString: string) =>
   new WebPubSubServiceClient(connectionString, HUB, {
     allowInsecureConnection: true,
     retryOptions: { maxRetries: 2, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
+    additionalPolicies: [{ position: 'perRetry', policy: COUNTING }],
   });
 const participants = () => createWebPubSubParticipants(service);
 
@@ -125,7 +137,7 @@ describe('a push', () => {
     const push = (audience: Parameters<ReturnType<typeof participants>['push']>[1], id: string) =>
       participants().push(ID, audience, { ...PUSH, id });
     await push({ to: 'customer' }, 'for the customer');
-    await push({ to: 'agents' }, 'for all agents');
+    await push({ to: 'agents', queues: ['sales'], agentIds: [] }, 'for all agents');
     await push({ to: 'agent', agentId: 'ann' }, 'for Ann');
     await until(
       () => agent.messages.length === 3 && other.messages.length === 2 && here.messages.length === 2,
@@ -136,6 +148,43 @@ describe('a push', () => {
     expect(got(agent)).toEqual(['for all agents', 'for Ann']);
     expect(got(other)).toEqual(['for all agents']);
     expect(got(elsewhere)).toEqual([]);
+  });
+
+  it('reaches agents by the queues that they have named, each socket once, in one request [R320] [R321]', async () => {
+    const of = (agentId: string, ...queues: string[]) =>
+      open(agentUserId(agentId), [AGENTS_GROUP, AGENTS_OF_QUEUES_GROUP, ...queues.map(queueGroup)]);
+    const everything = await open(agentUserId('eve'), [AGENTS_GROUP]);
+    const sales = await of('sam', 'sales');
+    const both = await of('bea', 'sales', "o'billing");
+    const billing = await of('bob', "o'billing");
+    const owner = await of('olga', 'returns');
+    const last = { to: 'agents', queues: ['sales', "o'billing", 'returns'], agentIds: [] } as const;
+    restRequests = 0;
+    await participants().push(
+      ID,
+      { to: 'agents', queues: ['sales'], agentIds: ['olga'] },
+      { ...PUSH, id: 'sales' },
+    );
+    expect(restRequests).toBe(1);
+    await participants().push(ID, { ...last, queues: ['sales', "o'billing"] }, { ...PUSH, id: 'transfer' });
+    expect(restRequests).toBe(2);
+    await participants().push(ID, last, { ...PUSH, id: 'last' });
+    const agents = { everything, sales, both, billing, owner };
+    const got = () =>
+      Object.fromEntries(
+        Object.entries(agents).map(([name, { messages }]) => [
+          name,
+          messages.slice(1).map(({ data }) => (data as { id: string }).id),
+        ]),
+      );
+    await until(() => Object.values(got()).every((ids) => ids.includes('last')));
+    expect(got()).toEqual({
+      everything: ['sales', 'transfer', 'last'],
+      sales: ['sales', 'transfer', 'last'],
+      both: ['sales', 'transfer', 'last'],
+      billing: ['transfer', 'last'],
+      owner: ['sales', 'last'],
+    });
   });
 
   it('to nobody is a success', async () => {

@@ -215,9 +215,12 @@ interface Answer {
   readonly status?: number;
 }
 type Ask = (started: Started) => Promise<Answer>;
-const agentHeaders = async ({ deps }: Started) => ({
-  authorization: `Bearer ${(await deps.tickets.issue({ role: 'agent', ...ANN })).ticket}`,
-});
+let agentTicket: Promise<{ readonly ticket: string }> | undefined;
+/** All of this happens within minutes: one ticket does. */
+const agentHeaders = async ({ deps }: Started) => {
+  agentTicket ??= deps.tickets.issue({ role: 'agent', ...ANN });
+  return { authorization: `Bearer ${(await agentTicket).ticket}` };
+};
 const byAgent =
   (route: string, conversationId?: string, parts: object = {}): Ask =>
   async (started) => {
