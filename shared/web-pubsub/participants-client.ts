@@ -1,4 +1,11 @@
-import { odata, type WebPubSubServiceClient } from '@azure/web-pubsub';
+import { createSecretKey } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import {
+  type AzureKeyCredential,
+  odata,
+  WebPubSubServiceClient,
+  type WebPubSubServiceClientOptions,
+} from '@azure/web-pubsub';
 import { DependencyError, isDownAt } from '../app/errors';
 import {
   AGENTS_GROUP,
@@ -22,15 +29,52 @@ const CALL_TIMEOUT_MS = 5_000;
  * @throws DependencyError
  */
 export async function call<T>(operation: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  // Cleared when the call is over: one of `AbortSignal.timeout` lives on for its whole time, with all that hears of it.
+  const timer = setTimeout(() => limit.abort(), CALL_TIMEOUT_MS).unref();
   try {
-    return await run(AbortSignal.timeout(CALL_TIMEOUT_MS));
+    return await run(limit.signal);
   } catch (thrown) {
     if (thrown instanceof DependencyError) throw thrown;
     const { name, statusCode } = thrown as { name?: string; statusCode?: number };
     const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
     throw new DependencyError('web-pubsub', operation, { cause, isDown: isDownAt(statusCode) });
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+/** How to reach the service: with an access key (local development), or as an identity (Azure). */
+export type ServiceConnection = { readonly endpoint: string } & (
+  { readonly accessKey: string } | { readonly credential: TokenCredential }
+);
+
+/** The client of a hub. Nothing is sent before the first call. */
+export function createServiceClient(
+  connection: ServiceConnection,
+  hub: string,
+  additionalPolicies: NonNullable<WebPubSubServiceClientOptions['additionalPolicies']> = [],
+): WebPubSubServiceClient {
+  const { endpoint } = connection;
+  return new WebPubSubServiceClient(
+    endpoint,
+    'accessKey' in connection ? keyOf(connection.accessKey) : connection.credential,
+    hub,
+    {
+      retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
+      additionalPolicies,
+      // Over plain HTTP the SDK refuses to send a token, and rightly.
+      allowInsecureConnection: 'accessKey' in connection && endpoint.startsWith('http:'),
+    },
+  );
+}
+
+/**
+ * The key as the SDK hands it on to the library that signs. As a text, that library takes it for a private key first, in vain,
+ * for each token: 25 times the work. Besides, what prints such an object does not print the key.
+ */
+const keyOf = (accessKey: string) =>
+  ({ key: createSecretKey(Buffer.from(accessKey)) }) as unknown as AzureKeyCredential;
 
 /** Participants reached through Azure Web PubSub. */
 export function createWebPubSubParticipants(service: WebPubSubServiceClient): Participants {

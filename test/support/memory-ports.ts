@@ -156,7 +156,8 @@ export class MemoryWorld {
       if (this.spoiled.get(after.id) === 'full')
         throw new RecordTooLargeError(`${after.id}/conversation`, 'context: too long');
       const current = this.rows.get(after.id);
-      if (current?.etag !== before?.etag) {
+      // Whoever has damaged the row has changed its ETag as well.
+      if (current?.etag !== before?.etag || this.spoiled.get(after.id) === 'unreadable') {
         this.log.push('conflict');
         return 'conflict';
       }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebSocket } from 'ws';
-import { startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
+import { DEVELOPMENT_ACCESS_KEY, startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
 import { DependencyError } from '../../../shared/app/errors';
 import {
   AGENTS_GROUP,
@@ -16,7 +17,10 @@ import {
   queueGroup,
 } from '../../../shared/conversation/conversation';
 import type { Push } from '../../../shared/conversation/notifications';
-import { createWebPubSubParticipants } from '../../../shared/web-pubsub/participants-client';
+import {
+  createServiceClient,
+  createWebPubSubParticipants,
+} from '../../../shared/web-pubsub/participants-client';
 
 const ID = 'conversation-0001';
 const HUB = 'chat';
@@ -40,7 +44,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
   const handlerUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
   local = await startWebPubSub({ hub: HUB, handlerUrl, recoveryWindowMs: 0, log: () => undefined });
-  service = client(local.connectionString);
+  service = client(local.endpoint, DEVELOPMENT_ACCESS_KEY);
 });
 
 afterEach(() => {
@@ -61,12 +65,8 @@ const COUNTING: PipelinePolicy = {
     return next(request);
   },
 };
-const client = (connectionString: string) =>
-  new WebPubSubServiceClient(connectionString, HUB, {
-    allowInsecureConnection: true,
-    retryOptions: { maxRetries: 2, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
-    additionalPolicies: [{ position: 'perRetry', policy: COUNTING }],
-  });
+const client = (endpoint: string, accessKey: string) =>
+  createServiceClient({ endpoint, accessKey }, HUB, [{ position: 'perRetry', policy: COUNTING }]);
 const participants = () => createWebPubSubParticipants(service);
 
 /** Opens a socket and waits until the service knows it. */
@@ -219,15 +219,20 @@ describe('closing', () => {
   });
 });
 
+it('a client does not show its access key to whoever prints it', () => {
+  const key = 'access-key-that-must-not-leak-0123456789';
+  const shown = inspect(client('https://example.test', key), { depth: 20, showHidden: true });
+  expect(shown).toContain('SecretKeyObject');
+  expect(shown).not.toContain(key);
+});
+
 describe('a service that does not answer', () => {
   it('counts as failed after five seconds, for every operation; the error has no token in it', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const port = (silent.address() as AddressInfo).port;
     const key = 'access-key-that-must-not-leak-0123456789';
-    const there = createWebPubSubParticipants(
-      client(`Endpoint=http://127.0.0.1;Port=${port};AccessKey=${key};Version=1.0;`),
-    );
+    const there = createWebPubSubParticipants(client(`http://127.0.0.1:${port}`, key));
     const started = Date.now();
     const failures = await Promise.allSettled([
       there.presenceOf(ID),
@@ -246,9 +251,7 @@ describe('a service that does not answer', () => {
   });
 
   it('at all counts as failed at once', async () => {
-    const there = createWebPubSubParticipants(
-      client('Endpoint=http://127.0.0.1;Port=1;AccessKey=k0123456789;Version=1.0;'),
-    );
+    const there = createWebPubSubParticipants(client('http://127.0.0.1:1', 'k0123456789'));
     await expect(there.presenceOf(ID)).rejects.toBeInstanceOf(DependencyError);
   });
 });

@@ -594,6 +594,8 @@ describe('the events of an agent', () => {
       await born();
       await service.handle(ID, { type: 'agent-accepted', agentId: ANN.agentId, agentName: ANN.agentName });
       world.absentAgents.add('ann');
+      // Another process has changed it last, so it has to be read.
+      world.touch(ID);
       world.fail(operation, 1);
       const gone = agent({ name: 'disconnected', id: '2' });
       expect(await send(...gone)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
@@ -747,6 +749,8 @@ describe('when a service fails that the event needs', () => {
       const { send, born, world, lines } = webhook();
       await born();
       world.lose(ID, 'tab-a');
+      // Another process has changed it last, so it has to be read.
+      world.touch(ID);
       world.fail(operation, 1);
       const lost: EventParts = { name: 'disconnected', connectionId: 'tab-a', id: '9' };
       const failed = await send(lost);
