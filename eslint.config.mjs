@@ -158,5 +158,8 @@ export default tseslint.config(
 
   // --- tools that talk to people, and pages that tell their owner what is wrong ---
   { files: ['web/**/*.ts'], rules: { 'no-console': ['error', { allow: ['error'] }] } },
-  { files: ['local/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['local/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );

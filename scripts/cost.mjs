@@ -1,5 +1,6 @@
 // `node scripts/cost.mjs`: what a deployment costs in a month, as docs/DEPLOY.md shows it (a contract test compares them).
-// Every assumption and price below can be replaced, and the number of conversations a day: `node scripts/cost.mjs 5000 messages=40 unit=2`.
+// Every assumption and price below can be replaced, and the number of conversations a day: `node scripts/cost.mjs 5000 messages=40 unit=2`;
+// with `--json` for programs.
 // Prices are list prices in US dollars; where they come from is in the document.
 
 export const ASSUMPTIONS = {
@@ -13,6 +14,7 @@ export const ASSUMPTIONS = {
     0.6,
     'agents online while an average conversation goes on, as a share of those in the busiest hour',
   ],
+  queues: [1, 'queues of one size, each agent serves one; 1: no desk names the queues of its agents'],
   returns: [0.5, 'losses of the last connection with a return in time, per conversation'],
   expiries: [
     0.3,
@@ -85,8 +87,8 @@ export function perConversation(a) {
       'webhooks, negotiate, and 4 of the desk (list, transcript, accept, close)',
     ],
     measured: [
-      9 + 2 * a.messages + 3 * losses + 3 * a.returns + 3 * a.expiries,
-      'table requests, measured: connect 3, connected 3, accept 3, a message 2, a loss 3, a return 3, an expiry 3',
+      8 + a.messages + 2 * losses + 2 * a.returns + 3 * a.expiries,
+      'table requests, measured: connect 3, connected 2, accept 3, a message 1, a loss 2, a return 2, an expiry 3',
     ],
     counted: [
       2 * a.returns + 4 * (1 - a.expiries) + 13 + (a.minutes + a.wrapUpMinutes) / 8,
@@ -118,7 +120,7 @@ export function perConversation(a) {
     ],
     news: [
       5 + losses + a.returns,
-      'to every agent online: opened, connected, assigned, ended, closed, each loss, each return',
+      'to every agent of the queue who is online: opened, connected, assigned, ended, closed, each loss, each return',
     ],
   };
 }
@@ -133,12 +135,12 @@ export function estimate(conversations, a, p) {
   const connections = Math.ceil(open) + agents;
   const needed = Math.max(
     connections / CONNECTIONS_OF_A_UNIT,
-    (peak * (one.pushes + one.news * agents)) / SENT_BY_A_UNIT,
+    (peak * (one.pushes + (one.news * agents) / a.queues)) / SENT_BY_A_UNIT,
     (peak * one.webhooks) / WEBHOOKS_OF_A_UNIT,
   );
   const units = SIZES.find((size) => size >= needed) ?? Infinity;
   const messages = month * (one.webhooks + one.pushes);
-  const broadcast = month * one.news * online;
+  const broadcast = (month * one.news * online) / a.queues;
   const extra = Math.max(0, messages + broadcast - units * DAYS * 1e6);
 
   const busy = a.busyHours * 3_600;
@@ -168,7 +170,7 @@ export function estimate(conversations, a, p) {
         'the largest of connections ÷ 800, messages a second then ÷ 4,000, webhooks a second then ÷ 500; sold as 1 to 10, 20, 30, …',
       ],
       'messages: webhooks, chat': [messages, '`month` × (`webhooks` + `pushes`)'],
-      'messages: news to all agents': [broadcast, '`month` × `news` × agents × `agentsOnline`'],
+      'messages: news to agents': [broadcast, '`month` × `news` × agents × `agentsOnline` ÷ `queues`'],
       'messages beyond those included': [extra, 'both, less 1,000,000 a day for each unit'],
       'GB-s on demand': [onDemand, '`memory` × (seconds with a request + 2 a minute for reconciliation)'],
       'GB-s always ready, baseline': [baseline, '`memory` × 86,400 × 30.4'],
@@ -269,7 +271,8 @@ export function report(volumes, a, p) {
 if (process.argv[1]?.endsWith('cost.mjs')) {
   const known = { ...values(ASSUMPTIONS), ...values(PRICES) };
   const volumes = [];
-  for (const argument of process.argv.slice(2)) {
+  const isJson = process.argv.includes('--json');
+  for (const argument of process.argv.slice(2).filter((one) => one !== '--json')) {
     const [name, value] = argument.includes('=') ? argument.split('=') : ['', argument];
     if (!(Number(value) >= 0) || (name !== '' && !(name in known))) {
       console.error(
@@ -280,5 +283,11 @@ if (process.argv[1]?.endsWith('cost.mjs')) {
     if (name === '') volumes.push(Number(value));
     else known[name] = Number(value);
   }
-  console.log(report(volumes.length > 0 ? volumes : [1_000, 10_000, 100_000], known, known));
+  const asked = volumes.length > 0 ? volumes : [1_000, 10_000, 100_000];
+  const all = {
+    one: values(perConversation(known)),
+    known,
+    estimates: asked.map((one) => estimate(one, known, known)),
+  };
+  console.log(isJson ? JSON.stringify(all) : report(asked, known, known));
 }

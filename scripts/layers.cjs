@@ -39,7 +39,7 @@ const ROLES = [
   {
     role: 'client',
     is: /^shared\/web-pubsub\/[^/]+-client$/,
-    may: ['pure', 'client', 'errors', '@azure/web-pubsub', '@azure/identity', 'zod'],
+    may: ['pure', 'client', 'errors', '@azure/web-pubsub', '@azure/identity', 'zod', 'node:crypto'],
     because: 'Only here is Web PubSub called.',
   },
   {
@@ -123,7 +123,6 @@ const ROLES = [
       'http',
       '@azure/data-tables',
       '@azure/identity',
-      '@azure/web-pubsub',
       'durable-functions',
       'node:crypto',
     ],

@@ -1,8 +1,8 @@
 /**
  * A chat with looks of your own. `Conversation` does the rest: it notices a silent line and finds it again, keeps what is written
  * until it is stored, shows everything once and in order, and has one line for all tabs. It is served by the app, as
- * `https://<app>/api/site/widget.mjs`, with its types in web/widget; put a copy beside this file, or import it from there. The page's
- * own address tells where the app is: `?api=https://<app>`.
+ * `https://<app>/api/site/widget.mjs`, with its types in widget.d.mts beside it; put a copy of both beside this file, or import it
+ * from there. The page's own address tells where the app is: `?api=https://<app>`.
  */
 import { Conversation } from './widget.mjs';
 

@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  dropPicture,
+  dropsTable,
+  eventsTable,
+  limitsTable,
+  sentPicture,
+  sizesTable,
+} from '../../bench/simulation/report';
+import type { Results } from '../../bench/simulation/results';
 import { stateDiagram } from '../../shared/conversation/states';
 import { callsOf, type OpenApi, problemsOf, schemasOf } from './api';
 import { authorisationTables } from './authorisation';
@@ -31,6 +40,18 @@ export function generatedFiles(root: string): ReadonlyMap<string, string> {
     'docs/THREAT-MODEL.md',
     filled(files.get('docs/THREAT-MODEL.md') ?? '', { authorisation: authorisationTables() }),
   );
+  const scale = JSON.parse(read('bench/simulation/results.json')) as Results;
+  files.set(
+    'docs/SCALE.md',
+    filled(files.get('docs/SCALE.md') ?? '', {
+      limits: limitsTable(),
+      events: eventsTable(),
+      sizes: sizesTable(scale),
+      drops: dropsTable(scale),
+    }),
+  );
+  files.set('docs/images/scale-drop.svg', dropPicture(scale));
+  files.set('docs/images/scale-sent.svg', sentPicture(scale));
   files.set('docs/images/demo.svg', terminalPicture(read('docs/measured/demo.txt')));
   return files;
 }

@@ -52,7 +52,6 @@ async function main(): Promise<void> {
     await keep('lost.png');
     await scene.openCustomer();
     await scene.agentSees(/^Back after/);
-    await scene.customer.locator('button.launcher').click();
     await scene.customerSees('entering a tunnel');
     await page.waitForTimeout(SECOND);
     await frame(3 * SECOND);

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { trimmed } from './client';
 
 /**
  * What the pages get instead of parts of the Web PubSub client, which brings along ten times what it uses of them. Each stands in
@@ -13,10 +14,12 @@ const REPLACED = {
   '@azure/logger': 'logger',
 } as const;
 
+/** The version for all pages: the later one is larger by a half, and brings nothing that they use. */
+const CLIENT = 'web-pubsub-client-1-0';
+
 /** For esbuild: the file that takes the place of a package. */
 export const aliasesIn = (root: string): Record<string, string> => ({
-  // One version for all pages: the later one is larger by a half, and brings nothing that they use.
-  '@azure/web-pubsub-client': 'web-pubsub-client-1-0',
+  '@azure/web-pubsub-client': CLIENT,
   ...Object.fromEntries(
     Object.entries(REPLACED)
       .map(([name, file]) => [name, join(root, 'web', 'widget', 'aliases', `${file}.ts`)] as const)
@@ -24,12 +27,20 @@ export const aliasesIn = (root: string): Record<string, string> => ({
   ),
 });
 
-/** The same for a file of the client itself: by which it invokes what an app would answer at once. */
-export const invokingNothing = (root: string): Plugin => ({
-  name: 'invokes nothing',
+/** The same for the client itself, for the protocols that it brings along, and for the styles of lit. */
+export const smallParts = (root: string): Plugin => ({
+  name: 'small parts',
   setup(build) {
-    build.onResolve({ filter: /^\.\/invocationManager\.js$/ }, () => ({
-      path: join(root, 'web', 'widget', 'aliases', 'invocations.ts'),
+    const noStyles = join(root, 'web', 'console', 'aliases', 'css-tag.ts');
+    build.onResolve({ filter: /^\.\/css-tag\.js$/ }, ({ importer }) =>
+      importer.includes('reactive-element') ? { path: noStyles } : undefined,
+    );
+    const protocol = join(root, 'web', 'widget', 'aliases', 'protocol.ts');
+    build.onResolve({ filter: /^\.\/protocols\/index\.js$/ }, ({ importer }) =>
+      importer.includes(CLIENT) ? { path: protocol } : undefined,
+    );
+    build.onLoad({ filter: new RegExp(`${CLIENT}.*[\\\\/]webPubSubClient\\.js$`) }, ({ path }) => ({
+      contents: trimmed(readFileSync(path, 'utf8')),
     }));
   },
 });

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Encoding, SiteFile } from '../../shared/site/site';
-import { aliasesIn, invokingNothing } from './aliases';
+import { aliasesIn, smallParts } from './aliases';
+import { widgetTypes } from './types';
 
 /** Where the pages are built, beside the compiled app. */
 export const WEB_FOLDER = join('dist', 'web');
@@ -19,6 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
+  '.mts': 'text/plain; charset=utf-8',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
@@ -40,6 +42,7 @@ const REFERENCE = /((?:src|href)=)"(?:\.\/)?([\w-]+\.(?:ts|css|svg|png))"/g;
 export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): Promise<Made> {
   const source = (...names: string[]) => join(root, 'web', ...names);
   const files = new Map<string, Uint8Array>();
+  const standIns = new Set<string>();
   const made: { -readonly [Part in keyof Made]: Made[Part] } = {};
   const bundle = async (part: keyof Made, options: BuildOptions): Promise<Metafile> => {
     const { outputFiles, metafile } = await build({
@@ -47,7 +50,7 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
       absWorkingDir: root,
       outdir: target,
       alias: aliasesIn(root),
-      plugins: [invokingNothing(root)],
+      plugins: [smallParts(root)],
       bundle: true,
       format: 'esm',
       platform: 'browser',
@@ -70,19 +73,25 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
   };
 
   if (existsSync(source('widget', 'embed.ts'))) {
-    await bundle('widget', {
+    const { outputs } = await bundle('widget', {
       entryPoints: [{ in: source('widget', 'embed.ts'), out: 'chat' }],
       ...PRIVATE,
       charset: 'utf8',
       chunkNames: 'widget/[name]-[hash]',
       splitting: true,
     });
+    // What one part imports of another it takes as an argument, and its exports stay: see `Mounted`.
+    for (const [name, { entryPoint, imports }] of Object.entries(outputs)) {
+      if (entryPoint !== undefined && imports.every(({ kind }) => kind === 'dynamic-import'))
+        standIns.add(nameIn(target, join(root, name)));
+    }
   }
   if (existsSync(source('widget', 'index.ts'))) {
     await bundle('module', {
       entryPoints: [{ in: source('widget', 'index.ts'), out: 'widget' }],
       outExtension: { '.js': '.mjs' },
     });
+    files.set('widget.d.mts', Buffer.from(widgetTypes(root)));
   }
   for (const page of PAGES.filter((name) => existsSync(source(name, 'index.html')))) {
     const html = readFileSync(source(page, 'index.html'), 'utf8');
@@ -98,17 +107,20 @@ export async function buildWeb(root: string, target = join(root, WEB_FOLDER)): P
       Object.entries(outputs).find(([, { inputs, entryPoint }]) =>
         [entryPoint, ...Object.keys(inputs)].includes(posix.join('web', page, name)),
       )![0];
-    const linked = html.replace(
-      REFERENCE,
-      (_, before: string, name: string) => `${before}"${posix.basename(builtFrom(name))}"`,
-    );
+    const linked = html.replace(REFERENCE, (_, before: string, name: string) => {
+      const built = posix.basename(builtFrom(name));
+      standIns.add(`${page}/${built}`);
+      return `${before}"${built}"`;
+    });
     files.set(`${page}/index.html`, Buffer.from(linked));
   }
   if (files.size > 0) files.set('licences.txt', Buffer.from(licencesOf(root, Object.values(made))));
 
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  const written = await Promise.all([...files].map(([name, content]) => write(target, name, content)));
+  const written = await Promise.all(
+    [...files].map(([name, content]) => write(target, name, content, standIns)),
+  );
   writeFileSync(join(target, 'manifest.json'), JSON.stringify(Object.fromEntries(written)));
   return made;
 }
@@ -135,7 +147,12 @@ const COMPRESS: Readonly<Record<Encoding, (content: Uint8Array) => Promise<Buffe
 };
 
 /** With those of the compressed copies that are worth it. */
-async function write(target: string, name: string, content: Uint8Array): Promise<[string, SiteFile]> {
+async function write(
+  target: string,
+  name: string,
+  content: Uint8Array,
+  standIns: ReadonlySet<string>,
+): Promise<[string, SiteFile]> {
   const path = join(target, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
@@ -154,7 +171,8 @@ async function write(target: string, name: string, content: Uint8Array): Promise
       type,
       etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
       ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && { immutable: true }),
-      ...(/^(chat\.js$|widget\.mjs$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
+      ...(/-[A-Z0-9]{8}\.\w+$/.test(name) && standIns.has(name) && { standsIn: true }),
+      ...(/^(chat\.js$|widget\.(mjs|d\.mts)$|widget\/|licences\.txt$)/.test(name) && { shared: true }),
       ...(/^(shop|side-by-side)\//.test(name) && { demo: true }),
       ...(name === 'api/index.html' && { writesHtml: true }),
       encodings,

@@ -21,8 +21,8 @@ export interface Counted extends Pick<Budget, 'name' | 'limit' | 'meanwhile'> {
   readonly files: number;
 }
 
-/** The library of Entra ID outweighs all else, and is loaded where a tenant is configured. */
-const OF_SIGN_IN = 'node_modules/@azure/msal-';
+/** The library of Entra ID outweighs all else, and is loaded where a tenant is configured; on one's own machine its stand-in. */
+const OF_SIGN_IN = /node_modules\/@azure\/msal-|sign-in\/stand-in\.ts$/;
 
 /** What is loaded with a page: what no other file waits for, and what that cannot do without. */
 function atOnce({ outputs }: Metafile): string[] {
@@ -50,10 +50,10 @@ const inEnglish = ({ outputs }: Metafile): string[] =>
   Object.entries(outputs).flatMap(([name, { entryPoint }]) =>
     /\/texts\/(?!en\.)\w+\.ts$/.test(entryPoint ?? '') ? [] : [name],
   );
-/** All but what is loaded with the library of Entra ID. */
+/** All but what is loaded with the library of Entra ID, or in its place. */
 const withoutSignIn = ({ outputs }: Metafile): string[] =>
   Object.entries(outputs).flatMap(([name, { inputs }]) =>
-    Object.keys(inputs).some((input) => input.includes(OF_SIGN_IN)) ? [] : [name],
+    Object.keys(inputs).some((input) => OF_SIGN_IN.test(input)) ? [] : [name],
   );
 
 export const BUDGETS: readonly Budget[] = [
@@ -61,14 +61,14 @@ export const BUDGETS: readonly Budget[] = [
   {
     name: 'widget, all of it in one language',
     limit: 15_000,
-    meanwhile: 21_100,
+    meanwhile: 19_200,
     part: 'widget',
     counts: inEnglish,
   },
   {
     name: 'console, without the library of Entra ID',
     limit: 40_000,
-    meanwhile: 46_700,
+    meanwhile: 45_900,
     part: 'console',
     counts: withoutSignIn,
   },

@@ -23,6 +23,7 @@ import {
   named,
   oneLine,
   plainName,
+  queueNames,
 } from '../http/fields';
 import { refuse, refuseAs } from '../http/problems';
 import {
@@ -126,6 +127,9 @@ const AGENT_REQUEST = named(
       .optional()
       .describe('Required with the function key. A token names the agent itself.'),
     name: oneLine(100).optional().describe('The id, if it is left out.'),
+    queues: queueNames
+      .optional()
+      .describe('The agent hears of these, and of what it has itself. Left out: of everything.'),
   }),
 );
 
@@ -305,7 +309,7 @@ export const NEGOTIATE_ROUTES = [
         agentId,
         name: agentName,
         roles: [...roles],
-        url,
+        url: withQueues(url, body.queues),
         ...(await ticketFor({ role: 'agent', agentId, agentName }, tickets)),
       };
     },
@@ -535,6 +539,13 @@ async function admit(
     url: url.href,
     ...(await ticketFor({ role: 'customer', conversationId }, tickets, proved)),
   };
+}
+
+/** The socket URL of an agent, with the queues that it serves. */
+function withQueues(socketUrl: string, queues: readonly string[] = []): string {
+  const url = new URL(socketUrl);
+  for (const queue of new Set(queues)) url.searchParams.append('queue', queue);
+  return url.href;
 }
 
 async function ticketFor(caller: Caller, tickets: Tickets, proved?: Proved) {

@@ -28,8 +28,11 @@ export interface Availability {
   readonly workingSince: () => Instant;
   /** Answers somebody who comes. As long as one of them waits too long, others wait who are not heard at all. */
   readonly answering: <T>(answer: () => Promise<T>) => Promise<T>;
-  /** The clock of this machine minus that of the storage, as it answered last; about a second is not known. */
-  readonly clock: { readonly error: Milliseconds };
+  /**
+   * `error`: the clock of this machine minus that of the storage, as it answered last; about a second is not known. `ahead`: how far
+   * it was ahead of `performance.now` then, which nobody sets; undefined before the first answer.
+   */
+  readonly clock: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
   readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
 }
@@ -56,13 +59,14 @@ export function watchAvailability(now: () => Instant): Availability {
     if (gap > BEAT + TOO_LONG) failed();
     beatAt += gap;
   }, BEAT).unref();
-  const clock: { error: Milliseconds } = { error: 0 };
+  const clock: { error: Milliseconds; ahead: Milliseconds | undefined } = { error: 0, ahead: undefined };
   /** The header tells the second in which it was written: anything from there to its end, and to the receipt, is right. */
   const compareClocks = (date: string | undefined, took: Milliseconds) => {
     const written = Date.parse(date ?? '');
     if (Number.isNaN(written)) return;
     const ahead = now() - written;
     clock.error = Math.round(Math.min(ahead, 0) + Math.max(0, ahead - SECOND - took));
+    clock.ahead = now() - performance.now();
   };
   return {
     clock,

@@ -1,7 +1,6 @@
 import { occasions } from '../conversation/time';
 import { randomUUID } from 'node:crypto';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createTableCustomerIndex } from '../access/customers-table';
 import { reconnectUrlBy } from '../access/negotiate-routes';
 import {
@@ -45,7 +44,9 @@ import { createTableClients } from '../storage/table-clients';
 import {
   createClientUrl,
   createGroupListing,
+  createServiceClient,
   createWebPubSubParticipants,
+  type ServiceConnection,
 } from '../web-pubsub/participants-client';
 import { entraGuard, signatureGuard, TYPING_EVERY } from '../web-pubsub/webhook-routes';
 import { type Availability, watchAvailability } from './availability';
@@ -54,6 +55,7 @@ import { type Config, type Connection, loadConfig } from './config';
 import { ownError } from './errors';
 import { createLogger, type LoggerOf } from './log';
 import type { Services } from './routes';
+import { partOf } from './settings-reader';
 
 /** Of one instance, the latest: a connection that is forgotten may be told of once more. */
 const CONNECTIONS_REMEMBERED = 10_000;
@@ -235,29 +237,20 @@ function clientsOf(config: Config, { policiesOf }: Availability) {
     'endpoint' in connection ? { ...connection, credential: credential() } : connection;
   return {
     tables: createTableClients(withCredential(config.tables), {}, { policies: policiesOf('storage') }),
-    webPubSub: webPubSubClient(config, credential, policiesOf('web-pubsub')),
+    webPubSub: createServiceClient(
+      serviceConnectionOf(config.webPubSub.connection, credential),
+      config.webPubSub.hub,
+      policiesOf('web-pubsub'),
+    ),
   };
 }
 
-function webPubSubClient(
-  config: Config,
-  credential: () => TokenCredential,
-  additionalPolicies: ReturnType<Availability['policiesOf']>,
-): WebPubSubServiceClient {
-  const { connection, hub } = config.webPubSub;
-  const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 };
-  if ('endpoint' in connection) {
-    return new WebPubSubServiceClient(connection.endpoint, credential(), hub, {
-      retryOptions,
-      additionalPolicies,
-    });
-  }
-  const allowInsecureConnection = /Endpoint=http:/i.test(connection.connectionString);
-  return new WebPubSubServiceClient(connection.connectionString, hub, {
-    retryOptions,
-    additionalPolicies,
-    allowInsecureConnection,
-  });
+function serviceConnectionOf(connection: Connection, credential: () => TokenCredential): ServiceConnection {
+  if ('endpoint' in connection) return { endpoint: connection.endpoint, credential: credential() };
+  const part = (name: string) => partOf(connection.connectionString, name);
+  const endpoint = new URL(part('Endpoint') ?? '');
+  endpoint.port = part('Port') ?? endpoint.port;
+  return { endpoint: endpoint.href, accessKey: part('AccessKey') ?? '' };
 }
 
 /** Built when the app is loaded: a missing or malformed setting stops the app at start, by name. */

@@ -43,6 +43,26 @@ export function renderTemplate(text: string, { slugs, context }: TemplateValues)
   return cut(rendered.join(''));
 }
 
+/** Messages in which a slug has a value always: an agent has accepted, or the customer has a place in the queue. */
+const KNOWN_IN: Readonly<Partial<Record<Slug, readonly string[]>>> = {
+  AgentName: ['agent-joined', 'agent-left', 'agent-disconnected', 'agent-ended-conversation'],
+  QueuePosition: ['customer-next-in-line', 'customer-position-in-queue'],
+};
+
+/**
+ * The placeholders of a text, as they are written, that have no value in some chats: the message is sent all the same, with nothing in
+ * their place. None of a text that cannot be saved.
+ */
+export function mayBeEmpty(text: string, trigger: string): string[] {
+  const parsed = parse(text);
+  if ('detail' in parsed) return [];
+  const holes = parsed.parts.flatMap((part) => {
+    if ('variable' in part) return [`{$${part.variable}$}`];
+    return 'slug' in part && KNOWN_IN[part.slug]?.includes(trigger) === false ? [`{${part.slug}}`] : [];
+  });
+  return [...new Set(holes)];
+}
+
 function parse(text: string): { readonly parts: readonly Part[] } | TemplateProblem {
   const parts: Part[] = [];
   let at = 0;

@@ -11,6 +11,7 @@ import {
   etagField,
   named,
   page,
+  plainName,
   sequenceNumber,
   wholeNumber,
 } from '../http/fields';
@@ -355,7 +356,7 @@ const ROWS = 1_000;
 /** The rows have the order of their keys, not of the list: all of them are read, a request for each thousand. */
 async function everyItem(
   workList: ConversationServices['workList'],
-  wanted: Pick<Parameters<WorkList['list']>[0], 'state' | 'agentId'>,
+  wanted: Pick<Parameters<WorkList['list']>[0], 'state' | 'agentId' | 'queue'>,
 ): Promise<WorkListItem[]> {
   const items: WorkListItem[] = [];
   let rest: { readonly continuationToken?: string } = {};
@@ -470,6 +471,7 @@ export const CONVERSATION_ROUTES = [
         .exactOptional()
         .describe('Only conversations in this state.'),
       agentId: agentIdField.exactOptional().describe('Only conversations of this agent.'),
+      queue: plainName.exactOptional().describe('Only conversations of this queue.'),
       ...page({ limit: 'At most so many.' }),
     }),
     answer: answer('A page of the list.', WORK_LIST_PAGE, {

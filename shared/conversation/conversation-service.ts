@@ -65,8 +65,8 @@ export interface ConversationServiceDependencies {
   readonly workingSince?: () => Instant;
   /** Sees how long those who come wait for their answers; `workingSince` takes it into account. */
   readonly answering?: <T>(answer: () => Promise<T>) => Promise<T>;
-  /** By how much the clock of this machine is ahead of the storage's. */
-  readonly clock?: { readonly error: Milliseconds };
+  /** By how much the clock of this machine is ahead of the storage's, and was ahead of `performance.now` when they were compared. */
+  readonly clock?: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -81,9 +81,34 @@ type Dependencies = ConversationServiceDependencies & {
   readonly call: DurableCall;
   /** The row of a conversation that is being written, so that the next one comes after it. */
   readonly lastRow: Map<string, Promise<void>>;
+  readonly lastSaved: LastSaved;
   /** Tells once more what an end has to be told, and then shows it. */
   readonly tellEnd: (conversationId: string) => Promise<unknown>;
 };
+
+/** The records that this process has saved last. Whether they are stored still, the next save shows. */
+class LastSaved {
+  private readonly records = new Map<string, StoredConversation>();
+
+  of(conversationId: string): StoredConversation | undefined {
+    return this.records.get(conversationId);
+  }
+
+  forget(conversationId: string): void {
+    this.records.delete(conversationId);
+  }
+
+  keep(record: StoredConversation): void {
+    const { conversation, etag } = record;
+    if (etag === '' || conversation.state === 'Closed') return;
+    this.records.set(conversation.id, record);
+    // Prevents: the memory of the process fills with conversations that nobody comes back to.
+    if (this.records.size > MOST_KEPT) for (const [oldest] of this.records) return this.forget(oldest);
+  }
+}
+
+/** Of some kB each, as a rule. */
+const MOST_KEPT = 1_000;
 
 /** In this order, and then the row: a stage begins when the one before it is done. */
 const STAGES: readonly (readonly Effect['type'][])[] = [
@@ -328,6 +353,12 @@ const MOST_AT_ONCE = 40;
 /** More than every tab of a customer and its agent can send in a moment. What comes on top has to come again. */
 const MOST_WAITING = 400;
 
+/**
+ * These look at what is stored, whatever this process has saved. Prevents: somebody is ended by a process that has not heard of the
+ * storage since it was frozen, or since its clock was set.
+ */
+const LOOKING: ReadonlySet<ConversationEvent['type']> = new Set(['deadline-reached', 'presence-checked']);
+
 /** Of somebody who is on the way. */
 const COMING: ReadonlySet<ConversationEvent['type']> = new Set([
   'customer-returning',
@@ -341,12 +372,14 @@ export type Conversations = (call: DurableCall) => ConversationService;
 
 /**
  * The one path from an event to its consequences: load, decide, save under the ETag, perform effects. Events of one
- * conversation that come while one of them is being saved wait, and share the next load and save.
+ * conversation that come while one of them is being saved wait, and share the next load and save. What this process has saved
+ * last needs no load: if it is not what is stored, the save under its ETag is refused, and nothing has happened before.
  * @throws DependencyError, ContentionError (both retryable), StoredRowError
  */
 export function createConversations(shared: ConversationServiceDependencies): Conversations {
   const waitingOf = new Map<string, Turn[]>();
   const lastRow: Dependencies['lastRow'] = new Map();
+  const lastSaved = new LastSaved();
   const takeTurns = async (conversationId: string, waiting: Turn[]): Promise<void> => {
     while (waiting.length > 0) {
       // Prevents: "nobody is there" is answered, the customer comes while others decide, and the end is saved all the same.
@@ -359,7 +392,7 @@ export function createConversations(shared: ConversationServiceDependencies): Co
   return (call) => {
     const tellEnd: Dependencies['tellEnd'] = (conversationId) =>
       inTurn(conversationId, { type: 'presence-checked', endUntold: true });
-    const deps = { ...shared, call, lastRow, tellEnd };
+    const deps = { ...shared, call, lastRow, lastSaved, tellEnd };
     const inTurn: ConversationService['handle'] = (conversationId, event, ifMatch) =>
       new Promise((resolve, reject) => {
         const turn: Turn = { event, ifMatch, deps, resolve, reject };
@@ -425,18 +458,32 @@ async function settle(conversationId: string, turns: Set<Turn>): Promise<void> {
 async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<void> {
   const [one] = turns;
   if (one === undefined) return;
-  const { store, workList, now } = one.deps;
+  const { store, workList, now, lastSaved, clock } = one.deps;
+  const isLooking = [...turns].some(({ event }) => LOOKING.has(event.type));
+  // Prevents: what the clock says is believed, although it was set since the storage was asked.
+  const isClockKnown =
+    clock === undefined || Math.abs(now() - performance.now() - (clock.ahead ?? Infinity)) <= SECOND;
+  let kept = isLooking || !isClockKnown ? undefined : lastSaved.of(conversationId);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const before = await store.load(conversationId);
+    // Prevents: what is erased, or changed elsewhere, is kept on; or the save is stored, its answer is lost, and so is the change.
+    lastSaved.forget(conversationId);
+    const before = kept ?? (await store.load(conversationId));
+    // Prevents: processes that handle a conversation by turns each decide on what the other has changed, and save in vain.
+    const isOurs = !before?.savedElsewhere;
     const loadedAt = now();
     const stored = before?.conversation;
     const asked: Asked = { agents: new Map() };
     const changes: Pick<Extract<Decided, { kind: 'changed' }>, 'conversation' | 'entries'>[] = [];
     const decided: DecidedTurn[] = [];
+    let isToBeRead = false;
     for (const turn of turns) {
       const latest = changes.at(-1)?.conversation ?? stored;
       try {
-        const decision = await decideTurn(conversationId, turn, { before, latest, asked });
+        const decision = await decideTurn(conversationId, turn, { before, latest, asked, isKept: !!kept });
+        if (decision === 'to-be-read') {
+          isToBeRead = true;
+          break;
+        }
         if (decision.kind === 'changed') changes.push(decision);
         else await turn.reservation?.giveBack(stored);
         // A refusal of which something is remembered is saved, too.
@@ -453,10 +500,15 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
         turn.reject(thrown);
       }
     }
+    if (isToBeRead) {
+      kept = undefined;
+      continue;
+    }
     const [first] = changes;
     const last = changes.at(-1);
     if (first === undefined || last === undefined) {
       turns.clear();
+      if (isOurs && before !== undefined) lastSaved.keep(before);
       if (decided.length > 0) void performEffects(conversationId, decided);
       return;
     }
@@ -468,9 +520,10 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     const saved = await store.save({ before, after: last.conversation, entries });
     if (saved !== 'conflict') {
       turns.clear();
-      const saving = { before, loadedAt, sentAt };
-      const { etag } = saved;
-      void performEffects(conversationId, decided, { conversation: last.conversation, etag, ...saving });
+      const { conversation } = last;
+      const saving = { before, loadedAt, sentAt, conversation, etag: saved.etag };
+      if (isOurs) lastSaved.keep({ conversation, etag: saved.etag, savedAt: sentAt });
+      void performEffects(conversationId, decided, saving);
       return;
     }
     // Prevents: another process has begun the conversation meanwhile, and its row was just written over.
@@ -480,7 +533,8 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     }
     // Prevents: two writers decide on the same version and the slower one overwrites the faster. It decides again
     // on what is stored now, and asks for the presence again, for that may be what has changed.
-    await collisionPause(attempt);
+    if (kept === undefined) await collisionPause(attempt);
+    kept = undefined;
   }
   throw new ContentionError(ATTEMPTS);
 }
@@ -490,6 +544,8 @@ interface Standing {
   readonly before: StoredConversation | undefined;
   readonly latest: Conversation | undefined;
   readonly asked: Asked;
+  /** `before` was not read, but is what this process has saved last. */
+  readonly isKept: boolean;
 }
 
 /** What the service has answered since the load. It was asked after every one of these events, so it holds for all. */
@@ -498,14 +554,24 @@ interface Asked {
   readonly agents: Map<string, Promise<boolean>>;
 }
 
-async function decideTurn(conversationId: string, turn: Turn, standing: Standing): Promise<Decided> {
-  const { before, latest } = standing;
+/**
+ * `to-be-read`: on a record that was not read only a change is decided, and only if nobody has to be asked for it: the save proves that
+ * the record was right. Prevents: a refusal, a question or the effects of a repetition are those of a record that another process has
+ * changed since.
+ */
+async function decideTurn(
+  conversationId: string,
+  turn: Turn,
+  standing: Standing,
+): Promise<Decided | 'to-be-read'> {
+  const { before, latest, isKept } = standing;
   const { ifMatch } = turn;
   const isNamed =
     ifMatch === undefined ||
     before === undefined ||
     (latest === before.conversation && namesVersion(ifMatch, before.etag));
   if (isNamed) return decideWithAnswers(conversationId, turn, standing);
+  if (isKept) return 'to-be-read';
   await turn.reservation?.giveBack(before.conversation);
   return decideOnStale(latest ?? before.conversation, turn);
 }
@@ -541,8 +607,8 @@ const CHANGED_MEANWHILE: Refusal = {
 async function decideWithAnswers(
   conversationId: string,
   turn: Turn,
-  { before, latest, asked }: Standing,
-): Promise<Decided> {
+  { before, latest, asked, isKept }: Standing,
+): Promise<Decided | 'to-be-read'> {
   const { event, deps } = turn;
   const { policies, messages } = await deps.settings.current(deps.call);
   const { participants } = deps;
@@ -559,6 +625,7 @@ async function decideWithAnswers(
     const working = isDeadline && deps.workingSince ? { workingSince: deps.workingSince() } : {};
     const context = { now, policies, messages, ...working };
     const decision = decide(latest, event, context, answers);
+    if (isKept && decision.kind !== 'changed') return 'to-be-read';
     switch (decision.kind) {
       case 'presence-needed':
         answers = {

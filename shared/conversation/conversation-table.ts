@@ -208,6 +208,7 @@ const conversationColumns = z.object({
       reason: z.enum(REQUEUE_REASONS),
       agentId: text.optional(),
       ofOffer: z.literal(true).optional(),
+      formerQueue: text.optional(),
     }),
   ).optional(),
   queuePosition: json(z.object({ position: z.int(), at: instantInJson })).optional(),
@@ -601,11 +602,12 @@ export function createTableWorkList(
       throw new ContentionError(SETTLE_ATTEMPTS);
     },
 
-    list: async ({ state, agentId, ...page }) => {
+    list: async ({ state, agentId, queue, ...page }) => {
       const filter = [
         odata`PartitionKey ge 'shard-0' and PartitionKey le 'shard-f'`,
         ...(state === undefined ? [] : [odata`state eq ${state}`]),
         ...(agentId === undefined ? [] : [odata`agentId eq ${agentId}`]),
+        ...(queue === undefined ? [] : [odata`queue eq ${queue}`]),
       ].join(' and ');
       const { rows, next } = await readPage(table, 'read work list', { ...page, filter });
       const { readable: items, unreadable } = readableRows(rows, decodeWorkListItem);

@@ -249,6 +249,8 @@ interface Common {
     readonly agentId?: string;
     /** It had only been offered: its customer has not heard of the agent. */
     readonly ofOffer?: true;
+    /** The queue that it was in, if that was another one. Records of before do not say so. */
+    readonly formerQueue?: string;
   };
   /** The place in the queue that the customer was told last. */
   readonly queuePosition?: { readonly position: number; readonly at: Instant };
@@ -524,6 +526,13 @@ export const customerGroup = (conversationId: string): string => `conversation.$
 
 /** The Web PubSub group that holds every connected agent. */
 export const AGENTS_GROUP = 'agents';
+
+/** Those of them who have named the queues they serve; each is in `queueGroup` of every one of these as well. */
+export const AGENTS_OF_QUEUES_GROUP = 'agents.of-queues';
+
+/** The group of a queue's agents. What no name of a queue has today is escaped: rows of older versions may have it. */
+export const queueGroup = (queue: string): string =>
+  `queue.${queue.replaceAll(/[^A-Za-z0-9_-]/gu, (other) => `.${other.codePointAt(0)!.toString(16)}.`)}`;
 
 /** By which name customers know an agent. Of one whom the desk has not named the name is the id, which is not for them. */
 export const publicName = ({ id, name }: { readonly id: string; readonly name: string }): string =>

@@ -101,10 +101,13 @@ export type PushBody =
       readonly closeReason: CloseReason;
     };
 
-/** `customer`: all connections of the conversation's customer. `agents`: every connected agent. `agent`: one. */
+/**
+ * `customer`: all connections of the conversation's customer. `agents`: every connected agent who has named no queues, or
+ * one of `queues`, or is one of `agentIds`. `agent`: one.
+ */
 export type Audience =
   | { readonly to: 'customer' }
-  | { readonly to: 'agents' }
+  | { readonly to: 'agents'; readonly queues: readonly string[]; readonly agentIds: readonly string[] }
   | { readonly to: 'agent'; readonly agentId: string };
 
 type Notification = Extract<Effect, { type: 'push' }>;
@@ -144,7 +147,20 @@ function notification(
   };
 }
 
-const AGENTS: Audience = { to: 'agents' };
+/** The agents of the queue, and who has the conversation, or is the one to take it up again. */
+function agentsOf(
+  { customer, agent, previousAgent }: Conversation,
+  left?: Conversation['requeue'],
+): Audience {
+  const present = (one: string | undefined, other: string | undefined) =>
+    [one, one === other ? undefined : other].filter((name) => name !== undefined);
+  return {
+    to: 'agents',
+    queues: present(customer.queue, left?.formerQueue),
+    agentIds: present((agent ?? previousAgent)?.id, left?.agentId),
+  };
+}
+
 const CUSTOMER: Audience = { to: 'customer' };
 
 /**
@@ -156,7 +172,7 @@ const TELLING = {
   opened: (conversation) =>
     conversation.requeue === undefined
       ? [
-          notification(conversation, AGENTS, 'opened', conversation.createdAt, {
+          notification(conversation, agentsOf(conversation), 'opened', conversation.createdAt, {
             type: 'conversation-opened',
             queue: conversation.customer.queue,
             customerName: conversation.customer.name,
@@ -171,7 +187,7 @@ const TELLING = {
     // The deadline is that of the beginning: what was added since is told by itself.
     const deadline = running.deadline - (running.extension?.by ?? 0) - (running.allowance?.by ?? 0);
     return [
-      notification(conversation, AGENTS, `disconnection.${number}.lost`, since, {
+      notification(conversation, agentsOf(conversation), `disconnection.${number}.lost`, since, {
         type: 'connection-lost',
         number,
         since: toIso(since),
@@ -189,13 +205,19 @@ const TELLING = {
     // A return that has begun is told when it has come true; until then there is nothing to do about it.
     if (latest === undefined || latest.because === 'customer-returning') return [];
     return [
-      notification(conversation, AGENTS, `disconnection.${number}.until.${deadline}`, latest.at, {
-        type: 'wait-extended',
-        number,
-        deadline: toIso(deadline),
-        extendedBy: toIsoDuration(extension?.by ?? 0),
-        because: latest.because,
-      }),
+      notification(
+        conversation,
+        agentsOf(conversation),
+        `disconnection.${number}.until.${deadline}`,
+        latest.at,
+        {
+          type: 'wait-extended',
+          number,
+          deadline: toIso(deadline),
+          extendedBy: toIsoDuration(extension?.by ?? 0),
+          because: latest.because,
+        },
+      ),
     ];
   },
 
@@ -208,8 +230,10 @@ const TELLING = {
     const { number, since, endedAt } = past;
     return [
       past.reason === 'not-yet-connected'
-        ? notification(conversation, AGENTS, 'connected', endedAt, { type: 'customer-connected' })
-        : notification(conversation, AGENTS, `disconnection.${number}.back`, endedAt, {
+        ? notification(conversation, agentsOf(conversation), 'connected', endedAt, {
+            type: 'customer-connected',
+          })
+        : notification(conversation, agentsOf(conversation), `disconnection.${number}.back`, endedAt, {
             type: 'customer-back',
             number,
             absentFor: toIsoDuration(Math.max(0, endedAt - since)),
@@ -224,14 +248,20 @@ const TELLING = {
     // A deadline that was moved is news of its own.
     const cause = allowance === undefined ? 'lost' : `until.${deadline}`;
     return [
-      notification(conversation, AGENTS, `agent-disconnection.${number}.${cause}`, allowance?.at ?? since, {
-        type: 'agent-connection-lost',
-        agentId,
-        number,
-        since: toIso(since),
-        deadline: toIso(deadline),
-        ...(allowance && { because: allowance.because }),
-      }),
+      notification(
+        conversation,
+        agentsOf(conversation),
+        `agent-disconnection.${number}.${cause}`,
+        allowance?.at ?? since,
+        {
+          type: 'agent-connection-lost',
+          agentId,
+          number,
+          since: toIso(since),
+          deadline: toIso(deadline),
+          ...(allowance && { because: allowance.because }),
+        },
+      ),
     ];
   },
 
@@ -242,7 +272,7 @@ const TELLING = {
     const { number, agentId, since, endedAt, reconnectedBy } = past;
     if (reconnectedBy === undefined && endedAt === agent?.acceptedAt) return [];
     return [
-      notification(conversation, AGENTS, `agent-disconnection.${number}.back`, endedAt, {
+      notification(conversation, agentsOf(conversation), `agent-disconnection.${number}.back`, endedAt, {
         type: 'agent-back',
         agentId,
         number,
@@ -263,7 +293,7 @@ const TELLING = {
         agent.acceptedAt ?? agent.assignedAt,
         { type: 'conversation-assigned', ...who, accepted },
       );
-    const toAgents = told(AGENTS, { agentId: agent.id, agentName: agent.name });
+    const toAgents = told(agentsOf(conversation), { agentId: agent.id, agentName: agent.name });
     return accepted ? [toAgents, told(CUSTOMER, { agentName: publicName(agent) })] : [toAgents];
   },
 
@@ -279,14 +309,15 @@ const TELLING = {
       });
     // Of an agent who has not accepted the customer has never heard. Records of before do not say so.
     const isOfOffer = requeue.ofOffer ?? ['agent-declined', 'offer-expired'].includes(requeue.reason);
-    return isOfOffer ? [told(AGENTS)] : [told(AGENTS), told(CUSTOMER)];
+    const toAgents = told(agentsOf(conversation, requeue));
+    return isOfOffer ? [toAgents] : [toAgents, told(CUSTOMER)];
   },
 
   waiting(conversation) {
     const { state, previousAgent, stateSince, assignmentCount } = conversation;
     if (state !== 'Waiting' || previousAgent === undefined) return [];
     return [
-      notification(conversation, AGENTS, CAUSES.waiting(assignmentCount), stateSince, {
+      notification(conversation, agentsOf(conversation), CAUSES.waiting(assignmentCount), stateSince, {
         type: 'conversation-waiting',
         agentId: previousAgent.id,
       }),
@@ -306,14 +337,17 @@ const TELLING = {
     ];
   },
 
-  ended: (conversation) => [...endTold(conversation, AGENTS), ...endTold(conversation, CUSTOMER)],
+  ended: (conversation) => [
+    ...endTold(conversation, agentsOf(conversation)),
+    ...endTold(conversation, CUSTOMER),
+  ],
 
   /** The agents' notification says how it ended, too. */
   closed(conversation) {
     const { closedAt, closeReason, end } = conversation;
     if (closedAt === undefined || closeReason === undefined || end === undefined) return [];
     return [
-      notification(conversation, AGENTS, CAUSES.closed, closedAt, {
+      notification(conversation, agentsOf(conversation), CAUSES.closed, closedAt, {
         type: 'conversation-closed',
         reason: end.reason,
         closeReason,
@@ -376,7 +410,8 @@ export function notificationsOf(
   again: readonly Topic[],
 ): readonly Notification[] {
   const known = new Set(before === undefined ? [] : allOf(before).map(({ push }) => push.id));
-  const first = before === after ? [] : allOf(after).filter(({ push }) => !known.has(push.id));
+  const news = before === after ? [] : allOf(after).filter(({ push }) => !known.has(push.id));
+  const first = news.map(alsoTo(before?.agent?.id));
   const repeated = again.flatMap((topic) => ALL[topic](after));
   const told = [...repeated, ...first.filter(isNotIn(repeated))];
   return [
@@ -385,6 +420,14 @@ export function notificationsOf(
     ...entries.flatMap((entry) => (entry.kind === 'message' ? messageTold(after, entry) : [])),
   ];
 }
+
+/** Whoever had it until now is told what has become of it, also an agent of another queue whose offer was replaced. */
+const alsoTo =
+  (agentId: string | undefined) =>
+  (one: Notification): Notification =>
+    agentId === undefined || one.audience.to !== 'agents' || one.audience.agentIds.includes(agentId)
+      ? one
+      : { ...one, audience: { ...one.audience, agentIds: [...one.audience.agentIds, agentId] } };
 
 const isNotIn =
   (others: readonly Notification[]) =>

@@ -4,7 +4,7 @@ import { offerExpiry } from './agents-rules';
 import type { Active, Conversation, Ongoing } from './conversation';
 import type { DecisionContext, Ruling } from './decision';
 import type { Answers } from './inputs';
-import { beginDisconnection, withLiveConnections } from './presence-rules';
+import { beginDisconnection, without, withLiveConnections } from './presence-rules';
 
 /**
  * Reconciliation compares the record with the service's own list. Events that never came are made up for: a missed
@@ -26,8 +26,8 @@ export function decidePresenceChecked(
   const liveConnectionIds: readonly string[] = conversation.liveConnectionIds;
   if (presence.alive) {
     const { connectionIds } = presence;
-    const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
-    const isRight = gone.length === 0 && connectionIds.every((id) => liveConnectionIds.includes(id));
+    const gone = without(liveConnectionIds, connectionIds);
+    const isRight = gone.length === 0 && without(connectionIds, liveConnectionIds).length === 0;
     if (isRight) return checkAgent(conversation, agentPresent, context);
     const healed = withLiveConnections(conversation, connectionIds, context.now, gone);
     return { kind: 'changed', conversation: healed, outcome: { type: 'customer-present' } };

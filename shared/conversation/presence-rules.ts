@@ -53,7 +53,7 @@ export function decideConnect(
   }
   const { connectionIds } = presence;
   if (connectionIds.length >= most) return tooManyConnections(most);
-  const gone = liveConnectionIds.filter((id) => !connectionIds.includes(id));
+  const gone = without(liveConnectionIds, connectionIds);
   const present = withLiveConnections(conversation, connectionIds, context.now, gone);
   return { kind: 'changed', conversation: present, outcome: { type: 'admitted' } };
 }
@@ -199,15 +199,15 @@ export function withLiveConnections(
   gone: readonly string[] = [],
 ): Ongoing {
   const { disconnection, liveConnectionIds: known, ...rest } = conversation;
-  const kept: readonly string[] = known.filter((id) => !gone.includes(id));
-  const fresh = [...new Set(connectionIds)].filter((id) => !kept.includes(id));
+  const kept = without(known, gone);
+  const fresh = without([...new Set(connectionIds)], kept);
   const [first, ...more] = [...kept, ...fresh].slice(-LIMITS.liveConnections);
   if (first === undefined) return conversation;
   const reconnectedBy = fresh[0] === undefined ? {} : { reconnectedBy: fresh[0] };
   return {
     ...rest,
     liveConnectionIds: [first, ...more],
-    endedConnectionIds: endedWith(conversation, gone).filter((id) => !fresh.includes(id)),
+    endedConnectionIds: without(endedWith(conversation, gone), fresh),
     lastSignOfLife: Math.max(conversation.lastSignOfLife, now),
     ...(disconnection && {
       lastDisconnection: { ...disconnection, outcome: 'reconnected', endedAt: now, ...reconnectedBy },
@@ -220,8 +220,15 @@ function endedWith(
   { endedConnectionIds }: Conversation,
   connectionIds: readonly string[],
 ): readonly string[] {
-  const known = endedConnectionIds.filter((id) => !connectionIds.includes(id));
+  const known = without(endedConnectionIds, connectionIds);
   return [...known, ...new Set(connectionIds)].slice(-LIMITS.endedConnections);
+}
+
+/** The ids that are not among the others. There may be hundreds of both: a browser with all its tabs is closed at once. */
+export function without(ids: readonly string[], others: readonly string[]): readonly string[] {
+  if (others.length === 0) return ids;
+  const left = new Set(others);
+  return ids.filter((id) => !left.has(id));
 }
 
 /** A socket of the customer is open. */
@@ -250,7 +257,7 @@ export function decideConnected(
   // Prevents: many sockets ask to connect in the same moment, none of them is on record yet, and all are let in.
   if (isFull && presence === undefined) return { kind: 'presence-needed', optional: true };
   const listed: readonly string[] = presence?.alive ? presence.connectionIds : [];
-  const gone = listed.includes(connectionId) ? live.filter((id) => !listed.includes(id)) : [];
+  const gone = listed.includes(connectionId) ? without(live, listed) : [];
   if (isFull && listed.includes(connectionId) && gone.length === 0) {
     const refused = { ...conversation, endedConnectionIds: endedWith(conversation, [connectionId]) };
     return { kind: 'changed', conversation: refused, outcome: { type: 'connection-refused' } };
@@ -384,7 +391,7 @@ export function decideDisconnected(
   // Prevents: disconnected(A) was lost, B closes, and the record's stale A keeps the conversation open for ever.
   if (presence === undefined) return { kind: 'presence-needed' };
   const alive = presence.alive ? presence.connectionIds.filter((id) => id !== connectionId) : [];
-  const gone = [...others.filter((id) => !alive.includes(id)), connectionId];
+  const gone = [...without(others, alive), connectionId];
   // When the others were lost is not known: their own events are late or lost, so only the receipt is certain.
   if (alive.length === 0) {
     const loss = {

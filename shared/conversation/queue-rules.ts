@@ -29,7 +29,12 @@ export function requeue(
     ...rest
   } = conversation;
   const ofOffer = agent.acceptedAt === undefined;
-  const latest = { at: now, reason, agentId: agent.id, ...(ofOffer && { ofOffer }) };
+  const former = conversation.customer.queue;
+  const latest = {
+    ...{ at: now, reason, agentId: agent.id },
+    ...(ofOffer && { ofOffer }),
+    ...(former !== queue && { formerQueue: former }),
+  };
   const queued: Conversation = {
     ...rest,
     ...leftBy(conversation, now),

@@ -102,15 +102,34 @@ export function byWaiting(one: Position, other: Position): number {
 }
 
 /** Whether two rows show the same; absent means: not in the list. */
-export const sameItem = (one: WorkListItem | undefined, other: WorkListItem | undefined): boolean =>
-  shown(one) === shown(other);
-
-function shown(item: WorkListItem | undefined): string {
-  if (item === undefined) return 'nothing';
-  const { deadlines, ...rest } = item;
+export function sameItem(one: WorkListItem | undefined, other: WorkListItem | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const { deadlines, ...rest } = one;
+  const { deadlines: others, ...otherRest } = other;
   // Every message puts an automatic closure off; the list is not written for that.
-  const numbered = deadlines.map(({ kind, number, at }) => [kind, number, kind === 'auto-close' ? 0 : at]);
-  return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), numbered]);
+  const isLike = (deadline: Deadline, like: Deadline | undefined) =>
+    like !== undefined &&
+    sameDeadline(deadline, like) &&
+    (deadline.kind === 'auto-close' || deadline.at === like.at);
+  return (
+    deadlines.length === others.length &&
+    deadlines.every((deadline, at) => isLike(deadline, others[at])) &&
+    sameFields(rest, otherRest)
+  );
+}
+
+/** Of two plain objects. */
+function sameFields(one: object, other: object): boolean {
+  const fields = Object.entries(one);
+  const others = other as Readonly<Record<string, unknown>>;
+  const isLike = (value: unknown, like: unknown): boolean =>
+    typeof value === 'object' && value !== null && typeof like === 'object' && like !== null
+      ? sameFields(value, like)
+      : value === like;
+  return (
+    fields.length === Object.keys(other).length &&
+    fields.every(([name, value]) => name in other && isLike(value, others[name]))
+  );
 }
 
 /** One page of the list, and where the next begins. */
@@ -147,6 +166,7 @@ export interface WorkList {
     readonly continuationToken?: string;
     readonly state?: WorkListItem['state'];
     readonly agentId?: string;
+    readonly queue?: string;
   }): Promise<WorkListPage>;
   /** Up to when reconciliation has compared what is listed; undefined: nobody knows. */
   comparedUntil(): Promise<Instant | undefined>;

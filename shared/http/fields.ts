@@ -66,6 +66,9 @@ export const plainName = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"');
 
+/** The queues that an agent serves. They travel in the URL of its socket. */
+export const queueNames = z.array(plainName).min(1).max(32);
+
 export const languageTag = z
   .string()
   .max(35)

@@ -150,7 +150,14 @@ async function fileFor(
   const isFolder = files.find(page) !== undefined;
   const name = isFolder ? page : path;
   const file = isServed(name) ? files.find(name) : undefined;
-  if (file === undefined) return problemAnswer(refuse('page-not-found'));
+  if (file === undefined) {
+    // Prevents: a page that was open before a deployment, or was half loaded during one, asks for what is gone, and stays broken.
+    const other = files.standInFor(path);
+    if (other === undefined || !isServed(other)) return problemAnswer(refuse('page-not-found'));
+    const { vary: _, etag: _etag, ...headers } = headersOf(files.find(other)!, undefined, origins);
+    const location = other.slice(other.lastIndexOf('/') + 1);
+    return { status: 307, headers: { ...headers, location, 'cache-control': 'no-cache' } };
+  }
   // What a page loads is named from its folder on.
   if (isFolder && !pathname.endsWith('/')) {
     const folder = path.slice(path.lastIndexOf('/') + 1);

@@ -6,6 +6,8 @@ export interface SiteFile {
   readonly etag: string;
   /** The name has a hash of the content: it never changes. */
   readonly immutable?: true;
+  /** Whoever asks for it by the hash of another build gets this one: it shares no module with what that build has loaded. */
+  readonly standsIn?: true;
   /** Pages of other origins load it: the widget. */
   readonly shared?: true;
   /** What it shows is written as HTML, by a library that cleans it itself. */
@@ -23,6 +25,8 @@ export type SitePart = 'all' | 'widget' | 'none';
 /** The files that were built, and no others. */
 export interface SiteFiles {
   readonly find: (name: string) => SiteFile | undefined;
+  /** What stands in for a file of another build, by its name there. */
+  readonly standInFor: (name: string) => string | undefined;
   /** As it is, or the compressed copy. @throws when the file is gone since the app has started */
   readonly read: (name: string, encoding: Encoding | undefined) => Promise<Uint8Array>;
 }

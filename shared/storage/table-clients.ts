@@ -22,11 +22,17 @@ export const timeLimits = (limits: TimeLimits): Policies => [
     position: 'perCall',
     policy: {
       name: 'operationTimeLimit',
-      sendRequest(request, next) {
-        const limit = AbortSignal.timeout(limits.operation);
+      async sendRequest(request, next) {
+        const limit = new AbortController();
         const given = request.abortSignal as AbortSignal | undefined;
-        request.abortSignal = given === undefined ? limit : AbortSignal.any([given, limit]);
-        return next(request);
+        request.abortSignal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
+        // Cleared when the operation is over: one of `AbortSignal.timeout` lives on for its whole time, with all that hears of it.
+        const timer = setTimeout(() => limit.abort(), limits.operation).unref();
+        try {
+          return await next(request);
+        } finally {
+          clearTimeout(timer);
+        }
       },
     },
   },

@@ -18,7 +18,7 @@ import {
 import type { Written } from '../conversation/inputs';
 import type { Instant } from '../conversation/time';
 import { messageIdOf } from '../conversation/transcript';
-import { conversationIdField, typedText } from '../http/fields';
+import { conversationIdField, queueNames, typedText } from '../http/fields';
 import { decodeUtf8, type HttpInput, parseJson, parseWith } from '../http/route';
 
 /** What a connection carries with it: the answer to `connect` sets it, every later event brings it back. */
@@ -65,6 +65,8 @@ export type WebPubSubEvent = EventBase &
         readonly signIn?: string | undefined;
         /** The groups that the token of the socket names, if any. */
         readonly groups?: readonly string[];
+        /** Those that an agent serves; without any it serves all. */
+        readonly queues?: readonly string[];
       }
     | { readonly name: 'connected' | 'disconnected' | 'leave' }
     | ({
@@ -114,6 +116,8 @@ export const CONNECT_BODY = z.object({
   // What the token says that the socket was opened with; of interest are its groups.
   claims: lists.catch({}),
 });
+/** In the query of an agent's socket. */
+const QUEUES = z.object({ queue: queueNames.optional() });
 /** Of the claims. */
 const GROUPS = 'webpubsub.group';
 export const MESSAGE_BODY = z.object(
@@ -214,8 +218,11 @@ function timeOf(headers: HttpInput['headers']): Instant {
 }
 
 function handshakeOf(body: Uint8Array, { role }: Participant) {
-  if (role === 'agent') return { profile: undefined, device: 'unknown' } as const;
   const { query, headers, claims } = parseWith(CONNECT_BODY, parseJson(body, 'body'), 'body');
+  if (role === 'agent') {
+    const { queue: queues } = parseWith(QUEUES, query, 'query');
+    return { profile: undefined, device: 'unknown', ...(queues && { queues }) } as const;
+  }
   const said = deviceField.safeParse(query['device']?.[0]);
   const userAgent = Object.entries(headers).find(([name]) => name.toLowerCase() === 'user-agent')?.[1][0];
   return {

@@ -1,12 +1,21 @@
-import type { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { createSecretKey } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import {
+  type AzureKeyCredential,
+  odata,
+  WebPubSubServiceClient,
+  type WebPubSubServiceClientOptions,
+} from '@azure/web-pubsub';
 import { DependencyError, isDownAt } from '../app/errors';
 import {
   AGENTS_GROUP,
+  AGENTS_OF_QUEUES_GROUP,
   agentUserId,
   customerGroup,
   customerUserId,
   LIMITS,
   participantOf,
+  queueGroup,
 } from '../conversation/conversation';
 import type { Audience, Push } from '../conversation/notifications';
 import type { Participants } from '../conversation/ports';
@@ -20,15 +29,52 @@ const CALL_TIMEOUT_MS = 5_000;
  * @throws DependencyError
  */
 export async function call<T>(operation: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  // Cleared when the call is over: one of `AbortSignal.timeout` lives on for its whole time, with all that hears of it.
+  const timer = setTimeout(() => limit.abort(), CALL_TIMEOUT_MS).unref();
   try {
-    return await run(AbortSignal.timeout(CALL_TIMEOUT_MS));
+    return await run(limit.signal);
   } catch (thrown) {
     if (thrown instanceof DependencyError) throw thrown;
     const { name, statusCode } = thrown as { name?: string; statusCode?: number };
     const cause = new Error(`${name ?? 'Error'} ${statusCode ?? ''}`.trim());
     throw new DependencyError('web-pubsub', operation, { cause, isDown: isDownAt(statusCode) });
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+/** How to reach the service: with an access key (local development), or as an identity (Azure). */
+export type ServiceConnection = { readonly endpoint: string } & (
+  { readonly accessKey: string } | { readonly credential: TokenCredential }
+);
+
+/** The client of a hub. Nothing is sent before the first call. */
+export function createServiceClient(
+  connection: ServiceConnection,
+  hub: string,
+  additionalPolicies: NonNullable<WebPubSubServiceClientOptions['additionalPolicies']> = [],
+): WebPubSubServiceClient {
+  const { endpoint } = connection;
+  return new WebPubSubServiceClient(
+    endpoint,
+    'accessKey' in connection ? keyOf(connection.accessKey) : connection.credential,
+    hub,
+    {
+      retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
+      additionalPolicies,
+      // Over plain HTTP the SDK refuses to send a token, and rightly.
+      allowInsecureConnection: 'accessKey' in connection && endpoint.startsWith('http:'),
+    },
+  );
+}
+
+/**
+ * The key as the SDK hands it on to the library that signs. As a text, that library takes it for a private key first, in vain,
+ * for each token: 25 times the work. Besides, what prints such an object does not print the key.
+ */
+const keyOf = (accessKey: string) =>
+  ({ key: createSecretKey(Buffer.from(accessKey)) }) as unknown as AzureKeyCredential;
 
 /** Participants reached through Azure Web PubSub. */
 export function createWebPubSubParticipants(service: WebPubSubServiceClient): Participants {
@@ -89,11 +135,19 @@ async function send(
     case 'customer':
       return service.group(customerGroup(conversationId)).sendToAll(push, { abortSignal });
     case 'agents':
-      return service.group(AGENTS_GROUP).sendToAll(push, { abortSignal });
+      return service.group(AGENTS_GROUP).sendToAll(push, { abortSignal, filter: filterFor(audience) });
     case 'agent':
       return service.sendToUser(agentUserId(audience.agentId), push, { abortSignal });
   }
 }
+
+/** One call for the whole audience, and nobody gets the push twice ("OData filter syntax in Azure Web PubSub"). */
+const filterFor = ({ queues, agentIds }: Extract<Audience, { to: 'agents' }>): string =>
+  [
+    odata`not(${AGENTS_OF_QUEUES_GROUP} in groups)`,
+    ...queues.map((queue) => odata`${queueGroup(queue)} in groups`),
+    ...agentIds.map((agentId) => odata`userId eq ${agentUserId(agentId)}`),
+  ].join(' or ');
 
 async function connectionsOf(
   service: WebPubSubServiceClient,

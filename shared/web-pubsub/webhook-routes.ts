@@ -12,7 +12,14 @@ import {
 } from '../app/errors';
 import type { Call } from '../app/call';
 import type { LoggerOf } from '../app/log';
-import { AGENTS_GROUP, CONVERSATION_STATES, customerGroup, END_REASONS } from '../conversation/conversation';
+import {
+  AGENTS_GROUP,
+  AGENTS_OF_QUEUES_GROUP,
+  CONVERSATION_STATES,
+  customerGroup,
+  END_REASONS,
+  queueGroup,
+} from '../conversation/conversation';
 import {
   type Conversations,
   type ConversationService,
@@ -293,8 +300,11 @@ async function eventOf(request: HttpInput, { guard, limits, hub }: WebhookServic
 /** An agent's coming and going concerns all conversations of the agent, a message the one that it names. */
 async function handleAgentEvent(event: WebPubSubEvent, agentId: string, deps: AgentSocketsDependencies) {
   switch (event.name) {
-    case 'connect':
-      return { groups: [AGENTS_GROUP] };
+    case 'connect': {
+      const { queues = [] } = event;
+      const ofQueues = queues.length === 0 ? [] : [AGENTS_OF_QUEUES_GROUP, ...queues.map(queueGroup)];
+      return { groups: [AGENTS_GROUP, ...ofQueues] };
+    }
     case 'connected':
       await agentConnected(agentId, event.connectionId, deps);
       return undefined;

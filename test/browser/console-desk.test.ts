@@ -27,8 +27,12 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
       patienceMs: PATIENCE_MS,
       ...more,
     });
-  const come = async (name: string, ticket?: string): Promise<LocalTab> => {
-    const profile = { name, queue: 'sales', locale: 'en', context: { OrderId: '4711' } };
+  const come = async (
+    name: string,
+    ticket?: string,
+    context: Record<string, string> = { OrderId: '4711' },
+  ): Promise<LocalTab> => {
+    const profile = { name, queue: 'sales', locale: 'en', context };
     const tab = await LocalTab.open(api, { profile, protocol: 'reliable', ticket });
     tabs.push(tab);
     return tab;
@@ -330,7 +334,7 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await context.close();
   });
 
-  it('lets an operator word a message, which is sent as it was previewed', async () => {
+  it('lets an operator word a message, which is sent as it was previewed [R79 R295]', async () => {
     await olga.goTo('Messages');
     await olga.page.getByRole('button', { name: 'Edit Agent joined' }).click();
     const text = olga.dialog().getByLabel('Text');
@@ -339,6 +343,8 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     expect(await olga.dialog().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await text.fill('{AgentName} is here for {$OrderId$}.');
     await olga.dialog().getByText('Anna is here for [OrderId].').waitFor();
+    await olga.dialog().getByText('Without a value for {$OrderId$}').waitFor();
+    await olga.dialog().getByText('Anna is here for .', { exact: true }).waitFor();
     await olga.dialog().getByRole('button', { name: 'Save' }).click();
     await olga.page.getByText('Saved: Agent joined').waitFor();
 
@@ -351,6 +357,16 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
       ({ trigger }) => trigger === 'agent-joined',
     );
     expect(notice.text).toBe('Ben Agent is here for 4711.');
+    // As previewed, for a customer without an order, too.
+    const hal = await come('Hal', undefined, {});
+    await ben.accept('Hal');
+    const other = await hal.inbox.first(
+      'notice',
+      hal.conversationId,
+      PATIENCE_MS,
+      ({ trigger }) => trigger === 'agent-joined',
+    );
+    expect(other.text).toBe('Ben Agent is here for .');
 
     await olga.page.getByRole('button', { name: 'Take back Agent joined' }).click();
     await olga.page.getByText('Taken back: Agent joined').waitFor();
@@ -377,6 +393,63 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await anna.open('Bo');
     await anna.page.getByText('About this conversation').click();
     await anna.page.getByText('Grace: 7 min, by the rule sales-waits-longer').waitFor();
+  });
+
+  it('keeps what an operator has typed in its tab, and asks before it is lost [R297]', async () => {
+    const { page } = olga;
+    const name = () => olga.dialog().getByLabel('Name');
+    await olga.goTo('Messages');
+    await page.getByRole('button', { name: 'Edit Agent left' }).click();
+    await olga.dialog().getByLabel('Text').fill('Gone for now');
+    await page.goBack();
+    await olga.goTo('Messages');
+    await olga.dialog().getByText('Gone for now').last().waitFor();
+    expect(await olga.dialog().getByLabel('Text').inputValue()).toBe('Gone for now');
+    await olga.button('Cancel').click();
+
+    await olga.goTo('Policies');
+    await olga.button('New rule').click();
+    await name().fill('phones');
+    await olga.dialog().getByRole('checkbox', { name: 'phone' }).check();
+    await olga.dialog().getByLabel('Grace').fill('PT9M');
+    // The way back of the browser, while the editor is open.
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Automated messages' }).waitFor();
+    expect(await olga.dialog().count()).toBe(0);
+    await olga.goTo('Policies');
+    expect(await name().inputValue()).toBe('phones');
+    expect(await olga.dialog().getByRole('checkbox', { name: 'phone' }).isChecked()).toBe(true);
+    await olga.button('Apply').click();
+    await olga.goTo('Desk');
+    await olga.goTo('Policies');
+    const row = page.getByRole('row', { name: 'phones' });
+    await row.filter({ hasText: 'Grace: 9 min' }).waitFor();
+
+    await olga.button('Sign out').click();
+    await olga.dialog().getByText('changes of the policies').waitFor();
+    await olga.button('Stay').click();
+    const asked = page.waitForEvent('dialog');
+    await page.close({ runBeforeUnload: true });
+    const question = await asked;
+    expect(question.type()).toBe('beforeunload');
+    await question.dismiss();
+    await page.reload();
+    await row.filter({ hasText: 'Grace: 9 min' }).waitFor();
+    await olga.page.getByText('With the changes that are not saved yet').waitFor();
+
+    // Somebody else saves meanwhile: nothing is overwritten.
+    await page.evaluate(`(async () => {
+      const { api } = document.querySelector('operator-page');
+      const { channels, rules, etag } = await api.get('/v1/policies');
+      await api.put('/v1/policies', { channels, rules }, etag);
+    })()`);
+    await page.reload();
+    await page.getByRole('alert').filter({ hasText: 'Somebody else has saved the policies since' }).waitFor();
+    await olga.button('Save').click();
+    await page.getByRole('alert').filter({ hasText: 'Somebody else has saved a change meanwhile' }).waitFor();
+    await olga.button('Discard').click();
+    await row.waitFor({ state: 'detached' });
+    await olga.button('Discard').waitFor({ state: 'detached' });
   });
 
   it('shows an operator who is away, what has become of it, and why a chat has ended', async () => {
@@ -503,6 +576,87 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await ben.isOnline();
   });
 
+  it('says that it was updated, and keeps what is written while it is loaded again [R294]', async () => {
+    const { page } = olga;
+    await come('Una');
+    await olga.goTo('Desk');
+    await olga.accept('Una');
+    const site = `${stack.functionsUrl}/api/site/console/`;
+    // Its own build, and what it has to load later, are not served any more; another one is.
+    await page.route(`${site}*`, async (route) => {
+      const asked = route.request().resourceType();
+      if (asked === 'document') return route.continue();
+      const response = await route.fetch();
+      const text = asked === 'script' || asked === 'fetch' ? await response.text() : undefined;
+      const body = text?.replace(
+        asked === 'fetch' ? /console-\w{8}(?=\.js)/ : /pages-\w{8}/g,
+        'other-AAAAAAA7',
+      );
+      const headers = { ...response.headers(), 'cache-control': 'no-store' };
+      return route.fulfill({ response, headers, ...(body && { body }) });
+    });
+    await page.reload();
+    await olga.isOnline();
+    await olga.open('Una');
+    await page.getByLabel('Reply to Una').fill('Half a reply');
+    await olga.goTo('Operations');
+    await olga.banner('The console has been updated since you opened it').waitFor();
+    await page.unrouteAll();
+    await olga.button('Load it again').click();
+    await page.getByRole('heading', { name: 'Away now' }).waitFor();
+    expect(await olga.banner('The console has been updated').count()).toBe(0);
+    await olga.goTo('Desk');
+    await olga.open('Una');
+    expect(await page.getByLabel('Reply to Una').inputValue()).toBe('Half a reply');
+
+    // It may also be the network.
+    let isGone = true;
+    await page.route('**/console/pages-*', (route) => (isGone ? route.abort() : route.continue()));
+    await page.reload();
+    await olga.isOnline();
+    await olga.goTo('Operations');
+    await olga.banner('This view cannot be loaded').waitFor();
+    isGone = false;
+    await olga.button('Try again').click();
+    await page.getByRole('heading', { name: 'Away now' }).waitFor();
+    await page.unrouteAll();
+  });
+
+  it('says what somebody may not do, and does not ask for ever [R296]', async () => {
+    const { page } = ben;
+    const refuse = async (what: string) => {
+      let asked = 0;
+      await page.route(what, (route) => {
+        asked += 1;
+        return route.fulfill({
+          status: 403,
+          json: { status: 403, code: 'not-allowed', detail: 'No role.' },
+        });
+      });
+      return () => asked;
+    };
+    const negotiations = await refuse('**/v1/agents/negotiate');
+    await page.reload();
+    await ben.banner('An administrator assigns Chat.Agent').waitFor();
+    const before = negotiations();
+    // Longer than the pauses after the first failures.
+    await page.waitForTimeout(2_500);
+    expect(negotiations()).toBe(before);
+    await page.unrouteAll();
+    const lists = await refuse('**/v1/conversations?*');
+    await ben.banner('An administrator assigns').getByRole('button', { name: 'Try again' }).click();
+    await ben.isOnline();
+    expect(await ben.banner('An administrator assigns').count()).toBe(0);
+    const refusal = page.getByText('The list cannot be read.');
+    await refusal.filter({ hasText: 'An administrator assigns Chat.Agent' }).waitFor();
+    expect(await refusal.textContent()).not.toContain('tried again by itself');
+    expect(lists()).toBe(1);
+    await page.unrouteAll();
+    await ben.button('Try again').click();
+    await ben.row('Mei').waitFor();
+    expect(await refusal.count()).toBe(0);
+  });
+
   it('stays where it is when a sign-in has expired, and asks to sign in again', async () => {
     const { page } = ben;
     await page.route('**/v1/agents/negotiate', (route) => route.fulfill({ status: 401 }));
@@ -517,6 +671,13 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await ben.button('Sign in again').click();
     await page.getByRole('link', { name: 'Ben Agent' }).click();
     await ben.isOnline();
+    await ben.open('Mei');
+    expect(await page.getByLabel('Reply to Mei').inputValue()).toBe('Not sent yet');
+    await ben.button('Sign out').click();
+    await ben.dialog().getByText('a reply to Mei').waitFor();
+    await ben.dialog().getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Console', exact: true }).waitFor();
+    expect(await page.evaluate('Object.values(sessionStorage).join()')).not.toContain('Not sent yet');
   });
 
   it('needs nothing that its own policy forbids, and nothing in it fails', async () => {

@@ -38,6 +38,29 @@ if (skipped !== undefined) console.warn(`The pages that the app serves are not t
     expect(scene.complaints).toEqual([]);
   });
 
+  it('go on in a shop that was open before a deployment: its widget loads the parts of this one [R293]', async () => {
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    await page.route('**/site/chat.js', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace(/panel-\w{8}/, 'panel-AAAAAAA7');
+      await route.fulfill({ response, body });
+    });
+    const panel = page.waitForResponse((response) => /\/panel-(?!AAAAAAA7)\w{8}\.js$/.test(response.url()));
+    await page.goto(`${stack.functionsUrl}/api/site/shop/`);
+    await page.getByRole('button', { name: 'Open chat' }).click();
+    await page.getByRole('button', { name: 'Start chat' }).waitFor();
+    const from = (await panel).request().redirectedFrom();
+    expect([from?.url(), (await from?.response())?.status()]).toEqual([
+      `${stack.functionsUrl}/api/site/widget/panel-AAAAAAA7.js`,
+      307,
+    ]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('of the API show every operation, and ask nobody else [R246]', async () => {
     const page = await browser.newPage();
     const complaints: string[] = [];

@@ -165,7 +165,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       lineIs('forward');
       await tab.page.goto(tab.url);
       await tab.hasEnded();
-      await tab.launcher.click();
       const failed = tab.page.locator('li.failed', { hasText: 'My address' });
       await failed.waitFor();
       const before = tab.conversationId;
@@ -220,7 +219,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       // It is known after the page is loaded again, too.
       await tab.page.goto(tab.url);
       await tab.isOnline();
-      await tab.launcher.click();
       await refused.first().waitFor();
       expect(await refused.first().locator('.meta').textContent()).toContain('Too many messages at once.');
       await until('it is taken', world.patienceMs, async () => {
@@ -282,7 +280,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.page.locator('li.failed', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
       expect(await stored(other)).toEqual([]);
       // Its customer may want it there after all.
-      await tab.launcher.click();
       await tab.button('Try again').click();
       await other.page.locator('li.sent', { hasText: 'For Ada alone' }).waitFor({ state: 'attached' });
       expect(await stored(other)).toEqual(['For Ada alone']);
@@ -309,6 +306,117 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       expect(await tab.page.title()).toBe('(1) Shop');
       await tab.launcher.click();
       await until('it is seen', world.patienceMs, async () => (await tab.page.title()) === 'Shop');
+      await context.close();
+    });
+  });
+
+  describe('the next page', () => {
+    const isOpen = ({ page }: ChatPage) =>
+      page.evaluate<boolean>(
+        "document.querySelector('chat-widget').shadowRoot.querySelector('.panel')?.hidden === false",
+      );
+    const focused = ({ page }: ChatPage) =>
+      page.evaluate<string>(
+        "document.activeElement === document.body ? 'page' : document.activeElement.localName",
+      );
+
+    it('has the panel open as it was, and does not take the focus; shut it stays shut [R298]', async () => {
+      const context = await browser.newContext();
+      const tab = await ChatPage.visit(context, shop, {}, { route });
+      await tab.launcher.click();
+      await tab.button('Start chat').waitFor();
+      // Before anything was begun, too.
+      await tab.page.getByRole('link', { name: 'Another page' }).click();
+      await tab.button('Start chat').waitFor();
+      expect(await focused(tab)).toBe('page');
+      await tab.button('Start chat').click();
+      await tab.isOnline();
+      remember(tab);
+      await tab.say('Before');
+      for (let time = 0; time < 2; time++) {
+        await tab.page.getByRole('link', { name: 'Another page' }).click();
+        await tab.isOnline();
+        await tab.panel.getByText('Before').waitFor();
+        expect([await isOpen(tab), await focused(tab)]).toEqual([true, 'page']);
+        expect(await tab.launcher.getAttribute('aria-expanded')).toBe('true');
+      }
+      // Another tab is another matter.
+      const other = await another(context);
+      expect(await isOpen(other)).toBe(false);
+      await tab.button('Close chat').click();
+      await tab.page.goto(tab.url);
+      await tab.isOnline();
+      expect(await isOpen(tab)).toBe(false);
+      await context.close();
+    });
+
+    it('is opened by a click that comes before it has opened by itself [R298]', async () => {
+      const [tab, context] = await begun();
+      let go: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (go = resolve));
+      await context.route('**/chat/widget/panel-*', async (call) => {
+        await held;
+        await call.continue();
+      });
+      await tab.page.goto(tab.url);
+      await tab.launcher.click();
+      go();
+      await tab.isOnline();
+      expect(await isOpen(tab)).toBe(true);
+      await until(
+        'the click has been heard',
+        world.patienceMs,
+        async () => (await focused(tab)) === 'chat-widget',
+      );
+      expect(await isOpen(tab)).toBe(true);
+      await context.close();
+    });
+
+    it('tells on its button that a chat goes on, and that it has ended, until somebody has looked [R298]', async () => {
+      const [tab, context] = await served();
+      const badge = tab.page.locator('.badge');
+      const says = (more: string) =>
+        tab.page.getByRole('button', { name: `Open chat: ${more}`, exact: true }).waitFor();
+      await stage.agentSays(tab, 'Goodbye');
+      await tab.panel.getByText('Goodbye').waitFor();
+      expect(await badge.isVisible()).toBe(false);
+      await tab.button('Close chat').click();
+      await says('Chat in progress');
+      expect([await badge.isVisible(), await badge.textContent()]).toEqual([true, '']);
+      await tab.page.goto(tab.url);
+      await says('Chat in progress');
+      await tab.isOnline();
+      await stage.agentDoes('end', tab);
+      await says('The chat has ended.');
+      expect(await badge.textContent()).toBe('!');
+      // Everything that was said is read; that it has ended is still news on the next page.
+      await tab.page.goto(tab.url);
+      await says('The chat has ended.');
+      await tab.launcher.click();
+      await tab.panel.getByText('The agent has ended it.').first().waitFor();
+      expect(await badge.isVisible()).toBe(false);
+      await tab.button('Close chat').click();
+      await tab.page.getByRole('button', { name: 'Open chat', exact: true }).waitFor();
+      await tab.page.goto(tab.url);
+      await tab.page.getByRole('button', { name: 'Open chat', exact: true }).waitFor();
+      expect(tab.errors).toEqual([]);
+      await context.close();
+    });
+
+    it('starts shut if the browser keeps nothing, and nothing fails [R298]', async () => {
+      const context = await browser.newContext();
+      await context.addInitScript(`for (const name of ['localStorage', 'sessionStorage'])
+        Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError'); } });`);
+      const tab = await ChatPage.visit(context, shop, {}, { route });
+      await tab.launcher.click();
+      await tab.button('Start chat').click();
+      await tab.page.locator('.panel[data-phase=open]').waitFor();
+      await tab.say('Kept nowhere');
+      await tab.button('Close chat').click();
+      await tab.page.getByRole('button', { name: 'Open chat: Chat in progress' }).waitFor();
+      await tab.page.goto(tab.url);
+      await tab.page.getByRole('button', { name: 'Open chat', exact: true }).waitFor();
+      expect([tab.errors, await tab.violations()]).toEqual([[], []]);
       await context.close();
     });
   });
@@ -489,7 +597,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.isOnline();
       await tab.reads('Before');
       await tab.page.evaluate('document.body.prepend(globalThis.widget)');
-      await tab.launcher.click();
       await tab.say('After');
       expect(await tab.lines()).toEqual(['You: Before', 'You: After']);
       expect(tab.sockets).toHaveLength(2);
@@ -606,7 +713,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
     };
     const kept = ({ page }: ChatPage) =>
       page.evaluate<string[]>(
-        "Object.keys({ ...localStorage, ...sessionStorage }).filter((key) => key.startsWith('chat-') && key !== 'chat-sound')",
+        'Object.keys({ ...localStorage, ...sessionStorage }).filter((key) => /^chat-(?!sound|open)/.test(key))',
       );
 
     it.each<readonly [string, Record<string, string>, Record<string, string>]>([
@@ -674,7 +781,6 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         widget.setAttribute('customer', 'bob-2');
       }`);
       await tab.page.locator('.panel[data-phase=open]').waitFor({ state: 'detached' });
-      await tab.launcher.click();
       await tab.button('Start chat').click();
       await tab.isOnline();
       remember(tab);
@@ -758,7 +864,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await keyboard.press('Escape');
       expect(await focused()).toBe('End chat');
       await keyboard.press('Escape');
-      expect(await focused()).toBe('Open chat');
+      expect(await focused()).toBe('Open chat: Chat in progress');
       await keyboard.press('Enter');
       expect(await focused()).toBe('Your message');
       await pressUntil('Tab', 'End chat');
@@ -866,6 +972,15 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.panel.getByRole('button', { name: 'End chat', exact: true }).click();
       await tab.hasEnded();
       await look(tab, 'ended');
+      await tab.button('New chat').click();
+      await tab.isOnline();
+      remember(tab);
+      await tab.button('Close chat').click();
+      await look(tab, 'closed, and it goes on');
+      await stage.agentDoes('accept', tab);
+      await stage.agentDoes('end', tab);
+      await tab.page.getByRole('button', { name: 'Open chat: The chat has ended.' }).waitFor();
+      await look(tab, 'closed, and it has ended');
       const broken = await ChatPage.visit(context, { ...shop, functionsUrl: server.origin });
       await broken.launcher.click();
       await broken.button('Start chat').click();

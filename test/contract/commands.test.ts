@@ -7,6 +7,7 @@ import {
   START_USAGE,
 } from '../../local/stack/arguments';
 import { UsageError } from '../../local/stack/command-line';
+import { parseBenchOptions, USAGE as BENCH_USAGE } from '../../bench/options';
 import {
   POSTDEPLOY_USAGE,
   PREDEPLOY_USAGE,
@@ -32,13 +33,14 @@ const OPTIONS: Record<string, readonly [read: (argv: readonly string[]) => unkno
   chaos: [parseChaosOptions, CHAOS_USAGE],
   fuzz: [parseFuzzOptions, FUZZ_USAGE],
   package: [parsePackageOptions, PACKAGE_USAGE],
+  bench: [parseBenchOptions, BENCH_USAGE],
 };
 
 const READ_VARIABLE = "process\\.env(\\.|\\[')[A-Z_]+";
 /** Set by a test for a process that it starts. */
 const OF_A_PROCESS = /^(FIXTURE|MUTATION)_/;
 
-const FLAGS = ['--bench', '--long'];
+const FLAGS = ['--bench', '--long', '--write'];
 
 /** Those that the lines of the help explain, not those of its examples. */
 const optionsIn = (usage: string) => matches(usage, /^ {2}(--[a-z-]+) /gm);

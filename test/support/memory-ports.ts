@@ -156,7 +156,8 @@ export class MemoryWorld {
       if (this.spoiled.get(after.id) === 'full')
         throw new RecordTooLargeError(`${after.id}/conversation`, 'context: too long');
       const current = this.rows.get(after.id);
-      if (current?.etag !== before?.etag) {
+      // Whoever has damaged the row has changed its ETag as well.
+      if (current?.etag !== before?.etag || this.spoiled.get(after.id) === 'unreadable') {
         this.log.push('conflict');
         return 'conflict';
       }
@@ -197,7 +198,9 @@ export class MemoryWorld {
       await this.enter('push', false);
       this.log.push(`push ${push.type} to ${audience.to}`);
       this.pushes.push({ conversationId, audience, push });
-      this.told.add(JSON.stringify([audience, push]));
+      // News that are repeated reach whoever has the conversation by then, too, who drops what it has heard.
+      const whom = audience.to === 'agents' ? { to: audience.to, queues: audience.queues } : audience;
+      this.told.add(JSON.stringify([whom, push]));
     },
     closeCustomerConnections: async (conversationId) => {
       await this.enter('close-customer-connections');
@@ -297,7 +300,7 @@ export class MemoryWorld {
       const item = conversation && workListItem(conversation);
       await (item === undefined ? this.workList.remove(conversationId) : this.workList.put(item));
     },
-    list: async ({ limit, state, agentId }) => ({
+    list: async ({ limit, state, agentId, queue }) => ({
       unreadable: [...this.unreadableRows].map(([conversationId, writtenAt]) => ({
         ...{ conversationId, writtenAt },
       })),
@@ -305,6 +308,7 @@ export class MemoryWorld {
         .filter(({ conversationId }) => !this.unreadableRows.has(conversationId))
         .filter((item) => state === undefined || item.state === state)
         .filter((item) => agentId === undefined || item.agentId === agentId)
+        .filter((item) => queue === undefined || item.queue === queue)
         .slice(0, limit),
     }),
     comparedUntil: async () => this.comparedUntil,

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { Api } from './core/api';
+import { Drafts } from './core/drafts';
 import { ConsoleElement } from './core/element';
 import type { AgentAccess } from './core/model';
 import { messageOf } from './core/problem';
@@ -18,6 +19,23 @@ interface Settings {
   readonly signIn?: SignInSettings;
 }
 
+/** What there can be drafts of, besides replies. */
+const UNSAVED: Readonly<Record<string, string>> = {
+  policies: 'changes of the policies',
+  rule: 'a rule of the policies',
+  message: 'the text of an automated message',
+};
+
+/** Whether the app serves another build by now. */
+async function isUpdated(): Promise<boolean> {
+  try {
+    const page = await fetch(location.pathname, { cache: 'no-cache', signal: AbortSignal.timeout(20_000) });
+    return page.ok && !(await page.text()).includes(new URL(import.meta.url).pathname.split('/').pop()!);
+  } catch {
+    return false;
+  }
+}
+
 /** How long what was told stays on the page. */
 const NOTICE_SHOWN_MS = 8_000;
 
@@ -31,6 +49,8 @@ export class Shell extends ConsoleElement {
     notice: { state: true },
     isReady: { state: true },
     isExpired: { state: true },
+    missing: { state: true },
+    isLeaving: { state: true },
   };
   declare place: Place;
   declare person: Person | undefined;
@@ -40,6 +60,12 @@ export class Shell extends ConsoleElement {
   declare isReady: boolean;
   /** Whether only the person can get another token. */
   declare isExpired: boolean;
+  /** Why a part of the console is not there; `updated`: only another page has it. */
+  declare missing: 'updated' | 'unreachable' | undefined;
+  /** Whether the person is asked about what is not saved, before signing out. */
+  declare isLeaving: boolean;
+  /** Whether the page is left on purpose, for what is kept meanwhile, or is not wanted any more. */
+  private mayLeave = false;
   private signIn: SignIn | undefined;
   private desk: Desk | undefined;
   private api: Api | undefined;
@@ -52,11 +78,15 @@ export class Shell extends ConsoleElement {
     this.place = placeOf(location.hash.startsWith('#/') ? location.hash : '');
     this.isReady = false;
     this.isExpired = false;
+    this.isLeaving = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('hashchange', () => this.go());
+    addEventListener('beforeunload', (event) => {
+      if (!this.mayLeave && this.unsaved.length > 0) event.preventDefault();
+    });
     void this.begin();
   }
 
@@ -96,6 +126,7 @@ export class Shell extends ConsoleElement {
       apiFor: (ticket) => new Api(api, ticket, this.clock),
       name: person.name,
       clock: this.clock,
+      drafts: new Drafts(person.id),
     });
     this.desk = desk;
     this.state = desk.state;
@@ -116,8 +147,33 @@ export class Shell extends ConsoleElement {
   private go(): void {
     if (location.hash.startsWith('#/')) this.place = placeOf(location.hash);
     const { page, id } = this.place;
-    if (page !== 'desk') void import('./operator/pages');
+    if (page !== 'desk') void this.load();
     this.desk?.open(page === 'desk' ? id : undefined);
+  }
+
+  /** Prevents: an update takes away what this page has not loaded yet, and the view stays empty. */
+  private async load(): Promise<void> {
+    try {
+      await import('./operator/pages');
+      this.missing = undefined;
+    } catch {
+      this.missing = (await isUpdated()) ? 'updated' : 'unreachable';
+    }
+  }
+
+  /** What would be lost without this tab. */
+  private get unsaved(): string[] {
+    const { desk } = this;
+    if (desk === undefined) return [];
+    const others = desk.drafts.names.flatMap((name) =>
+      name.startsWith('reply ') ? [] : [UNSAVED[name] ?? name],
+    );
+    return [...others, ...desk.unsent.map((name) => `a reply to ${name}`)];
+  }
+
+  private reload(): void {
+    this.mayLeave = true;
+    location.reload();
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -144,8 +200,33 @@ export class Shell extends ConsoleElement {
         ${
           this.isExpired
             ? html`<p class="banner problem">
-                Your sign-in has expired. Copy what you have not sent yet.
+                Your sign-in has expired. What you have not sent or saved stays in this tab.
                 <button type="button" class="primary" @click=${() => this.enter()}>Sign in again</button>
+              </p>`
+            : nothing
+        }
+        ${
+          state.refusal
+            ? html`<p class="banner problem">
+                ${state.refusal}
+                <button type="button" @click=${() => desk.again()}>Try again</button>
+                <button type="button" @click=${() => this.enter()}>Sign in again</button>
+              </p>`
+            : nothing
+        }
+        ${
+          this.missing
+            ? html`<p class="banner problem">
+                ${
+                  this.missing === 'updated'
+                    ? html`The console has been updated since you opened it. What you have not sent or saved
+                        is kept.
+                        <button type="button" class="primary" @click=${() => this.reload()}>
+                          Load it again
+                        </button>`
+                    : html`This view cannot be loaded: the server does not answer.
+                        <button type="button" @click=${() => void this.load()}>Try again</button>`
+                }
               </p>`
             : nothing
         }
@@ -171,6 +252,7 @@ export class Shell extends ConsoleElement {
                 ></operator-page>`
         }
       </main>
+      ${this.isLeaving ? this.question(person) : nothing}
       <div class="toasts" role="status">
         ${
           this.notice
@@ -189,9 +271,12 @@ export class Shell extends ConsoleElement {
   private top(person: Person, { line, load }: DeskState): TemplateResult {
     const pages = Object.entries(PAGES) as [PageName, (typeof PAGES)[PageName]][];
     const shown = pages.filter(([, { for: role }]) => role === 'agent' || person.isOperator);
-    const says = { online: 'Online', connecting: 'Connecting …', lost: 'Connection lost. Reconnecting …' }[
-      line
-    ];
+    const says = {
+      online: 'Online',
+      connecting: 'Connecting …',
+      lost: 'Connection lost. Reconnecting …',
+      refused: 'Not connected',
+    }[line];
     return html`
       <header class="top">
         <nav aria-label="Pages">
@@ -225,7 +310,31 @@ export class Shell extends ConsoleElement {
     `;
   }
 
-  private leave(person: Person): void {
+  private question(person: Person): TemplateResult {
+    return html`
+      <dialog aria-labelledby="leaving" @close=${() => (this.isLeaving = false)}>
+        <h2 id="leaving">Sign out?</h2>
+        <p>What is not saved or sent will be lost:</p>
+        <ul>
+          ${this.unsaved.map((one) => html`<li>${one}</li>`)}
+        </ul>
+        <div class="buttons">
+          <button type="button" @click=${() => (this.isLeaving = false)}>Stay</button>
+          <button type="button" class="danger" @click=${() => this.leave(person, true)}>Sign out</button>
+        </div>
+      </dialog>
+    `;
+  }
+
+  private leave(person: Person, isSure = this.unsaved.length === 0): void {
+    if (!isSure) {
+      this.isLeaving = true;
+      return void this.updateComplete.then(() =>
+        this.querySelector<HTMLDialogElement>(':scope > dialog')?.showModal(),
+      );
+    }
+    this.mayLeave = true;
+    this.desk?.drafts.forget();
     this.desk?.stop();
     person.signOut();
   }
@@ -235,7 +344,12 @@ export class Shell extends ConsoleElement {
     return html`
       <main class="outside" id="main">
         <h1>Console</h1>
-        ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
+        ${
+          problem
+            ? html`<p class="problem" role="alert">${problem}</p>
+                <button type="button" @click=${() => this.reload()}>Load the page again</button>`
+            : nothing
+        }
         ${!isReady ? html`<p>One moment …</p>` : nothing}
         ${
           isReady && person && !person.isAgent
@@ -256,7 +370,9 @@ export class Shell extends ConsoleElement {
   }
 
   private enter(): void {
+    this.mayLeave = true;
     this.signIn?.begin().catch((thrown: unknown) => {
+      this.mayLeave = false;
       this.problem = messageOf(thrown);
       this.desk?.tell(this.problem, true);
     });

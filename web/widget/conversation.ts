@@ -106,6 +106,9 @@ function unsentOf(text: string | undefined): Unsent | undefined {
   }
 }
 
+/** Behind what was read of a conversation that has ended. */
+const OVER = ' over';
+
 /** Typing is told no more often, in milliseconds. */
 const TYPING_EVERY = 3_000;
 
@@ -192,7 +195,7 @@ export class Conversation {
   /** With what this browser has kept for this customer. */
   #start(): void {
     const isKept = (this.#ticket.get() ?? this.#link.get()) !== undefined;
-    this.chat = isKept ? { ...NOTHING, phase: 'opening', read: Number(this.#seen.get() ?? 0) } : NOTHING;
+    this.chat = isKept ? { ...NOTHING, phase: 'opening', read: parseInt(this.#seen.get() ?? '0') } : NOTHING;
     this.#restored = unsentOf(this.#unsent.get());
   }
 
@@ -247,8 +250,9 @@ export class Conversation {
 
   /** The customer has seen everything that is here. */
   read(): void {
+    const { read, phase, endSeen } = this.chat;
     const sequence = lastSequence(this.chat);
-    if (sequence > this.chat.read) this.#tell({ type: 'read', sequence });
+    if (sequence > read || (phase === 'ended' && !endSeen)) this.#tell({ type: 'read', sequence });
   }
 
   #tell(input: Input): void {
@@ -271,7 +275,7 @@ export class Conversation {
     if (this.#line === undefined) return;
     switch (input.type) {
       case 'begun':
-        if (before.phase === 'ended') for (const kept of [this.#ticket, this.#seen]) kept.set(undefined);
+        if (before.phase !== 'stuck') for (const kept of [this.#ticket, this.#seen]) kept.set(undefined);
         return this.#openLine();
       case 'written':
       case 'delivery':
@@ -293,8 +297,9 @@ export class Conversation {
 
   /** After the end the ticket opens nothing any more; it reads what the customer has not seen yet. */
   #hasRead(sequence: number): void {
-    if (this.chat.phase === 'ended' && unread(this.chat) === 0) this.#drop();
-    else this.#seen.set(String(sequence));
+    const isOver = this.chat.phase === 'ended';
+    if (isOver && this.chat.endSeen && unread(this.chat) === 0) this.#drop();
+    else this.#seen.set(sequence + (isOver ? OVER : ''));
   }
 
   #drop(): void {
@@ -346,6 +351,7 @@ export class Conversation {
       waiting: () => waiting(this.chat),
       loaded: () => this.chat.loaded,
       isLeaving: () => this.chat.leaving === true,
+      isOver: () => this.#seen.get()?.endsWith(OVER) === true,
       tell: (input) => this.#tell(input),
     });
     if (this.#isGoingOn()) this.#line.open();

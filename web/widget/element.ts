@@ -10,8 +10,7 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 
 const STYLE = `
-:host{all:initial;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;
-font:16px/1.45 var(--chat-font,system-ui)}
+:host{all:initial;position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483647;font:16px system-ui}
 :host([hidden]){display:none}
 .launcher{inline-size:60px;block-size:60px;border:0;border-radius:50%;cursor:pointer;color:var(--chat-accent-text,#fff);
 background:var(--chat-accent,#1f57d6);box-shadow:0 6px 20px #0005}
@@ -44,7 +43,7 @@ export class ChatWidget extends HTMLElement {
   /** Shorter times for tests. */
   declare pace?: Partial<Pace> & { readonly beat?: number };
   /** For the panel, which shares nothing else with this file. */
-  readonly icon = icon;
+  readonly icon: (path: string) => SVGElement = icon;
   #launcher: HTMLButtonElement | undefined;
   #mounted: Promise<Mounted | undefined> | undefined;
 
@@ -75,7 +74,8 @@ export class ChatWidget extends HTMLElement {
       launcher.ariaLabel = this.texts?.open ?? OPEN[this.locale.slice(0, 2)] ?? 'Open chat';
       launcher.ariaExpanded = 'false';
       launcher.append(icon('M4 5h16v11H10l-5 4v-4H4z'));
-      launcher.onclick = () => void this.toggle();
+      // Prevents: what opens by itself is closed by whoever wanted it open before it was there.
+      launcher.onclick = () => void this.toggle(launcher.ariaExpanded === 'false');
       root.append(launcher);
       // A conversation goes on since a moment ago in another tab: its line is this page's business, too.
       addEventListener('storage', ({ key }) => {
@@ -83,9 +83,9 @@ export class ChatWidget extends HTMLElement {
       });
     }
     try {
-      // A conversation goes on; one that is somebody else's, the panel forgets.
+      // A conversation goes on; one that is somebody else's, the panel forgets. Or the panel was open on the page before.
       const kept = JSON.stringify([location.search, localStorage, sessionStorage]);
-      if (/reconnectid|chat-ticket/.test(kept)) void this.#load();
+      if (/reconnectid|chat-(ticket|open)/.test(kept)) void this.#load();
     } catch {
       // Storage is switched off: nothing is kept.
     }

@@ -1,9 +1,7 @@
 import type { Entry } from './messages';
 
-/** What is loaded when somebody asks for it. */
-
 /** The transcript as a text file, made of what the page has: after the end the app gives it to nobody without a ticket. */
-export function save(entries: readonly Entry[], name: string, you: string, locale: string): void {
+export function saveTranscript(entries: readonly Entry[], name: string, you: string, locale: string): void {
   const lines = entries.map(
     ({ at, from, name: who = '', text }) =>
       `${new Date(at).toLocaleString(locale)}  ${from === 'customer' ? you : who}: ${text}`,

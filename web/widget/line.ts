@@ -42,6 +42,8 @@ export interface LineOptions {
   /** Up to which place of the transcript everything is here. */
   readonly loaded: () => number;
   readonly isLeaving: () => boolean;
+  /** The conversation of the ticket of before is known to have ended. */
+  readonly isOver: () => boolean;
   readonly tell: (input: Input) => void;
 }
 
@@ -385,6 +387,8 @@ export class Line {
     if (code === 'conversation-ended') return { ended: refusal, ticket };
     if (ticket !== undefined && (code === 'not-authenticated' || code === 'conversation-not-found')) {
       tickets.set((this.#signingIn = this.#access = undefined)); // it has expired: a new conversation begins
+      // Prevents: an end that nobody has looked at for days begins a conversation that nobody wants.
+      if (this.#options.isOver()) return 'nothing';
       if (ticket === kept) this.#options.tell({ type: 'expired' });
       return { afterSeconds: signIn ? 2 : 0 };
     }

@@ -52,6 +52,8 @@ export interface Chat {
   /** When the agent was last known to type: milliseconds since 1970, of this device. */
   readonly typingAt?: number;
   readonly end?: End;
+  /** The customer knows that it has ended. */
+  readonly endSeen?: true;
   readonly problem?: Problem;
 }
 
@@ -224,8 +226,11 @@ export function next(chat: Chat, input: Input): Chat {
       );
       return { ...rest, phase: 'ended', end: input.end, entries };
     }
-    case 'read':
-      return input.sequence > chat.read ? { ...chat, read: input.sequence } : chat;
+    case 'read': {
+      const isOver = chat.phase === 'ended';
+      if (input.sequence <= chat.read && (!isOver || chat.endSeen)) return chat;
+      return { ...chat, read: Math.max(chat.read, input.sequence), ...(isOver && { endSeen: true }) };
+    }
     case 'problem':
       return { ...chat, problem: input.problem, phase: input.fatal ? 'stuck' : chat.phase };
   }

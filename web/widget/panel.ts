@@ -2,6 +2,7 @@ import { Conversation } from './conversation';
 import type { ChatWidget } from './element';
 import type { Customer } from './line';
 import { unread, type Chat, type Entry, type Input, type Problem } from './messages';
+import { beep, saveTranscript } from './extras';
 import { STYLE } from './style';
 import { fill, textsFor, type Texts } from './texts';
 
@@ -90,7 +91,7 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   launcher.append(badge);
   const about = h('p');
   const sound = iconButton('', texts.sound, switchSound);
-  const download = iconButton('M12 4v11m0 0-4-4m4 4 4-4M5 20h14', texts.download, () => void save());
+  const download = iconButton('M12 4v11m0 0-4-4m4 4 4-4M5 20h14', texts.download, save);
   const close = iconButton('M6 6l12 12M18 6L6 18', texts.close, () => toggle(false));
   const banner = h('div', { className: 'banner', hidden: true });
   const list = h('ol');
@@ -169,13 +170,16 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     footer.querySelector('button')?.focus();
   }
 
-  function toggle(isOpen = panel.hidden === true): void {
+  /** @param isAsked by somebody: then it has the focus */
+  function toggle(isOpen = panel.hidden === true, isAsked = true): void {
+    kept(() => sessionStorage, OPEN, isOpen ? 'on' : '');
     panel.hidden = !isOpen;
     launcher.ariaExpanded = String(isOpen);
-    launcher.ariaLabel = isOpen ? texts.close : texts.open;
+    launcher.ariaLabel = texts.close;
     render();
     if (!isOpen) return launcher.focus();
     log.scrollTop = log.scrollHeight;
+    if (!isAsked) return;
     panel.querySelector<HTMLElement>('form:not([hidden]) :is(input,textarea,button), footer button')?.focus();
   }
 
@@ -267,7 +271,10 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     if (key === advised) return;
     advised = key;
     if (problem === undefined) return owner.replaceChildren();
-    const detail = (await import('./advice')).adviceOn(problem, host.api);
+    const detail = await import('./advice').then(
+      ({ adviceOn }) => adviceOn(problem, host.api),
+      () => JSON.stringify(problem),
+    );
     console.error(`<chat-widget>: ${detail}`);
     owner.textContent = fill(texts.owner, { detail });
     renderBanner(conversation.chat);
@@ -328,7 +335,7 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
         h('p', {}, [texts.ended, reason(chat)].join(' ')),
         button(texts.new, () => conversation.begin(), 'main'),
         ...(link ? [button(texts.redirect, () => location.assign(redirectUrl))] : []),
-        button(texts.download, () => void save()),
+        button(texts.download, save),
       );
     } else if (isAsking) {
       footer.replaceChildren(
@@ -405,21 +412,32 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   function renderUnread(input?: Input): void {
     if (!panel.hidden && !document.hidden) conversation.read();
     const count = unread(conversation.chat);
-    badge.hidden = count === 0;
-    badge.textContent = String(count);
-    if (panel.hidden)
-      launcher.ariaLabel = count > 0 ? `${texts.open}: ${fill(texts.unread, { n: count })}` : texts.open;
+    const { phase, endSeen } = conversation.chat;
+    const isOver = phase === 'ended' && !endSeen;
+    // What the button says besides, while nobody sees the panel.
+    const news =
+      count > 0
+        ? fill(texts.unread, { n: count })
+        : !panel.hidden
+          ? ''
+          : isOver
+            ? texts.ended
+            : /^(lost|open)/.test(phase)
+              ? texts.running
+              : '';
+    badge.hidden = !news;
+    badge.textContent = count > 0 ? String(count) : isOver ? '!' : '';
+    if (panel.hidden) launcher.ariaLabel = news ? `${texts.open}: ${news}` : texts.open;
     if (document.title !== title.set) title.own = document.title;
     title.set = count > 0 ? `(${count}) ${title.own}` : title.own;
     if (document.title !== title.set) document.title = title.set;
     if (input?.type !== 'entry' || input.entry.author?.role !== 'agent' || count === 0) return;
     if (panel.hidden) say(fill(texts.unread, { n: count }));
-    if (isLoud() && conversation.leads) void beep();
+    if (isLoud() && conversation.leads) beep();
   }
 
   // --- sound, off until it is switched on ---
-  const beep = async () => (await import('./extras')).beep();
-  const isLoud = () => loud() !== undefined;
+  const isLoud = () => kept(() => localStorage, SOUND) !== undefined;
   function renderSound(): void {
     sound.ariaPressed = String(isLoud());
     sound.replaceChildren(
@@ -429,18 +447,20 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     );
   }
   function switchSound(): void {
-    loud(isLoud() ? '' : 'on');
+    kept(() => localStorage, SOUND, isLoud() ? '' : 'on');
     renderSound();
-    if (isLoud()) void beep();
+    if (isLoud()) beep();
   }
   renderSound();
 
-  async function save(): Promise<void> {
+  function save(): void {
     const { entries, conversationId = '' } = conversation.chat;
-    (await import('./extras')).save(entries, `chat-${conversationId}.txt`, texts.you, locale);
+    saveTranscript(entries, `chat-${conversationId}.txt`, texts.you, locale);
   }
 
   render();
+  // As it was on the page before.
+  if (kept(() => sessionStorage, OPEN)) toggle(true, false);
   return {
     toggle,
     forget: () => conversation.forget(),
@@ -458,11 +478,16 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   };
 }
 
+/** What is kept of the looks: whether it is open, for the tab (the launcher looks for it, too), and the sound. */
+const OPEN = 'chat-open';
+const SOUND = 'chat-sound';
+
 /** Reads, or writes where a value is given. Browsers may refuse storage: then nothing is kept. */
-function loud(value?: string): string | undefined {
+function kept(storage: () => Storage, key: string, value?: string): string | undefined {
   try {
-    if (value !== undefined) localStorage.setItem('chat-sound', value);
-    return localStorage.getItem('chat-sound') || undefined;
+    if (value) storage().setItem(key, value);
+    if (value === '') storage().removeItem(key);
+    return storage().getItem(key) || undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** The panel. Colours for light and dark, logical properties for both directions of writing. */
 export const STYLE = `
 [hidden]{display:none!important}
-:host{color-scheme:light dark;color:light-dark(#1b1f27,#eceef2)}
+:host{color-scheme:light dark;font:16px/1.45 var(--chat-font,system-ui);color:light-dark(#1b1f27,#eceef2)}
 :focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
 svg{stroke-linejoin:round;stroke-linecap:round}
 :host([theme=light]){color-scheme:light}
@@ -68,6 +68,7 @@ footer.over{flex-direction:column;align-items:stretch;padding-block-start:14px;b
 .hint{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .badge{position:absolute;inset-block-end:42px;inset-inline-end:-4px;min-inline-size:22px;block-size:22px;box-sizing:border-box;
 padding:0 5px;border-radius:11px;background:#c3141b;color:#fff;font:700 13px/22px system-ui,sans-serif}
+.badge:empty{min-inline-size:16px;block-size:16px;background:#12803c;border:2px solid #fff}
 @media (max-width:480px),(max-height:420px){.panel{position:fixed;inset:0;inline-size:auto;block-size:auto;border:0;border-radius:0}
 form.start{padding:16px}}
 @media (prefers-reduced-motion:reduce){*{animation:none!important}}`;

@@ -1,7 +1,8 @@
 import type { Message } from '../client/json-protocol';
 import type { Connection } from '../connection';
 import { payloadFromHttp, PayloadError, PayloadTypeError, type Payload } from '../payload';
-import { param, refuseFilter, RestError, type RestParts, type RestRequest, type Route } from './route';
+import { FilterError, filterOf } from './filter';
+import { param, RestError, type RestParts, type RestRequest, type Route } from './route';
 
 const LONGEST_TTL_S = 300;
 
@@ -14,14 +15,14 @@ export function sendRoutes({ lifecycle, faults }: RestParts): Route[] {
   ): { status: number } => {
     if (faults.refuseSend?.() === true)
       throw new RestError(503, 'ServiceUnavailable', 'Messages are not taken at the moment.');
-    refuseFilter(request.query.get('filter'));
+    const isChosen = chosenBy(request.query.get('filter'));
     const ttl = request.query.get('messageTtlSeconds') ?? '0';
     if (!/^\d{1,3}$/.test(ttl) || Number(ttl) > LONGEST_TTL_S)
       throw new RestError(400, 'BadRequest', 'messageTtlSeconds must be from 0 to 300.');
     const excluded = request.query.getAll('excluded');
     const message = from(payloadOf(request));
     lifecycle.send(
-      to.filter((connection) => !excluded.includes(connection.id)),
+      to.filter((connection) => !excluded.includes(connection.id) && isChosen(connection)),
       message,
     );
     return { status: 202 };
@@ -52,6 +53,21 @@ export function sendRoutes({ lifecycle, faults }: RestParts): Route[] {
       },
     },
   ];
+}
+
+/** @throws RestError when the filter is one that is not evaluated here. */
+function chosenBy(filter: string | null): (connection: Connection) => boolean {
+  if (filter === null || filter === '') return () => true;
+  try {
+    return filterOf(filter);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw new RestError(
+      501,
+      'NotImplemented',
+      `The local stand-in does not evaluate this filter: ${error.message}.`,
+    );
+  }
 }
 
 function payloadOf(request: RestRequest): Payload {

@@ -150,9 +150,55 @@ test('messages to nobody are accepted and lost', async () => {
   expect(await scene.rest.userExists('nobody')).toBe(false);
 });
 
+test.each<[string, readonly string[]]>([
+  ["'room' in groups", ['ann', 'bob']],
+  ["userId eq 'ann'", ['ann']],
+  ["userId ne 'ann'", ['bob', "o'hara"]],
+  ["userId eq 'o''hara' or userId eq 'bob'", ['bob', "o'hara"]],
+  ["not('room' in groups)", ["o'hara"]],
+  ["not ('room' in groups or 'desk' in groups)", ["o'hara"]],
+  // "and" binds closer than "or", and "not" closer than both.
+  ["'desk' in groups or 'room' in groups and userId eq 'ann'", ['ann', 'bob']],
+  ["('desk' in groups or 'room' in groups) and userId eq 'ann'", ['ann']],
+  ["not 'desk' in groups and 'room' in groups", ['ann']],
+  ["'ROOM' in groups", []],
+])('a filter chooses who gets a message: %s', async (filter, chosen) => {
+  const groupsOf = { ann: ['room'], bob: ['room', 'desk'], "o'hara": ['hall'] };
+  const clients = await Promise.all(
+    Object.entries(groupsOf).map(async ([userId, groups]) => ({
+      userId,
+      client: await scene.client({ userId, groups: ['all', ...groups] }),
+    })),
+  );
+  const all = scene.rest.group('all');
+  await all.sendToAll('chosen', { filter });
+  await all.sendToAll('everybody');
+  const first = await Promise.all(clients.map(async ({ client }) => client.message(1)));
+  expect(clients.filter((_, at) => first[at] === 'chosen').map(({ userId }) => userId)).toEqual(chosen);
+});
+
 describe('what is not covered is refused by name', () => {
-  test('filters', async () => {
-    await expect(scene.rest.sendToAll('x', { filter: "userId eq 'ann'" })).rejects.toMatchObject({
+  test.each([
+    "startswith(userId, 'a')",
+    'length(userId) gt 3',
+    "userId in ('ann', 'bob')",
+    'userId eq null',
+    "'room' in groups or",
+    "('room' in groups",
+    "'room' in groups)",
+    "'room",
+    "userId eq 'ann' 'bob' in groups",
+    '"ann" eq userId',
+  ])('filters of another kind: %s', async (filter) => {
+    await expect(scene.rest.sendToAll('x', { filter })).rejects.toMatchObject({ statusCode: 501 });
+    await expect(scene.rest.group('room').sendToAll('x', { filter })).rejects.toMatchObject({
+      statusCode: 501,
+    });
+    await expect(scene.rest.sendToUser('ann', 'x', { filter })).rejects.toMatchObject({ statusCode: 501 });
+  });
+
+  test('filters that choose who joins a group', async () => {
+    await expect(scene.rest.addConnectionsToGroups(['room'], "userId eq 'ann'")).rejects.toMatchObject({
       statusCode: 501,
     });
   });

@@ -210,3 +210,26 @@ describe('the row of the work list, when two processes write it', () => {
     expect(await rowOf()).toEqual(await rowOfRecord());
   });
 });
+
+it('processes that handle a conversation by turns read it, and do not save in vain each time [R310]', async () => {
+  let sent = 0;
+  const costOf = async (process: Process) => {
+    process.takeRequests();
+    const messageId = `m-${(sent += 1)}`;
+    await process.service.handle(id, {
+      type: 'customer-message',
+      connectionId: 'tab-1',
+      messageId,
+      text: 'Hello',
+    });
+    return process.takeRequests();
+  };
+  const read = ['GET record', 'POST record'];
+  expect(await costOf(one)).toEqual(['POST record']);
+  expect(await costOf(other)).toEqual(read);
+  // What it has kept is no longer stored.
+  expect(await costOf(one)).toEqual(['POST record', ...read]);
+  for (const process of [other, one, other, one]) expect(await costOf(process)).toEqual(read);
+  expect(await costOf(one)).toEqual(read);
+  expect(await costOf(one)).toEqual(['POST record']);
+});

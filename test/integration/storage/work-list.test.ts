@@ -69,6 +69,15 @@ test('state and agent narrow the list, and a quote in them changes nothing', asy
   expect(await idsOf({ limit: 10, agentId: "x' or agentId ne 'x" })).toEqual([]);
 });
 
+test('the queue narrows the list, and a quote in it changes nothing [R322]', async () => {
+  await list.put(itemOf('conversation-1', { queue: 'sales' }));
+  await list.put(itemOf('conversation-2', { queue: 'returns', agentId: 'anna' }));
+  await list.put(itemOf('conversation-3', { queue: 'returns' }));
+  expect(await idsOf({ limit: 10, queue: 'returns' })).toEqual(['conversation-2', 'conversation-3']);
+  expect(await idsOf({ limit: 10, queue: 'returns', agentId: 'anna' })).toEqual(['conversation-2']);
+  expect(await idsOf({ limit: 10, queue: "x' or queue ne 'x" })).toEqual([]);
+});
+
 test('pages cover every partition, each item once, none longer than asked for [R119]', async () => {
   const all = Array.from({ length: 60 }, (_, i) => itemOf(`conversation-${i}`));
   await Promise.all(all.map((item) => list.put(item)));

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { decodeConversation, encodeConversation } from '../../../shared/conversation/conversation-table';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { policies } from '../../support/domain/policies';
 import { RUNS } from '../../support/domain/runs';
+import { serviceOver } from '../../support/service';
 import {
   accepted,
   agentClosed,
@@ -20,6 +22,7 @@ import {
   offered,
   scene,
 } from '../../unit/application/scene';
+import { asRead } from '../../unit/storage/samples';
 
 /** Events that may come in the same moment; the service lists these sockets all along. */
 const POOL: readonly ConversationEvent[] = [
@@ -76,6 +79,56 @@ async function live(
     told: [...world.told].sort(),
   };
 }
+
+/** Each event in one of two processes; or in one that has just started, and so has to read. */
+async function livesOf(
+  processes: 'two' | 'new ones',
+  story: readonly (readonly [ConversationEvent, boolean])[],
+  news: number,
+  open: readonly string[],
+) {
+  const made = scene();
+  made.world.operatorSettings = { policies: policies({ grace: GRACE, lossNewsAfter: news }), messages: [] };
+  await made.arrives('tab-a');
+  for (const tab of open) made.world.open(ID, tab);
+  const answers: string[] = [];
+  for (const [event, isElsewhere] of story) {
+    const fresh = serviceOver({ ...made.world, now: () => made.clock.now });
+    const handle = isElsewhere ? made.elsewhere : made.handle;
+    const handled = await (processes === 'two' ? handle(event) : fresh.handle(ID, event));
+    answers.push(handled.kind === 'accepted' ? handled.outcome.type : handled.refusal.code);
+    made.clock.now += 500;
+    // What is kept is what would be read.
+    const kept = made.world.conversation(ID);
+    expect(decodeConversation(asRead(encodeConversation(kept)))).toStrictEqual(kept);
+  }
+  const { world } = made;
+  return {
+    answers,
+    conversation: world.conversation(ID),
+    entries: world.entriesOf(ID),
+    listed: world.listed.get(ID),
+    timers: world.timerList,
+    held: await world.ledger.everyAgent(),
+    told: [...world.told].sort(),
+  };
+}
+
+const story = fc.array(fc.tuple(fc.constantFrom(...POOL), fc.boolean()), { minLength: 1, maxLength: 30 });
+
+test('what two processes have kept of their saves changes nothing: all is as if each event had been read for [R310]', () =>
+  fc.assert(
+    fc.asyncProperty(
+      story,
+      fc.constantFrom(0, 2_000),
+      fc.subarray(['tab-b', 'tab-c']),
+      async (events, news, open) => {
+        const kept = await livesOf('two', events, news, open);
+        expect(kept).toEqual(await livesOf('new ones', events, news, open));
+      },
+    ),
+    RUNS,
+  ));
 
 test('what comes at once ends as if it had come one by one: answers, record, transcript, list and news [R161]', () =>
   fc.assert(

@@ -142,6 +142,7 @@ const anyRecord = record<ConversationRecord>({
     reason: fc.constantFrom(...REQUEUE_REASONS),
     agentId: maybe(text),
     ofOffer: maybe(fc.constant(true as const)),
+    formerQueue: maybe(text),
   }),
   queuePosition: maybe({ position: count, at: instant }),
   linkUse: maybe({ count, at: instant, key: maybe(text) }),

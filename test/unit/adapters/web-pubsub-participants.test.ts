@@ -1,19 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebSocket } from 'ws';
-import { startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
+import { DEVELOPMENT_ACCESS_KEY, startWebPubSub, type LocalWebPubSub } from '../../../local/web-pubsub';
 import { DependencyError } from '../../../shared/app/errors';
 import {
   AGENTS_GROUP,
+  AGENTS_OF_QUEUES_GROUP,
   agentUserId,
   customerGroup,
   customerUserId,
+  queueGroup,
 } from '../../../shared/conversation/conversation';
 import type { Push } from '../../../shared/conversation/notifications';
-import { createWebPubSubParticipants } from '../../../shared/web-pubsub/participants-client';
+import {
+  createServiceClient,
+  createWebPubSubParticipants,
+} from '../../../shared/web-pubsub/participants-client';
 
 const ID = 'conversation-0001';
 const HUB = 'chat';
@@ -37,7 +44,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
   const handlerUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
   local = await startWebPubSub({ hub: HUB, handlerUrl, recoveryWindowMs: 0, log: () => undefined });
-  service = client(local.connectionString);
+  service = client(local.endpoint, DEVELOPMENT_ACCESS_KEY);
 });
 
 afterEach(() => {
@@ -50,11 +57,16 @@ afterAll(async () => {
   await new Promise((resolve) => webhook.close(resolve));
 });
 
-const client = (connectionString: string) =>
-  new WebPubSubServiceClient(connectionString, HUB, {
-    allowInsecureConnection: true,
-    retryOptions: { maxRetries: 2, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
-  });
+let restRequests = 0;
+const COUNTING: PipelinePolicy = {
+  name: 'counting',
+  sendRequest: (request, next) => {
+    restRequests += 1;
+    return next(request);
+  },
+};
+const client = (endpoint: string, accessKey: string) =>
+  createServiceClient({ endpoint, accessKey }, HUB, [{ position: 'perRetry', policy: COUNTING }]);
 const participants = () => createWebPubSubParticipants(service);
 
 /** Opens a socket and waits until the service knows it. */
@@ -125,7 +137,7 @@ describe('a push', () => {
     const push = (audience: Parameters<ReturnType<typeof participants>['push']>[1], id: string) =>
       participants().push(ID, audience, { ...PUSH, id });
     await push({ to: 'customer' }, 'for the customer');
-    await push({ to: 'agents' }, 'for all agents');
+    await push({ to: 'agents', queues: ['sales'], agentIds: [] }, 'for all agents');
     await push({ to: 'agent', agentId: 'ann' }, 'for Ann');
     await until(
       () => agent.messages.length === 3 && other.messages.length === 2 && here.messages.length === 2,
@@ -136,6 +148,43 @@ describe('a push', () => {
     expect(got(agent)).toEqual(['for all agents', 'for Ann']);
     expect(got(other)).toEqual(['for all agents']);
     expect(got(elsewhere)).toEqual([]);
+  });
+
+  it('reaches agents by the queues that they have named, each socket once, in one request [R320] [R321]', async () => {
+    const of = (agentId: string, ...queues: string[]) =>
+      open(agentUserId(agentId), [AGENTS_GROUP, AGENTS_OF_QUEUES_GROUP, ...queues.map(queueGroup)]);
+    const everything = await open(agentUserId('eve'), [AGENTS_GROUP]);
+    const sales = await of('sam', 'sales');
+    const both = await of('bea', 'sales', "o'billing");
+    const billing = await of('bob', "o'billing");
+    const owner = await of('olga', 'returns');
+    const last = { to: 'agents', queues: ['sales', "o'billing", 'returns'], agentIds: [] } as const;
+    restRequests = 0;
+    await participants().push(
+      ID,
+      { to: 'agents', queues: ['sales'], agentIds: ['olga'] },
+      { ...PUSH, id: 'sales' },
+    );
+    expect(restRequests).toBe(1);
+    await participants().push(ID, { ...last, queues: ['sales', "o'billing"] }, { ...PUSH, id: 'transfer' });
+    expect(restRequests).toBe(2);
+    await participants().push(ID, last, { ...PUSH, id: 'last' });
+    const agents = { everything, sales, both, billing, owner };
+    const got = () =>
+      Object.fromEntries(
+        Object.entries(agents).map(([name, { messages }]) => [
+          name,
+          messages.slice(1).map(({ data }) => (data as { id: string }).id),
+        ]),
+      );
+    await until(() => Object.values(got()).every((ids) => ids.includes('last')));
+    expect(got()).toEqual({
+      everything: ['sales', 'transfer', 'last'],
+      sales: ['sales', 'transfer', 'last'],
+      both: ['sales', 'transfer', 'last'],
+      billing: ['transfer', 'last'],
+      owner: ['sales', 'last'],
+    });
   });
 
   it('to nobody is a success', async () => {
@@ -170,15 +219,20 @@ describe('closing', () => {
   });
 });
 
+it('a client does not show its access key to whoever prints it', () => {
+  const key = 'access-key-that-must-not-leak-0123456789';
+  const shown = inspect(client('https://example.test', key), { depth: 20, showHidden: true });
+  expect(shown).toContain('SecretKeyObject');
+  expect(shown).not.toContain(key);
+});
+
 describe('a service that does not answer', () => {
   it('counts as failed after five seconds, for every operation; the error has no token in it', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const port = (silent.address() as AddressInfo).port;
     const key = 'access-key-that-must-not-leak-0123456789';
-    const there = createWebPubSubParticipants(
-      client(`Endpoint=http://127.0.0.1;Port=${port};AccessKey=${key};Version=1.0;`),
-    );
+    const there = createWebPubSubParticipants(client(`http://127.0.0.1:${port}`, key));
     const started = Date.now();
     const failures = await Promise.allSettled([
       there.presenceOf(ID),
@@ -197,9 +251,7 @@ describe('a service that does not answer', () => {
   });
 
   it('at all counts as failed at once', async () => {
-    const there = createWebPubSubParticipants(
-      client('Endpoint=http://127.0.0.1;Port=1;AccessKey=k0123456789;Version=1.0;'),
-    );
+    const there = createWebPubSubParticipants(client('http://127.0.0.1:1', 'k0123456789'));
     await expect(there.presenceOf(ID)).rejects.toBeInstanceOf(DependencyError);
   });
 });

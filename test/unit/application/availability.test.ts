@@ -172,6 +172,29 @@ describe("the clock of this machine, by the services' answers", () => {
   });
 });
 
+describe('how far the clock was ahead of one that nobody sets, when it was compared with that of the storage [R311]', () => {
+  const DATE = new Date().toUTCString();
+
+  it('is told by each answer of the storage', async () => {
+    let set = 0;
+    const watched = watchAvailability(() => Date.now() + set);
+    const by = () => Math.abs(Date.now() + set - performance.now() - (watched.clock.ahead ?? Infinity));
+    await operation(policyOf(watched), 200, 0, DATE);
+    expect(by()).toBeLessThan(0.5 * SECOND);
+    set = 2 * SECOND;
+    expect(by()).toBeGreaterThan(1.5 * SECOND);
+    await operation(policyOf(watched), 200, 0, DATE);
+    expect(by()).toBeLessThan(0.5 * SECOND);
+  });
+
+  it('is not known before the storage has told the time', async () => {
+    const watched = watchAvailability(Date.now);
+    await operation(policyOf(watched, 'web-pubsub'), 200, 0, DATE);
+    await operation(policyOf(watched), 200);
+    expect(watched.clock.ahead).toBeUndefined();
+  });
+});
+
 describe('a process that was frozen', () => {
   it('knows that nobody could reach it meanwhile', async () => {
     let now = 0;

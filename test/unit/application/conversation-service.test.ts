@@ -239,9 +239,9 @@ describe('handle', () => {
 
 describe('budgets', () => {
   it.each([
-    ['connected', inQueueWithoutSocket, connected('tab-a'), { load: 1, save: 1 }],
-    ['disconnected', inConversation, disconnected('tab-a'), { load: 1, save: 1, 'start-timer': 1 }],
-    ['message', inConversation, message('m1'), { load: 1, save: 1, 'put-work-list': 0 }],
+    ['connected', inQueueWithoutSocket, connected('tab-a'), { load: 0, save: 1 }],
+    ['disconnected', inConversation, disconnected('tab-a'), { load: 0, save: 1, 'start-timer': 1 }],
+    ['message', inConversation, message('m1'), { load: 0, save: 1, 'put-work-list': 0 }],
     ['repeated connected', inConversation, connected('tab-a'), { load: 1, save: 0 }],
   ])('%s stays within its reads and writes', async (_event, prepare, event, budget) => {
     const made = await prepare();
@@ -265,6 +265,8 @@ async function inQueueWithoutSocket(): Promise<Scene> {
   return quiet(made);
 }
 
+const clockThatIs = (error: number) => ({ error, ahead: undefined });
+
 describe('a machine whose clock differs from that of the storage', () => {
   it.each([
     ['ahead by more than five seconds', 5_001, 'Active'],
@@ -275,7 +277,7 @@ describe('a machine whose clock differs from that of the storage', () => {
     made.world.lose(ID, 'tab-a');
     await made.handle(disconnected('tab-a'));
     const { deadline } = made.world.conversation(ID).disconnection!;
-    const service = serviceOver({ ...made.world, now: () => deadline, clock: { error: clockError } });
+    const service = serviceOver({ ...made.world, now: () => deadline, clock: clockThatIs(clockError) });
     const reached = service.handle(ID, { type: 'deadline-reached', kind: 'disconnection', number: 2 });
     const outcome = await reached.then(
       () => 'handled',
@@ -292,7 +294,7 @@ describe('a machine whose clock differs from that of the storage', () => {
 
   it('begins no wait that is shorter than it has to be', async () => {
     const made = await inConversation();
-    const behind = { clock: { error: -60_000 }, now: () => made.clock.now - 60_000 };
+    const behind = { clock: clockThatIs(-60_000), now: () => made.clock.now - 60_000 };
     const service = serviceOver({ ...made.world, ...behind });
     await service.handle(ID, { type: 'agent-disconnected', agentId: ANN.agentId });
     expect(made.world.conversation(ID).agentDisconnection).toMatchObject({ since: made.clock.now });
@@ -301,7 +303,7 @@ describe('a machine whose clock differs from that of the storage', () => {
   it('goes on with everything else', async () => {
     const made = await inConversation();
     // What is compared is a fraction of a millisecond at times; what is stored is whole.
-    const service = serviceOver({ ...made.world, now: () => made.clock.now, clock: { error: 60_000.4 } });
+    const service = serviceOver({ ...made.world, now: () => made.clock.now, clock: clockThatIs(60_000.4) });
     await service.handle(ID, disconnected('tab-a'));
     await service.handle(ID, connected('tab-b'));
     const { lastDisconnection } = made.world.conversation(ID);

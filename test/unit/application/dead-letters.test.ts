@@ -394,6 +394,7 @@ describe('events from outside', () => {
 
   it('leave no letter when a service is down', async () => {
     const made = await inConversation();
+    made.world.touch(ID);
     made.world.fail('load');
     await expect(made.service.receive(ID, { type: 'customer-left' })).rejects.toThrow(DependencyError);
     expect(made.world.deadLetters.all()).toEqual([]);

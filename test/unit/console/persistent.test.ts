@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { isFinal, pauseAfter, Persistent } from '../../../web/console/core/persistent';
 import { Problem } from '../../../web/console/core/problem';
 
@@ -29,6 +29,9 @@ describe('what is read until it succeeds', () => {
 
   it('is not read again for an answer that stays the same', () => {
     expect([403, 404].every((status) => isFinal(problem(status)))).toBe(true);
+    // A host that starts answers so, too, and not as the app does.
+    const answered = (status: number) => isFinal(new Problem(status, `status-${status}`, ''));
+    expect([403, 404, 410].map(answered)).toEqual([true, false, false]);
     expect([0, 401, 412, 429, 500, 503].some((status) => isFinal(problem(status)))).toBe(false);
   });
 
@@ -51,6 +54,28 @@ describe('what is read until it succeeds', () => {
     expect(reads).toBe(1);
     expect(await done.settled).toBe(2);
     expect(failures).toHaveLength(1);
+  });
+
+  it('is given up after such an answer, until it is begun again [R296]', async () => {
+    const failures: unknown[] = [];
+    let reads = 0;
+    const one = new Persistent(
+      async () => {
+        reads += 1;
+        throw problem(403);
+      },
+      { failed: (thrown) => failures.push(thrown), againMs: 1 },
+    );
+    jest.useFakeTimers();
+    try {
+      one.begin();
+      await jest.advanceTimersByTimeAsync(3_600_000);
+      expect([reads, failures.length]).toEqual([1, 1]);
+      one.beginUnlessWaiting();
+      expect(reads).toBe(2);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('begins anew while an older reading hangs, which counts no more', async () => {

@@ -184,6 +184,24 @@ describe('a loss on the desk', () => {
     expect(row(play(listed(1, item()), away('ben', 1)))?.agentAway).toBeUndefined();
   });
 
+  it('of an agent ends with what the agent does, and with nothing that others do or that was before [R292]', () => {
+    const away = (agentId: string, number = 1) =>
+      push(10, { type: 'agent-connection-lost', agentId, number, since: at(10), deadline: at(70) });
+    const given = (seconds: number, agentId: string, accepted: boolean) =>
+      push(seconds, { type: 'conversation-assigned', agentId, agentName: agentId, accepted });
+    const queued = push(30, { type: 'conversation-queued', queue: 'sales', reason: 'agent-disconnected' });
+    const isAway = (...events: DeskEvent[]) => row(play(listed(1, item()), ...events))?.agentAway ?? false;
+    // An acceptance of before, told late; an offer proves nothing.
+    expect(isAway(away('anna'), given(5, 'anna', true))).toBe(true);
+    expect(isAway(away('anna'), given(15, 'anna', false))).toBe(true);
+    expect(isAway(away('anna'), given(15, 'anna', true))).toBe(false);
+    // Of the next agent, whose assignment is told later.
+    expect(isAway(away('ben'), given(9, 'ben', true))).toBe(true);
+    expect(isAway(away('anna'), given(15, 'ben', true))).toBe(false);
+    expect(isAway(away('ben'), listed(12, item({ agentId: 'ben' })))).toBe(true);
+    expect(isAway(away('anna'), queued, given(40, 'anna', false))).toBe(false);
+  });
+
   it('counts for the operations page: returned, ended for it, or ended otherwise', () => {
     const outcome = (...events: DeskEvent[]) =>
       play(listed(1, item()), lost(10), ...events).episodes.map((episode) => episode.outcome);
@@ -219,7 +237,7 @@ describe('the list', () => {
   });
 
   it('says why it cannot be read, until it is', () => {
-    const failed = play({ type: 'unlisted', error: 'Try again.' });
+    const failed = play({ type: 'unlisted', error: 'Try again.', isFinal: false });
     expect(failed).toMatchObject({ isLoaded: false, listError: 'Try again.' });
     expect(reduceAll(failed, [listed(1, item())]).listError).toBeUndefined();
   });

@@ -264,6 +264,16 @@ describe('the backend of the agents', () => {
     expect(world.log).toEqual([]);
   });
 
+  it('names the queues of the agent, which its socket URL carries on, each once [R320]', async () => {
+    const { agent } = negotiation();
+    const { url } = bodyOf(await agent({ body: { agentId: 'ann', queues: ['sales', 'returns', 'sales'] } }));
+    expect(new URL(String(url)).searchParams.getAll('queue')).toEqual(['sales', 'returns']);
+    const most = Array.from({ length: 32 }, (_, at) => `${at}`.padEnd(64, 'q'));
+    const long = bodyOf(await agent({ body: { agentId: 'ann', queues: most } }));
+    expect(new URL(String(long['url'])).searchParams.getAll('queue')).toEqual(most);
+    expect(String(long['url']).length).toBeLessThan(3_000);
+  });
+
   it('may leave out the name', async () => {
     const { agent, tickets } = negotiation();
     const { ticket } = bodyOf(await agent({ body: { agentId: 'ann' } })) as Record<string, string>;
@@ -301,6 +311,11 @@ describe('the backend of the agents', () => {
     ['body.agentId', {}],
     ['body.agentId', { agentId: 'a b' }],
     ['body.agentId', { agentId: 'x'.repeat(65) }],
+    ['body.queues', { agentId: 'ann', queues: [] }],
+    ['body.queues', { agentId: 'ann', queues: 'sales' }],
+    ['body.queues', { agentId: 'ann', queues: Array.from({ length: 33 }, (_, at) => `q-${at}`) }],
+    ['body.queues.1', { agentId: 'ann', queues: ['sales', 'a b'] }],
+    ['body.queues.0', { agentId: 'ann', queues: ['x'.repeat(65)] }],
     ['body.name', { agentId: 'ann', name: '' }],
     ['body.name', { agentId: 'ann', name: 'x'.repeat(101) }],
     ['body.name', { agentId: 'ann', name: 'two\nlines' }],

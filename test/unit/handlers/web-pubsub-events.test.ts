@@ -555,6 +555,25 @@ describe('the events of an agent', () => {
     expect(writes().filter((entry) => entry !== 'agent-presence')).toEqual(before);
   });
 
+  it('let it into the groups of the queues that its URL names, and refuse what is no name [R320]', async () => {
+    const { send } = webhook();
+    const connect = (query: object) => send(...agent({ name: 'connect', id: '0' }, { query }));
+    expect(bodyOf(await connect({ queue: ['sales', 'returns'] }))).toEqual({
+      groups: ['agents', 'agents.of-queues', 'queue.sales', 'queue.returns'],
+    });
+    for (const queue of [
+      ['a b'],
+      [''],
+      ['x'.repeat(65)],
+      [],
+      Array.from({ length: 33 }, (_, at) => `q-${at}`),
+    ]) {
+      const answer = await connect({ queue });
+      expect(answer.status).toBe(400);
+      expect(String(bodyOf(answer)['field'])).toMatch(/^query\.queue/);
+    }
+  });
+
   it('tell the conversations of the agent that it has gone and that it is back', async () => {
     const { send, born, service, world } = webhook();
     await born();
@@ -575,6 +594,8 @@ describe('the events of an agent', () => {
       await born();
       await service.handle(ID, { type: 'agent-accepted', agentId: ANN.agentId, agentName: ANN.agentName });
       world.absentAgents.add('ann');
+      // Another process has changed it last, so it has to be read.
+      world.touch(ID);
       world.fail(operation, 1);
       const gone = agent({ name: 'disconnected', id: '2' });
       expect(await send(...gone)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
@@ -728,6 +749,8 @@ describe('when a service fails that the event needs', () => {
       const { send, born, world, lines } = webhook();
       await born();
       world.lose(ID, 'tab-a');
+      // Another process has changed it last, so it has to be read.
+      world.touch(ID);
       world.fail(operation, 1);
       const lost: EventParts = { name: 'disconnected', connectionId: 'tab-a', id: '9' };
       const failed = await send(lost);

@@ -224,7 +224,9 @@ describe('connect', () => {
   });
 
   it('of an agent needs no profile', () => {
-    expect(connect('not even JSON', 'agent.ann')).toMatchObject({ name: 'connect', profile: undefined });
+    expect(connect({}, 'agent.ann')).toMatchObject({ name: 'connect', profile: undefined });
+    expect(connect({ query: { queue: ['sales'] } }, 'agent.ann')).toMatchObject({ queues: ['sales'] });
+    expect(() => connect('not even JSON', 'agent.ann')).toThrow('body: must be JSON');
   });
 
   it.each([

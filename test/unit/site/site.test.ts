@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -39,6 +39,7 @@ const SIGN_IN = {
 
 let root: string;
 let files: SiteFiles;
+let manifest: Map<string, unknown>;
 let names: string[];
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'site-'));
@@ -50,6 +51,11 @@ beforeAll(async () => {
   await buildWeb(root, target);
   writeFileSync(join(root, 'dist', 'secret.txt'), 'SECRET');
   files = createSiteFiles([join(root, 'nowhere'), target]);
+  manifest = new Map(
+    Object.entries(
+      JSON.parse(readFileSync(join(target, 'manifest.json'), 'utf8')) as Record<string, unknown>,
+    ),
+  );
   const html = textOf((await get('console/')).body);
   const scripts = textOf((await get('chat.js')).body);
   names = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, name]) => `console/${name}`);
@@ -165,6 +171,25 @@ describe('the files of the site', () => {
       const [one, other] = [await get(name), await asked('HEAD')(name)];
       expect([other.status, other.headers, other.body]).toEqual([one.status, one.headers, undefined]);
     }
+  });
+
+  it('that another build had under another hash lead to those of this one, which no cache keeps for that [R293]', async () => {
+    const other = (name: string) => name.replace(/-[A-Z0-9]{8}\./, '-AAAAAAA7.');
+    for (const name of names) {
+      const { status, headers, body } = await get(other(name));
+      expect([status, headers?.['location'], body]).toEqual([307, name.replace(/^\w+\//, ''), undefined]);
+      expect(headers).toMatchObject({ 'cache-control': 'no-cache' });
+      expect(headers).not.toHaveProperty('etag');
+      expect(await asked('HEAD')(other(name))).toMatchObject({ status: 307, headers });
+    }
+    // Another origin may follow.
+    expect((await get(other(names[2]!))).headers).toMatchObject({ 'access-control-allow-origin': '*' });
+    const later = [...manifest.keys()].find((name) => name.startsWith('console/later-'))!;
+    // It would come with a second copy of what its page has loaded: the page says that it is old.
+    for (const name of [other(later), 'console/index-AAAAAAA7.html', 'chat-AAAAAAA7.js', 'widget/panel.js'])
+      expect([name, ...problem(await get(name))]).toEqual([name, ...NOT_FOUND]);
+    expect(problem(await get(other(names[0]!), {}, 'widget'))).toEqual(NOT_FOUND);
+    expect(problem(await get(other(names[2]!), {}, 'none'))).toEqual(NOT_FOUND);
   });
 
   it('a page without its slash is asked for again with it, and with its query [R245]', async () => {

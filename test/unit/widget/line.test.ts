@@ -109,7 +109,11 @@ interface Customer {
   readonly forgets: () => void;
 }
 
-function customer({ ticket, link }: { ticket?: string; link?: string } = {}): Customer {
+function customer({
+  ticket,
+  link,
+  isOver = false,
+}: { ticket?: string; link?: string; isOver?: boolean } = {}): Customer {
   let chat: Chat = { ...NOTHING, phase: 'opening' };
   const told: Input[] = [];
   const listeners = new Set<() => void>();
@@ -128,6 +132,7 @@ function customer({ ticket, link }: { ticket?: string; link?: string } = {}): Cu
     waiting: () => waiting(chat),
     loaded: () => chat.loaded,
     isLeaving: () => chat.leaving === true,
+    isOver: () => isOver,
     tell,
   };
   const line = new Line(options);
@@ -233,6 +238,13 @@ describe('a reconnect link', () => {
 });
 
 describe('a ticket', () => {
+  test('of a conversation that is known to have ended begins none when it has expired [R298]', async () => {
+    negotiate = () => problem(401, 'not-authenticated');
+    const ann = customer({ ticket: 'own', isOver: true });
+    await ann.tells('nothing');
+    expect([asked.length, ann.ticket(), ann.chat().phase]).toEqual([1, undefined, 'idle']);
+  });
+
   test.each([{ status: 403 }, { status: 404 }, { status: 401 }, { status: 200 }])(
     'outlives somebody on the way who answers: %j',
     async (answer) => {

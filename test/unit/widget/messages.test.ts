@@ -186,6 +186,17 @@ describe('what all tabs show', () => {
     expect(unread(chat)).toBe(3);
     expect(unread(next(chat, { type: 'read', sequence: 2 }))).toBe(1);
   });
+
+  test('an end is news until somebody has looked at it [R298]', () => {
+    const end: Input = { type: 'ended', end: { reason: 'agent-ended', options: [] } };
+    const read: Input = { type: 'read', sequence: 1 };
+    const entry: Input = { type: 'entry', entry: stored(1) };
+    expect(after([entry, read, end]).endSeen).toBeUndefined();
+    const seen = after([entry, read, end, read]);
+    expect(seen.endSeen).toBe(true);
+    expect(next(seen, read)).toBe(seen);
+    expect(next(seen, { type: 'begun' }).endSeen).toBeUndefined();
+  });
 });
 
 test('lengths of time are read as the API writes them', () => {

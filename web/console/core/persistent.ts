@@ -12,9 +12,11 @@ export function pauseAfter(thrown: unknown, failures: number): number {
   return Math.max(own, Math.min(asked, LONGEST_ASKED_MS));
 }
 
-/** Whether the same request has the same answer however often it is sent. */
+/** Whether the same request has the same answer however often it is sent. Of a 404 the app has to say so itself: it may be starting. */
 export const isFinal = (thrown: unknown): boolean =>
-  thrown instanceof Problem && [400, 403, 404, 410].includes(thrown.status);
+  thrown instanceof Problem &&
+  ([400, 403].includes(thrown.status) ||
+    (/^4(04|10)/.test(`${thrown.status}`) && !/^status-/.test(thrown.code)));
 
 export interface PersistentOptions {
   readonly failed?: (thrown: unknown) => void;
@@ -22,7 +24,7 @@ export interface PersistentOptions {
   readonly againMs?: number;
 }
 
-/** Something that is read until it succeeds, with growing pauses. */
+/** Something that is read until it succeeds, with growing pauses; not again if the answer would stay the same. */
 export class Persistent {
   private isWaiting = false;
   private round = 0;
@@ -63,8 +65,9 @@ export class Persistent {
       if (isCurrent() && againMs !== undefined) again(againMs, 0);
     } catch (thrown) {
       if (!isCurrent()) return;
-      this.isWaiting = true;
       failed?.(thrown);
+      if (isFinal(thrown)) return;
+      this.isWaiting = true;
       again(pauseAfter(thrown, failures), failures + 1);
     }
   }

@@ -16,7 +16,9 @@ export class Problem extends Error {
 const PLAIN: Readonly<Record<string, string>> = {
   'no-answer': 'The server does not answer. Check your connection and try again.',
   'not-authenticated': 'Your sign-in has expired. Sign in again.',
-  'not-allowed': 'Your role does not allow this.',
+  'not-allowed':
+    'Your role does not allow this. An administrator assigns Chat.Agent or, for operators, Chat.Operator; sign in again afterwards.',
+  'status-403': 'Something in front of the app lets nobody in (403): ask whoever runs it.',
   'assigned-to-other-agent': 'A colleague was faster: the conversation is theirs.',
   'agent-at-capacity': 'Not enough free capacity: end or close a conversation first.',
   'conversation-ended': 'The conversation is over already.',

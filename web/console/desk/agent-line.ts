@@ -1,10 +1,12 @@
 import { WebPubSubClient, WebPubSubJsonReliableProtocol } from 'web-pubsub-client-1-0';
+import { isFinal } from '../core/persistent';
 import type { LineState } from './state';
 
 export interface LineOptions {
   /** A URL for a new socket. */
   readonly url: () => Promise<string>;
-  readonly onState: (state: LineState) => void;
+  /** @param refusal why no line is tried for any more */
+  readonly onState: (state: LineState, refusal?: unknown) => void;
   readonly onData: (data: unknown) => void;
 }
 
@@ -31,6 +33,7 @@ export class AgentLine {
   private generation = 0;
   private silentChecks = 0;
   private failures = 0;
+  private isRefused = false;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private check: ReturnType<typeof setInterval> | undefined;
   private readonly page = new AbortController();
@@ -40,7 +43,8 @@ export class AgentLine {
   start(): void {
     const { signal } = this.page;
     const wake = () => {
-      if (this.pause !== undefined) this.replace(0);
+      if (this.isRefused) this.again();
+      else if (this.pause !== undefined) this.replace(0);
       else if (this.silentChecks > 0)
         this.silentChecks = Math.max(this.silentChecks, SILENT_CHECKS - CHECKS_ON_WAKE);
     };
@@ -54,6 +58,12 @@ export class AgentLine {
       this.silentChecks += 1;
       if (this.client !== undefined && this.silentChecks > SILENT_CHECKS) this.replace(0);
     }, CHECK_EVERY_MS);
+    this.options.onState('connecting');
+    this.replace(0);
+  }
+
+  /** After a refusal. */
+  again(): void {
     this.options.onState('connecting');
     this.replace(0);
   }
@@ -90,6 +100,7 @@ export class AgentLine {
 
   private replace(afterMs: number): void {
     const had = this.client !== undefined;
+    this.isRefused = false;
     this.abandon();
     if (had || this.failures > 0) this.options.onState('lost');
     if (afterMs === 0) return void this.open();
@@ -150,8 +161,12 @@ export class AgentLine {
     try {
       await client.start();
       if (!isCurrent()) client.stop();
-    } catch {
-      again();
+    } catch (thrown) {
+      if (!isCurrent() || !isFinal(thrown)) return again();
+      this.abandon();
+      this.failures = 0;
+      this.isRefused = true;
+      this.options.onState('refused', thrown);
     }
   }
 }

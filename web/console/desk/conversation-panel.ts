@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ConsoleElement } from '../core/element';
+import { replyTo } from '../core/drafts';
 import { clockLength, END_REASONS, exactTimeOf, timeOf, wordsOf } from '../core/format';
 import type { Colleague, Conversation, PolicyExplanations } from '../core/model';
 import { addressOf } from '../core/routes';
@@ -61,7 +62,7 @@ export class ConversationPanel extends ConsoleElement {
     const id = this.state.opened?.id ?? '';
     if (box === null || (this.drafted?.box === box && this.drafted.id === id)) return;
     this.drafted = { box, id };
-    box.value = this.desk.drafts.get(id) ?? '';
+    box.value = this.desk.drafts.get(replyTo(id)) ?? '';
   }
 
   protected override render(): TemplateResult {
@@ -227,7 +228,7 @@ export class ConversationPanel extends ConsoleElement {
       const text = box?.value ?? '';
       if (box === null || text.trim() === '') return;
       box.value = '';
-      this.desk.drafts.delete(c.id);
+      this.desk.drafts.set(replyTo(c.id), '');
       this.follows = true;
       void this.desk.say(c.id, text);
     };
@@ -235,7 +236,7 @@ export class ConversationPanel extends ConsoleElement {
       const box = this.querySelector('textarea');
       if (box === null) return;
       box.setRangeText(text, box.selectionStart, box.selectionEnd, 'end');
-      this.desk.drafts.set(c.id, box.value);
+      this.desk.drafts.set(replyTo(c.id), box.value);
       this.querySelector<HTMLElement>('#canned')?.hidePopover();
       box.focus();
     };
@@ -254,7 +255,7 @@ export class ConversationPanel extends ConsoleElement {
           maxlength="8000"
           placeholder="Reply. Enter sends, Shift and Enter begins a new line."
           @input=${(event: Event) => {
-            this.desk.drafts.set(c.id, (event.target as HTMLTextAreaElement).value);
+            this.desk.drafts.set(replyTo(c.id), (event.target as HTMLTextAreaElement).value);
             this.desk.typing(c.id);
           }}
           @keydown=${(event: KeyboardEvent) => {

@@ -24,7 +24,7 @@ export class DeskPage extends ConsoleElement {
     return html`
       <h1 class="hidden">Desk</h1>
       <div class="desk ${state.opened === undefined ? 'shows-list' : 'shows-conversation'}">
-        <work-list .state=${state}></work-list>
+        <work-list .state=${state} .again=${() => desk.again()}></work-list>
         <section class="conversation" aria-label="Conversation">
           <conversation-panel .desk=${desk} .state=${state} .isOperator=${isOperator}></conversation-panel>
         </section>

@@ -1,4 +1,5 @@
 import type { Api } from '../core/api';
+import { type Drafts, replyTo } from '../core/drafts';
 import type {
   AgentAccess,
   AgentLoad,
@@ -34,6 +35,7 @@ export interface DeskOptions {
   readonly apiFor: (ticket: (again: boolean) => Promise<string>) => Api;
   readonly name: string;
   readonly clock: ServerClock;
+  readonly drafts: Drafts;
 }
 
 /** Rows that are shown at most; who has more waiting has another problem. */
@@ -53,8 +55,7 @@ const TYPING_EVERY_MS = 3_000;
 export class Desk {
   readonly store = new Store();
   readonly api: Api;
-  /** What is written and not sent yet, by conversation. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
   private readonly line: AgentLine;
   private access: Promise<AgentAccess> | undefined;
   /** A URL opens one socket; the ticket stays good. */
@@ -64,7 +65,8 @@ export class Desk {
   private readonly readings = new Set<Push[]>();
   private readonly list = new Persistent((isCurrent) => this.readList(isCurrent), {
     againMs: LIST_AGAIN_MS,
-    failed: (thrown) => this.store.dispatch({ type: 'unlisted', error: messageOf(thrown) }),
+    failed: (thrown) =>
+      this.store.dispatch({ type: 'unlisted', error: messageOf(thrown), isFinal: isFinal(thrown) }),
   });
   private readonly load = new Persistent(() => this.readLoad());
   private readonly names = new Persistent(() => this.readNames());
@@ -80,6 +82,7 @@ export class Desk {
   private typedAt = 0;
 
   constructor(private readonly options: DeskOptions) {
+    this.drafts = options.drafts;
     this.api = options.apiFor(async (again) => (await this.signedIn(again)).ticket);
     this.line = new AgentLine({
       url: async () => {
@@ -87,17 +90,22 @@ export class Desk {
         this.urlIsUsed = true;
         return url;
       },
-      onState: (line) => {
-        this.store.dispatch({ type: 'line', line });
+      onState: (line, refusal) => {
+        this.store.dispatch({
+          type: 'line',
+          line,
+          refusal: refusal === undefined ? undefined : messageOf(refusal),
+        });
         // What was pushed meanwhile is lost: read it.
         if (line === 'online') this.catchUp();
       },
       onData: (data) => this.receive(data),
     });
-    let { seen } = this.state;
+    let { seen, closed } = this.state;
     this.store.subscribe((state) => {
       if (state.seen !== seen) keepSeen(state);
-      seen = state.seen;
+      if (state.closed !== closed) for (const id of state.closed) this.drafts.set(replyTo(id), undefined);
+      ({ seen, closed } = state);
     });
   }
 
@@ -114,7 +122,8 @@ export class Desk {
     this.every(COLLEAGUES_AGAIN_MS, () => {
       const { opened, me } = this.state;
       const agent = opened?.conversation?.agent;
-      if (opened !== undefined && !document.hidden && agent?.id !== me.agentId) this.viewSoon();
+      if (opened?.error === undefined && opened && !document.hidden && agent?.id !== me.agentId)
+        this.viewSoon();
     });
   }
 
@@ -189,6 +198,16 @@ export class Desk {
     this.line.send('typing', { conversationId }).catch(() => undefined);
   }
 
+  /** Replies that can still be sent, by the names of their customers. */
+  get unsent(): string[] {
+    const { rows, me } = this.state;
+    return [...rows.values()].flatMap((row) =>
+      row.state === 'Active' && row.agentId === me.agentId && this.drafts.get(replyTo(row.conversationId))
+        ? [row.customerName]
+        : [],
+    );
+  }
+
   tell(text: string, isError: boolean): void {
     this.store.dispatch({ type: 'notice', text, isError, now: this.options.clock.now() });
   }
@@ -209,6 +228,12 @@ export class Desk {
       if (thrown instanceof Problem && thrown.status !== 0) this.tell(thrown.message, true);
       throw thrown;
     }
+  }
+
+  /** Tries again what was refused: somebody may have mended it. */
+  again(): void {
+    if (this.state.line === 'refused') this.line.again();
+    else this.list.begin();
   }
 
   private catchUp(): void {

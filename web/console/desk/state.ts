@@ -12,7 +12,7 @@ import type {
 } from '../core/model';
 
 /** Of the agent's own socket. */
-export type LineState = 'connecting' | 'online' | 'lost';
+export type LineState = 'connecting' | 'online' | 'lost' | 'refused';
 
 /** A loss is shown when it has lasted so long: a page change is none. */
 export const SHOWN_AFTER_MS = 2_000;
@@ -37,6 +37,8 @@ export interface Row extends WorkListItem {
   readonly back?: { readonly number: number; readonly absentFor: number } | undefined;
   readonly agentName?: string;
   readonly agentAway?: boolean;
+  /** The last absence of an agent, of this conversation's or of one who had it, or may have it: its assignment may be told later. */
+  readonly agentLost?: { readonly agentId: string; readonly number: number; readonly since: string };
   readonly unread: number;
   /** What is unread, by its numbers: what is told and read counts once. */
   readonly unseen: readonly number[];
@@ -87,12 +89,16 @@ export interface Opened {
 export interface DeskState {
   readonly me: { readonly agentId: string; readonly name: string };
   readonly line: LineState;
+  /** Why there is no line, and none is tried for any more. */
+  readonly refusal?: string | undefined;
   /** Whether nobody can see the page: another tab, another window. */
   readonly isHidden: boolean;
   /** Whether the list has been read. */
   readonly isLoaded: boolean;
   /** Why the list cannot be read. */
   readonly listError?: string | undefined;
+  /** Whether it is not tried again by itself. */
+  readonly isListRefused?: boolean;
   readonly rows: ReadonlyMap<string, Row>;
   /** Conversations that are closed, the latest of them: news of before put none back on the list. */
   readonly closed: ReadonlySet<string>;
@@ -112,7 +118,7 @@ export interface DeskState {
 
 /** All that happens to a desk. `now` is the server's clock. */
 export type DeskEvent =
-  | { readonly type: 'line'; readonly line: LineState }
+  | { readonly type: 'line'; readonly line: LineState; readonly refusal?: string | undefined }
   | { readonly type: 'me'; readonly agentId: string; readonly name: string }
   | { readonly type: 'looked'; readonly isHidden: boolean }
   | {
@@ -122,7 +128,7 @@ export type DeskEvent =
       readonly since?: readonly Push[];
       readonly now: number;
     }
-  | { readonly type: 'unlisted'; readonly error: string }
+  | { readonly type: 'unlisted'; readonly error: string; readonly isFinal: boolean }
   | { readonly type: 'named'; readonly agents: readonly Pick<Colleague, 'agentId' | 'name'>[] }
   /** What was seen before the page was loaded again. */
   | { readonly type: 'remembered'; readonly seen: ReadonlyMap<string, number> }
@@ -242,7 +248,7 @@ function reduce(draft: Draft, event: DeskEvent): void {
   const { state } = draft;
   switch (event.type) {
     case 'line':
-      return draft.set({ line: event.line });
+      return draft.set({ line: event.line, refusal: event.refusal });
     case 'me':
       return draft.set({ me: { agentId: event.agentId, name: event.name } });
     case 'load':
@@ -253,7 +259,7 @@ function reduce(draft: Draft, event: DeskEvent): void {
     case 'listed':
       return listed(draft, event.items, event.since, event.now);
     case 'unlisted':
-      return draft.set({ listError: event.error });
+      return draft.set({ listError: event.error, isListRefused: event.isFinal });
     case 'named':
       return named(draft, event.agents);
     case 'remembered':
@@ -394,6 +400,8 @@ function rowOf(item: WorkListItem, before: Row | undefined, { now, names, since 
     ...(before?.back && { back: before.back }),
     ...(agentName !== undefined && { agentName }),
     ...(sameAgents?.agentAway !== undefined && { agentAway: sameAgents.agentAway }),
+    ...(before?.agentLost && { agentLost: before.agentLost }),
+    ...(before && !sameAgents && isAgentAway({ ...before, agentId: item.agentId }) && { agentAway: true }),
   };
 }
 
@@ -408,6 +416,16 @@ function absenceOf(told: Absence | undefined, row: Row | undefined): Absence | u
 }
 
 const hasLasted = (since: string, now: number): boolean => now - Date.parse(since) >= SHOWN_AFTER_MS;
+
+/** Whether whoever has the conversation now is away. */
+const isAgentAway = ({ agentLost, agentId, agentFinished }: Row): boolean =>
+  agentLost !== undefined && agentLost.agentId === agentId && agentLost.number > agentFinished;
+
+/** The absence of an agent is over with what has happened later. */
+const agentFinishedBy = ({ agentLost, agentFinished }: Row, at: string, agentId?: string): number =>
+  agentLost !== undefined && agentLost.since <= at && (agentId ?? agentLost.agentId) === agentLost.agentId
+    ? Math.max(agentFinished, agentLost.number)
+    : agentFinished;
 
 /** The first disconnection runs until the customer is connected for the first time: nobody is lost. */
 const isRealLoss = (absence: Row['disconnection']): absence is NonNullable<Row['disconnection']> =>
@@ -599,13 +617,16 @@ function reducePush(draft: Draft, push: Push, now: number): void {
     case 'conversation-assigned': {
       if (row === undefined || isOld) return;
       const { agentId, agentName, accepted } = push;
+      // Who accepts is there; who is offered it need not be.
+      const agentFinished = accepted ? agentFinishedBy(row, at, agentId) : row.agentFinished;
       return draft.put({
         ...row,
         state: 'Active',
         agentId,
         agentName,
         accepted,
-        agentAway: false,
+        agentFinished,
+        agentAway: isAgentAway({ ...row, agentId, agentFinished }),
         stateSince: row.state === 'Active' && row.agentId === agentId ? row.stateSince : at,
         deadlines: [],
         movedAt: at,
@@ -621,6 +642,7 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         state: 'Open',
         queue: push.queue,
         accepted: false,
+        agentFinished: agentFinishedBy(row, at),
         agentAway: false,
         previousAgentId: agentId,
         stateSince: at,
@@ -638,14 +660,19 @@ function reducePush(draft: Draft, push: Push, now: number): void {
         stateSince: at,
         movedAt: at,
       }));
-    case 'agent-connection-lost':
+    case 'agent-connection-lost': {
       // Of an agent who is back, or has the conversation no more.
-      if (row === undefined || push.number <= row.agentFinished || push.agentId !== row.agentId) return;
+      if (row === undefined || push.number <= row.agentFinished) return;
+      const { agentId, number, since } = push;
+      const agentLost = { agentId, number, since };
+      if (agentId !== row.agentId) return draft.put({ ...row, agentLost });
       return draft.put({
         ...row,
+        agentLost,
         agentAway: true,
         marks: withMark(row, { at, kind: 'agent', text: 'The agent has lost the connection' }),
       });
+    }
     case 'agent-back':
       if (row === undefined || push.number <= row.agentFinished) return;
       return draft.put({

@@ -44,8 +44,13 @@ const byWaiting = (one: Row, other: Row): number =>
 
 /** The conversations that are not closed, live. */
 export class WorkList extends ConsoleElement {
-  static override properties = { state: { attribute: false }, queue: { state: true } };
+  static override properties = {
+    state: { attribute: false },
+    again: { attribute: false },
+    queue: { state: true },
+  };
   declare state: DeskState;
+  declare again: () => void;
   declare queue: string;
 
   constructor() {
@@ -54,7 +59,7 @@ export class WorkList extends ConsoleElement {
   }
 
   protected override render(): TemplateResult {
-    const { rows, opened, isLoaded, listError } = this.state;
+    const { rows, opened, isLoaded, listError, isListRefused } = this.state;
     const queues = [...new Set([...rows.values()].map(({ queue }) => queue))].sort();
     const parts = partsOf(this.state, this.queue).filter(({ rows }) => rows.length > 0);
     return html`
@@ -72,7 +77,8 @@ export class WorkList extends ConsoleElement {
         listError === undefined
           ? nothing
           : html`<p class="problem" role="status">
-              The list cannot be read. It is tried again by itself. ${listError}
+              The list cannot be read. ${isListRefused ? '' : 'It is tried again by itself.'} ${listError}
+              ${isListRefused ? html`<button type="button" @click=${this.again}>Try again</button>` : nothing}
             </p>`
       }
       ${

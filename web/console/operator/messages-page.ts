@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { renderTemplate, templateProblem } from '../../../shared/automated-messages/template';
+import { mayBeEmpty, renderTemplate, templateProblem } from '../../../shared/automated-messages/template';
+import type { Drafts } from '../core/drafts';
 import { wordsOf } from '../core/format';
 import type { AutomatedMessages, MessageInForce, MessageOverride } from '../core/model';
 import { onSubmit, OperatorElement } from './operator-element';
@@ -12,16 +13,19 @@ interface MessagePlace {
 }
 
 /** What a preview is filled with. */
-const SAMPLE = {
-  slugs: { AgentName: 'Anna', QueueName: 'sales', QueuePosition: '3' },
-  context: {} as Record<string, string>,
+const SAMPLE = { AgentName: 'Anna', QueueName: 'sales', QueuePosition: '3' };
+
+/** With every value there can be. Context variables stand for themselves: what they will be nobody knows. */
+const previewOf = (text: string): string => {
+  const names = text.matchAll(/\{\$([A-Za-z0-9_]+)\$\}/g);
+  const context = Object.fromEntries([...names].map(([, name = '']) => [name, `[${name}]`]));
+  return renderTemplate(text, { slugs: SAMPLE, context });
 };
 
-/** Context variables in a preview stand for themselves: what they will be nobody knows. */
-const previewOf = (text: string): string => {
-  const context = { ...SAMPLE.context };
-  for (const [, name = ''] of text.matchAll(/\{\$([A-Za-z0-9_]+)\$\}/g)) context[name] = `[${name}]`;
-  return renderTemplate(text, { slugs: SAMPLE.slugs, context });
+/** As it is sent if none of these has a value. */
+const previewWithout = (text: string, holes: readonly string[]): string => {
+  const slugs = Object.entries(SAMPLE).filter(([name]) => !holes.includes(`{${name}}`));
+  return renderTemplate(text, { slugs: Object.fromEntries(slugs), context: {} });
 };
 
 const SCOPES = {
@@ -30,10 +34,17 @@ const SCOPES = {
   widget: 'for this chat widget',
 } as const;
 
+/** A text that is not saved yet. */
+interface EditedMessage extends Pick<MessagesPage, 'place' | 'text' | 'scope'> {
+  readonly trigger: string;
+  readonly active: boolean;
+}
+
 /** The automated messages: which text is in force at a place, and its change. */
 export class MessagesPage extends OperatorElement {
   static override properties = {
     ...OperatorElement.properties,
+    drafts: { attribute: false },
     place: { state: true },
     messages: { state: true },
     editing: { state: true },
@@ -41,6 +52,7 @@ export class MessagesPage extends OperatorElement {
     scope: { state: true },
   };
   declare place: { readonly channel: string; readonly channelInstance: string; readonly locale: string };
+  declare drafts: Drafts;
   declare messages: AutomatedMessages | undefined;
   declare editing: MessageInForce | undefined;
   declare text: string;
@@ -56,7 +68,16 @@ export class MessagesPage extends OperatorElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.attempt(() => this.read());
+    const draft = this.drafts.get<EditedMessage>('message');
+    if (draft) this.place = draft.place;
+    void this.attempt(async () => {
+      await this.read();
+      const message = this.messages?.inForce.find(({ trigger }) => trigger === draft?.trigger);
+      if (draft === undefined || message === undefined) return;
+      this.edit({ ...message, active: draft.active });
+      this.text = draft.text;
+      this.scope = draft.scope;
+    });
   }
 
   private async read(): Promise<void> {
@@ -110,7 +131,18 @@ export class MessagesPage extends OperatorElement {
       await this.read();
       return `Saved: ${wordsOf(trigger)}.`;
     });
-    if (done) this.editing = undefined;
+    if (done) this.close();
+  }
+
+  private close(): void {
+    this.editing = undefined;
+    this.drafts.set('message', undefined);
+  }
+
+  private keep(trigger: string, form: HTMLFormElement): void {
+    const { place, text, scope } = this;
+    const active = new FormData(form).has('active');
+    this.drafts.set('message', { trigger, place, text, scope, active } satisfies EditedMessage);
   }
 
   private takeBack({ trigger, etag, channel, channelInstance, locale }: MessageOverride): void {
@@ -231,13 +263,18 @@ export class MessagesPage extends OperatorElement {
 
   private editor(message: MessageInForce): TemplateResult {
     const wrong = templateProblem(this.text);
+    const holes = mayBeEmpty(this.text, message.trigger);
     const { reach, isForLocale } = this.scope;
     const setReach = (event: Event) => {
       this.scope = { ...this.scope, reach: (event.target as HTMLSelectElement).value as keyof typeof SCOPES };
     };
     return html`
-      <dialog aria-labelledby="edited" class="wide" @close=${() => (this.editing = undefined)}>
-        <form @submit=${onSubmit(({ active }) => this.save(active !== undefined))}>
+      <dialog aria-labelledby="edited" class="wide" @close=${() => this.close()}>
+        <form
+          @submit=${onSubmit(({ active }) => this.save(active !== undefined))}
+          @change=${(event: Event) => this.keep(message.trigger, event.currentTarget as HTMLFormElement)}
+          @input=${(event: Event) => this.keep(message.trigger, event.currentTarget as HTMLFormElement)}
+        >
           <h2 id="edited">${wordsOf(message.trigger)}</h2>
           ${this.outcome()}
           <label
@@ -258,6 +295,16 @@ export class MessagesPage extends OperatorElement {
           <div class="preview" id="text-preview">
             <small>Preview</small>
             <p>${wrong ? '–' : previewOf(this.text)}</p>
+            ${
+              holes.length > 0
+                ? html`<small>
+                      Without a value for
+                      ${holes.map((one, n) => html`${n > 0 ? ', ' : ''}<code>${one}</code>`)}, which not every
+                      chat has, nothing stands in its place:
+                    </small>
+                    <p>${previewWithout(this.text, holes)}</p>`
+                : nothing
+            }
           </div>
           <p class="lead">
             <code>{AgentName}</code> <code>{QueueName}</code> <code>{QueuePosition}</code> and context
@@ -287,7 +334,7 @@ export class MessagesPage extends OperatorElement {
             >
           </div>
           <div class="buttons">
-            <button type="button" @click=${() => (this.editing = undefined)}>Cancel</button>
+            <button type="button" @click=${() => this.close()}>Cancel</button>
             <button class="primary" ?disabled=${this.busy || wrong !== undefined}>Save</button>
           </div>
         </form>

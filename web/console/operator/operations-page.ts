@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { clockLength, END_REASONS, exactTimeOf, timeOf } from '../core/format';
 import type { ClosedConversation, Page } from '../core/model';
+import { Persistent } from '../core/persistent';
+import { messageOf } from '../core/problem';
 import { addressOf } from '../core/routes';
 import type { ServerClock } from '../core/server-clock';
 import type { DeskState, Episode } from '../desk/state';
@@ -28,7 +30,10 @@ export class OperationsPage extends OperatorElement {
   declare clock: ServerClock;
   /** What was closed in the last hour. */
   declare closed: readonly ClosedConversation[];
-  private timer: ReturnType<typeof setInterval> | undefined;
+  private readonly reading = new Persistent(() => this.read(), {
+    againMs: CLOSED_AGAIN_MS,
+    failed: (thrown) => (this.problem = messageOf(thrown)),
+  });
 
   constructor() {
     super();
@@ -37,24 +42,22 @@ export class OperationsPage extends OperatorElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.read();
-    this.timer = setInterval(() => void this.read(), CLOSED_AGAIN_MS);
+    this.reading.begin();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.timer);
+    this.reading.stop();
   }
 
-  private read(): Promise<boolean> {
-    return this.attempt(async () => {
-      const from = new Date(this.clock.now() - HOUR_MS).toISOString();
-      const page = await this.api.get<Page<ClosedConversation>>('/v1/closed-conversations', {
-        from,
-        limit: 500,
-      });
-      this.closed = page.items;
+  private async read(): Promise<void> {
+    const from = new Date(this.clock.now() - HOUR_MS).toISOString();
+    const page = await this.api.get<Page<ClosedConversation>>('/v1/closed-conversations', {
+      from,
+      limit: 500,
     });
+    this.closed = page.items;
+    this.problem = undefined;
   }
 
   protected override render(): TemplateResult {

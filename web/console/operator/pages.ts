@@ -38,9 +38,9 @@ export class OperatorPage extends ConsoleElement {
       case 'what-if':
         return html`<what-if-page .api=${api} .clock=${clock}></what-if-page>`;
       case 'messages':
-        return html`<messages-page .api=${api}></messages-page>`;
+        return html`<messages-page .api=${api} .drafts=${desk.drafts}></messages-page>`;
       case 'policies':
-        return html`<policies-page .api=${api}></policies-page>`;
+        return html`<policies-page .api=${api} .drafts=${desk.drafts}></policies-page>`;
       case 'dead-letters':
         return html`<dead-letters-page .api=${api}></dead-letters-page>`;
       case 'personal-data':

@@ -1,4 +1,5 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { Drafts } from '../core/drafts';
 import { readableLength, wordsOf } from '../core/format';
 import type { PolicyRule, PolicyTable, PolicyValue } from '../core/model';
 import { explain, explainGrace, type Situation } from './explain';
@@ -22,10 +23,21 @@ const LABELS: Readonly<Record<keyof Situation, string>> = {
 };
 const names = Object.keys(CONDITIONS) as (keyof Situation)[];
 
+/** Drafts: rules that are not saved, and of which version; a rule that is not applied, and in place of which one. */
+interface Changes {
+  readonly etag: PolicyTable['etag'];
+  readonly rules: readonly PolicyRule[];
+}
+interface EditedRule {
+  readonly of: string | undefined;
+  readonly rule: PolicyRule;
+}
+
 /** The policies: rules in order, and what they come to in a situation. */
 export class PoliciesPage extends OperatorElement {
   static override properties = {
     ...OperatorElement.properties,
+    drafts: { attribute: false },
     table: { state: true },
     rules: { state: true },
     editing: { state: true },
@@ -33,6 +45,7 @@ export class PoliciesPage extends OperatorElement {
     asked: { state: true },
     values: { state: true },
   };
+  declare drafts: Drafts;
   declare table: PolicyTable | undefined;
   /** As they are on the page, saved or not. */
   declare rules: readonly PolicyRule[];
@@ -43,6 +56,8 @@ export class PoliciesPage extends OperatorElement {
   declare asked: string;
   /** What the edited rule sets: names and values as they are typed. */
   declare values: readonly (readonly [name: string, value: string])[];
+  /** What was typed into the editor before another view was looked at. */
+  private typedBefore: PolicyRule | undefined;
 
   constructor() {
     super();
@@ -64,8 +79,29 @@ export class PoliciesPage extends OperatorElement {
   }
 
   private async read(): Promise<void> {
-    this.table = await this.api.get<PolicyTable>('/v1/policies');
-    this.rules = this.table.rules;
+    const table = await this.api.get<PolicyTable>('/v1/policies');
+    const draft = this.drafts.get<Changes>('policies');
+    // What somebody else has saved meanwhile is not overwritten: the app refuses the version of before.
+    this.table = draft ? { ...table, etag: draft.etag } : table;
+    this.rules = draft?.rules ?? table.rules;
+    if (draft && draft.etag !== table.etag)
+      this.problem =
+        'Somebody else has saved the policies since. Discard your changes to see what is in force.';
+    const edited = this.drafts.get<EditedRule>('rule');
+    if (edited === undefined || this.editing !== undefined) return;
+    const place = this.rules.findIndex(({ id }) => id === edited.of);
+    this.edit(place < 0 ? this.rules.length : place, edited.rule);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('rules') || this.table === undefined) return;
+    const { etag } = this.table;
+    this.drafts.set('policies', this.isChanged && ({ etag, rules: this.rules } satisfies Changes));
+  }
+
+  private discard(): void {
+    this.drafts.set('policies', undefined);
+    void this.attempt(() => this.read());
   }
 
   private get isChanged(): boolean {
@@ -77,6 +113,7 @@ export class PoliciesPage extends OperatorElement {
     if (table === undefined) return;
     void this.attempt(async () => {
       await this.api.put('/v1/policies', { channels: table.channels, rules }, table.etag);
+      this.drafts.set('policies', undefined);
       await this.read();
       return 'Saved. In force at once here, and within 30 seconds everywhere.';
     });
@@ -91,9 +128,7 @@ export class PoliciesPage extends OperatorElement {
           <div class="buttons">
             ${
               this.isChanged
-                ? html`<button type="button" @click=${() => (this.rules = table?.rules ?? [])}>
-                    Discard
-                  </button>`
+                ? html`<button type="button" @click=${() => this.discard()}>Discard</button>`
                 : nothing
             }
             <button
@@ -230,30 +265,46 @@ export class PoliciesPage extends OperatorElement {
     `;
   }
 
-  private edit(index: number): void {
+  private edit(index: number, typed?: PolicyRule): void {
     this.editing = index;
-    const set = Object.entries(this.rules[index]?.set ?? { grace: 'PT5M' });
+    this.typedBefore = typed;
+    const set = Object.entries((typed ?? this.rules[index])?.set ?? { grace: 'PT5M' });
     this.values = set.map(([name, value]) => [name, String(value)] as const);
     void this.updateComplete.then(() => this.querySelector('dialog')?.showModal());
   }
 
   private editor(index: number): TemplateResult {
-    const rule = this.rules[index];
-    const close = () => (this.editing = undefined);
-    const known = Object.keys(this.table?.base ?? {});
-    const change = (at: number, name: string, value: string) => {
-      this.values = this.values.map((pair, n) => (n === at ? ([name, value] as const) : pair));
+    const rule = this.typedBefore ?? this.rules[index];
+    const close = () => {
+      this.editing = undefined;
+      this.drafts.set('rule', undefined);
     };
+    const keep = () => {
+      const form = this.querySelector<HTMLFormElement>('dialog form');
+      if (form)
+        this.drafts.set('rule', {
+          of: this.rules[index]?.id,
+          rule: this.ruleOf(new FormData(form)),
+        } satisfies EditedRule);
+    };
+    const known = Object.keys(this.table?.base ?? {});
+    const set = (values: typeof this.values) => {
+      this.values = values;
+      keep();
+    };
+    const change = (at: number, name: string, value: string) =>
+      set(this.values.map((pair, n) => (n === at ? ([name, value] as const) : pair)));
     return html`
       <dialog class="wide" aria-labelledby="edited" @close=${close}>
         <form
           @submit=${(event: SubmitEvent) => {
             event.preventDefault();
-            this.put(index, new FormData(event.target as HTMLFormElement));
+            this.put(index, this.ruleOf(new FormData(event.target as HTMLFormElement)));
             close();
           }}
+          @input=${keep}
         >
-          <h2 id="edited">${rule ? `Rule ${rule.id}` : 'New rule'}</h2>
+          <h2 id="edited">${this.rules[index] ? `Rule ${this.rules[index].id}` : 'New rule'}</h2>
           <label
             >Name (letters, digits, - and _)
             <input name="id" required pattern="[A-Za-z0-9_\\-]{1,64}" .value=${rule?.id ?? ''}
@@ -303,7 +354,7 @@ export class PoliciesPage extends OperatorElement {
                   <button
                     type="button"
                     ?disabled=${this.values.length === 1}
-                    @click=${() => (this.values = this.values.filter((_, n) => n !== at))}
+                    @click=${() => set(this.values.filter((_, n) => n !== at))}
                   >
                     Remove<span class="hidden"> ${wordsOf(name)}</span>
                   </button>
@@ -314,7 +365,7 @@ export class PoliciesPage extends OperatorElement {
               type="button"
               @click=${() => {
                 const free = known.find((one) => !this.values.some(([name]) => name === one)) ?? 'grace';
-                this.values = [...this.values, [free, String(this.table?.base[free] ?? '')]];
+                set([...this.values, [free, String(this.table?.base[free] ?? '')]]);
               }}
             >
               One more
@@ -330,7 +381,11 @@ export class PoliciesPage extends OperatorElement {
   }
 
   /** On the page; saved with all others. */
-  private put(index: number, fields: FormData): void {
+  private put(index: number, rule: PolicyRule): void {
+    this.rules = [...this.rules.slice(0, index), rule, ...this.rules.slice(index + 1)];
+  }
+
+  private ruleOf(fields: FormData): PolicyRule {
     const when: Record<string, string[]> = {};
     for (const name of names) {
       const chosen = fields
@@ -343,8 +398,7 @@ export class PoliciesPage extends OperatorElement {
       this.values.map(([name, value]) => [name, this.typed(name, value.trim())]),
     );
     const id = fields.get('id');
-    const rule: PolicyRule = { id: typeof id === 'string' ? id : '', when, set };
-    this.rules = [...this.rules.slice(0, index), rule, ...this.rules.slice(index + 1)];
+    return { id: typeof id === 'string' ? id : '', when, set };
   }
 
   /** As the API wants it: what is a number or a switch in the settings is one here. */

@@ -10,6 +10,8 @@ export interface SignInSettings {
 
 /** Who is signed in. */
 export interface Person {
+  /** The same at every sign-in. */
+  readonly id: string;
   readonly name: string;
   readonly isAgent: boolean;
   readonly isOperator: boolean;
@@ -39,6 +41,7 @@ export async function signInBy(settings: SignInSettings): Promise<SignIn> {
 }
 
 interface Claims {
+  readonly oid?: string;
   readonly name?: string;
   readonly roles?: readonly string[];
   readonly exp?: number;
@@ -58,9 +61,9 @@ export function claimsOf(token: string): Claims {
 }
 
 export function personOf(token: string, more: Pick<Person, 'token' | 'signOut'>): Person {
-  const { name = 'Unknown', roles = [] } = claimsOf(token);
+  const { name = 'Unknown', oid = name, roles = [] } = claimsOf(token);
   const isOperator = roles.includes('Chat.Operator');
-  return { name, isAgent: isOperator || roles.includes('Chat.Agent'), isOperator, ...more };
+  return { id: oid, name, isAgent: isOperator || roles.includes('Chat.Agent'), isOperator, ...more };
 }
 
 /** The page without what signing in has put behind it. */

@@ -41,6 +41,7 @@ export const de: Texts = {
   download: 'Verlauf speichern',
   sound: 'Ton',
   unread: '{n} ungelesen',
+  running: 'Chat läuft',
   stuck: 'Der Chat funktioniert zurzeit nicht.',
   unreachable: 'Der Chat ist zurzeit nicht erreichbar. Es wird weiter versucht.',
   owner: 'Für die Betreiber dieser Seite: {detail}',

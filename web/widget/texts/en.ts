@@ -39,6 +39,7 @@ export const en = {
   download: 'Save transcript',
   sound: 'Sound',
   unread: '{n} unread',
+  running: 'Chat in progress',
   stuck: 'The chat does not work at the moment.',
   unreachable: 'The chat cannot be reached at the moment. Still trying.',
   owner: 'For the owner of this page: {detail}',

@@ -41,6 +41,7 @@ export const es: Texts = {
   download: 'Guardar el chat',
   sound: 'Sonido',
   unread: '{n} sin leer',
+  running: 'Chat en curso',
   stuck: 'El chat no funciona en este momento.',
   unreachable: 'No se puede acceder al chat en este momento. Seguimos intentándolo.',
   owner: 'Para el responsable de esta página: {detail}',

@@ -41,6 +41,7 @@ export const fr: Texts = {
   download: 'Enregistrer la discussion',
   sound: 'Son',
   unread: '{n} non lus',
+  running: 'Discussion en cours',
   stuck: 'La discussion ne fonctionne pas pour le moment.',
   unreachable: 'La discussion est injoignable pour le moment. Nous essayons encore.',
   owner: 'Pour le propriétaire de cette page : {detail}',

@@ -41,6 +41,7 @@ export const ja: Texts = {
   download: '会話を保存',
   sound: '通知音',
   unread: '未読{n}件',
+  running: 'チャット中',
   stuck: '現在チャットをご利用いただけません。',
   unreachable: '現在チャットに接続できません。再試行しています。',
   owner: 'このページの管理者の方へ: {detail}',

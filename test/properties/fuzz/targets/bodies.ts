@@ -114,7 +114,10 @@ export const BODIES: readonly Target[] = [
   byRoute('capacity', 'set-capacity', [{ capacityUnits: 0 }, { capacityUnits: 1_000 }]),
   byRoute('resume', 'negotiate', [{}, { conversationId: 'conversation-0001' }, { reconnectId: 'a.b.c' }]),
   byRoute('device', 'negotiate', [{}, { device: 'phone' }]),
-  byRoute('agent', 'negotiate-agent', [{ agentId: 'bob' }, { agentId: 'bob', name: 'Bob' }]),
+  byRoute('agent', 'negotiate-agent', [
+    { agentId: 'bob' },
+    { agentId: 'bob', name: 'Bob', queues: ['sales', 'returns'] },
+  ]),
   byRoute('known customer', 'negotiate-customer', [
     { customerId: 'erika@example.org' },
     { customerId: '1', choice: 'continue' },

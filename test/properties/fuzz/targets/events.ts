@@ -49,6 +49,7 @@ const EVENTS = NAMES.flatMap((name) => [
 ]);
 const CONNECTS = [
   { query: { name: ['Ann'], locale: ['de-AT'], device: ['phone'], 'ctx.OrderId': ['4711'] } },
+  { query: { queue: ['sales', 'returns'] } },
   { query: {}, headers: { 'User-Agent': ['Mozilla/5.0 (iPhone)'] }, claims: { sub: ['x'] } },
 ];
 const MESSAGES = [
@@ -82,6 +83,7 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
       'CONNECT_BODY',
       'MESSAGE_BODY',
       'TYPING_BODY',
+      'queueNames',
       'typedText',
       'deviceField',
     ],
@@ -105,6 +107,11 @@ export const EVENTS_AND_TEXTS: readonly Target[] = [
                 [...event.text].length <= 8_000 &&
                 /^[\P{Cc}\n\r\t]+$/u.test(event.text)),
             'a text',
+          );
+          must(
+            event.name !== 'connect' ||
+              (event.queues ?? ['any']).every((queue) => /^[A-Za-z0-9_-]{1,64}$/.test(queue)),
+            'queues',
           );
           must(event.name !== 'typing' || CONVERSATION_ID.test(event.conversationId), 'a conversation');
         },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  mayBeEmpty,
   RENDERED_CHARACTERS,
   renderTemplate,
   templateProblem,
@@ -29,6 +30,18 @@ describe('the text of an automated message', () => {
     ['that every object has', '[{$toString$}{$__proto__$}{$constructor$}]'],
   ])('has nothing in place of a variable %s [R78 R79]', (_, text) => {
     expect(render(text, { context: { OrderId: '4711' } })).toBe('[]');
+  });
+
+  it.each([
+    ['agent-joined', '{AgentName}, {QueueName}: {$Id$} {$Id$}', ['{$Id$}']],
+    ['agent-joined', 'Number {QueuePosition}', ['{QueuePosition}']],
+    ['customer-position-in-queue', '{QueuePosition} {AgentName}', ['{AgentName}']],
+    // Nobody may have accepted before the customer goes.
+    ['customer-disconnected', '{AgentName}', ['{AgentName}']],
+    ['agent-joined', 'Plain', []],
+    ['agent-joined', '{$Id}', []],
+  ])('says what may be empty: %s, %s [R295]', (trigger, text, holes) => {
+    expect(mayBeEmpty(text, trigger)).toEqual(holes);
   });
 
   it('does not expand what a customer has put into a value', () => {

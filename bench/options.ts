@@ -1,0 +1,31 @@
+import { parseOptions, UsageError } from '../local/stack/command-line';
+
+export const USAGE = `Measures what an event costs: requests on the wire, and CPU of the app's process and of the storage's.
+
+  npm run bench
+  npm run bench -- --against DIR
+
+  --against        another built checkout (package.json, node_modules, dist), by turns with this one in the same run
+  --conversations  of each build in each round (default 40)
+  --rounds         that are counted; one more comes first (default 5)
+  --write          write bench/results, too: requests are what a test holds this tree to
+
+Builds this tree first. Exit code 2 when the options cannot be used. No environment variable is read.`;
+
+/** @throws UsageError */
+export function parseBenchOptions(argv: readonly string[]) {
+  const string = { type: 'string' } as const;
+  const options = {
+    against: string,
+    conversations: string,
+    rounds: string,
+    write: { type: 'boolean' },
+  } as const;
+  const { against, write = false, ...values } = parseOptions(argv, options);
+  const [conversations, rounds] = [Number(values.conversations ?? 40), Number(values.rounds ?? 5)];
+  if (!(Number.isSafeInteger(conversations) && conversations > 0))
+    throw new UsageError('--conversations must be a whole number above 0.');
+  if (!(Number.isSafeInteger(rounds) && rounds > 0))
+    throw new UsageError('--rounds must be a whole number above 0.');
+  return { against, conversations, rounds, write };
+}

@@ -1,0 +1,96 @@
+import type { Requests } from './protocol';
+
+/** Of several rounds: their median, and the least and the most. */
+export interface Measure {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface EventRow {
+  readonly kind: string;
+  readonly requests: Requests;
+  readonly cpuMs: Measure;
+  readonly storageCpuMs: Measure;
+  /** The same of the other build. */
+  readonly before?: { readonly requests: Requests; readonly cpuMs: Measure; readonly storageCpuMs: Measure };
+  /** CPU of this build by that of the other one, of each round. */
+  readonly ratio?: Measure;
+}
+
+/** What was compared with what, in microseconds of CPU for one call. */
+export interface CallRow {
+  readonly what: string;
+  readonly us: Measure;
+  readonly before?: Measure;
+}
+
+export interface Results {
+  readonly machine: string;
+  readonly conversations: number;
+  readonly rounds: number;
+  readonly events: readonly EventRow[];
+  readonly decide: readonly CallRow[];
+  readonly rest: readonly CallRow[];
+}
+
+export function measureOf(values: readonly number[]): Measure {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (place: number) => Number((sorted[Math.floor(place)] ?? 0).toPrecision(3));
+  return { median: at(sorted.length / 2), least: at(0), most: at(sorted.length - 1) };
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map((_name, at) => (at === 0 ? '---' : '--:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+
+const shown = ({ median, least, most }: Measure): string => `${median} (${least} to ${most})`;
+const counted = ({ tables, webPubSub, durable }: Requests): string => `${tables} / ${webPubSub} / ${durable}`;
+
+export function markdownOf({ machine, conversations, rounds, events, decide, rest }: Results): string {
+  const isCompared = events.some(({ before }) => before !== undefined);
+  const ifCompared = (cells: readonly string[]) => (isCompared ? cells : []);
+  return `# What an event costs
+
+\`npm run bench -- --write\`. ${machine}. ${conversations} conversations in each of ${rounds} rounds, after one that is not counted: median (least to most).
+Builds take turns within a round; a ratio is that of CPU in the same round.
+
+The compiled app runs in the worker of the stand-in host, against Azurite and the stand-in of Web PubSub; starts and cancels of timers are taken and not
+played. Agents are told of a loss at once (\`LOSS_NEWS_AFTER=PT0S\`). Requests are those to tables / Web PubSub / the durable client, without the reads of
+the settings, which come once in a while. \`test/integration/requests.test.ts\` holds them. CPU is that of the app's process, and of Azurite's in ticks of 10 ms.
+
+${table(
+  [
+    'event',
+    'requests',
+    ...ifCompared(['before']),
+    'CPU, ms',
+    ...ifCompared(['before', 'ratio']),
+    'Azurite, ms',
+    ...ifCompared(['before']),
+  ],
+  events.map(({ kind, requests, cpuMs, storageCpuMs, before, ratio }) => [
+    kind,
+    counted(requests),
+    ...(before ? [counted(before.requests)] : []),
+    shown(cpuMs),
+    ...(before && ratio ? [shown(before.cpuMs), shown(ratio)] : []),
+    shown(storageCpuMs),
+    ...(before ? [shown(before.storageCpuMs)] : []),
+  ]),
+)}
+
+## One call, microseconds of CPU
+
+${table(
+  ['decide', 'CPU', ...ifCompared(['before'])],
+  decide.map(({ what, us, before }) => [what, shown(us), ...(before ? [shown(before)] : [])]),
+)}
+
+${table(
+  ['send to a group by', 'CPU'],
+  rest.map(({ what, us }) => [what, shown(us)]),
+)}
+`;
+}

@@ -1,0 +1,47 @@
+/**
+ * What somebody has typed and not saved or sent. It outlasts the page in its tab, so that nothing is lost when another view is looked
+ * at or the console is loaded again; nobody else who signs in there finds it.
+ */
+export class Drafts {
+  private readonly kept: Map<string, unknown>;
+  private readonly key: string;
+
+  /** @param person whose they are */
+  constructor(person: string) {
+    this.key = `console-drafts ${person}`;
+    let known: [string, unknown][] = [];
+    try {
+      known = JSON.parse(sessionStorage.getItem(this.key) ?? '[]') as typeof known;
+    } catch {
+      // Storage is switched off, or has something else: there are none.
+    }
+    this.kept = new Map(known);
+  }
+
+  get<T>(of: string): T | undefined {
+    return this.kept.get(of) as T | undefined;
+  }
+
+  /** None if it is empty. */
+  set(of: string, draft: unknown): void {
+    if (!draft && !this.kept.delete(of)) return;
+    if (draft) this.kept.set(of, draft);
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify([...this.kept]));
+    } catch {
+      // As long as the page.
+    }
+  }
+
+  /** Of what there are some. */
+  get names(): string[] {
+    return [...this.kept.keys()];
+  }
+
+  forget(): void {
+    for (const name of this.names) this.set(name, undefined);
+  }
+}
+
+/** Of a reply, by its conversation. */
+export const replyTo = (conversationId: string): string => `reply ${conversationId}`;
