@@ -4,10 +4,18 @@ import { composition } from '../shared/app/composition';
 const { telemetry: options } = composition;
 
 if (options !== undefined) {
-  // Loaded here and nowhere else: without these settings nothing of the SDK is.
-  const started = import('../shared/telemetry/telemetry-sdk.js').then(({ startTelemetry }) =>
-    startTelemetry(options),
-  );
-  app.hook.preInvocation(async (invocation) => (await started).traced(invocation));
-  app.hook.appTerminate(async () => (await started).flush());
+  // Loaded here and nowhere else: without these settings nothing of the SDK is. If it does not start, that is no reason to
+  // answer nobody.
+  const started = import('../shared/telemetry/telemetry-sdk.js')
+    .then(({ startTelemetry }) => startTelemetry(options))
+    .catch((thrown: unknown) => String(thrown));
+  app.hook.preInvocation(async (invocation) => {
+    const telemetry = await started;
+    if (typeof telemetry === 'string') invocation.invocationContext.warn(`telemetry: off ${telemetry}`);
+    else telemetry.traced(invocation);
+  });
+  app.hook.appTerminate(async () => {
+    const telemetry = await started;
+    if (typeof telemetry !== 'string') await telemetry.flush();
+  });
 }

@@ -23,13 +23,17 @@ interface SpanSent {
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
 }
 
-/** A collector: takes OTLP over HTTP, or keeps whoever sends something waiting. */
+/** A collector: takes OTLP over HTTP; or keeps the first that sends something waiting for seconds, and then goes away. */
 async function startCollector({ answers }: { answers: boolean }) {
   const spans: SpanSent[] = [];
   let requests = 0;
   const server = createServer((request, response) => {
     requests += 1;
-    if (!answers) return;
+    if (!answers) {
+      server.close();
+      setTimeout(() => server.closeAllConnections(), 2_000);
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -117,7 +121,7 @@ describe('with a collector', () => {
     );
   });
 
-  it('that hangs, nobody waits, and every answer is right [R332]', async () => {
+  it('that hangs and then is away, nobody waits, and every answer is right [R332]', async () => {
     const collector = await startCollector({ answers: false });
     try {
       expect(await play({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, target)).toMatchObject({
