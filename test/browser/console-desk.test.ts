@@ -680,6 +680,16 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     expect(await page.evaluate('Object.values(sessionStorage).join()')).not.toContain('Not sent yet');
   });
 
+  it('goes back to the desk by the way back of the browser, also where the address names no page [R343]', async () => {
+    const fresh = await signIn('Olga Operator');
+    await fresh.isOnline();
+    expect(fresh.page.url()).toMatch(/\/console\/$/);
+    await fresh.goTo('Messages');
+    await fresh.page.goBack();
+    await fresh.page.locator('nav a[aria-current=page]', { hasText: 'Desk' }).waitFor({ timeout: 10_000 });
+    await fresh.context.close();
+  });
+
   it('leaves nothing of what somebody has typed to whoever signs in there next [R342]', async () => {
     await come('Nora');
     const shared = await signIn('Ben Agent');
