@@ -129,6 +129,22 @@ const ROLES = [
     because: 'The composition puts the parts of shared/ together.',
   },
   {
+    role: 'telemetry',
+    is: /^shared\/telemetry\/[^/]+-sdk$/,
+    may: [
+      '@azure/core-tracing',
+      '@azure/functions',
+      '@opentelemetry/api',
+      '@opentelemetry/context-async-hooks',
+      '@opentelemetry/core',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace-base',
+      'node:timers/promises',
+    ],
+    because: 'It watches the app and knows nothing of it.',
+  },
+  {
     role: 'pure',
     is: /^shared\/(?!app\/)[^/]+\/[^/]+$/,
     may: ['pure', 'zod'],
@@ -137,7 +153,15 @@ const ROLES = [
   {
     role: 'functions',
     is: /^functions\/[^/]+$/,
-    may: ['composition', 'api', 'contract', 'orchestrator', '@azure/functions', 'durable-functions'],
+    may: [
+      'composition',
+      'api',
+      'contract',
+      'orchestrator',
+      'telemetry',
+      '@azure/functions',
+      'durable-functions',
+    ],
     because: 'functions/ registers what the composition gives it.',
   },
   {

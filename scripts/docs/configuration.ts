@@ -6,6 +6,7 @@ import {
   SERVICE_SETTINGS,
   SIGN_IN_SETTINGS,
   SITE_SETTINGS,
+  TELEMETRY_SETTINGS,
 } from '../../shared/app/config';
 import type { Setting, Settings } from '../../shared/app/settings-reader';
 import { matching } from '../../shared/app/settings-reader';
@@ -38,6 +39,11 @@ const SECTIONS: readonly (readonly [title: string, intro: string, settings: Sett
     SIGN_IN_SETTINGS,
   ],
   ['Pages', 'The app serves them itself ([decision 32](decisions/0032-pages.md)).', SITE_SETTINGS],
+  [
+    'Traces',
+    'Off unless one of the first two is given ([OPERATIONS](OPERATIONS.md#traces)).',
+    TELEMETRY_SETTINGS,
+  ],
   [
     'Azure services',
     "A service is reached by a connection string with a key, or by its endpoint and the app's identity: give one of the two.",

@@ -192,6 +192,7 @@ function compose(config: Config) {
 
   return {
     services,
+    telemetry: config.telemetry,
     activities: (call: DurableCall) => createActivities(filing(call)),
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>

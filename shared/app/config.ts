@@ -319,6 +319,28 @@ export const SITE_SETTINGS = {
   ),
 };
 
+export const TELEMETRY_SETTINGS = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    matching(/^https?:\/\/[^\s@?#]+$/, 'an http or https URL'),
+    'The collector that traces are sent to, by OTLP over HTTP. The exporter adds `/v1/traces`, and reads `OTEL_EXPORTER_OTLP_HEADERS`. ' +
+      "Without it there are no traces, and nothing of OpenTelemetry's SDK is loaded.",
+  ),
+  OTEL_TRACES_EXPORTER: optional(
+    matching(/^(otlp|console|none)$/, '"otlp", "console" or "none"'),
+    '`console`: spans are printed, for your own machine. `none`: there are no traces. `otlp`: they go to the collector, as they do without this setting.',
+  ),
+  OTEL_TRACES_SAMPLER_ARG: withDefault(
+    matching(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'a number from 0 to 1'),
+    '1',
+    'The share of traces that is kept, decided by the id of the trace.',
+  ),
+  OTEL_SERVICE_NAME: withDefault(
+    matching(/^[\w.-]{1,100}$/, 'up to 100 letters, digits, dots, dashes and underscores'),
+    'chat-disconnect-detection',
+    'The name of the app in its traces.',
+  ),
+};
+
 /** Every setting of the product, by its name in the environment. docs/CONFIGURATION.md is made from these. */
 export const SETTINGS = {
   ...POLICY_SETTINGS,
@@ -327,6 +349,7 @@ export const SETTINGS = {
   ...ACCESS_SETTINGS,
   ...SIGN_IN_SETTINGS,
   ...SITE_SETTINGS,
+  ...TELEMETRY_SETTINGS,
   ...SERVICE_SETTINGS,
 };
 type Reader = SettingsReader<typeof SETTINGS>;
@@ -414,6 +437,10 @@ export interface Config {
     | undefined;
   /** `SITE`: which of its own pages the app serves. */
   readonly site: SitePart;
+  /** Where traces go; undefined: there are none. */
+  readonly telemetry:
+    | { readonly exporter: 'otlp' | 'console'; readonly ratio: number; readonly serviceName: string }
+    | undefined;
   readonly rateLimits: {
     /** `NEGOTIATE_RATE_LIMIT`: new conversations per minute, client address and instance; 0 is no limit. */
     readonly negotiate: number;
@@ -474,6 +501,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     webhookGuard: readGuard(read, webPubSub),
     signIn: readSignIn(read),
     site: read.value('SITE') as SitePart,
+    telemetry: readTelemetry(read),
     rateLimits: {
       negotiate: read.value('NEGOTIATE_RATE_LIMIT'),
       ticket: read.value('TICKET_RATE_LIMIT'),
@@ -616,6 +644,18 @@ function readGuard(read: Reader, webPubSub: Connection): Config['webhookGuard'] 
     );
   }
   return { type: 'signature', accessKeys };
+}
+
+function readTelemetry(read: Reader): Config['telemetry'] {
+  const endpoint = read.optional('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const chosen = read.optional('OTEL_TRACES_EXPORTER');
+  const ratio = Number(read.value('OTEL_TRACES_SAMPLER_ARG'));
+  const serviceName = read.value('OTEL_SERVICE_NAME');
+  if (chosen === 'otlp' && !read.has('OTEL_EXPORTER_OTLP_ENDPOINT')) {
+    read.problems.push('OTEL_TRACES_EXPORTER "otlp" needs OTEL_EXPORTER_OTLP_ENDPOINT, too');
+  }
+  if (chosen === 'console') return { exporter: 'console', ratio, serviceName };
+  return endpoint === undefined || chosen === 'none' ? undefined : { exporter: 'otlp', ratio, serviceName };
 }
 
 /** Without a tenant nobody is asked for a token, and keys that the app would not look at are a mistake. */

@@ -24,7 +24,7 @@ export interface LocalSystem {
 
 export type LocalSystemOptions = Pick<
   StackOptions,
-  'onUp' | 'appDirectory' | 'storageConnectionString' | 'signInPort'
+  'onUp' | 'appDirectory' | 'storageConnectionString' | 'signInPort' | 'settings'
 > & {
   /** DISCONNECT_GRACE. */
   readonly grace?: string;
@@ -41,7 +41,12 @@ export async function startLocalSystem({
   const stack = await startStack({
     ...options,
     // Losses are told at once: of a short grace period not much would be left.
-    settings: { DISCONNECT_GRACE: grace, AGENT_DISCONNECT_GRACE: AGENT_GRACE, LOSS_NEWS_AFTER: 'PT0S' },
+    settings: {
+      DISCONNECT_GRACE: grace,
+      AGENT_DISCONNECT_GRACE: AGENT_GRACE,
+      LOSS_NEWS_AFTER: 'PT0S',
+      ...options.settings,
+    },
     hostBehavior: AFTER_KILL,
     webPubSub: {
       recoveryWindowMs: RECOVERY_WINDOW_MS,

@@ -53,6 +53,7 @@ describe('a usable configuration', () => {
         socketOrigin: 'wss://chat.webpubsub.azure.com',
       },
       site: 'all',
+      telemetry: undefined,
       webhookGuard: { type: 'signature', accessKeys: ['PRIMARY'] },
       rateLimits: { negotiate: 120, ticket: 600, socketsPerAddress: 200, trustedProxies: 0 },
       tables: { connectionString: 'UseDevelopmentStorage=true' },
@@ -62,6 +63,28 @@ describe('a usable configuration', () => {
       reconciliation: { schedule: '0 * * * * *', overdueAfter: 20_000, compareEvery: 8 },
       identityClientId: undefined,
     });
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, { exporter: 'otlp', ratio: 1 }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example', OTEL_TRACES_SAMPLER_ARG: '0.05' },
+      { exporter: 'otlp', ratio: 0.05 },
+    ],
+    [{ OTEL_TRACES_EXPORTER: 'console' }, { exporter: 'console', ratio: 1 }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_TRACES_EXPORTER: 'none' }, undefined],
+  ])('sends traces only where it is told to: %j [R333]', (given, expected) => {
+    const named = expected && { ...expected, serviceName: 'chat-disconnect-detection' };
+    expect(loadConfig({ ...VALID, ...given }).telemetry).toEqual(named);
+  });
+
+  it('refuses an exporter without its collector, and an address with a password', () => {
+    expect(problemsOf({ ...VALID, OTEL_TRACES_EXPORTER: 'otlp' })).toContain(
+      'needs OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+    expect(problemsOf({ ...VALID, OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a:secret@b.example' })).toMatch(
+      /OTEL_EXPORTER_OTLP_ENDPOINT is malformed(?!.*secret)/,
+    );
   });
 
   it('can do without any key, with identities instead', () => {

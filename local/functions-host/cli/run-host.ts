@@ -24,6 +24,8 @@ import { applySettingsFile } from './settings';
 
 /** An orderly stop takes no longer than this; what is not done by then resumes at the next start. */
 const stopWithinMs = 1_600;
+/** The grace that the real host gives a worker's last hooks. */
+const terminateWithinMs = 5_000;
 /** A moment, unless the storage is away or the machine is busy. */
 const releaseWithinMs = 3_000;
 
@@ -139,11 +141,12 @@ export async function runHost(
     stop: async () => {
       const end = async (): Promise<void> => {
         await Promise.all([server.close(), durable?.stop(), ...timers.map((timer) => timer.stop())]);
-        await core.runHooks('appTerminate', { hookData: {}, appHookData: core.appHookData });
       };
       await within(stopWithinMs, end());
       // Whatever else is not done: a host that leaves its lease behind has been killed.
       if (lease) await within(releaseWithinMs, lease.release());
+      const context = { hookData: {}, appHookData: core.appHookData };
+      await within(terminateWithinMs, core.runHooks('appTerminate', context));
     },
   };
 }

@@ -10,6 +10,8 @@ export interface StartRequest {
   readonly input: string | null;
   readonly version?: string;
   readonly parent?: ParentLink;
+  /** W3C. */
+  readonly traceParent?: string;
 }
 
 export function isSameParent(a: ParentLink | undefined, b: ParentLink): boolean {

@@ -34,7 +34,11 @@ export class Engine {
       store: InstanceStore;
       verifyLease: () => Promise<boolean>;
       runOrchestrator: RunOrchestrator;
-      runActivity: (scheduled: HistoryEvent, instanceId: string) => Promise<HistoryEvent>;
+      runActivity: (
+        scheduled: HistoryEvent,
+        instanceId: string,
+        traceParent?: string,
+      ) => Promise<HistoryEvent>;
       /** The default is for sub-orchestrations that name no version. */
       versions: VersionRules;
       visibility: Visibility;
@@ -108,12 +112,22 @@ export class Engine {
 
   /** Starts a new instance, or a new execution of an ended one. `in-use`: an instance with this id has not ended. */
   private async start(request: StartRequest, deferredUntil?: string): Promise<'started' | 'in-use'> {
-    const { instanceId, name, input, version, parent } = request;
+    const { instanceId, name, input, version, parent, traceParent } = request;
     const now = new Date().toISOString();
     // Chosen once: an attempt that went through without an answer is recognized by it when repeated.
     const executionId = newExecutionId();
     const record: InstanceRecord = {
-      ...{ instanceId, executionId, name, version, input, parent, status: 'Pending', output: null },
+      ...{
+        instanceId,
+        executionId,
+        name,
+        version,
+        input,
+        parent,
+        traceParent,
+        status: 'Pending',
+        output: null,
+      },
       ...{ customStatus: null, createdAt: now, deferredUntil, updatedAt: now, episodes: 0 },
       canceledTimers: [],
     };

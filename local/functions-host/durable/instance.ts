@@ -28,6 +28,8 @@ export interface InstanceRecord {
   readonly deferredUntil?: string;
   readonly updatedAt: string;
   readonly parent?: ParentLink;
+  /** Of the request that has started it (W3C); its orchestrator and activities are given it. */
+  readonly traceParent?: string;
   /** Episodes committed in this execution; the next one writes under this number. */
   readonly episodes: number;
   /** Timers that were created and then cancelled: they are never armed. */

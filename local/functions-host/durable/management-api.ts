@@ -21,13 +21,20 @@ export function createManagementApi(options: {
 }): Handle {
   const { engine, store, context, defaultVersion, basePath } = options;
 
-  const start = async (name: string, id: string, url: URL, body: Buffer): Promise<Answer> => {
+  const start = async (
+    name: string,
+    id: string,
+    url: URL,
+    request: IncomingMessage,
+    body: Buffer,
+  ): Promise<Answer> => {
     if (url.searchParams.has('timeout')) return notCovered('Create-and-wait');
     if (!isValidId(id)) return errorAnswer(400, `The instance id '${id}' is not valid.`);
     const input = body.length === 0 ? 'null' : payloadOf(body, 'input');
     if (typeof input !== 'string') return input;
     const version = url.searchParams.get('version') ?? defaultVersion;
-    const started = await engine.startForClient({ instanceId: id, name, input, version });
+    const traceParent = request.headers['traceparent'] as string | undefined;
+    const started = await engine.startForClient({ instanceId: id, name, input, version, traceParent });
     if (started !== 'started') {
       const message = `An Orchestration instance with the status ${started.inUse} already exists.`;
       return errorAnswer(409, message);
@@ -139,7 +146,7 @@ export function createManagementApi(options: {
     const { method } = request;
     const isPost = method === 'POST';
     if (resource === 'orchestrators' && isPost && id) {
-      return start(id, operation ?? randomUUID().replaceAll('-', ''), url, body);
+      return start(id, operation ?? randomUUID().replaceAll('-', ''), url, request, body);
     }
     if (resource === 'entities') return notCovered('Entities');
     if (resource !== 'instances') return notFound;

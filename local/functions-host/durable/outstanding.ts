@@ -27,7 +27,7 @@ export class Outstanding {
     private readonly activitySlots: Semaphore,
     private readonly visibility: Visibility,
     private readonly run: {
-      activity(scheduled: HistoryEvent, instanceId: string): Promise<HistoryEvent>;
+      activity(scheduled: HistoryEvent, instanceId: string, traceParent?: string): Promise<HistoryEvent>;
       child(created: HistoryEvent, parent: ParentLink): Promise<void>;
       inBackground(task: Promise<unknown>): void;
     },
@@ -72,20 +72,25 @@ export class Outstanding {
    * guard keeps one process from running it twice. (After a crash it does run again: at least once, as in Azure.)
    */
   private once(live: LiveInstance, event: HistoryEvent): void {
-    const { instanceId, executionId } = live.record;
+    const { instanceId, executionId, traceParent } = live.record;
     const key = `${executionId}-${event.EventId}`;
     if (this.inFlight.has(key)) return;
     this.inFlight.add(key);
     const task =
       event.EventType === EventType.TaskScheduled
-        ? this.runActivity(event, instanceId, executionId)
+        ? this.runActivity(event, instanceId, executionId, traceParent)
         : this.run.child(event, { instanceId, executionId, number: event.EventId });
     this.run.inBackground(task.finally(() => this.inFlight.delete(key)));
   }
 
-  private async runActivity(scheduled: HistoryEvent, instanceId: string, executionId: string): Promise<void> {
+  private async runActivity(
+    scheduled: HistoryEvent,
+    instanceId: string,
+    executionId: string,
+    traceParent?: string,
+  ): Promise<void> {
     const answer = await this.activitySlots.run(async () =>
-      this.instances.isStopping ? undefined : this.run.activity(scheduled, instanceId),
+      this.instances.isStopping ? undefined : this.run.activity(scheduled, instanceId, traceParent),
     );
     if (!answer) return;
     await this.instances.deliver(instanceId, executionId, `${executionId}-a${scheduled.EventId}`, answer);

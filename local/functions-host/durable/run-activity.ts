@@ -34,6 +34,7 @@ export async function runActivity(
   instanceId: string,
   functions: FunctionTable,
   invoke: Invoke,
+  traceParent?: string,
 ): Promise<HistoryEvent> {
   const name = scheduled.Name ?? '';
   const answer = { EventId: -1, IsPlayed: false, TaskScheduledId: scheduled.EventId };
@@ -45,6 +46,7 @@ export async function runActivity(
     const data = activityData(input);
     const { returnValue } = await invoke(fn, {
       input: data,
+      traceParent,
       triggerMetadata: { instanceId: { string: instanceId }, data },
     });
     const result = toJsonText(returnValue);

@@ -39,7 +39,10 @@ export function createRunOrchestrator(functions: FunctionTable, invoke: Invoke, 
     const fn = functions.orchestrator(record.name);
     if (!fn) return { failure: unknownOrchestrator(record.name, functions.orchestratorNames()) };
     try {
-      const { raw, returnValue } = await invoke(fn, { input: orchestratorInput(record, history) });
+      const { raw, returnValue } = await invoke(fn, {
+        input: orchestratorInput(record, history),
+        traceParent: record.traceParent,
+      });
       const reused = findReusedTask(raw);
       if (reused && !reported.has(record.executionId)) {
         reported.add(record.executionId);

@@ -46,7 +46,8 @@ export async function startDurable(options: {
   const engine = new Engine({
     ...{ store, verifyLease, visibility, deferredStarts },
     runOrchestrator: createRunOrchestrator(functions, invoke, log),
-    runActivity: (scheduled, instanceId) => runActivity(scheduled, instanceId, functions, invoke),
+    runActivity: (scheduled, instanceId, traceParent) =>
+      runActivity(scheduled, instanceId, functions, invoke, traceParent),
     versions: configuration.versions,
     maxConcurrentOrchestrators: configuration.maxConcurrentOrchestrators,
     maxConcurrentActivities: configuration.maxConcurrentActivities,

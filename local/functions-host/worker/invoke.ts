@@ -6,6 +6,8 @@ import type { TypedData } from './typed-data';
 export interface Invocation {
   readonly input: TypedData;
   readonly triggerMetadata?: Record<string, TypedData>;
+  /** W3C; empty for what has no caller that the host knows, as of a host without telemetry. */
+  readonly traceParent?: string;
 }
 
 export interface InvocationResult {
@@ -24,7 +26,7 @@ export type ExtraInput = (type: string) => TypedData;
  * may change result and error), response. Rejects with what the handler threw.
  */
 export function createInvoke(core: CoreApi, extraInput: ExtraInput, log: Log): Invoke {
-  return async (fn, { input, triggerMetadata = {} }) => {
+  return async (fn, { input, triggerMetadata = {}, traceParent = '' }) => {
     const model = core.model;
     if (!model) throw new Error('No programming model has been set.');
     const invocationId = randomUUID();
@@ -39,6 +41,7 @@ export function createInvoke(core: CoreApi, extraInput: ExtraInput, log: Log): I
           data: binding === fn.trigger ? input : extraInput(binding.type),
         })),
         triggerMetadata,
+        traceContext: { traceParent, traceState: '', attributes: {} },
       },
       metadata: fn.metadata,
       state: undefined as string | undefined,

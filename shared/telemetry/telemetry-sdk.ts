@@ -1,0 +1,209 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HttpRequest, PreInvocationContext } from '@azure/functions';
+import { type Instrumenter, type TracingContext, useInstrumenter } from '@azure/core-tracing';
+import {
+  type Attributes,
+  type Context,
+  context,
+  defaultTextMapGetter,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  ParentBasedSampler,
+  SimpleSpanProcessor,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base';
+
+/** How long the end of the process waits for a collector, and each export: milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * What a span of a client of Azure may say. Its other attributes are left out: addresses have keys of rows and names of groups
+ * in them, and with those ids of agents and customers.
+ */
+const TOLD_OF_CLIENTS = new Set([
+  'az.namespace',
+  'http.method',
+  'http.status_code',
+  'http.request.method',
+  'http.response.status_code',
+  'http.request.resend_count',
+  'requestId',
+  'serviceRequestId',
+  'az.client_request_id',
+  'az.service_request_id',
+]);
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  client: SpanKind.CLIENT,
+  server: SpanKind.SERVER,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+};
+
+export interface TelemetryOptions {
+  readonly exporter: 'otlp' | 'console';
+  /** Of traces, from 0 to 1. */
+  readonly ratio: number;
+  readonly serviceName: string;
+}
+
+export interface Telemetry {
+  /** For the hook before each invocation: the function runs in the trace of its caller, and is a span of it. */
+  readonly traced: (invocation: PreInvocationContext) => void;
+  /** Sends what has not been sent; never fails, and is over after three seconds. */
+  readonly flush: () => Promise<void>;
+}
+
+/** Starts OpenTelemetry, once in a process. Where the collector is, the exporter reads from OTEL_EXPORTER_OTLP_*. */
+export function startTelemetry({ exporter, ratio, serviceName }: TelemetryOptions): Telemetry {
+  const byTraceId = new TraceIdRatioBasedSampler(ratio);
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    // Prevents: a torn trace. A host without telemetry hands on "not sampled" whatever its caller has decided; by its id
+    // every part of a trace is decided on alike.
+    sampler: new ParentBasedSampler({ root: byTraceId, remoteParentNotSampled: byTraceId }),
+    spanProcessors: [
+      exporter === 'console'
+        ? new SimpleSpanProcessor(new ConsoleSpanExporter())
+        : new BatchSpanProcessor(new OTLPTraceExporter({ timeoutMillis: PATIENCE_MS }), {
+            exportTimeoutMillis: PATIENCE_MS,
+          }),
+    ],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  useInstrumenter(INSTRUMENTER);
+  return {
+    traced,
+    async flush() {
+      const enough = pause(PATIENCE_MS, undefined, { ref: false });
+      await Promise.race([Promise.allSettled([provider.forceFlush()]), enough]);
+    },
+  };
+}
+
+const tracer = () => trace.getTracer('chat-disconnect-detection');
+
+const contextOf = (
+  traceparent: string | null | undefined,
+  tracestate?: string | null,
+): Context | undefined => {
+  const found = propagation.extract(
+    ROOT_CONTEXT,
+    { ...(traceparent && { traceparent }), ...(tracestate && { tracestate }) },
+    defaultTextMapGetter,
+  );
+  return trace.getSpanContext(found) && found;
+};
+
+/** A stranger may choose the trace, but not that it is sampled. */
+function contextOfCaller(request: HttpRequest): Context | undefined {
+  const found = contextOf(request.headers.get('traceparent'));
+  const parent = found && trace.getSpanContext(found);
+  return (
+    parent && trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true, traceFlags: TraceFlags.NONE })
+  );
+}
+
+function traced(invocation: PreInvocationContext): void {
+  const { invocationContext, functionHandler, inputs } = invocation;
+  const { functionName, invocationId, traceContext, triggerMetadata, options } = invocationContext;
+  const { type } = options.trigger;
+  const isHttp = type === 'httpTrigger';
+  const request = isHttp ? (inputs[0] as HttpRequest) : undefined;
+  const parent =
+    contextOf(traceContext?.traceParent, traceContext?.traceState) ??
+    (request && contextOfCaller(request)) ??
+    ROOT_CONTEXT;
+  if (type === 'orchestrationTrigger') {
+    // Replayed at each of its steps: a span for each would tell nothing.
+    invocation.functionHandler = (...args) => context.with(parent, () => functionHandler(...args) as unknown);
+    return;
+  }
+  const instanceId = triggerMetadata?.['instanceId'];
+  const attributes: Attributes = {
+    'faas.name': functionName,
+    'faas.invocation_id': invocationId,
+    ...(request && { 'http.request.method': request.method }),
+    ...(type === 'activityTrigger' &&
+      typeof instanceId === 'string' && { 'durabletask.task.instance_id': instanceId }),
+  };
+  const kind = isHttp ? SpanKind.SERVER : SpanKind.INTERNAL;
+  invocation.functionHandler = async (...args) => {
+    const span = tracer().startSpan(functionName, { kind, attributes }, parent);
+    try {
+      const answer: unknown = await context.with(
+        trace.setSpan(parent, span),
+        () => functionHandler(...args) as unknown,
+      );
+      const { status } = (isHttp ? answer : {}) as { status?: number };
+      if (status !== undefined) {
+        span.setAttribute('http.response.status_code', status);
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      return answer;
+    } catch (thrown) {
+      failed(span, thrown);
+      throw thrown;
+    } finally {
+      span.end();
+    }
+  };
+}
+
+/** The class of an error and no text of it: a text may repeat what somebody has sent. */
+function failed(span: Span, thrown: unknown): void {
+  if (thrown instanceof Error) span.setAttribute('error.type', thrown.name);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** A context of the API, as the clients of Azure hand it around. */
+const asContext = (given: TracingContext | undefined): Context => given ?? context.active();
+
+/** What the clients of Azure call for each of their operations and requests. */
+const INSTRUMENTER: Instrumenter = {
+  startSpan(name, { spanKind, spanAttributes, tracingContext }) {
+    const parent = asContext(tracingContext);
+    const span = tracer().startSpan(name, { kind: KINDS[spanKind ?? ''] ?? SpanKind.INTERNAL }, parent);
+    const setAttribute = (key: string, value: unknown) => {
+      if (TOLD_OF_CLIENTS.has(key) && ['string', 'number', 'boolean'].includes(typeof value)) {
+        span.setAttribute(key, value as string | number | boolean);
+      }
+    };
+    for (const [key, value] of Object.entries(spanAttributes ?? {})) setAttribute(key, value);
+    return {
+      span: {
+        setAttribute,
+        setStatus: (status) => {
+          if (status.status === 'error') failed(span, status.error);
+        },
+        recordException: (thrown) => failed(span, thrown),
+        isRecording: () => span.isRecording(),
+        end: () => span.end(),
+      },
+      tracingContext: trace.setSpan(parent, span),
+    };
+  },
+  withContext: (given, callback, ...args) => context.with(asContext(given), callback, undefined, ...args),
+  parseTraceparentHeader: (header) => contextOf(header),
+  createRequestHeaders(given) {
+    const headers: Record<string, string> = {};
+    propagation.inject(asContext(given), headers);
+    return headers;
+  },
+};
