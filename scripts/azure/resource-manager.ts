@@ -40,14 +40,18 @@ export class ResourceManager {
     const response = await this.send('GET', path);
     if (response.status === 404) return undefined;
     await mustBeDone(`GET ${path}`, response);
-    return (await response.json()) as T;
+    // Prevents: a proxy answers in place of Azure, and the deployment ends with a stack trace.
+    const body: unknown = await response.json().catch(() => undefined);
+    if (typeof body !== 'object' || body === null) throw notOfAzure(path);
+    return body as T;
   }
 
   /** Every page of a list. @throws NotDone */
   async list<T>(path: string): Promise<T[]> {
     const all: T[] = [];
     for (let next: string | undefined = path; next !== undefined;) {
-      const page: { value: T[]; nextLink?: string } = await this.get(next);
+      const page: { value?: T[]; nextLink?: string } = await this.get(next);
+      if (!Array.isArray(page.value)) throw notOfAzure(next);
       all.push(...page.value);
       next = page.nextLink;
     }
@@ -129,6 +133,9 @@ const said = ({ code, message }: ProblemOfAzure = {}): string =>
     .filter(Boolean)
     .map((text) => ` ${text}`)
     .join('');
+
+const notOfAzure = (path: string): NotDone =>
+  new NotDone(`GET ${nameOf(path)}: the answer is not one of Azure`);
 
 /** Without subscription, group and version, which say nothing to a reader. */
 const nameOf = (path: string): string => path.replace(/\?.*$/, '').replace(/\/\S*?\/providers\//, '');

@@ -517,7 +517,11 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
     if (before === undefined) await writeRow(workList, conversationId, first.conversation);
     const entries = changes.flatMap((change) => change.entries);
     const sentAt = now();
-    const saved = await store.save({ before, after: last.conversation, entries });
+    const saved = await store.save({ before, after: last.conversation, entries }).catch((thrown: unknown) => {
+      // Prevents: there is no room in a record that was kept, and what another process has made of it since has room.
+      if (kept !== undefined && thrown instanceof StoredRowError) return 'conflict' as const;
+      throw thrown;
+    });
     if (saved !== 'conflict') {
       turns.clear();
       const { conversation } = last;

@@ -149,15 +149,17 @@ function notification(
 
 /** The agents of the queue, and who has the conversation, or is the one to take it up again. */
 function agentsOf(
-  { customer, agent, previousAgent }: Conversation,
-  left?: Conversation['requeue'],
+  { state, customer, agent, previousAgent, requeue }: Conversation,
+  left?: Pick<NonNullable<Conversation['requeue']>, 'agentId' | 'formerQueue'>,
 ): Audience {
   const present = (one: string | undefined, other: string | undefined) =>
     [one, one === other ? undefined : other].filter((name) => name !== undefined);
+  // Whoever has given it back has heard that, and is done with it.
+  const isGivenBack = state === 'Open' && requeue?.reason !== 'customer-returned';
   return {
     to: 'agents',
     queues: present(customer.queue, left?.formerQueue),
-    agentIds: present((agent ?? previousAgent)?.id, left?.agentId),
+    agentIds: present((agent ?? (isGivenBack ? undefined : previousAgent))?.id, left?.agentId),
   };
 }
 
@@ -282,7 +284,7 @@ const TELLING = {
   },
 
   assigned(conversation) {
-    const { agent, assignmentCount } = conversation;
+    const { agent, assignmentCount, previousAgent, requeue } = conversation;
     if (agent === undefined) return [];
     const accepted = agent.acceptedAt !== undefined;
     const told = (audience: Audience, who: { readonly agentId?: string; readonly agentName: string }) =>
@@ -293,7 +295,10 @@ const TELLING = {
         agent.acceptedAt ?? agent.assignedAt,
         { type: 'conversation-assigned', ...who, accepted },
       );
-    const toAgents = told(agentsOf(conversation), { agentId: agent.id, agentName: agent.name });
+    // Prevents: an agent of other queues was to take it up again, and goes on showing it after a colleague has taken it.
+    const former = requeue?.reason === 'customer-returned' ? previousAgent : undefined;
+    const audience = agentsOf(conversation, former && { agentId: former.id });
+    const toAgents = told(audience, { agentId: agent.id, agentName: agent.name });
     return accepted ? [toAgents, told(CUSTOMER, { agentName: publicName(agent) })] : [toAgents];
   },
 

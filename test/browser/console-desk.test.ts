@@ -680,6 +680,37 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     expect(await page.evaluate('Object.values(sessionStorage).join()')).not.toContain('Not sent yet');
   });
 
+  it('goes back to the desk by the way back of the browser, also where the address names no page [R343]', async () => {
+    const fresh = await signIn('Olga Operator');
+    await fresh.isOnline();
+    expect(fresh.page.url()).toMatch(/\/console\/$/);
+    await fresh.goTo('Messages');
+    await fresh.page.goBack();
+    await fresh.page.locator('nav a[aria-current=page]', { hasText: 'Desk' }).waitFor({ timeout: 10_000 });
+    await fresh.context.close();
+  });
+
+  it('leaves nothing of what somebody has typed to whoever signs in there next [R342]', async () => {
+    await come('Nora');
+    const shared = await signIn('Ben Agent');
+    const { page } = shared;
+    await shared.isOnline();
+    await shared.open('Nora');
+    await shared.button('Accept').click();
+    await page.getByLabel('Reply to Nora').fill('Not sent yet');
+    await page.route('**/v1/agents/negotiate', (route) => route.fulfill({ status: 401 }));
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await shared.banner('Your sign-in has expired').waitFor();
+    await page.unroute('**/v1/agents/negotiate');
+    const kept = () => page.evaluate('Object.values(sessionStorage).join()');
+    expect(await kept()).toContain('Not sent yet');
+    await shared.button('Sign in again').click();
+    await page.getByRole('link', { name: 'Anna Agent' }).click();
+    await shared.isOnline();
+    expect(await kept()).not.toContain('Not sent yet');
+    await shared.context.close();
+  });
+
   it('needs nothing that its own policy forbids, and nothing in it fails', async () => {
     for (const one of [anna, ben, olga]) {
       expect(await one.violations()).toEqual([]);

@@ -33,7 +33,7 @@ class Answering {
     void this.serve(request).then(({ status = 200, headers = {}, body = {} }) =>
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
-        .end(JSON.stringify(body)),
+        .end(typeof body === 'string' ? body : JSON.stringify(body)),
     );
   });
 
@@ -394,6 +394,17 @@ describe('before the code is deployed', () => {
       code: 0,
       stdout: '',
     });
+  });
+
+  it.each<[string, unknown]>([
+    ['a page of a proxy', 'Please sign in to the network.'],
+    ['nothing', null],
+    ['no list', {}],
+  ])('keeps nobody from deploying if it is answered with %s', async (_what, body) => {
+    azure.answer = () => ({ body });
+    const { code, stdout } = await run('predeploy');
+    expect(stdout).toMatch(/^The age of the app's roles is not known \([^\n]+going on\.\n$/);
+    expect(code).toBe(0);
   });
 });
 

@@ -145,7 +145,8 @@ export class Shell extends ConsoleElement {
   }
 
   private go(): void {
-    if (location.hash.startsWith('#/')) this.place = placeOf(location.hash);
+    // The first page of a visit may have none; others, such as that of the link to the content, name no place.
+    if (/^$|^#\//.test(location.hash)) this.place = placeOf(location.hash);
     const { page, id } = this.place;
     if (page !== 'desk') void this.load();
     this.desk?.open(page === 'desk' ? id : undefined);

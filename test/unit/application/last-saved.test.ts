@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { RecordTooLargeError } from '../../../shared/app/errors';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { SECOND } from '../../../shared/conversation/time';
 import { serviceOver } from '../../support/service';
@@ -124,6 +125,24 @@ describe('a conversation that another process has changed since this one saved i
     const made = await inConversation();
     await made.elsewhere(message('m1'));
     expect(await asked(made, message('m1'))).toEqual(['conflict', 'load']);
+    expect(made.world.entriesOf(ID).filter(({ kind }) => kind === 'message')).toHaveLength(1);
+  });
+
+  it('is read before it is called full: what is stored may have room [R341]', async () => {
+    const made = await inConversation();
+    const { store } = made.world;
+    // The record of a tab has no room for a message; what another process has made of it has.
+    const save: typeof store.save = async (change) => {
+      const tabs: readonly string[] = change.after.liveConnectionIds;
+      if (tabs.includes('tab-b') && change.entries.length > 0)
+        throw new RecordTooLargeError(`${ID}/conversation`, 'too long');
+      return store.save(change);
+    };
+    const service = serviceOver({ ...made.world, now: () => made.clock.now, store: { ...store, save } });
+    const other = { ...made, handle: (event: ConversationEvent) => service.handle(ID, event) };
+    await other.handle(connected('tab-b'));
+    await made.handle(disconnected('tab-b'));
+    expect(await asked(other, message('m1'))).toEqual(['load', 'save']);
     expect(made.world.entriesOf(ID).filter(({ kind }) => kind === 'message')).toHaveLength(1);
   });
 

@@ -18,6 +18,7 @@ import {
   customerMessage,
   decide,
   deadlineReached,
+  disconnected,
   effectsOf,
   GRACE,
   lost,
@@ -95,6 +96,27 @@ describe('news of a conversation', () => {
     expect(toldAgents(waits)).toEqual({ 'conversation-waiting': { queues: [QUEUE], agentIds: ['anna'] } });
     const writes = decide(waits.conversation, customerMessage('m-1'), contextAt(AT + 1));
     expect(toldAgents(writes)).toEqual({ 'conversation-queued': { queues: [QUEUE], agentIds: ['anna'] } });
+  });
+
+  it('of a colleague who takes it reach the agent who was to take it up again, also when repeated [R340]', () => {
+    const waits = change(accepted(persistentChat()), { type: 'agent-closed', agentId: ANNA.agentId }, AT);
+    const queued = change(waits.conversation, customerMessage('m-1'), AT + 1);
+    const taken = change(queued.conversation, agentAccepted(BEN), AT + 2);
+    const told = { 'conversation-assigned': { queues: [QUEUE], agentIds: ['ben', 'anna'] } };
+    expect(toldAgents(taken)).toEqual(told);
+    expect(toldAgents(decide(taken.conversation, agentAccepted(BEN), contextAt(AT + 3)))).toEqual(told);
+  });
+
+  it('do not reach the agent who has given it back, and heard that [R340]', () => {
+    const given = change(accepted(), { type: 'agent-released', agentId: ANNA.agentId }, AT);
+    const { conversation } = change(given.conversation, disconnected('tab-1', AT + 1), AT + 1);
+    const toQueue = { queues: [QUEUE], agentIds: [] };
+    expect(toldAgents(decide(given.conversation, disconnected('tab-1', AT + 1), contextAt(AT + 1)))).toEqual({
+      'connection-lost': toQueue,
+    });
+    expect(toldAgents(decide(conversation, agentAccepted(BEN), contextAt(AT + 2)))).toEqual({
+      'conversation-assigned': { queues: [QUEUE], agentIds: ['ben'] },
+    });
   });
 });
 

@@ -1,6 +1,8 @@
+const PREFIX = 'console-drafts ';
+
 /**
  * What somebody has typed and not saved or sent. It outlasts the page in its tab, so that nothing is lost when another view is looked
- * at or the console is loaded again; nobody else who signs in there finds it.
+ * at or the console is loaded again. When somebody else signs in there, it is removed.
  */
 export class Drafts {
   private readonly kept: Map<string, unknown>;
@@ -8,9 +10,12 @@ export class Drafts {
 
   /** @param person whose they are */
   constructor(person: string) {
-    this.key = `console-drafts ${person}`;
+    this.key = PREFIX + person;
     let known: [string, unknown][] = [];
     try {
+      // Prevents: at a machine of several people, the sign-in of one expires, and the next one can read what was typed to customers.
+      for (const key of Object.keys(sessionStorage))
+        if (key.startsWith(PREFIX) && key !== this.key) sessionStorage.removeItem(key);
       known = JSON.parse(sessionStorage.getItem(this.key) ?? '[]') as typeof known;
     } catch {
       // Storage is switched off, or has something else: there are none.
