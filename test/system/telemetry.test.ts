@@ -147,7 +147,7 @@ describe('what is loaded', () => {
   const loadedBy = (files: readonly string[], more: Record<string, string> = {}): unknown =>
     JSON.parse(
       execFileSync(process.execPath, ['-e', PROBE, 'probe', ...files], {
-        env: { PATH: process.env['PATH'], ...SETTINGS, ...more },
+        env: { ...SETTINGS, ...more },
         encoding: 'utf8',
       }),
     );
