@@ -41,9 +41,18 @@ export function watchAvailability(now: () => Instant): Availability {
   const startedAt = now();
   let isFirst = true;
   let since: Instant | undefined;
+  /** When that was noted, by the clock that nobody sets. */
+  let notedAt = 0;
   const worked = () => {
-    since ??= isFirst ? Math.min(now(), startedAt + FIRST_USE) : now();
+    if (since !== undefined) return;
+    since = isFirst ? Math.min(now(), startedAt + FIRST_USE) : now();
+    notedAt = performance.now();
     isFirst = false;
+  };
+  /** Prevents: once the machine's clock was set back, the services seem to work only since a moment that is still to come. */
+  const working = (): Instant => {
+    const at = now();
+    return since === undefined || since <= at ? (since ?? at) : at - (performance.now() - notedAt);
   };
   const failed = () => {
     since = undefined;
@@ -72,7 +81,7 @@ export function watchAvailability(now: () => Instant): Availability {
     clock,
     workingSince: () => {
       const [first] = waiting;
-      return first !== undefined && isSlow(first) ? now() : (since ?? now());
+      return first !== undefined && isSlow(first) ? now() : working();
     },
     async answering(answer) {
       const asked = { since: performance.now() };

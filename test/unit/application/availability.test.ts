@@ -101,6 +101,18 @@ describe('since when the services have worked, as far as a process has seen', ()
     expect(since()).toBe(5 * SECOND);
   });
 
+  it.each([2, 60, 600])(
+    'is as long ago as it was once the clock is set back by %s s [R344]',
+    async (seconds) => {
+      const { since, policy } = watch();
+      jest.advanceTimersByTime(4 * SECOND);
+      await operation(policy, 200);
+      jest.advanceTimersByTime(SECOND);
+      jest.setSystemTime(Date.now() - seconds * SECOND);
+      expect(since()).toBe((4 - seconds) * SECOND);
+    },
+  );
+
   it.each([200, 201, 204, 304, 400, 404, 409, 412])('is not changed by an answer %s', async (status) => {
     const { since, policy } = watch();
     await operation(policy, 200);
