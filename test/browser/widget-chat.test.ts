@@ -657,6 +657,8 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         () => second.sockets.length + third.sockets.length === 1,
       );
       const [leader, other] = second.sockets.length === 1 ? [second, third] : [third, second];
+      // What is said before its socket is open comes by the transcript, and not over the socket.
+      await leader.isOnline();
       await stage.agentSays(Object.assign(leader, { conversationId: first.conversationId }), 'Still there?');
       await other.reads('Still there?');
 
