@@ -22,6 +22,9 @@ const WRONG_CLOCK = `
   };
 `;
 
+/** What no text has in it. */
+const NO_TEXT = /(?!)/;
+
 export interface ConsoleOptions {
   readonly address: string;
   readonly patienceMs: number;
@@ -80,10 +83,15 @@ export class ConsolePage {
     await this.page.getByRole('heading', { name: customer, exact: true }).waitFor();
   }
 
+  /** Takes the conversation; fails with the page's own words when it says why not. */
   async accept(customer: string): Promise<void> {
     await this.open(customer);
+    const toasts = await this.page.locator('.toast.bad').allInnerTexts();
     await this.button('Accept').click();
-    await this.page.getByLabel(`Reply to ${customer}`).waitFor();
+    const reply = this.page.getByLabel(`Reply to ${customer}`);
+    const refusal = this.page.locator('.toast.bad', { hasNotText: toasts[0] ?? NO_TEXT });
+    await reply.or(refusal).first().waitFor();
+    if (!(await reply.isVisible())) throw new Error(`Not accepted: ${await refusal.innerText()}`);
   }
 
   async goTo(name: string): Promise<void> {
