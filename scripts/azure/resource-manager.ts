@@ -49,7 +49,11 @@ export class ResourceManager {
   /** Every page of a list. @throws NotDone */
   async list<T>(path: string): Promise<T[]> {
     const all: T[] = [];
+    const read = new Set<string>();
     for (let next: string | undefined = path; next !== undefined;) {
+      // Prevents: a page names itself, or one before it, as the next, and the deployment never ends.
+      if (read.has(next)) throw notOfAzure(next);
+      read.add(next);
       const page: { value?: T[]; nextLink?: string } = await this.get(next);
       if (!Array.isArray(page.value)) throw notOfAzure(next);
       all.push(...page.value);

@@ -400,6 +400,7 @@ describe('before the code is deployed', () => {
     ['a page of a proxy', 'Please sign in to the network.'],
     ['nothing', null],
     ['no list', {}],
+    ['pages without end', { value: [], nextLink: `${ROLES}?page=2` }],
   ])('keeps nobody from deploying if it is answered with %s', async (_what, body) => {
     azure.answer = () => ({ body });
     const { code, stdout } = await run('predeploy');
