@@ -199,21 +199,26 @@ describe('after the code was deployed', () => {
     ).toEqual([1, 2].flatMap(() => ['POST /config/configreferences/appsettings/refresh', 'POST /restart']));
   });
 
+  /** The app comes up when its references have been looked at so often, however long that takes here. */
+  const healthyAfterLooks = (looks: number) => {
+    app.answer = () =>
+      azure.calls.filter((call) => call === `GET ${REFERENCES}`).length < looks ? { status: 503 } : healthy;
+  };
+  const PATIENT = ['--repair-after', '0.2', '--limit', '55'];
+
   it('restarts once an app that started before its references were resolved', async () => {
-    app.answer = () => ({ status: 503 });
+    healthyAfterLooks(3);
     azure.answer = () => ({ body: { value: [resolved] } });
-    expect((await afterDeploy({}, ['--repair-after', '0.2', '--limit', '3'])).code).toBe(1);
-    const looked = azure.calls.filter((call) => call === `GET ${REFERENCES}`);
-    expect(looked.length).toBeGreaterThan(1);
+    expect((await afterDeploy({}, PATIENT)).code).toBe(0);
     expect(azure.calls.filter((call) => call !== `GET ${REFERENCES}`)).toEqual([`POST ${SITE}/restart`]);
   });
 
   it('has them read again once if Azure does not tell of them', async () => {
-    app.answer = () => ({ status: 503 });
+    healthyAfterLooks(3);
     azure.answer = (call) => (call.startsWith('GET') ? { status: 404 } : {});
-    const { code, stdout } = await afterDeploy({}, ['--repair-after', '0.2', '--limit', '3']);
+    const { code, stdout } = await afterDeploy({}, PATIENT);
     expect(stdout).toContain('not resolved: Azure does not tell which.');
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(azure.calls.filter((call) => call.startsWith('POST'))).toEqual([
       `POST ${REFERENCES}/refresh`,
       `POST ${SITE}/restart`,
