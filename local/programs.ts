@@ -5,6 +5,8 @@ import type { Plugin } from 'esbuild';
 
 const ROOT = join(__dirname, '..');
 const FOLDER = join(ROOT, '.local', 'programs');
+/** Written by every npm install. */
+const INSTALLED = 'node_modules/.package-lock.json';
 
 /** A folder of a source file: where that is, not where the program is. */
 const foldersOfSources: Plugin = {
@@ -23,16 +25,20 @@ const foldersOfSources: Plugin = {
 /**
  * The arguments with which Node runs a program of this repository that is written in TypeScript, in a process of its
  * own. It is made into one file of JavaScript, once and again when one of its sources has changed: a loader of
- * TypeScript costs every process more than a second of computing. Packages are loaded as ever; stack traces tell the
- * sources. Rejects when the program does not compile.
+ * TypeScript costs every process more than a second of computing, and packages of a thousand files cost it as much as
+ * half of one: they are in the file as well, unless the program loads others that have to find the same ones. Stack
+ * traces tell the sources. Rejects when the program does not compile.
  */
-export async function programArguments(entry: string): Promise<string[]> {
+export async function programArguments(
+  entry: string,
+  packages: 'bundle' | 'external' = 'bundle',
+): Promise<string[]> {
   const program = join(FOLDER, relative(ROOT, entry).replaceAll(/[\\/]/g, '-').replace(/ts$/, 'cjs'));
-  if (!isUpToDate(program)) await compile(entry, program);
+  if (!isUpToDate(program)) await compile(entry, program, packages);
   return ['--enable-source-maps', program];
 }
 
-async function compile(entry: string, program: string): Promise<void> {
+async function compile(entry: string, program: string, packages: 'bundle' | 'external'): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   // Prevents: two processes compile at once, and one starts what the other has half written.
   const draft = mkdtempSync(join(FOLDER, 'draft-'));
@@ -42,7 +48,8 @@ async function compile(entry: string, program: string): Promise<void> {
     entryPoints: [entry],
     outfile: join(draft, 'program.cjs'),
     bundle: true,
-    packages: 'external',
+    packages,
+    supported: { 'dynamic-import': false },
     platform: 'node',
     target: 'node20',
     format: 'cjs',
@@ -55,7 +62,8 @@ async function compile(entry: string, program: string): Promise<void> {
     logLevel: 'silent',
     plugins: [foldersOfSources],
   });
-  writeFileSync(join(draft, 'sources.json'), JSON.stringify(Object.keys(metafile.inputs)));
+  const inputs = Object.keys(metafile.inputs).filter((input) => !input.includes('node_modules/'));
+  writeFileSync(join(draft, 'sources.json'), JSON.stringify([...inputs, INSTALLED]));
   renameSync(join(draft, 'sources.json'), sourcesOf(program));
   renameSync(join(draft, 'program.cjs'), program);
   rmSync(draft, { recursive: true, force: true });

@@ -20,7 +20,7 @@ const usage = `The gate that every change passes, and CI runs: ${names.join(', '
 
 Environment, of the tests (npm test reads the same):
   RANDOM_RUNS       long: new random runs every time, as many as follow; short: few, the same every time, as npm test
-                    plays them (default: long)
+                    plays them, and a part of what is tried one by one (default: long)
   RANDOM_SEED       the same seed gives the same random runs
   FC_RUNS           random lives and inputs of each law (default: 200 to 450)
   FUZZ_RUNS         requests that the running app is fuzzed with (default 300)

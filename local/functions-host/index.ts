@@ -59,7 +59,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     process.execPath,
     [
       ...(inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectPort}`]),
-      ...(await programArguments(path.join(__dirname, 'main.ts'))),
+      ...(await programArguments(path.join(__dirname, 'main.ts'), 'external')),
       ...['--app', appDirectory, '--port', String(port), '--log-level', logLevel],
       ...(settings ? ['--settings', settings] : []),
       ...(invisibility === undefined ? [] : ['--invisibility', invisibility]),

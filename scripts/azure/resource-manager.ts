@@ -1,10 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  AzureCliCredential,
-  AzureDeveloperCliCredential,
-  ChainedTokenCredential,
-  type AccessToken,
-} from '@azure/identity';
+import type { AccessToken } from '@azure/identity';
 
 const POLL_MS = 2_000;
 /** An operation of Azure that takes longer than this has failed, whatever it says. */
@@ -19,20 +14,16 @@ export class NotDone extends Error {}
  */
 export class ResourceManager {
   private readonly endpoint: string;
-  private readonly credential: ChainedTokenCredential;
+  private readonly options: { readonly processTimeoutInMs: number; readonly tenantId?: string };
   private signIn?: AccessToken;
 
   /** Of other clouds ARM_ENDPOINT names the address, such as `https://management.usgovcloudapi.net`. */
   constructor(env: NodeJS.ProcessEnv) {
     this.endpoint = (env.ARM_ENDPOINT ?? 'https://management.azure.com').replace(/\/+$/, '');
-    const options = {
+    this.options = {
       processTimeoutInMs: 60_000,
       ...(env.AZURE_TENANT_ID !== undefined && { tenantId: env.AZURE_TENANT_ID }),
     };
-    this.credential = new ChainedTokenCredential(
-      new AzureDeveloperCliCredential(options),
-      new AzureCliCredential(options),
-    );
   }
 
   /** @throws NotDone; undefined when there is no such thing */
@@ -112,7 +103,14 @@ export class ResourceManager {
   private async token(): Promise<string> {
     try {
       if ((this.signIn?.expiresOnTimestamp ?? 0) < Date.now() + 300_000) {
-        this.signIn = await this.credential.getToken(`${this.endpoint}/.default`);
+        // Loaded by what needs a token: a deployment after which all is well needs none.
+        const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } =
+          await import('@azure/identity');
+        const credential = new ChainedTokenCredential(
+          new AzureDeveloperCliCredential(this.options),
+          new AzureCliCredential(this.options),
+        );
+        this.signIn = await credential.getToken(`${this.endpoint}/.default`);
       }
       return this.signIn!.token;
     } catch {

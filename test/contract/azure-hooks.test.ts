@@ -199,21 +199,26 @@ describe('after the code was deployed', () => {
     ).toEqual([1, 2].flatMap(() => ['POST /config/configreferences/appsettings/refresh', 'POST /restart']));
   });
 
+  /** The app comes up when its references have been looked at so often, however long that takes here. */
+  const healthyAfterLooks = (looks: number) => {
+    app.answer = () =>
+      azure.calls.filter((call) => call === `GET ${REFERENCES}`).length < looks ? { status: 503 } : healthy;
+  };
+  const PATIENT = ['--repair-after', '0.2', '--limit', '55'];
+
   it('restarts once an app that started before its references were resolved', async () => {
-    app.answer = () => ({ status: 503 });
+    healthyAfterLooks(3);
     azure.answer = () => ({ body: { value: [resolved] } });
-    expect((await afterDeploy({}, ['--repair-after', '0.2', '--limit', '3'])).code).toBe(1);
-    const looked = azure.calls.filter((call) => call === `GET ${REFERENCES}`);
-    expect(looked.length).toBeGreaterThan(1);
+    expect((await afterDeploy({}, PATIENT)).code).toBe(0);
     expect(azure.calls.filter((call) => call !== `GET ${REFERENCES}`)).toEqual([`POST ${SITE}/restart`]);
   });
 
   it('has them read again once if Azure does not tell of them', async () => {
-    app.answer = () => ({ status: 503 });
+    healthyAfterLooks(3);
     azure.answer = (call) => (call.startsWith('GET') ? { status: 404 } : {});
-    const { code, stdout } = await afterDeploy({}, ['--repair-after', '0.2', '--limit', '3']);
+    const { code, stdout } = await afterDeploy({}, PATIENT);
     expect(stdout).toContain('not resolved: Azure does not tell which.');
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(azure.calls.filter((call) => call.startsWith('POST'))).toEqual([
       `POST ${REFERENCES}/refresh`,
       `POST ${SITE}/restart`,
@@ -352,33 +357,34 @@ describe('before the code is deployed', () => {
     properties: { scope, createdOn: new Date(Date.now() - secondsAgo * 1_000).toISOString() },
   });
   const HOST = '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/sthostabc';
-  const timed = async (...value: object[]) => {
-    azure.answer = () => ({ body: { value } });
+  /** What is assigned, as of the moment at which it is asked for: a busy machine may take seconds to come that far. */
+  const timed = async (list: () => object[]) => {
+    azure.answer = () => ({ body: { value: list() } });
     const startedAt = Date.now();
     const { code, stdout } = await run('predeploy', ['--age', '4']);
     return { code, stdout, ms: Date.now() - startedAt };
   };
 
   it("waits until the youngest of the app's roles on its storage is old enough", async () => {
-    const { code, stdout, ms } = await timed(assigned(HOST, 600), assigned(HOST, 1));
+    const { code, stdout, ms } = await timed(() => [assigned(HOST, 600), assigned(HOST, 1)]);
     expect(stdout).toMatch(/^The app's roles on its storage are fresh, .* waiting [123] s, [^\n]+\n$/);
     expect({ code, waited: ms > 1_000 }).toEqual({ code: 0, waited: true });
     expect(azure.calls).toEqual([`GET ${ROLES}`]);
   });
 
   it('waits for none that is old, and for no role on anything else', async () => {
-    expect(await timed(assigned(HOST, 5), assigned('/subscriptions/sub', 0))).toMatchObject({
+    expect(await timed(() => [assigned(HOST, 5), assigned('/subscriptions/sub', 0)])).toMatchObject({
       code: 0,
       stdout: '',
     });
-    expect(await timed()).toMatchObject({ code: 0, stdout: '' });
+    expect(await timed(() => [])).toMatchObject({ code: 0, stdout: '' });
   });
 
   it('reads every page of a long list', async () => {
     azure.answer = () =>
       azure.calls.length === 1
         ? { body: { value: [assigned(HOST, 600)], nextLink: `${azure.url}${ROLES}?page=2` } }
-        : { body: { value: [assigned(HOST, 3)] } };
+        : { body: { value: [assigned(HOST, 1)] } };
     expect((await run('predeploy', ['--age', '4'])).stdout).toMatch(/fresh/);
   });
 

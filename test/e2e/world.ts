@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { DefaultAzureCredential } from '@azure/identity';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { Api, ApiError } from './api';
 import { CannotRun, messageOf } from './failures';
@@ -99,6 +98,12 @@ async function orExplain<T>(answer: Promise<T>, explanation: string): Promise<T>
   }
 }
 
+/** Of whom it is run by, where there is no access key; few runs need it, and it takes long to load. */
+async function signIn() {
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return new DefaultAzureCredential();
+}
+
 /** The service the app hands its customers to; hub and host are read from a URL the app has issued. */
 async function serviceBehind(clientUrl: URL, webPubSub: string): Promise<WebPubSubServiceClient> {
   const hub =
@@ -108,7 +113,7 @@ async function serviceBehind(clientUrl: URL, webPubSub: string): Promise<WebPubS
   try {
     const allowInsecureConnection = /Endpoint=http:/i.test(webPubSub);
     service = isEndpoint
-      ? new WebPubSubServiceClient(webPubSub, new DefaultAzureCredential(), hub)
+      ? new WebPubSubServiceClient(webPubSub, await signIn(), hub)
       : new WebPubSubServiceClient(webPubSub, hub, { allowInsecureConnection });
   } catch (thrown) {
     throw new CannotRun(`--web-pubsub cannot be used: ${messageOf(thrown)}`);

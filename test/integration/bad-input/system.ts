@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TableClient, TableServiceClient } from '@azure/data-tables';
+import { odata, TableClient, TableServiceClient } from '@azure/data-tables';
 import { connectionStringOf } from '../../../local/stack/azurite';
 import { freePort } from '../../../local/stack/ports';
 import { ownAccount } from '../../../local/stack/shared-azurite';
@@ -95,6 +95,7 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
   const tables = await startTcpProxy(table);
   const taskHub = await startTcpProxy(table);
   let output = '';
+  let hub: TableClient | undefined;
   const answers: AnswerTo[] = [];
   const stopProxies = () => Promise.all([tables.stop(), taskHub.stop()]);
   const stack = await startStack({
@@ -183,9 +184,10 @@ export async function startSystem(options: StackOptions = {}): Promise<System> {
         if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${answer.text}`);
       }
       // Its timer has heard that the customer is there: nothing changes by itself any more.
-      const isOver = (row: Row) =>
-        row['partitionKey'] === `${conversationId}.disconnection.1` && row['status'] === 'Completed';
-      while (!(await allRows(storage(table))).some(isOver)) await delay(20);
+      hub ??= await taskHubOf(storage(table));
+      const timer = odata`PartitionKey eq ${`${conversationId}.disconnection.1`} and status eq 'Completed'`;
+      const over = () => hub!.listEntities({ queryOptions: { filter: timer } }).next();
+      while ((await over()).done === true) await delay(20);
       return born;
     },
     stop: async () => void (await stopAndRead()),
@@ -225,6 +227,19 @@ export function eventHeaders(parts: EventParts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/** The table of the one task hub that there is. */
+async function taskHubOf(connectionString: string): Promise<TableClient> {
+  const insecure = { allowInsecureConnection: true };
+  for await (const { name } of TableServiceClient.fromConnectionString(
+    connectionString,
+    insecure,
+  ).listTables()) {
+    if (name?.endsWith('LocalHost'))
+      return TableClient.fromConnectionString(connectionString, name, insecure);
+  }
+  throw new Error('no host has a task hub here');
 }
 
 async function allRows(connectionString: string): Promise<Row[]> {

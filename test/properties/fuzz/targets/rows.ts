@@ -56,7 +56,7 @@ import * as stored from '../../../unit/storage/older-rows';
 import { asRead } from '../../../unit/storage/samples';
 import * as arbitrary from '../../storage/arbitraries';
 import { longJson, someLongTexts } from '../long-texts';
-import { mutatedRow } from '../mutations';
+import { mutatedRow, oneOf } from '../mutations';
 import { must, readsOrRefuses, target, type Target } from '../target';
 import { POLICIES } from './bodies';
 import { handleAnything } from './handle-anything';
@@ -80,7 +80,9 @@ export interface Row<T> {
  */
 function row<T>(kind: Row<T>): Target & { readonly kind: Row<unknown> } {
   const { name, parser, values, encode, decode, older = [], use = () => undefined } = kind;
-  const written = fc.sample(values, { numRuns: 200, seed: 20_261_126 }).map((value) => asRead(encode(value)));
+  const drawn = { numRuns: 200, seed: 20_261_126 };
+  let made: Record<string, unknown>[] | undefined;
+  const written = () => (made ??= fc.sample(values, drawn).map((value) => asRead(encode(value))));
   const readAgain = (value: T): void => {
     must(
       isDeepStrictEqual(plain(decode(asRead(encode(value)))), plain(value)),
@@ -90,7 +92,7 @@ function row<T>(kind: Row<T>): Target & { readonly kind: Row<unknown> } {
   const fired = target<object>({
     name: `row: ${name}`,
     parsers: [parser],
-    inputs: mutatedRow(fc.constantFrom(...written, ...older)),
+    inputs: mutatedRow(oneOf(drawn.numRuns + older.length, () => [...written(), ...older])),
     reads: (given) =>
       readsOrRefuses(
         () => {
@@ -106,7 +108,7 @@ function row<T>(kind: Row<T>): Target & { readonly kind: Row<unknown> } {
         },
       ),
     *long(characters) {
-      const good = Object.assign({}, ...written, written[0]) as Record<string, unknown>;
+      const good = Object.assign({}, ...written(), written()[0]) as Record<string, unknown>;
       for (const column of Object.keys(good).filter((name) => !/^(etag|timestamp|odata)/.test(name)))
         for (const text of (isJson(good[column]) ? longJson : someLongTexts)(characters))
           yield { ...good, [column]: text };
