@@ -68,11 +68,10 @@ const NOBODY = 'readiness';
 /** Of one instance, the latest: a connection that is forgotten may be told of once more. */
 const CONNECTIONS_REMEMBERED = 10_000;
 
-/** Hears of what was decided and saved. Never throws. */
-export interface Watch {
-  readonly saved: NonNullable<ConversationServiceDependencies['saved']>;
-  readonly reconciled: (report: ReconcileReport) => void;
-}
+/** Hears of what was saved, and of runs of reconciliation. Never throws. */
+type Watch = ConversationServiceDependencies['watch'] & {
+  readonly reconciled?: (report: ReconcileReport) => void;
+};
 
 /** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
@@ -80,8 +79,8 @@ function compose(config: Config) {
   const availability = watchAvailability(now);
   const { tables, webPubSub } = clientsOf(config, availability);
   const { rateLimits, webhookGuard, policyBase, policyBaseWritten } = config;
-  /** Nobody, unless a setting asks for figures. */
-  let watch: Watch | undefined;
+  /** Hears of nothing, unless a setting asks for figures. */
+  const watch: Watch = {};
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
@@ -144,7 +143,7 @@ function compose(config: Config) {
     timers: durableTimers,
     quarantine,
     reconnectUrl: reconnectUrlBy(tickets),
-    saved: (before, after) => watch?.saved(before, after),
+    watch,
   });
   const customers = createTableCustomerIndex(
     tables.customers,
@@ -218,13 +217,13 @@ function compose(config: Config) {
   return {
     services,
     telemetry: config.telemetry,
-    watchedBy: (one: Watch) => void (watch = one),
+    watchedBy: ({ saved, reconciled }: Required<Watch>) => void Object.assign(watch, { saved, reconciled }),
     activities: (call: DurableCall) => createActivities(filing(call)),
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
       loggable(async () => {
         const report = await reconcile({ ...filing(call), pace: config.reconciliation });
-        watch?.reconciled(report);
+        watch.reconciled?.(report);
       }),
     finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
     /** The nightly removals; add a step for every other kind of thing that has to go. */

@@ -26,7 +26,7 @@ function counted(made: Scene) {
     serviceOver({
       ...made.world,
       now: () => made.clock.now,
-      saved: (before, after) => void figures.push(...figuresOfChange(before, after)),
+      watch: { saved: (before, after) => void figures.push(...figuresOfChange(before, after)) },
     });
   const [here, there] = [process(), process()];
   return {
