@@ -127,7 +127,10 @@ function describeBody({ required, content }: NonNullable<Operation['requestBody'
 function describeAnswer(status: string, { description, headers, content }: Answer): string {
   const [schema] = Object.values(content ?? {}).map((one) => one.schema);
   const type = schema === undefined ? '' : `${typeOf(schema)}. `;
-  const named = Object.keys(headers ?? {}).map((name) => `\`${name}\``);
+  // Every answer has the last one, and the text above says so once.
+  const named = Object.keys(headers ?? {})
+    .filter((name) => name !== 'x-ms-invocation-id')
+    .map((name) => `\`${name}\``);
   const withHeaders = named.length === 0 ? '' : ` Headers: ${named.join(', ')}.`;
   return `- ${status}: ${type}${oneLine(description)}${withHeaders}`;
 }

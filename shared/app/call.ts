@@ -2,6 +2,8 @@ import type { DurableClient } from 'durable-functions';
 
 /** Where log lines go; `InvocationContext` of `@azure/functions` fits. */
 export interface LogSink {
+  /** Of the invocation that it logs for: in its lines, in its answer and in its span. */
+  readonly invocationId?: string;
   info(...args: unknown[]): void;
   warn(...args: unknown[]): void;
   error(...args: unknown[]): void;

@@ -20,12 +20,17 @@ import { createVerifiedAgentCapacity } from '../capacity/capacity-service';
 import { createTableAgentCapacity } from '../capacity/capacity-table';
 import { eraseExpired, forgetClosed, listOlder } from '../closed-conversations/closed-conversations-service';
 import { createTableClosedConversations } from '../closed-conversations/closed-conversations-table';
-import { createConversations, loadIfAny } from '../conversation/conversation-service';
+import {
+  type ConversationServiceDependencies,
+  createConversations,
+  loadIfAny,
+} from '../conversation/conversation-service';
 import { createTableConversationStore, createTableWorkList } from '../conversation/conversation-table';
 import { createDamageReport, createQuarantine, purgeDeadLetters } from '../dead-letters/dead-letters-service';
 import { createRowCheck, createTableDeadLetters } from '../dead-letters/dead-letters-table';
 import { createActivities } from '../deadlines/deadline-activities';
-import { createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
+import { askTaskHub, createTimerPurge, durableTimers, durableTimerTraces } from '../deadlines/durable-timers';
+import { createReadiness } from '../health/health-service';
 import { createTablePurgePlace } from '../deadlines/timer-purge-table';
 import { createEraser } from '../personal-data/erase-service';
 import { createTableErasures } from '../personal-data/erasures-table';
@@ -38,7 +43,7 @@ import {
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
-import { reconcile } from '../reconciliation/reconcile-service';
+import { reconcile, type ReconcileReport } from '../reconciliation/reconcile-service';
 import { createSiteFiles } from '../site/site-files';
 import { createTableClients } from '../storage/table-clients';
 import {
@@ -57,8 +62,16 @@ import { createLogger, type LoggerOf } from './log';
 import type { Services } from './routes';
 import { partOf } from './settings-reader';
 
+/** An id that no conversation and no agent has: what is asked only to see whether it is answered. */
+const NOBODY = 'readiness';
+
 /** Of one instance, the latest: a connection that is forgotten may be told of once more. */
 const CONNECTIONS_REMEMBERED = 10_000;
+
+/** Hears of what was saved, and of runs of reconciliation. Never throws. */
+type Watch = ConversationServiceDependencies['watch'] & {
+  readonly reconciled?: (report: ReconcileReport) => void;
+};
 
 /** The object graph: made once, when the app is loaded. What an invocation brings along is handed on as its `Call`. */
 function compose(config: Config) {
@@ -66,6 +79,8 @@ function compose(config: Config) {
   const availability = watchAvailability(now);
   const { tables, webPubSub } = clientsOf(config, availability);
   const { rateLimits, webhookGuard, policyBase, policyBaseWritten } = config;
+  /** Hears of nothing, unless a setting asks for figures. */
+  const watch: Watch = {};
 
   const refusals = createRefusalSampler(now);
   const loggerOf: LoggerOf = ({ log }) => createLogger(log, refusals);
@@ -128,6 +143,7 @@ function compose(config: Config) {
     timers: durableTimers,
     quarantine,
     reconnectUrl: reconnectUrlBy(tickets),
+    watch,
   });
   const customers = createTableCustomerIndex(
     tables.customers,
@@ -185,6 +201,14 @@ function compose(config: Config) {
       },
       signIn: config.signIn,
     },
+    readiness: createReadiness(
+      {
+        'table-storage': () => store.load(NOBODY),
+        'durable-functions': askTaskHub,
+        'web-pubsub': () => shared.participants.isAgentPresent(NOBODY),
+      },
+      loggerOf,
+    ),
     serviceHosts: [config.webPubSub.host, ...config.webPubSub.otherHosts],
   };
   /** For what files the failures of its conversations itself. */
@@ -193,10 +217,14 @@ function compose(config: Config) {
   return {
     services,
     telemetry: config.telemetry,
+    watchedBy: ({ saved, reconciled }: Required<Watch>) => void Object.assign(watch, { saved, reconciled }),
     activities: (call: DurableCall) => createActivities(filing(call)),
     reconcileSchedule: config.reconciliation.schedule,
     reconcile: (call: DurableCall) =>
-      loggable(() => reconcile({ ...filing(call), pace: config.reconciliation })),
+      loggable(async () => {
+        const report = await reconcile({ ...filing(call), pace: config.reconciliation });
+        watch.reconciled?.(report);
+      }),
     finishErasures: (call: DurableCall) => loggable(() => eraser(call).finishErasures()),
     /** The nightly removals; add a step for every other kind of thing that has to go. */
     purge: (call: DurableCall) =>

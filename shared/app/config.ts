@@ -322,8 +322,8 @@ export const SITE_SETTINGS = {
 export const TELEMETRY_SETTINGS = {
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     matching(/^https?:\/\/[^\s@?#]+$/, 'an http or https URL'),
-    'The collector that traces are sent to, by OTLP over HTTP. The exporter adds `/v1/traces`, and reads `OTEL_EXPORTER_OTLP_HEADERS`. ' +
-      "Without it there are no traces, and nothing of OpenTelemetry's SDK is loaded.",
+    'The collector that traces and metrics are sent to, by OTLP over HTTP. The exporters add `/v1/traces` and `/v1/metrics`, and read ' +
+      "`OTEL_EXPORTER_OTLP_HEADERS`. Without it there are none, and nothing of OpenTelemetry's SDK is loaded.",
   ),
   OTEL_TRACES_EXPORTER: optional(
     matching(/^(otlp|console|none)$/, '"otlp", "console" or "none"'),
@@ -334,10 +334,25 @@ export const TELEMETRY_SETTINGS = {
     '1',
     'The share of traces that is kept, decided by the id of the trace.',
   ),
+  OTEL_METRICS_EXPORTER: optional(
+    matching(/^(otlp|console|none)$/, '"otlp", "console" or "none"'),
+    'The same for metrics.',
+  ),
+  OTEL_METRIC_EXPORT_INTERVAL: withDefault(
+    matching(/^[1-9]\d{3,6}$/, 'milliseconds, from 1000 on'),
+    '60000',
+    'How often metrics are sent or printed, in milliseconds.',
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: withDefault(
+    matching(/^(delta|cumulative)$/, '"delta" or "cumulative"'),
+    'delta',
+    'What a metric says: how much since it was sent last (`delta`, as Azure Monitor takes it, and right for processes that come and go), or since the process ' +
+      'has started (`cumulative`, for Prometheus).',
+  ),
   OTEL_SERVICE_NAME: withDefault(
     matching(/^[\w.-]{1,100}$/, 'up to 100 letters, digits, dots, dashes and underscores'),
     'chat-disconnect-detection',
-    'The name of the app in its traces.',
+    'The name of the app in its traces and metrics.',
   ),
 };
 
@@ -437,9 +452,17 @@ export interface Config {
     | undefined;
   /** `SITE`: which of its own pages the app serves. */
   readonly site: SitePart;
-  /** Where traces go; undefined: there are none. */
+  /** Where traces and metrics go; undefined: there are none. */
   readonly telemetry:
-    | { readonly exporter: 'otlp' | 'console'; readonly ratio: number; readonly serviceName: string }
+    | {
+        readonly serviceName: string;
+        readonly traces?: { readonly exporter: TelemetryExporter; readonly ratio: number };
+        readonly metrics?: {
+          readonly exporter: TelemetryExporter;
+          readonly every: Milliseconds;
+          readonly temporality: 'delta' | 'cumulative';
+        };
+      }
     | undefined;
   readonly rateLimits: {
     /** `NEGOTIATE_RATE_LIMIT`: new conversations per minute, client address and instance; 0 is no limit. */
@@ -646,16 +669,31 @@ function readGuard(read: Reader, webPubSub: Connection): Config['webhookGuard'] 
   return { type: 'signature', accessKeys };
 }
 
+type TelemetryExporter = 'otlp' | 'console';
+
 function readTelemetry(read: Reader): Config['telemetry'] {
-  const endpoint = read.optional('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const chosen = read.optional('OTEL_TRACES_EXPORTER');
+  const hasEndpoint = read.has('OTEL_EXPORTER_OTLP_ENDPOINT');
+  read.optional('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const exporterOf = (name: 'OTEL_TRACES_EXPORTER' | 'OTEL_METRICS_EXPORTER') => {
+    const chosen = read.optional(name) ?? (hasEndpoint ? 'otlp' : 'none');
+    if (chosen === 'otlp' && !hasEndpoint) {
+      read.problems.push(`${name} "otlp" needs OTEL_EXPORTER_OTLP_ENDPOINT, too`);
+    }
+    return chosen === 'none' ? undefined : (chosen as TelemetryExporter);
+  };
+  const traces = exporterOf('OTEL_TRACES_EXPORTER');
+  const metrics = exporterOf('OTEL_METRICS_EXPORTER');
   const ratio = Number(read.value('OTEL_TRACES_SAMPLER_ARG'));
+  const every = Number(read.value('OTEL_METRIC_EXPORT_INTERVAL'));
+  const preferred = read.value('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE');
+  const temporality = preferred === 'cumulative' ? preferred : 'delta';
   const serviceName = read.value('OTEL_SERVICE_NAME');
-  if (chosen === 'otlp' && !read.has('OTEL_EXPORTER_OTLP_ENDPOINT')) {
-    read.problems.push('OTEL_TRACES_EXPORTER "otlp" needs OTEL_EXPORTER_OTLP_ENDPOINT, too');
-  }
-  if (chosen === 'console') return { exporter: 'console', ratio, serviceName };
-  return endpoint === undefined || chosen === 'none' ? undefined : { exporter: 'otlp', ratio, serviceName };
+  if (traces === undefined && metrics === undefined) return undefined;
+  return {
+    serviceName,
+    ...(traces && { traces: { exporter: traces, ratio } }),
+    ...(metrics && { metrics: { exporter: metrics, every, temporality } }),
+  };
 }
 
 /** Without a tenant nobody is asked for a token, and keys that the app would not look at are a mistake. */

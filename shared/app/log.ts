@@ -20,11 +20,16 @@ export type LoggerOf = (call: Call) => Logger;
 /** Whether one more line of this kind is written now: how many have been left out since the last one, or undefined: no. */
 export type Sampler = (kind: string) => number | undefined;
 
-/** One line per entry: the message, then the fields as JSON. Refusals are of one kind if they have the message
- * and the `fault` in common. */
+/**
+ * One line per entry: the message, then the fields as JSON, and last the invocation, which its caller may have been told.
+ * Refusals are of one kind if they have the message and the `fault` in common.
+ */
 export function createLogger(sink: LogSink, sample: Sampler = () => 0): Logger {
+  const { invocationId } = sink;
   const line = (message: string, fields?: LogFields) =>
-    fields === undefined ? message : `${message} ${JSON.stringify(fields)}`;
+    fields === undefined && invocationId === undefined
+      ? message
+      : `${message} ${JSON.stringify({ ...fields, invocationId })}`;
   return {
     info: (message, fields) => sink.info(line(message, fields)),
     warn: (message, fields) => sink.warn(line(message, fields)),

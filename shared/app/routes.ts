@@ -16,11 +16,12 @@ import {
 import { DEAD_LETTER_ROUTES, type DeadLetterServices } from '../dead-letters/dead-letters-routes';
 import { PERSONAL_DATA_ROUTES, type PersonalDataServices } from '../personal-data/personal-data-routes';
 import { SITE_FILE_ROUTES, SITE_SETTINGS_ROUTE, type SiteServices } from '../site/site-routes';
+import { HEALTH_ROUTES, type HealthServices } from '../health/health-routes';
 import { INSIGHTS_ROUTES, type InsightsServices } from '../insights/insights-routes';
 import { WEBHOOK_ROUTES, type WebhookServices } from '../web-pubsub/webhook-routes';
 import { type OpenApiDocument, openApiDocument } from '../http/openapi';
 import { answer, type Route, route, type RouteServices } from '../http/route';
-import { named } from '../http/fields';
+import { IF_KNOWN, named } from '../http/fields';
 
 export { levelOf } from '../http/route';
 
@@ -35,11 +36,11 @@ export type Services = RouteServices &
   DeadLetterServices &
   ClosedConversationServices &
   InsightsServices &
+  HealthServices &
   PersonalDataServices &
   SiteServices &
   WebhookServices & { readonly serviceHosts: readonly string[] };
 
-const HEALTH = named('Health', z.object({ status: z.literal('ok') }));
 /** This document itself. */
 const OPENAPI = named('OpenApi', z.looseObject({ openapi: z.string().regex(/^3\.1\.\d+$/) }));
 
@@ -48,25 +49,8 @@ let made: OpenApiDocument | undefined;
 /** The whole API as an OpenAPI 3.1 document. The same at every call. */
 export const apiDocument = (): OpenApiDocument => (made ??= openApiDocument(ROUTES));
 
-const IF_KNOWN = z.object({
-  'If-None-Match': z.string().optional().describe('The `ETag` of what the caller has.'),
-});
-
 const SERVICE_ROUTES = [
-  route({
-    id: 'health',
-    method: 'GET',
-    path: '/health',
-    tag: 'Service',
-    summary: 'Whether the app has started with a usable configuration',
-    access: 'anyone',
-    headers: IF_KNOWN,
-    // Short: what watches the app wants to know soon.
-    keptFor: 5,
-    answer: answer('It has.', HEALTH, { status: 'ok' }),
-    problems: 'never',
-    run: async () => ({ status: 'ok' as const }),
-  }),
+  ...HEALTH_ROUTES,
   route({
     id: 'openapi',
     method: 'GET',

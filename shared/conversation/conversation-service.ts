@@ -67,6 +67,8 @@ export interface ConversationServiceDependencies {
   readonly answering?: <T>(answer: () => Promise<T>) => Promise<T>;
   /** By how much the clock of this machine is ahead of the storage's, and was ahead of `performance.now` when they were compared. */
   readonly clock?: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
+  /** `saved` hears of each change that was saved, once, and never throws; it is there if a setting asks for figures. */
+  readonly watch?: { readonly saved?: (before: Conversation | undefined, after: Conversation) => void };
 }
 
 /** Files the dead letter of an event that fails until something is mended. Never throws. */
@@ -527,6 +529,8 @@ async function decideAndSave(conversationId: string, turns: Set<Turn>): Promise<
       const { conversation } = last;
       const saving = { before, loadedAt, sentAt, conversation, etag: saved.etag };
       if (isOurs) lastSaved.keep({ conversation, etag: saved.etag, savedAt: sentAt });
+      const known = (index: number) => changes[index - 1]?.conversation ?? stored;
+      changes.forEach((change, index) => one.deps.watch?.saved?.(known(index), change.conversation));
       void performEffects(conversationId, decided, saving);
       return;
     }

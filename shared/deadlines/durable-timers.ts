@@ -63,6 +63,17 @@ async function isStarted(client: DurableClient, instanceId: string): Promise<boo
   }
 }
 
+/** Asks the task hub for an instance that there is not. @throws Error when it gives no usable answer */
+export async function askTaskHub({ durable: client }: Pick<DurableCall, 'durable'>): Promise<void> {
+  try {
+    await inTime(client.getStatus('readiness', { showInput: false }));
+  } catch (cause) {
+    if (!toError(cause).message.includes('HTTP 404 response')) {
+      throw new DependencyError('durable-functions', 'ask', { cause: reduced(cause) });
+    }
+  }
+}
+
 const BROKEN: readonly OrchestrationRuntimeStatus[] = [
   OrchestrationRuntimeStatus.Failed,
   OrchestrationRuntimeStatus.Terminated,

@@ -100,6 +100,11 @@ const versionNamed = (text: string): string | undefined => {
   return version === '' || version === '*' ? undefined : version;
 };
 
+/** For what callers may keep. */
+export const IF_KNOWN = z.object({
+  'If-None-Match': z.string().optional().describe('The `ETag` of what the caller has.'),
+});
+
 /** For a change of one version only, where a change of any version is allowed, too. */
 export const IF_MATCH = {
   'If-Match': z

@@ -44,6 +44,9 @@ function withoutIdentity(schema: Json): Json {
 
 const headerOf = (description: string, schema: Json = { type: 'string' }): Json => ({ description, schema });
 
+/** Every answer of the app has it; an answer of the Functions host does not. */
+const INVOCATION = 'x-ms-invocation-id';
+
 /** The headers of answers that mean something to the caller. */
 const RESPONSE_HEADERS = {
   'Cache-Control': headerOf('For how long the answer may be kept.'),
@@ -57,6 +60,7 @@ const RESPONSE_HEADERS = {
   'WWW-Authenticate': headerOf('`Bearer`.'),
   'WebHook-Allowed-Origin': headerOf('The host name of the service.'),
   'ce-connectionState': headerOf('What later events of the connection carry: base64 of JSON.'),
+  [INVOCATION]: headerOf('The invocation that has answered: operators find it in the log and in traces.'),
 } satisfies Record<ResponseHeader, Json>;
 
 /** A problem that a route can answer with, and its status. */
@@ -159,8 +163,10 @@ function describeAnswer(answer: DocumentedAnswer): Json {
   const { description, headers = [], content, text } = answer;
   return {
     description,
-    ...(headers.length > 0 && {
-      headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    ...(answer !== WITHOUT_KEY && {
+      headers: Object.fromEntries(
+        [...headers, INVOCATION].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+      ),
     }),
     ...(content && {
       content: {
@@ -298,7 +304,8 @@ export function openApiDocument(routes: readonly DocumentedRoute[]): OpenApiDocu
         'What is said over the sockets (messages, pushes, `leave`) is not HTTP: see docs/API.md. Times are ISO 8601 in ' +
         'UTC, durations ISO 8601. Members that a reader does not know are to be ignored: answers may gain some within ' +
         '`v1`. Errors are problem documents (RFC 9457); programs branch on `code`. Pages of other origins that the host lets in ' +
-        'can read `ETag`, `Link`, `Retry-After`, `Content-Disposition` and `WWW-Authenticate`.',
+        'can read `ETag`, `Link`, `Retry-After`, `Content-Disposition`, `WWW-Authenticate` and `x-ms-invocation-id`, which every answer of the ' +
+        'app has: tell it to operators, who find the request by it.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api', description: 'The function app that serves this document.' }],

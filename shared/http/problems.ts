@@ -17,6 +17,17 @@ import { named } from './fields';
 /** What a customer can do whose conversation has ended. */
 export const RETURN_OPTIONS = ['new-conversation', 'redirect'] as const;
 
+/** The services that the app needs, as its errors name them. */
+export const DEPENDENCY_NAMES = ['table-storage', 'durable-functions', 'web-pubsub'] as const;
+
+export const DEPENDENCIES = z.array(
+  z.object({
+    name: z.enum(DEPENDENCY_NAMES),
+    status: z.enum(['ok', 'failed']),
+    ms: z.int().min(0).describe('How long it took, in tens of milliseconds.'),
+  }),
+);
+
 const MEMBERS = z.object({
   detail: z.string().describe('For people who read logs; may change.'),
   field: z.string().optional().describe('`invalid-input`: the offending part of the request.'),
@@ -33,11 +44,21 @@ const MEMBERS = z.object({
     .optional()
     .describe('`conversation-ended`, from `negotiate`: the conversation, if the ticket still reads it.'),
   retryAfterSeconds: z.int().min(1).optional().describe('Like `Retry-After`: the same may succeed then.'),
+  dependencies: DEPENDENCIES.optional().describe(
+    '`not-ready`: what the app needs, and whether it does its part.',
+  ),
+  invocationId: z
+    .string()
+    .optional()
+    .describe(
+      'Tell it to operators: the log and the traces of this request have it. The header `x-ms-invocation-id`, too.',
+    ),
 });
 
 /** The members of a problem document that are its own, not its code's. */
-export type ProblemMembers = Omit<z.output<typeof MEMBERS>, 'options'> & {
+export type ProblemMembers = Omit<z.output<typeof MEMBERS>, 'options' | 'dependencies'> & {
   readonly options?: readonly (typeof RETURN_OPTIONS)[number][];
+  readonly dependencies?: readonly z.output<typeof DEPENDENCIES>[number][];
 };
 
 interface Meaning {
@@ -227,6 +248,19 @@ export const PROBLEMS = {
     status: 500,
     meaning: 'A fault of the product. Repeating the request will not help.',
     example: { detail: 'The request could not be handled.' },
+  },
+  'not-ready': {
+    status: 503,
+    meaning: 'Something that the app needs does not do its part: `dependencies` says what.',
+    example: {
+      detail: 'Not everything that the app needs works.',
+      retryAfterSeconds: 5,
+      dependencies: [
+        { name: 'table-storage', status: 'failed', ms: 3_000 },
+        { name: 'durable-functions', status: 'ok', ms: 20 },
+        { name: 'web-pubsub', status: 'ok', ms: 30 },
+      ],
+    },
   },
   'temporarily-unavailable': {
     status: 503,

@@ -133,7 +133,8 @@ export type ResponseHeader =
   | 'Retry-After'
   | 'WWW-Authenticate'
   | 'WebHook-Allowed-Origin'
-  | 'ce-connectionState';
+  | 'ce-connectionState'
+  | 'x-ms-invocation-id';
 
 /** What a route answers when all is well. */
 export interface Answer<R extends ZodType = ZodType> {
@@ -367,27 +368,45 @@ function made<S extends RouteServices, D extends boolean>(
       ...(keptFor === undefined ? [] : [{ ...notModified, headers: answer.headers ?? [] }]),
     ],
     handle: async (request, services, call) => {
-      try {
-        if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
-        if (kept !== undefined) return unlessKnown(kept, request.headers);
-        const made = answerTo(await run(request, services, call), answer);
-        if (keptFor === undefined) return made;
-        return unlessKnown((kept = keepable(made, keptFor)), request.headers);
-      } catch (thrown) {
-        return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)));
-      }
+      const answered = async (): Promise<HttpOutput> => {
+        try {
+          if (readsNamesStrictly(definition)) refuseUnknownNames(request.query, namesOf(definition));
+          if (kept !== undefined) return unlessKnown(kept, request.headers);
+          const made = answerTo(await run(request, services, call), answer, call);
+          if (keptFor === undefined) return made;
+          return unlessKnown((kept = keepable(made, keptFor)), request.headers);
+        } catch (thrown) {
+          return problemAnswer(problemOf(thrown, functionName, services.loggerOf(call)), call);
+        }
+      };
+      return identified(await answered(), call);
     },
   };
 }
 
+/** The answer with the id of its invocation, which whoever got it can tell operators. The header is the host's own name for it. */
+export const identified = <B extends string | Uint8Array>(
+  answer: HttpOutput<B>,
+  { log: { invocationId } }: Call,
+): HttpOutput<B> =>
+  invocationId === undefined
+    ? answer
+    : { ...answer, headers: { ...answer.headers, [INVOCATION]: invocationId } };
+
+const INVOCATION = 'x-ms-invocation-id';
+
 /** A problem document. The seconds after which the same may succeed are in `Retry-After`, too. */
-export function problemAnswer({ code, members, status, headers }: Refused): HttpOutput {
+export function problemAnswer(
+  { code, members, status, headers }: Refused,
+  { log: { invocationId } }: Call,
+): HttpOutput {
   const { retryAfterSeconds } = members;
   const all = {
     ...headers,
     ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
   };
-  return jsonAnswer(status, problemDocument(code, members, status), all, 'application/problem+json');
+  const told = { ...members, ...(invocationId !== undefined && { invocationId }) };
+  return jsonAnswer(status, problemDocument(code, told, status), all, 'application/problem+json');
 }
 /** What Azure calls, it calls with whatever it likes: an event must not be lost for a parameter of the webhook's URL. */
 export const readsNamesStrictly = ({ tag }: { readonly tag: Tag }): boolean => tag !== 'Service';
@@ -398,8 +417,8 @@ const namesOf = ({ access, query }: { readonly access: Access } & Inputs<Shape, 
   ...(PROOFS[access].authLevel === 'function' ? ['code'] : []),
 ];
 
-function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
-  if (result instanceof Refused) return problemAnswer(result as Refused);
+function answerTo(result: unknown, { schema, status }: Answer, call: Call): HttpOutput {
+  if (result instanceof Refused) return problemAnswer(result as Refused, call);
   if (result instanceof PlainText) {
     const { text, headers } = result;
     return {
@@ -416,7 +435,8 @@ function answerTo(result: unknown, { schema, status }: Answer): HttpOutput {
 
 /** Without it a browser shows a page of another origin none of these (Fetch, 3.2.3); who may read the answer at all, the host says. */
 const EXPOSED = {
-  'access-control-expose-headers': 'ETag, Link, Retry-After, Content-Disposition, WWW-Authenticate',
+  'access-control-expose-headers':
+    'ETag, Link, Retry-After, Content-Disposition, WWW-Authenticate, x-ms-invocation-id',
 };
 
 /** An answer that callers may keep, under a strong ETag. */

@@ -22,6 +22,10 @@ import { comparison, type Due, type Pace, startOf, survey } from './sweep';
 export interface ReconcileReport {
   /** Rows of the work list. */
   listed: number;
+  /** Conversations of the list whose customer is away, and waited for. */
+  away: number;
+  /** Turns that were due when the run began. */
+  due: number;
   /** Conversations that were loaded, and compared with the service where they go on. */
   checked: number;
   /** Acts: anything but zero means that an event, a timer or a write had been lost. */
@@ -49,6 +53,8 @@ export interface ReconcileReport {
 
 export const emptyReport = (listed: number, deadLettersOpen: number): ReconcileReport => ({
   listed,
+  away: 0,
+  due: 0,
   checked: 0,
   expired: 0,
   healed: 0,
@@ -158,14 +164,14 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
     letters.filter(({ letter }) => isOfRecord(letter)).map(({ letter }) => letter.conversationId),
   );
   const comparedUntil = startOf(await workList.comparedUntil(), began, pace);
-  const { overdue, comparable, placed, listed, ...read } = await survey(
+  const { overdue, comparable, placed, listed, away, ...read } = await survey(
     dependencies,
     began,
     comparedUntil,
     SURVEY_LIMIT,
   );
   if (!read.isWhole) logger.warn('reconcile: the list is too long to be read to its end', { listed });
-  const report = emptyReport(listed, letters.length);
+  const report = { ...emptyReport(listed, letters.length), away };
   const turns: (() => Promise<boolean>)[] = [];
   const deps = {
     ...dependencies,
@@ -186,7 +192,7 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
     ...toCheck(placed),
     ...letters.map((one) => () => retry(one, deps, report)),
   );
-  const due = turns.length;
+  report.due = turns.length;
   let done = 0;
   let failuresInARow = 0;
   // A turn may add another one to the end.
@@ -205,7 +211,7 @@ export async function reconcile(dependencies: ReconcileDependencies): Promise<Re
   await workList.setComparedUntil(reached);
   const acted = actsOf(report);
   const isNews = acted + report.failed + report.unusable > 0;
-  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report, due });
+  logger[isNews ? 'warn' : 'info']('reconcile: done', { acted, ...report });
   return report;
 }
 

@@ -53,7 +53,7 @@ export async function survey(
   const overdue: Due[] = [];
   const sample: Comparison[] = [];
   const queued: WorkListItem[] = [];
-  let listed = 0;
+  let [listed, away] = [0, 0];
   let continuationToken: string | undefined;
   do {
     const token = continuationToken === undefined ? {} : { continuationToken };
@@ -62,6 +62,7 @@ export async function survey(
     for (const item of page.items) {
       const { conversationId } = item;
       if (item.state === 'Open') queued.push(item);
+      if (item.disconnection !== undefined) away += 1;
       const passed = deadlinesIn(item).filter(({ at }) => at + overdueAfter < began);
       for (const { kind, number } of passed) {
         overdue.push({ ...dueOf(item), event: { type: 'deadline-reached', kind, number } });
@@ -80,7 +81,7 @@ export async function survey(
   const comparable = sample.sort((a, b) => a.ahead - b.ahead).slice(0, most);
   const isWhole = continuationToken === undefined;
   const isLast = isWhole && comparable.length === sample.length;
-  return { overdue, comparable, placed: placesOf(queued), listed, isWhole, isLast };
+  return { overdue, comparable, placed: placesOf(queued), listed, away, isWhole, isLast };
 }
 
 /**

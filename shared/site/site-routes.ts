@@ -6,6 +6,7 @@ import {
   answer,
   type HttpInput,
   type HttpOutput,
+  identified,
   problemAnswer,
   PROOFS,
   type Route,
@@ -121,10 +122,10 @@ const fileRoute = (id: string, method: 'GET' | 'HEAD'): FileRoute => ({
   answers: [],
   handle: async (request, services, call) => {
     try {
-      const answered = await fileFor(request, services);
+      const answered = identified(await fileFor(request, services, call), call);
       return method === 'HEAD' ? { status: answered.status, headers: answered.headers ?? {} } : answered;
     } catch (thrown) {
-      return problemAnswer(problemOf(thrown, id, services.loggerOf(call)));
+      return identified(problemAnswer(problemOf(thrown, id, services.loggerOf(call)), call), call);
     }
   },
 });
@@ -137,6 +138,7 @@ export const SITE_FILE_ROUTES: readonly FileRoute[] = [
 async function fileFor(
   { params, url, headers }: HttpInput,
   { site: { files, serves, origins } }: SiteServices,
+  call: Call,
 ): Promise<HttpOutput<string | Uint8Array>> {
   const path = (params['path'] ?? '').replace(/\/$/, '');
   const { pathname, search } = new URL(url ?? 'http://localhost/');
@@ -153,7 +155,7 @@ async function fileFor(
   if (file === undefined) {
     // Prevents: a page that was open before a deployment, or was half loaded during one, asks for what is gone, and stays broken.
     const other = files.standInFor(path);
-    if (other === undefined || !isServed(other)) return problemAnswer(refuse('page-not-found'));
+    if (other === undefined || !isServed(other)) return problemAnswer(refuse('page-not-found'), call);
     const { vary: _, etag: _etag, ...headers } = headersOf(files.find(other)!, undefined, origins);
     const location = other.slice(other.lastIndexOf('/') + 1);
     return { status: 307, headers: { ...headers, location, 'cache-control': 'no-cache' } };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpRequest, PreInvocationContext } from '@azure/functions';
 import { type Instrumenter, type TracingContext, useInstrumenter } from '@azure/core-tracing';
@@ -6,6 +7,8 @@ import {
   type Context,
   context,
   defaultTextMapGetter,
+  diag,
+  metrics as metricsApi,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -16,8 +19,15 @@ import {
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  ConsoleMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import {
   BasicTracerProvider,
   BatchSpanProcessor,
@@ -26,6 +36,15 @@ import {
   SimpleSpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
+import {
+  type Answered,
+  type Figure,
+  figuresOfAnswer,
+  figuresOfChange,
+  figuresOfRun,
+  type MetricName,
+  METRICS,
+} from './figures';
 
 /** How long the end of the process waits for a collector, and each export: milliseconds. */
 const PATIENCE_MS = 3_000;
@@ -54,25 +73,64 @@ const KINDS: Readonly<Record<string, SpanKind>> = {
   consumer: SpanKind.CONSUMER,
 };
 
+type Exporter = 'otlp' | 'console';
+
 export interface TelemetryOptions {
-  readonly exporter: 'otlp' | 'console';
-  /** Of traces, from 0 to 1. */
-  readonly ratio: number;
   readonly serviceName: string;
+  readonly traces?: {
+    readonly exporter: Exporter;
+    /** Of traces, from 0 to 1. */
+    readonly ratio: number;
+  };
+  readonly metrics?: {
+    readonly exporter: Exporter;
+    /** How often they are sent, in milliseconds. */
+    readonly every: number;
+    readonly temporality: 'delta' | 'cumulative';
+  };
 }
 
 export interface Telemetry {
-  /** For the hook before each invocation: the function runs in the trace of its caller, and is a span of it. */
-  readonly traced: (invocation: PreInvocationContext) => void;
+  /**
+   * For the hook before each invocation: the function runs in the trace of its caller, and is a span of it; what it answers is
+   * counted.
+   */
+  readonly watched: (invocation: PreInvocationContext) => void;
+  /** Counts a change that was saved. Never fails. */
+  readonly saved: (...change: Parameters<typeof figuresOfChange>) => void;
+  /** Counts a run of reconciliation. Never fails. */
+  readonly reconciled: (...run: Parameters<typeof figuresOfRun>) => void;
   /** Sends what has not been sent; never fails, and is over after three seconds. */
   readonly flush: () => Promise<void>;
 }
 
-/** Starts OpenTelemetry, once in a process. Where the collector is, the exporter reads from OTEL_EXPORTER_OTLP_*. */
-export function startTelemetry({ exporter, ratio, serviceName }: TelemetryOptions): Telemetry {
+/** Starts OpenTelemetry, once in a process. Where the collector is, the exporters read from OTEL_EXPORTER_OTLP_*. */
+export function startTelemetry({ serviceName, traces, metrics }: TelemetryOptions): Telemetry {
+  // Of each process its own: a metric of two processes is two series, which add up.
+  const resource = resourceFromAttributes({
+    'service.name': serviceName,
+    'service.instance.id': randomUUID(),
+  });
+  const providers = [
+    ...(traces ? [startTraces(traces, resource)] : []),
+    ...(metrics ? [startMetrics(metrics, resource)] : []),
+  ];
+  const record: Recorder = metrics ? recorder() : () => undefined;
+  return {
+    watched: (invocation) => watched(invocation, record),
+    saved: (before, after) => record(() => figuresOfChange(before, after)),
+    reconciled: (run) => record(() => figuresOfRun(run)),
+    async flush() {
+      const enough = pause(PATIENCE_MS, undefined, { ref: false });
+      await Promise.race([Promise.allSettled(providers.map((one) => one.forceFlush())), enough]);
+    },
+  };
+}
+
+function startTraces({ exporter, ratio }: NonNullable<TelemetryOptions['traces']>, resource: Resource) {
   const byTraceId = new TraceIdRatioBasedSampler(ratio);
   const provider = new BasicTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    resource,
     // Prevents: a torn trace. A host without telemetry hands on "not sampled" whatever its caller has decided; by its id
     // every part of a trace is decided on alike.
     sampler: new ParentBasedSampler({ root: byTraceId, remoteParentNotSampled: byTraceId }),
@@ -88,16 +146,67 @@ export function startTelemetry({ exporter, ratio, serviceName }: TelemetryOption
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   useInstrumenter(INSTRUMENTER);
-  return {
-    traced,
-    async flush() {
-      const enough = pause(PATIENCE_MS, undefined, { ref: false });
-      await Promise.race([Promise.allSettled([provider.forceFlush()]), enough]);
-    },
+  return provider;
+}
+
+function startMetrics(
+  { exporter, every, temporality }: NonNullable<TelemetryOptions['metrics']>,
+  resource: Resource,
+) {
+  const kept = AggregationTemporality[temporality === 'delta' ? 'DELTA' : 'CUMULATIVE'];
+  const provider = new MeterProvider({
+    resource,
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter:
+          exporter === 'console'
+            ? new ConsoleMetricExporter({ temporalitySelector: () => kept })
+            : new OTLPMetricExporter({ timeoutMillis: PATIENCE_MS, temporalityPreference: kept }),
+        exportIntervalMillis: every,
+        exportTimeoutMillis: Math.min(PATIENCE_MS, every),
+      }),
+    ],
+  });
+  metricsApi.setGlobalMeterProvider(provider);
+  return provider;
+}
+
+type Recorder = (figures: () => readonly Figure[]) => void;
+
+function recorder(): Recorder {
+  const meter = metricsApi.getMeter(SCOPE);
+  const instruments = Object.fromEntries(
+    Object.entries(METRICS).map(([name, { kind, unit, says: description, ...more }]) => {
+      const options = { unit, description };
+      switch (kind) {
+        case 'counter': {
+          const counter = meter.createCounter(name, options);
+          return [name, (value: number, attributes?: Attributes) => counter.add(value, attributes)];
+        }
+        case 'gauge': {
+          const gauge = meter.createGauge(name, options);
+          return [name, (value: number, attributes?: Attributes) => gauge.record(value, attributes)];
+        }
+        default: {
+          const advice = 'bounds' in more ? { explicitBucketBoundaries: [...more.bounds] } : {};
+          const histogram = meter.createHistogram(name, { ...options, advice });
+          return [name, (value: number, attributes?: Attributes) => histogram.record(value, attributes)];
+        }
+      }
+    }),
+  ) as { readonly [N in MetricName]: (value: number, attributes?: Attributes) => void };
+  return (figures) => {
+    try {
+      for (const { metric, value, attributes } of figures()) instruments[metric](value, attributes);
+    } catch (thrown) {
+      // Prevents: what was saved is answered as failed, because it cannot be counted.
+      diag.warn('a figure was not counted', thrown instanceof Error ? thrown.name : typeof thrown);
+    }
   };
 }
 
-const tracer = () => trace.getTracer('chat-disconnect-detection');
+const SCOPE = 'chat-disconnect-detection';
+const tracer = () => trace.getTracer(SCOPE);
 
 const contextOf = (
   traceparent: string | null | undefined,
@@ -120,7 +229,7 @@ function contextOfCaller(request: HttpRequest): Context | undefined {
   );
 }
 
-function traced(invocation: PreInvocationContext): void {
+function watched(invocation: PreInvocationContext, record: Recorder): void {
   const { invocationContext, functionHandler, inputs } = invocation;
   const { functionName, invocationId, traceContext, triggerMetadata, options } = invocationContext;
   const { type } = options.trigger;
@@ -151,6 +260,7 @@ function traced(invocation: PreInvocationContext): void {
         trace.setSpan(parent, span),
         () => functionHandler(...args) as unknown,
       );
+      if (isHttp) record(() => figuresOfAnswer(functionName, answer as Answered));
       const { status } = (isHttp ? answer : {}) as { status?: number };
       if (status !== undefined) {
         span.setAttribute('http.response.status_code', status);

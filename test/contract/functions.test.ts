@@ -57,6 +57,7 @@ describe('the functions of the app', () => {
       'read-capacity function GET v1/agents/{agentId}/capacity',
       'read-conversation anonymous GET v1/conversations/{conversationId}',
       'read-policies function GET v1/policies',
+      'readiness anonymous GET health/ready',
       'reconnect-link function GET v1/conversations/{conversationId}/reconnect-link',
       'release-conversation anonymous POST v1/conversations/{conversationId}/release',
       'replay-dead-letter function POST v1/dead-letters/{deadLetterId}/replay',
@@ -114,6 +115,7 @@ describe('the functions of the app', () => {
     'erase-conversation',
     'erase-customer',
     'finish-erasures',
+    'readiness',
   ])('get a durable client where they need one: %s', (name) => {
     expect(bindingTypes(name)).toContain('durableClient');
   });
@@ -126,10 +128,10 @@ describe('a route that a ticket protects', () => {
     ...AGENT_ACTIONS.map((action) => `${action}-conversation`),
   ];
 
-  it('is every anonymous one but health, openapi, negotiate and the pages', () => {
+  it('is every anonymous one but health, readiness, openapi, negotiate and the pages', () => {
     const anonymous = ofType('httpTrigger').filter(({ trigger }) => trigger['authLevel'] === 'anonymous');
     expect(anonymous.map(({ name }) => name)).toEqual(
-      [...guarded, 'health', 'negotiate', 'openapi', 'site', 'site-settings'].sort(),
+      [...guarded, 'health', 'negotiate', 'openapi', 'readiness', 'site', 'site-settings'].sort(),
     );
   });
 

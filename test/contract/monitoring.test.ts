@@ -5,6 +5,7 @@ import { DURABLE_BACKENDS, hostJsonFor } from '../../scripts/package/host-json';
 import { createVisitorNumbers } from '../../shared/access/caller-guard';
 import { AccessDeniedError, ContentionError } from '../../shared/app/errors';
 import { createLogger, type Logger } from '../../shared/app/log';
+import type { PastDisconnection } from '../../shared/conversation/conversation';
 import { MINUTE, parseIsoDuration } from '../../shared/conversation/time';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
 import {
@@ -19,6 +20,7 @@ import { DEFAULTS } from '../support/domain/policies';
 import { MemorySettings } from '../support/memory-settings';
 import { CALL } from '../support/service';
 import { maintain } from '../../shared/reconciliation/maintenance-service';
+import { ACTS, METRICS } from '../../shared/telemetry/figures';
 import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
@@ -188,7 +190,8 @@ describe('every query', () => {
   });
 
   it('names functions that there are', () => {
-    const named = EVERY_QUERY.flatMap(([, query]) => [
+    const ofFunctions = EVERY_QUERY.filter(([, query]) => !query.startsWith('AppMetrics'));
+    const named = ofFunctions.flatMap(([, query]) => [
       ...matches(query, /\bName [!=]= '([^']+)'/g),
       ...matches(query, /\bName in \(([^)]+)\)/g).flatMap((list) => matches(list, /'([^']+)'/g)),
       ...matches(query, /prop__functionName\) == '([^']+)'/g),
@@ -204,6 +207,46 @@ describe('every query', () => {
     ];
     expect([...new Set(named)].sort()).toEqual(names);
     expect(recordedFunctions().map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe('metrics', () => {
+  const queries = EVERY_QUERY.map(([, query]) => query).filter((query) => query.startsWith('AppMetrics'));
+
+  it('that the workbook and OPERATIONS ask for are there, with their attributes [R359]', () => {
+    const asked = queries.flatMap((query) => matches(query, /'(chat\.disconnect\.[a-z_.]+)'(?!\])/g));
+    expect(queries.length).toBeGreaterThan(5);
+    expect([...new Set(asked)].filter((name) => !(name in METRICS))).toEqual([]);
+    const attributes = queries.flatMap((query) => matches(query, /Properties\['([^']+)'\]/g));
+    expect(new Set(attributes).size).toBeGreaterThan(2);
+    const source = read('shared/telemetry/figures.ts');
+    expect(attributes.filter((name) => !source.includes(`'${name}': `))).toEqual([]);
+    const OUTCOMES = ['reconnected', 'expired', 'ended'] satisfies PastDisconnection['outcome'][];
+    const outcomes = queries.flatMap((query) => matches(query, /outcome == '([^']+)'/g));
+    expect([...new Set(outcomes)].sort()).toEqual([...OUTCOMES].sort());
+  });
+
+  it('are all in the table of OPERATIONS, with their units, and no others [R359]', () => {
+    const [, section = ''] = read('docs/OPERATIONS.md').split(/^## Metrics$/m);
+    const rows = [...section.split(/^## /m)[0]!.matchAll(/^\| `(chat\.\S+)` \| `(\S+)` \|/gm)];
+    expect(rows.map(([, name, unit]) => [name, unit])).toEqual(
+      Object.entries(METRICS).map(([name, { unit }]) => [name, unit]),
+    );
+  });
+
+  it('are named as OpenTelemetry names them: lower case, dots between, no unit and no "total" in the name [R359]', () => {
+    for (const [name, { kind, unit }] of Object.entries(METRICS)) {
+      expect(name).toMatch(/^chat\.disconnect(\.[a-z]+(_[a-z]+)*)+$/);
+      expect(name).not.toMatch(/total|seconds|_s$|count$/);
+      expect([name, unit]).toEqual([name, expect.stringMatching(/^(s|\{[a-z]+\})$/)]);
+      if (kind === 'histogram') expect([name, unit]).toEqual([name, 's']);
+    }
+  });
+
+  it('of acts are those of the report [R359]', () => {
+    const report = emptyReport(0, 0);
+    const acts = Object.keys(report).filter((figure) => actsOf({ ...report, [figure]: 1 }) > 0);
+    expect([...ACTS].sort()).toEqual(acts.sort());
   });
 });
 

@@ -31,6 +31,8 @@ interface Language {
 const TABLES = {
   AppTraces:
     'TimeGenerated: datetime, Message: string, SeverityLevel: int, OperationName: string, OperationId: string, Properties: dynamic, AppRoleInstance: string, ItemCount: int',
+  AppMetrics:
+    'TimeGenerated: datetime, Name: string, Sum: real, Min: real, Max: real, ItemCount: int, Properties: dynamic, AppRoleInstance: string',
   AppRequests:
     'TimeGenerated: datetime, Name: string, ResultCode: string, Success: bool, DurationMs: real, Url: string, OperationName: string, OperationId: string, Properties: dynamic, AppRoleInstance: string, ItemCount: int',
   Usage: 'TimeGenerated: datetime, DataType: string, IsBillable: bool, Quantity: real, QuantityUnit: string',

@@ -66,23 +66,38 @@ describe('a usable configuration', () => {
     });
   });
 
+  const COLLECTOR = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' };
+  const TRACES = { exporter: 'otlp', ratio: 1 };
+  const METRICS = { exporter: 'otlp', every: 60_000, temporality: 'delta' };
   it.each([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, { exporter: 'otlp', ratio: 1 }],
+    [COLLECTOR, { traces: TRACES, metrics: METRICS }],
     [
-      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example', OTEL_TRACES_SAMPLER_ARG: '0.05' },
-      { exporter: 'otlp', ratio: 0.05 },
+      { ...COLLECTOR, OTEL_TRACES_SAMPLER_ARG: '0.05' },
+      { traces: { ...TRACES, ratio: 0.05 }, metrics: METRICS },
     ],
-    [{ OTEL_TRACES_EXPORTER: 'console' }, { exporter: 'console', ratio: 1 }],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_TRACES_EXPORTER: 'none' }, undefined],
-  ])('sends traces only where it is told to: %j [R333]', (given, expected) => {
+    [{ OTEL_TRACES_EXPORTER: 'console' }, { traces: { ...TRACES, exporter: 'console' } }],
+    [
+      { OTEL_METRICS_EXPORTER: 'console', OTEL_METRIC_EXPORT_INTERVAL: '5000' },
+      { metrics: { ...METRICS, exporter: 'console', every: 5_000 } },
+    ],
+    [{ ...COLLECTOR, OTEL_TRACES_EXPORTER: 'none' }, { metrics: METRICS }],
+    [{ ...COLLECTOR, OTEL_METRICS_EXPORTER: 'none' }, { traces: TRACES }],
+    [
+      { ...COLLECTOR, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'cumulative' },
+      { traces: TRACES, metrics: { ...METRICS, temporality: 'cumulative' } },
+    ],
+    [{ ...COLLECTOR, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' }, undefined],
+  ])('sends traces and metrics only where it is told to: %j [R333]', (given, expected) => {
     const named = expected && { ...expected, serviceName: 'chat-disconnect-detection' };
     expect(loadConfig({ ...VALID, ...given }).telemetry).toEqual(named);
   });
 
   it('refuses an exporter without its collector, and an address with a password', () => {
-    expect(problemsOf({ ...VALID, OTEL_TRACES_EXPORTER: 'otlp' })).toContain(
-      'needs OTEL_EXPORTER_OTLP_ENDPOINT',
-    );
+    for (const name of ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER']) {
+      expect(problemsOf({ ...VALID, [name]: 'otlp' })).toContain(
+        `${name} "otlp" needs OTEL_EXPORTER_OTLP_ENDPOINT`,
+      );
+    }
     expect(problemsOf({ ...VALID, OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a:secret@b.example' })).toMatch(
       /OTEL_EXPORTER_OTLP_ENDPOINT is malformed(?!.*secret)/,
     );

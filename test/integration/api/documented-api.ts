@@ -69,6 +69,16 @@ function expectReadableVersion({ id }: DocumentedRoute, { headers, json }: Answe
   expect([id, headers.get('access-control-expose-headers')]).toEqual([id, expect.stringMatching(/\bETag\b/)]);
 }
 
+/** The id that people can tell operators: the same in the header and in a problem, and pages of other origins can read it. */
+function expectInvocation({ id }: DocumentedRoute, { headers, json, status }: Answer): void {
+  const invocation = headers.get('x-ms-invocation-id');
+  expect([id, invocation]).toEqual([
+    id,
+    expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  ]);
+  if (status >= 400) expect([id, json['invocationId']]).toEqual([id, invocation]);
+}
+
 function expectDocumented(operation: DocumentedRoute, answer: Answer): void {
   const described = answersOf(operation)[answer.status];
   if (described === undefined) {
@@ -77,6 +87,7 @@ function expectDocumented(operation: DocumentedRoute, answer: Answer): void {
   const { content, headers = [] } = described;
   // Without a function key it is the host that answers.
   if (operation.authLevel === 'function' && answer.status === 401 && answer.text === '') return;
+  expectInvocation(operation, answer);
   const sent = MEANINGFUL.filter((name) => answer.headers.has(name));
   expect([operation.id, headers]).toEqual([operation.id, expect.arrayContaining(sent)]);
   expectReadableVersion(operation, answer);

@@ -1,9 +1,22 @@
 import { expect } from '@jest/globals';
-import { eventHeaders, newId } from '../bad-input/system';
+import { eventHeaders, eventually, newId } from '../bad-input/system';
 import type { Drives } from './drives';
 
 export const driveService: Drives = {
   health: ({ call }) => call('health', 200),
+
+  readiness: async ({ call, system }) => {
+    const { json } = await call('readiness', 200);
+    expect(json['dependencies']).toHaveLength(3);
+    system.tables.mode = 'refuse';
+    const refused = await eventually(
+      () => system.call('health/ready', { method: 'GET' }),
+      ({ status }) => status === 503,
+    );
+    expect(refused.json).toMatchObject({ code: 'not-ready' });
+    await call('readiness', 503);
+    system.tables.mode = 'forward';
+  },
 
   openapi: async ({ call }) => {
     const { json } = await call('openapi', 200);

@@ -59,7 +59,7 @@ describe('while the tables cannot be reached', () => {
       expect(answer.json).toMatchObject({ code: 'temporarily-unavailable' });
       expect(answer.headers.get('retry-after')).toBe('1');
     }
-    // What needs no storage goes on.
+    // What needs no storage goes on; liveness asks nobody [R362].
     expect((await system.call('health', { method: 'GET' })).status).toBe(200);
     expect((await system.call('v1/negotiate', { body: {} })).status).toBe(200);
 
@@ -151,7 +151,49 @@ describe('while the task hub cannot be written', () => {
   });
 });
 
+describe('readiness', () => {
+  const ask = async () => {
+    const { status, json, text } = await system.call('health/ready', { method: 'GET' });
+    const dependencies = json['dependencies'] as { name: string; status: string; ms: number }[];
+    expect(text).not.toMatch(/AccountKey|127\.0\.0\.1|localhost|CANARY|ECONN/);
+    expect(dependencies.every(({ ms }) => ms % 10 === 0 && ms < 4_000)).toBe(true);
+    return { status, failed: dependencies.filter((one) => one.status === 'failed').map(({ name }) => name) };
+  };
+  const READY = { status: 200, failed: [] };
+  const becomes = (expected: object) =>
+    eventually(ask, (seen) => JSON.stringify(seen) === JSON.stringify(expected), 30_000);
+
+  it.each([
+    ['tables', 'refuse', 'table-storage'],
+    ['tables', 'swallow', 'table-storage'],
+    ['taskHub', 'refuse', 'durable-functions'],
+  ] as const)(
+    'names the service that does not do its part, and is 200 when all do again: %s %s [R361 R362]',
+    async (which, mode, dependency) => {
+      await becomes(READY);
+      system[which].mode = mode;
+      await becomes({ status: 503, failed: [dependency] });
+      expect((await system.call('health', { method: 'GET' })).status).toBe(200);
+      system[which].mode = 'forward';
+      await becomes(READY);
+    },
+  );
+});
+
 describe('the log of an outage', () => {
+  it('has the invocation that the answer names, in its header and in the problem [R360]', async () => {
+    await system.born();
+    system.tables.mode = 'refuse';
+    const { status, headers, json } = await system.event({ name: 'connect', conversationId: newId() });
+    system.tables.mode = 'forward';
+    const invocationId = headers.get('x-ms-invocation-id');
+    expect([status, json['invocationId']]).toEqual([503, invocationId]);
+    const lines = system.output().split('\n');
+    expect(lines.filter((line) => line.includes(`"invocationId":"${invocationId}"`))).toEqual([
+      expect.stringContaining('web-pubsub-events: failed'),
+    ]);
+  });
+
   it('names what failed, and no address or key', async () => {
     await system.born();
     system.tables.mode = 'refuse';

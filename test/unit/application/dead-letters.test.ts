@@ -153,6 +153,7 @@ describe('a run of reconciliation', () => {
         fields: {
           acted: 2,
           listed: 3,
+          away: 3,
           checked: 3,
           expired: 2,
           healed: 0,

@@ -97,6 +97,7 @@ describe('a misspelled name', () => {
   it('of a query keeps no event of Azure away', async () => {
     expect(service).toEqual([
       'health',
+      'readiness',
       'openapi',
       'site-settings',
       'validate-web-pubsub-events',

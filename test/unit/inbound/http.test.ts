@@ -3,6 +3,7 @@ import { ContentionError, DependencyError, StoredRowError } from '../../../share
 import { IF_MATCH } from '../../../shared/http/fields';
 import { problemOf, Refused } from '../../../shared/http/problems';
 import { parseJson, problemAnswer, readBody } from '../../../shared/http/route';
+import { CALL } from '../../support/service';
 import { silent } from '../../support/silent';
 import { call, request } from '../handlers/request';
 
@@ -59,6 +60,7 @@ describe('an answer', () => {
   it('that tells a problem has a stable code, a type and its status, and is not kept by caches', () => {
     const answer = problemAnswer(
       new Refused('conversation-ended', { detail: 'It is over.', state: 'Closed' }),
+      CALL,
     );
     expect(answer).toMatchObject({
       status: 409,

@@ -12,7 +12,7 @@ interface Seen {
 
 it('a caller chooses the trace of its request, and not that it is recorded; the host chooses both [R331]', async () => {
   jest.spyOn(console, 'dir').mockImplementation(() => undefined);
-  const { traced } = startTelemetry({ exporter: 'console', ratio: 0, serviceName: 'test' });
+  const { watched } = startTelemetry({ serviceName: 'test', traces: { exporter: 'console', ratio: 0 } });
   const play = async (header: string | undefined, traceParent: string): Promise<Seen> => {
     const invocation = {
       inputs: [{ method: 'POST', headers: new Headers(header === undefined ? {} : { traceparent: header }) }],
@@ -27,7 +27,7 @@ it('a caller chooses the trace of its request, and not that it is recorded; the 
         return { traceId: span?.spanContext().traceId, isRecorded: span?.isRecording() };
       },
     } as unknown as PreInvocationContext;
-    traced(invocation);
+    watched(invocation);
     return (await invocation.functionHandler(undefined, invocation.invocationContext)) as Seen;
   };
   const traceId = SAMPLED.split('-')[1];
