@@ -384,14 +384,17 @@ function made<S extends RouteServices, D extends boolean>(
   };
 }
 
-/** The answer with the id of its invocation, which whoever got it can tell operators. The header is the host's own name for it. */
+/**
+ * The answer with the id of its invocation, which whoever got it can tell operators. The header is the host's own name for it.
+ * Prevents: an answer without content has no other headers, and a page of another origin cannot read this one.
+ */
 export const identified = <B extends string | Uint8Array>(
   answer: HttpOutput<B>,
   { log: { invocationId } }: Call,
 ): HttpOutput<B> =>
   invocationId === undefined
     ? answer
-    : { ...answer, headers: { ...answer.headers, [INVOCATION]: invocationId } };
+    : { ...answer, headers: { ...EXPOSED, ...answer.headers, [INVOCATION]: invocationId } };
 
 const INVOCATION = 'x-ms-invocation-id';
 

@@ -25,6 +25,7 @@ import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   ConsoleMetricExporter,
+  InstrumentType,
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
@@ -154,14 +155,19 @@ function startMetrics(
   resource: Resource,
 ) {
   const kept = AggregationTemporality[temporality === 'delta' ? 'DELTA' : 'CUMULATIVE'];
+  const sender =
+    exporter === 'console'
+      ? new ConsoleMetricExporter()
+      : new OTLPMetricExporter({ timeoutMillis: PATIENCE_MS });
+  // Prevents: a process tells for ever what it saw when it reconciled last, which another one has done since: what is measured is
+  // told once, whatever a counter adds up from.
+  sender.selectAggregationTemporality = (instrument) =>
+    instrument === InstrumentType.GAUGE ? AggregationTemporality.DELTA : kept;
   const provider = new MeterProvider({
     resource,
     readers: [
       new PeriodicExportingMetricReader({
-        exporter:
-          exporter === 'console'
-            ? new ConsoleMetricExporter({ temporalitySelector: () => kept })
-            : new OTLPMetricExporter({ timeoutMillis: PATIENCE_MS, temporalityPreference: kept }),
+        exporter: sender,
         exportIntervalMillis: every,
         exportTimeoutMillis: Math.min(PATIENCE_MS, every),
       }),

@@ -76,6 +76,10 @@ function expectInvocation({ id }: DocumentedRoute, { headers, json, status }: An
     id,
     expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   ]);
+  expect([id, headers.get('access-control-expose-headers')]).toEqual([
+    id,
+    expect.stringMatching(/\bx-ms-invocation-id\b/),
+  ]);
   if (status >= 400) expect([id, json['invocationId']]).toEqual([id, invocation]);
 }
 

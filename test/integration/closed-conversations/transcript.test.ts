@@ -65,7 +65,8 @@ describe('a transcript as text [R196]', () => {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      'access-control-expose-headers': 'ETag, Link, Retry-After, Content-Disposition, WWW-Authenticate',
+      'access-control-expose-headers':
+        'ETag, Link, Retry-After, Content-Disposition, WWW-Authenticate, x-ms-invocation-id',
       'content-disposition': 'attachment; filename="conversation-conversation-0001.txt"',
     });
     expect(answer.body).toBe(

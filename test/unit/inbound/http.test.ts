@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { ROUTES } from '../../../shared/app/routes';
 import { ContentionError, DependencyError, StoredRowError } from '../../../shared/app/errors';
 import { IF_MATCH } from '../../../shared/http/fields';
 import { problemOf, Refused } from '../../../shared/http/problems';
 import { parseJson, problemAnswer, readBody } from '../../../shared/http/route';
 import { CALL } from '../../support/service';
 import { silent } from '../../support/silent';
-import { call, request } from '../handlers/request';
+import { call, request, type RequestParts } from '../handlers/request';
 
 describe('the body of a request', () => {
   it('is read when it is exactly as large as allowed', async () => {
@@ -160,4 +161,39 @@ describe('an answer that is the same at every call', () => {
       expect(other).toEqual(first);
     },
   );
+});
+
+describe('the id of an invocation [R365]', () => {
+  const invoked = { ...CALL, log: { ...silent, invocationId: 'i-1' } };
+  const gone = {
+    settings: { forget: () => undefined },
+    settingsStore: { deleteOverride: async () => 'deleted' },
+  };
+  const parts: readonly [string, RequestParts, object, number][] = [
+    ['delete-automated-message', { method: 'DELETE', params: { trigger: 'agent-left' } }, gone, 204],
+    ['delete-automated-message', { method: 'DELETE', params: { trigger: 'none' } }, gone, 404],
+    ['health', { method: 'GET' }, {}, 200],
+    ['health', { method: 'GET', headers: { 'if-none-match': '*' } }, {}, 304],
+    [
+      'validate-web-pubsub-events',
+      { method: 'OPTIONS', headers: { 'webhook-request-origin': 'chat.example' } },
+      { serviceHosts: ['chat.example'] },
+      200,
+    ],
+  ];
+  it.each(parts)('can be read by pages of other origins: %s %j', async (name, asked, services, status) => {
+    const route = ROUTES.find(({ id }) => id === name)!;
+    const answer = await route.handle(
+      request(asked),
+      { loggerOf: () => silent, ...services } as never,
+      invoked,
+    );
+    expect(answer).toMatchObject({
+      status,
+      headers: {
+        'x-ms-invocation-id': 'i-1',
+        'access-control-expose-headers': expect.stringMatching(/\bx-ms-invocation-id$/),
+      },
+    });
+  });
 });

@@ -86,11 +86,12 @@ const asked =
     headers?: Record<string, string>,
     serves: SitePart = 'all',
     search = '',
+    call = CALL,
   ): Promise<Answered> =>
     SITE_FILE_ROUTES.find((one) => one.method === method)!.handle(
       input(path, headers, search),
       servicesOf(serves),
-      CALL,
+      call,
     );
 const get = asked('GET');
 const textOf = (body: string | Uint8Array | undefined): string => Buffer.from(body ?? '').toString();
@@ -102,6 +103,23 @@ const problem = ({ status, headers, body }: Answered) => [
 const NOT_FOUND = [404, 'application/problem+json', 'page-not-found'];
 
 describe('the files of the site', () => {
+  it('name their invocation to pages of other origins, whatever is answered [R365]', async () => {
+    const call = { log: { invocationId: 'i-1' } } as never;
+    const { etag = '' } = (await get('console/')).headers ?? {};
+    const answers = [
+      await get('console/', {}, 'all', '', call),
+      await get('console/', { 'if-none-match': etag }, 'all', '', call),
+      await get('none.js', {}, 'all', '', call),
+      await asked('HEAD')('none.js', {}, 'all', '', call),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 304, 404, 404]);
+    for (const { headers } of answers)
+      expect(headers).toMatchObject({
+        'x-ms-invocation-id': 'i-1',
+        'access-control-expose-headers': expect.stringMatching(/\bx-ms-invocation-id$/),
+      });
+  });
+
   it('are the page, and what it loads, under names of their content that may be kept for ever [R245]', async () => {
     expect(names).toEqual([
       expect.stringMatching(/^console\/console-[A-Z0-9]{8}\.css$/),
