@@ -28,7 +28,33 @@ describe('the check of a run of the benchmark', () => {
       ...these.events.slice(1),
     ];
     expect(check({ ...these, events }, written())).toEqual([
-      `connect: ${first!.requests.tables + 1} requests to tables, ${first!.requests.tables} are written down`,
+      `connect, requests to tables: ${first!.requests.tables + 1}, ${first!.requests.tables} is written down`,
+    ]);
+  });
+
+  it('compares what has the same name, in whichever order it was measured', () => {
+    const these = written();
+    const turned = {
+      ...these,
+      events: these.events.toReversed(),
+      floor: these.floor.toReversed(),
+      baselines: these.baselines.map((one) => ({ ...one, events: one.events.toReversed() })).toReversed(),
+      decide: these.decide.toReversed(),
+      rest: these.rest.toReversed(),
+    };
+    expect(check(turned, written())).toEqual([]);
+  });
+
+  it('names what was not measured, is new, or is no number', () => {
+    const these = written();
+    const renamed = these.events.map((row) => (row.kind === 'message' ? { ...row, kind: 'said' } : row));
+    const decide = these.decide.filter(({ what }) => what !== 'a loss');
+    const floor = these.floor.map((row) => (row.kind === 'connect' ? { ...row, toSdk: Infinity } : row));
+    expect(check({ ...these, events: renamed, decide, floor }, written())).toEqual([
+      ...['tables', 'webPubSub', 'durable'].map((to) => `said, requests to ${to}: nothing is written down`),
+      ...['tables', 'webPubSub', 'durable'].map((to) => `message, requests to ${to}: was not measured`),
+      'connect, CPU by that of its requests alone: was not measured',
+      'decide, one of 200 tabs by a loss: was not measured',
     ]);
   });
 
