@@ -113,6 +113,10 @@ async function main(): Promise<void> {
     };
     await context.close();
     for (const proxy of proxies) await proxy.stop();
+    // An agent has no room for two hundred.
+    for (const action of ['end', 'close'] as const) {
+      await world.agent.act(action, conversationId).catch(() => undefined);
+    }
     console.log(
       `${isPlain ? 'plain client' : 'widget'}: silent for ${seconds(holeMs)}: banner after ${seconds(outcome.banner)}, usable ${seconds(outcome.usable)} after the line is back, stored ${outcome.stored} times${outcome.isEnded ? ', ENDED' : ''}`,
     );
