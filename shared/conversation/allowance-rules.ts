@@ -1,4 +1,4 @@
-import { gracePeriodOf, policyOf } from '../policies/policy';
+import { gracePeriodOf, mustAskForCustomer, policyOf } from '../policies/policy';
 import { type Allowance, type Away, type Conversation, LIMITS, type Ongoing } from './conversation';
 import { type DecisionContext, knockedTooLate, type Ruling } from './decision';
 import { type Instant, type Milliseconds, SECOND } from './time';
@@ -95,7 +95,9 @@ export function decideReturning(conversation: Conversation, context: DecisionCon
   const { now, policies } = context;
   if (conversation.end !== undefined) return knockedTooLate(conversation, context);
   const outcome = { type: 'admitted' } as const;
-  const end = endOfWait(conversation);
+  // Prevents: a closure that comes whether the customer is there or not is not put off, and every knock prolongs the wait.
+  const isAsked = mustAskForCustomer(conversation, policies);
+  const end = isAsked ? endOfWait(conversation) : conversation.disconnection?.deadline;
   if (conversation.disconnection === undefined || end === undefined) return { kind: 'unchanged', outcome };
   const until = now + Math.min(RETURN_TIME, Math.floor(outageAllowanceOf(conversation, policies) / 2));
   const { returns = 0 } = conversation.disconnection.allowance ?? {};

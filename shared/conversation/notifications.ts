@@ -426,13 +426,16 @@ export function notificationsOf(
   ];
 }
 
-/** Whoever had it until now is told what has become of it, also an agent of another queue whose offer was replaced. */
+/** Who has it instead is told to whoever had it until now, also to an agent of another queue whose offer was replaced. */
 const alsoTo =
   (agentId: string | undefined) =>
-  (one: Notification): Notification =>
-    agentId === undefined || one.audience.to !== 'agents' || one.audience.agentIds.includes(agentId)
+  (one: Notification): Notification => {
+    const { audience, push } = one;
+    const isTold = audience.to !== 'agents' || push.type !== 'conversation-assigned';
+    return agentId === undefined || isTold || audience.agentIds.includes(agentId)
       ? one
-      : { ...one, audience: { ...one.audience, agentIds: [...one.audience.agentIds, agentId] } };
+      : { ...one, audience: { ...audience, agentIds: [...audience.agentIds, agentId] } };
+  };
 
 const isNotIn =
   (others: readonly Notification[]) =>

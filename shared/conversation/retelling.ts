@@ -4,6 +4,7 @@ import type { ConversationEvent } from './inputs';
 import { repeatedMessage } from './messages-rules';
 import type { Topic } from './notifications';
 import type { MessageEntry } from './transcript';
+import { workListItem } from './work-list';
 
 /** What is told although the record has told it before. */
 export interface Retold {
@@ -32,7 +33,9 @@ const REPETITIONS: {
 } = {
   admitted: (conversation) => [
     ...(wasNeverConnected(conversation) ? (['opened'] as const) : []),
-    ...(isInferredLoss(conversation) ? (['lost'] as const) : []),
+    // Prevents: the sockets of a persistent chat were found dead for a new one, the row was not written, and it shows a
+    // customer who is there.
+    ...(isInferredLoss(conversation) || workListItem(conversation)?.away ? (['lost'] as const) : []),
     // Prevents: a return prolonged the wait, its row was not written, and the work list shows an end that has passed.
     ...(conversation.disconnection?.allowance?.because === 'customer-returning'
       ? (['extended'] as const)

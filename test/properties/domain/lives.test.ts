@@ -157,6 +157,19 @@ describe('random lives, with late, doubled, reordered and lost events', () => {
     });
   });
 
+  it('tell whoever had the conversation what has become of it', () => {
+    everyStep(true, ({ before, after, decision }) => {
+      const had = before?.agent?.id;
+      if (had === undefined || after?.agent?.id === had) return;
+      const told = decision.effects.flatMap((effect) =>
+        effect.type === 'push' && effect.audience.to === 'agents' && effect.audience.agentIds.includes(had)
+          ? [effect.push.type]
+          : [],
+      );
+      expect(told.filter((type) => /^conversation-/.test(type))).not.toEqual([]);
+    });
+  });
+
   it('never push two different things under one id', () => {
     everyLife(true, (life) => {
       const pushed = new Map<string, Push>();

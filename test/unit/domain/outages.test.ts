@@ -258,6 +258,14 @@ describe('a customer whose return has begun', () => {
       .then({ outcome: 'not-reached' });
   });
 
+  it('puts nothing off where the chat is closed whether somebody is there or not', () => {
+    const policy = { grace: HOUR, openAutoClose: 10 * MINUTE, openAutoCloseWhileConnected: true };
+    const lostAt = afterStart(10);
+    const away = given(connectedCustomer(), policy).when(disconnected('tab-1', lostAt), lostAt).then({});
+    const due = away.conversation.autoClosure?.deadline ?? Number.NaN;
+    away.when(returning, due - SECOND).then({ outcome: 'admitted', changed: false, effects: [] });
+  });
+
   it('is waited for in its first connection, too', () => {
     const { deadline: first } = runningDisconnection(aConversation());
     given(aConversation())

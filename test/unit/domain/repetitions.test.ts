@@ -122,9 +122,17 @@ describe('the first `connect` of a conversation', () => {
   it('of a persistent chat tells of nothing once somebody was there', () => {
     const left = then(persistentChat(), disconnected('tab-1', AT));
     expect(left.liveConnectionIds).toEqual([]);
-    expect(effectsOf(decideAt(left, connectPersistent(), AT + 1))).toEqual([]);
+    expect(toldBy(left, connectPersistent())).toEqual([]);
     const again = then(left, connected('tab-2', AT + 1), AT + 1);
     expect(effectsOf(decideAt(again, connectPersistent(), AT + 2))).toEqual([]);
+  });
+
+  it('of a persistent chat writes the row of a customer who is away once more: its sockets may have been found dead', () => {
+    const left = then(persistentChat(), disconnected('tab-1', AT));
+    expect(effectsOf(decideAt(left, connectPersistent(), AT + 1))).toContainEqual({
+      type: 'update-work-list',
+      conversation: left,
+    });
   });
 
   it('tells of it also where a handshake has failed in the same moment', () => {
