@@ -10,7 +10,8 @@ import { clientBindingJson } from '../local/functions-host/durable/management-li
 import type { HttpData } from '../local/functions-host/worker/typed-data';
 import { programArguments } from '../local/programs';
 import { DEVELOPMENT_ACCESS_KEY, startWebPubSub } from '../local/web-pubsub';
-import type { Answer, Order, Requests } from './protocol';
+import type { Build } from './builds';
+import type { Answer, Calls, Order, Requests } from './protocol';
 
 /** In this order, each on what the ones before it have left. */
 export const KINDS = [
@@ -29,6 +30,8 @@ export type Kind = (typeof KINDS)[number];
 export interface Cost {
   readonly kind: Kind;
   readonly requests: Requests;
+  /** What the requests to tables are. */
+  readonly calls: Calls;
   /** Of the app's process, in ms of CPU; the storage's, where it is known. */
   readonly cpuMs: number;
   readonly storageCpuMs?: number;
@@ -42,8 +45,8 @@ export interface Storage {
 }
 
 interface Options {
-  /** Folders of built apps: package.json, and dist. Measured by turns. */
-  readonly builds: readonly string[];
+  /** Measured by turns. */
+  readonly builds: readonly Build[];
   readonly storage: Storage;
   /** Of each build, in each round. */
   readonly conversations: number;
@@ -124,11 +127,12 @@ async function playRound(
       await delay(GRACE_MS + 50);
     }
     for (const [at, app] of apps.entries()) {
-      const events = stories[at]!.map((one) => one(kind, hub));
+      const all = stories[at]!.map((one) => one(kind, hub));
+      const events = kind === 'expiry' && app.sweeps ? all.slice(0, 1) : all;
       const storageBefore = cpuOf(storage.pid);
-      const { cpuMs, requests } = await app.order(events);
+      const { cpuMs, requests, calls } = await app.order(events);
       const storageCpu = cpuOf(storage.pid) - storageBefore;
-      const each = (total: number) => total / events.length;
+      const each = (total: number) => total / conversations;
       costs[at]!.push({
         kind,
         cpuMs: each(cpuMs),
@@ -137,6 +141,7 @@ async function playRound(
           webPubSub: each(requests.webPubSub),
           durable: each(requests.durable),
         },
+        calls: { read: each(calls.read), transaction: each(calls.transaction), write: each(calls.write) },
         ...(storage.pid !== undefined && { storageCpuMs: each(storageCpu) }),
       });
     }
@@ -243,12 +248,13 @@ const textOf = (body: { string?: string; json?: string; bytes?: unknown } | unde
   body?.string ?? body?.json ?? Buffer.from((body?.bytes ?? []) as Uint8Array).toString();
 
 interface App {
+  readonly sweeps: boolean;
   order(events: readonly Event[]): Promise<Answer>;
   stop(): Promise<void>;
 }
 
 async function startApp(
-  directory: string,
+  { directory, sweeps = false }: Build,
   options: { readonly ports: Requests; readonly settings: Readonly<Record<string, string>> },
 ): Promise<App> {
   const context = {
@@ -272,6 +278,7 @@ async function startApp(
   });
   await answerOf(child);
   return {
+    sweeps,
     async order(events) {
       child.send({ events } satisfies Order);
       const answer = (await answerOf(child)) as Answer | { readonly failed: string };

@@ -4,12 +4,15 @@ export const USAGE = `Measures what an event costs: requests on the wire, and CP
 
   npm run bench
   npm run bench -- --against DIR
+  npm run bench:check
 
   --against        another built checkout (package.json, node_modules, dist), by turns with this one in the same run
   --conversations  of each build in each round (default 40)
   --rounds         that are counted; one more comes first (default 5)
   --write          write bench/results, too: requests are what a test holds this tree to
+  --check          compare the ratios of this run with those of bench/results, and fail when one has clearly become worse
 
+The designs of bench/baselines take turns with it.
 Builds this tree first. Exit code 2 when the options cannot be used. No environment variable is read.`;
 
 /** @throws UsageError */
@@ -20,12 +23,15 @@ export function parseBenchOptions(argv: readonly string[]) {
     conversations: string,
     rounds: string,
     write: { type: 'boolean' },
+    check: { type: 'boolean' },
   } as const;
-  const { against, write = false, ...values } = parseOptions(argv, options);
+  const { against, write = false, check = false, ...values } = parseOptions(argv, options);
   const [conversations, rounds] = [Number(values.conversations ?? 40), Number(values.rounds ?? 5)];
   if (!(Number.isSafeInteger(conversations) && conversations > 0))
     throw new UsageError('--conversations must be a whole number above 0.');
   if (!(Number.isSafeInteger(rounds) && rounds > 0))
     throw new UsageError('--rounds must be a whole number above 0.');
-  return { against, conversations, rounds, write };
+  if (check && write)
+    throw new UsageError('--check compares with what --write would replace: give one of them.');
+  return { against, conversations, rounds, write, check };
 }

@@ -8,6 +8,13 @@ export interface Requests {
   durable: number;
 }
 
+/** Requests to tables, by what they are: a row that is read, rows of one partition that are saved together, a row that is. */
+export interface Calls {
+  read: number;
+  transaction: number;
+  write: number;
+}
+
 /** Invocations of the app, one after the other. */
 export interface Order {
   readonly events: readonly {
@@ -21,5 +28,6 @@ export interface Order {
 export interface Answer {
   readonly cpuMs: number;
   readonly requests: Requests;
+  readonly calls: Calls;
   readonly results: readonly TypedData[];
 }

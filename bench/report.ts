@@ -1,4 +1,4 @@
-import type { Requests } from './protocol';
+import type { Calls, Requests } from './protocol';
 
 /** Of several rounds: their median, and the least and the most. */
 export interface Measure {
@@ -25,11 +25,38 @@ export interface CallRow {
   readonly before?: Measure;
 }
 
+/** An event beside its requests alone: CPU in ms, and that of the event by it. */
+export interface FloorRow {
+  readonly kind: string;
+  readonly calls: Calls;
+  readonly sdkMs: number;
+  readonly rawMs: number;
+  readonly toSdk: number;
+  readonly toRaw: number;
+}
+
+/** Another design, in the same rounds. */
+export interface BaselineRows {
+  readonly name: string;
+  /** What the product promises, and it does not. */
+  readonly lacks: string;
+  readonly events: readonly {
+    readonly kind: string;
+    readonly requests: Requests;
+    readonly cpuMs: Measure;
+    readonly storageCpuMs: Measure;
+    /** CPU of the product by its own, of each round. */
+    readonly ratio: Measure;
+  }[];
+}
+
 export interface Results {
   readonly machine: string;
   readonly conversations: number;
   readonly rounds: number;
   readonly events: readonly EventRow[];
+  readonly floor: readonly FloorRow[];
+  readonly baselines: readonly BaselineRows[];
   readonly decide: readonly CallRow[];
   readonly rest: readonly CallRow[];
 }
@@ -46,9 +73,20 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
     .join('\n');
 
 const shown = ({ median, least, most }: Measure): string => `${median} (${least} to ${most})`;
-const counted = ({ tables, webPubSub, durable }: Requests): string => `${tables} / ${webPubSub} / ${durable}`;
+const short = (count: number): string => String(Number(count.toPrecision(2)));
+const counted = ({ tables, webPubSub, durable }: Requests): string =>
+  [tables, webPubSub, durable].map(short).join(' / ');
 
-export function markdownOf({ machine, conversations, rounds, events, decide, rest }: Results): string {
+export function markdownOf({
+  machine,
+  conversations,
+  rounds,
+  events,
+  floor,
+  baselines,
+  decide,
+  rest,
+}: Results): string {
   const isCompared = events.some(({ before }) => before !== undefined);
   const ifCompared = (cells: readonly string[]) => (isCompared ? cells : []);
   return `# What an event costs
@@ -80,6 +118,50 @@ ${table(
     ...(before ? [shown(before.storageCpuMs)] : []),
   ]),
 )}
+
+## The requests alone
+
+What the same requests cost a process that does nothing else, from the same run: rows that are read, saved together and saved singly (reads / transactions /
+writes), the pushes, and the calls of the durable client as pushes. By the SDKs with their defaults, and by plain HTTP over connections that are kept.
+
+${table(
+  [
+    'event',
+    'requests to tables',
+    'by the SDKs, ms',
+    'by plain HTTP, ms',
+    'product by SDKs',
+    'product by HTTP',
+  ],
+  floor.map(({ kind, calls, sdkMs, rawMs, toSdk, toRaw }) => [
+    kind,
+    `${calls.read} / ${calls.transaction} / ${calls.write}`,
+    ...[sdkMs, rawMs, toSdk, toRaw].map(String),
+  ]),
+)}
+
+## Other designs
+
+The same story in the same rounds, written as a team writes it first (\`bench/baselines\`): the record and its transcript in one table, events checked by
+their signature, news pushed by the SDK. The cells are requests; CPU in ms; CPU of the product by that.
+
+${table(
+  ['event', ...baselines.map(({ name }) => name)],
+  events.map(({ kind }, at) => [
+    kind,
+    ...baselines.map(({ events: rows }) => {
+      const row = rows[at];
+      return row === undefined
+        ? ''
+        : `${counted(row.requests)}; ${row.cpuMs.median}; ${row.ratio.median} (${row.ratio.least} to ${row.ratio.most})`;
+    }),
+  ]),
+)}
+
+${baselines.map(({ name, lacks }) => `- ${name}: ${lacks}.`).join('\n')}
+
+Where the product costs more it does more: \`accept\` and \`expiry\` ask the service who is there, each change keeps the row of the work list, by which
+reconciliation finds what was lost, and an event whose effects failed does them again.
 
 ## One call, microseconds of CPU
 

@@ -6,14 +6,16 @@ import { CoreApi } from '../local/functions-host/worker/core-api';
 import { createInvoke } from '../local/functions-host/worker/invoke';
 import { loadApp } from '../local/functions-host/worker/load-app';
 import type { TypedData } from '../local/functions-host/worker/typed-data';
-import type { Answer, Order, Requests } from './protocol';
+import type { Answer, Calls, Order, Requests } from './protocol';
 
 const { BENCH_APP = '', BENCH_TARGETS = '{}', BENCH_DURABLE_CLIENT = '{}' } = process.env;
 /** The port of each service that is called. */
 const targets = Object.entries(JSON.parse(BENCH_TARGETS) as Record<keyof Requests, number>);
 
 const none = (): Requests => ({ tables: 0, webPubSub: 0, durable: 0 });
+const noCalls = (): Calls => ({ read: 0, transaction: 0, write: 0 });
 let requests = none();
+let calls = noCalls();
 // Node's own HTTP client tells of every request that it sends: repetitions of the SDKs are requests, too.
 subscribe('http.client.request.start', (message) => {
   const { request } = message as { request: ClientRequest };
@@ -23,6 +25,8 @@ subscribe('http.client.request.start', (message) => {
   const target = targets.find(([, known]) => String(known) === port)?.[0];
   if (target === undefined) throw new Error(`a request went to port ${port}, which is nobody's`);
   requests[target as keyof Requests] += 1;
+  if (target !== 'tables') return;
+  calls[request.method === 'GET' ? 'read' : request.path.includes('/$batch') ? 'transaction' : 'write'] += 1;
 });
 
 async function main(): Promise<void> {
@@ -51,11 +55,12 @@ async function main(): Promise<void> {
 
   const carryOut = async ({ events }: Order): Promise<Answer> => {
     requests = none();
+    calls = noCalls();
     const results: TypedData[] = [];
     const before = process.cpuUsage();
     for (const event of events) results.push(await perform(event));
     const { user, system } = process.cpuUsage(before);
-    return { cpuMs: (user + system) / 1_000, requests, results };
+    return { cpuMs: (user + system) / 1_000, requests, calls, results };
   };
 
   process.on('message', (order: Order) => {

@@ -87,7 +87,7 @@ const ROLES = [
   {
     role: 'availability',
     is: /^shared\/app\/availability$/,
-    may: ['pure', '@azure/data-tables'],
+    may: ['pure', 'errors', '@azure/data-tables'],
     because: 'It sees the requests of the clients and calls nobody.',
   },
   {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { designsPicture, requestsPicture } from '../../bench/pictures';
+import type { Results as EventResults } from '../../bench/report';
 import {
   dropPicture,
   dropsTable,
@@ -52,6 +54,9 @@ export function generatedFiles(root: string): ReadonlyMap<string, string> {
   );
   files.set('docs/images/scale-drop.svg', dropPicture(scale));
   files.set('docs/images/scale-sent.svg', sentPicture(scale));
+  const costs = JSON.parse(read('bench/results/events.json')) as EventResults;
+  files.set('docs/images/bench-requests.svg', requestsPicture(costs));
+  files.set('docs/images/bench-designs.svg', designsPicture(costs));
   files.set('docs/images/demo.svg', terminalPicture(read('docs/measured/demo.txt')));
   return files;
 }

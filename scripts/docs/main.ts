@@ -5,7 +5,7 @@ import { generatedFiles } from './generated';
 
 const USAGE = `Writes what is generated in the documentation: docs/CONFIGURATION.md from shared/app/config.ts; calls, problems, schemas and
 notifications of docs/API.md from docs/openapi.json and the types; the states of docs/ARCHITECTURE.md from the table of transitions; who may do what in docs/THREAT-MODEL.md from
-shared/access/authorisation.ts; docs/images/demo.svg from docs/measured/demo.txt; tables and pictures of docs/SCALE.md from bench/simulation/results.json. Takes the
+shared/access/authorisation.ts; docs/images/demo.svg from docs/measured/demo.txt; tables and pictures of docs/SCALE.md from bench/simulation/results.json; pictures of what an event costs from bench/results/events.json. Takes the
 padding out of every Markdown table.
 
   npm run docs              write

@@ -317,7 +317,7 @@ export function createSocketBound(options: {
   const ask = async (network: string, one: Known, bound: number) => {
     try {
       const ids = await listed(network, bound);
-      for (const [id, at] of one.recent) if (now() - at >= LISTED_AFTER) one.recent.delete(id);
+      for (const [id, at] of one.recent) if (Math.abs(now() - at) >= LISTED_AFTER) one.recent.delete(id);
       const present = new Set([...ids, ...one.recent.keys()]).size;
       // Half of what is free: other instances admit, too.
       one.room = Math.ceil(Math.max(0, bound - present) / 2);
@@ -343,7 +343,8 @@ export function createSocketBound(options: {
     if (known.size > MOST_CALLERS) known.delete(known.keys().next().value!);
     while (one.room < 1) {
       const wait = one.fullUntil - now();
-      if (wait > 0) throw new TooManyRequestsError(Math.ceil(wait / SECOND));
+      // Prevents: the clock of the machine is set back, and who may open a socket is turned away for as much longer.
+      if (wait > 0 && wait <= LISTED_AFTER) throw new TooManyRequestsError(Math.ceil(wait / SECOND));
       await (one.asking ??= ask(network, one, bound));
     }
     one.room -= 1;

@@ -11,7 +11,7 @@ import {
   hasEnded,
   publicName,
 } from '../conversation/conversation';
-import type { Conversations } from '../conversation/conversation-service';
+import type { ConversationServiceDependencies, Conversations } from '../conversation/conversation-service';
 import { endedRefusal, SIGN_IN_REQUIRED } from '../conversation/decision';
 import { type Instant, instant, type Milliseconds, SECOND } from '../conversation/time';
 import {
@@ -59,6 +59,8 @@ export interface NegotiateServices extends SignedInCustomersDependencies {
   readonly capacity: Pick<AgentCapacity, 'noteAgent'>;
   readonly now: () => Instant;
   readonly conversations: Conversations;
+  /** Sees how long customers who come back wait for their answers. */
+  readonly answering?: ConversationServiceDependencies['answering'];
 }
 
 /** The conversation that a customer comes back to: by its ticket, or by the id of a reconnect link. */
@@ -187,51 +189,9 @@ export const NEGOTIATE_ROUTES = [
     problems: ['sign-in-required', 'conversation-ended', ...OF_LINKS],
     durable: true,
     run: async (request, services: NegotiateServices & RouteServices, call) => {
-      const { asked, resumed } = await askedFor(request, services);
-      const {
-        conversationId: _,
-        reconnectId: __,
-        ...introduction
-      } = parseWith(CUSTOMER_REQUEST, asked, 'body');
-      const { policies } = await services.settings.current(call);
-      const {
-        conversationId,
-        proved = {},
-        link,
-      } = resumed ?? {
-        conversationId: services.newConversationId(),
-      };
-      const conversation = resumed && (await previous(conversationId, services));
-      if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
-      if (conversation === undefined) {
-        if (link !== undefined) throw badLink();
-        const { workstream } = introduction;
-        const isAllowed = proved.workstream === workstream || isForEverybody(policies, workstream);
-        if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
-      } else if (hasEnded(conversation)) {
-        const isReadable = isReadableByCustomer(conversation, policies, services.now());
-        // Once for an end: how much too late its customer has come is remembered. The copy of what is closed may still lack it.
-        const isNews = conversation.knockedAt === undefined || conversation.state === 'Closed';
-        if (conversation.end?.reason === 'customer-disconnected' && isNews)
-          await noted(
-            services.conversations(call).receive(conversationId, { type: 'customer-returning' }),
-            tellOf('negotiate: the late return was not noted', services, call),
-          );
-        const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
-        return refuseAs(refusal, 'conversation-ended');
-      } else if (link === undefined) {
-        await leaveTimeToReturn(conversation, services, call);
-      } else {
-        const used = await services
-          .conversations(call)
-          .receive(conversationId, { type: 'link-used', ...link });
-        if (used.kind === 'refused') return refuseAs(used.refusal, 'conversation-ended', ...OF_LINKS);
-      }
-      const address = addressOf(request, services);
-      const groups =
-        address === undefined ? undefined : services.socketGroups(address, conversation !== undefined);
-      tellOfVisitor(address, services, call);
-      return admit(conversationId, introduction, services, proved, groups);
+      const asked = await askedFor(request, services);
+      const admission = () => admitted(request, asked, services, call);
+      return asked.resumed ? coming(services, admission) : admission();
     },
   }),
 
@@ -256,21 +216,22 @@ export const NEGOTIATE_ROUTES = [
       CUSTOMER_EXAMPLE,
     ),
     durable: true,
-    run: async (
+    run: (
       { body: { customerId, choice, ...introduction } },
       services: NegotiateServices & RouteServices,
       call,
-    ) => {
-      const found = await conversationOfCustomer(customerId, choice, services, call);
-      tellOfVisitor(customerId, services, call);
-      if ('conversationId' in found) {
-        await leaveTimeToReturn(found.goesOn, services, call);
-        return admit(found.conversationId, introduction, services, { workstream: introduction.workstream });
-      }
-      const { id, agent, createdAt } = found.askAbout;
-      const agentName = agent?.acceptedAt === undefined ? undefined : publicName(agent);
-      return { prompt: { conversationId: id, createdAt, agentName, options: OPTIONS } };
-    },
+    ) =>
+      coming(services, async () => {
+        const found = await conversationOfCustomer(customerId, choice, services, call);
+        tellOfVisitor(customerId, services, call);
+        if ('conversationId' in found) {
+          await leaveTimeToReturn(found.goesOn, services, call);
+          return admit(found.conversationId, introduction, services, { workstream: introduction.workstream });
+        }
+        const { id, agent, createdAt } = found.askAbout;
+        const agentName = agent?.acceptedAt === undefined ? undefined : publicName(agent);
+        return { prompt: { conversationId: id, createdAt, agentName, options: OPTIONS } };
+      }),
   }),
 
   route({
@@ -315,6 +276,60 @@ export const NEGOTIATE_ROUTES = [
     },
   }),
 ];
+
+/**
+ * The answer to a customer who may be waited for. Prevents: finding out what it comes back to takes seconds, and meanwhile it is
+ * ended as if it had not come.
+ */
+const coming = <T>({ answering }: Pick<NegotiateServices, 'answering'>, admission: () => Promise<T>) =>
+  answering === undefined ? admission() : answering(admission);
+
+/** Lets a customer in, into a new conversation or one of before, or says why not. */
+async function admitted(
+  request: HttpInput,
+  { asked, resumed }: Awaited<ReturnType<typeof askedFor>>,
+  services: NegotiateServices & RouteServices,
+  call: DurableCall,
+) {
+  const { conversationId: _, reconnectId: __, ...introduction } = parseWith(CUSTOMER_REQUEST, asked, 'body');
+  const { policies } = await services.settings.current(call);
+  const {
+    conversationId,
+    proved = {},
+    link,
+  } = resumed ?? {
+    conversationId: services.newConversationId(),
+  };
+  const conversation = resumed && (await previous(conversationId, services));
+  if (conversation === 'erased') return refuseAs(ERASED, 'conversation-ended');
+  if (conversation === undefined) {
+    if (link !== undefined) throw badLink();
+    const { workstream } = introduction;
+    const isAllowed = proved.workstream === workstream || isForEverybody(policies, workstream);
+    if (!isAllowed) return refuseAs(SIGN_IN_REQUIRED, 'sign-in-required');
+  } else if (hasEnded(conversation)) {
+    const isReadable = isReadableByCustomer(conversation, policies, services.now());
+    // Once for an end: how much too late its customer has come is remembered. The copy of what is closed may still lack it.
+    const isNews = conversation.knockedAt === undefined || conversation.state === 'Closed';
+    if (conversation.end?.reason === 'customer-disconnected' && isNews)
+      await noted(
+        services.conversations(call).receive(conversationId, { type: 'customer-returning' }),
+        tellOf('negotiate: the late return was not noted', services, call),
+      );
+    const refusal = { ...endedRefusal(conversation), ...(isReadable && { conversationId }) };
+    return refuseAs(refusal, 'conversation-ended');
+  } else if (link === undefined) {
+    await leaveTimeToReturn(conversation, services, call);
+  } else {
+    const used = await services.conversations(call).receive(conversationId, { type: 'link-used', ...link });
+    if (used.kind === 'refused') return refuseAs(used.refusal, 'conversation-ended', ...OF_LINKS);
+  }
+  const address = addressOf(request, services);
+  const groups =
+    address === undefined ? undefined : services.socketGroups(address, conversation !== undefined);
+  tellOfVisitor(address, services, call);
+  return admit(conversationId, introduction, services, proved, groups);
+}
 
 /** The query key under which the portal's page finds the id ("Slug for reconnection link", Dynamics 365). */
 const RECONNECT_KEY = 'oc.reconnectid';

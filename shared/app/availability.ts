@@ -1,12 +1,12 @@
 import type { RestError, TableServiceClientOptions } from '@azure/data-tables';
 import { type Instant, type Milliseconds, SECOND } from '../conversation/time';
+import { isDownAt } from './errors';
 
 type Policies = NonNullable<TableServiceClientOptions['additionalPolicies']>;
 
-const BEAT: Milliseconds = SECOND;
+type Service = 'storage' | 'web-pubsub';
 
-/** What a started process waits for its first request to prove that the services work. */
-const FIRST_USE: Milliseconds = 10 * SECOND;
+const BEAT: Milliseconds = SECOND;
 
 /**
  * An operation takes milliseconds, and so does the answer to somebody who comes. If it takes longer than this, repetitions
@@ -16,14 +16,11 @@ const SLOW: Milliseconds = SECOND;
 /** Whoever waits longer than this for its turn in this process is as badly off. */
 const TOO_LONG: Milliseconds = 3 * SECOND;
 
-/** No answer at all, and these, mean that a service does not do its part. Its other answers show that it works. */
-const isFailure = (status: number): boolean => status >= 500 || status === 408 || status === 429;
-
 /** What this process has seen of the services that it calls. */
 export interface Availability {
   /**
-   * Since when they have answered without a failure. A process that has just started knows of nothing before; while they
-   * fail it is the present moment.
+   * Since when all of them have answered without a failure. A process knows of nothing before its first answer; while one of
+   * them fails it is the present moment.
    */
   readonly workingSince: () => Instant;
   /** Answers somebody who comes. As long as one of them waits too long, others wait who are not heard at all. */
@@ -34,29 +31,30 @@ export interface Availability {
    */
   readonly clock: { readonly error: Milliseconds; readonly ahead: Milliseconds | undefined };
   /** For the clients of a service: sees what is left of every operation after all repetitions. */
-  readonly policiesOf: (service: 'storage' | 'web-pubsub') => Policies;
+  readonly policiesOf: (service: Service) => Policies;
 }
 
 export function watchAvailability(now: () => Instant): Availability {
-  const startedAt = now();
-  let isFirst = true;
   let since: Instant | undefined;
   /** When that was noted, by the clock that nobody sets. */
   let notedAt = 0;
-  const worked = () => {
-    if (since !== undefined) return;
-    since = isFirst ? Math.min(now(), startedAt + FIRST_USE) : now();
+  /** Prevents: the storage answers, and so the socket service, which has failed since, seems to have worked all the time. */
+  const failing = new Set<Service>();
+  const worked = (service: Service) => {
+    failing.delete(service);
+    if (since !== undefined || failing.size > 0) return;
+    // Prevents: the host was too slow to hand anything to this process, and that counts as time in which somebody could be heard.
+    since = now();
     notedAt = performance.now();
-    isFirst = false;
   };
   /** Prevents: once the machine's clock was set back, the services seem to work only since a moment that is still to come. */
   const working = (): Instant => {
     const at = now();
     return since === undefined || since <= at ? (since ?? at) : at - (performance.now() - notedAt);
   };
-  const failed = () => {
+  const failed = (service?: Service) => {
     since = undefined;
-    isFirst = false;
+    if (service !== undefined) failing.add(service);
   };
   /** Since when those who come are waiting for their answers, the longest first. */
   const waiting = new Set<{ readonly since: number }>();
@@ -103,8 +101,8 @@ export function watchAvailability(now: () => Instant): Availability {
             const answered = (status: number | undefined, date: string | undefined) => {
               const took = performance.now() - askedAt;
               if (service === 'storage') compareClocks(date, took);
-              if (status === undefined || isFailure(status) || took > SLOW) failed();
-              else worked();
+              if (isDownAt(status) || took > SLOW) failed(service);
+              else worked(service);
             };
             try {
               const response = await next(request);

@@ -30,12 +30,13 @@ export function* conversationDeadline(
 ): Generator<Task, DeadlineResult | undefined, unknown> {
   const input = context.df.getInput<DeadlineInput>();
   if (input === undefined) throw new Error('conversation-deadline needs an input');
-  const { resting, ...id } = input;
+  const { resting, soon: _soon, ...id } = input;
   // Set in the generation that rests: a status set just before continue-as-new is never seen.
   if (resting) context.df.setCustomStatus('resting-after-failure');
 
-  const latest = context.df.currentUtcDateTime.getTime() + LONGEST_TIMER_MS;
-  const deadline = new Date(input.deadline).getTime();
+  const now = context.df.currentUtcDateTime.getTime();
+  const latest = now + LONGEST_TIMER_MS;
+  const deadline = waitedFor(input, now);
   const timer = context.df.createTimer(new Date(deadline < latest ? deadline : latest));
   const cancels = Object.values(CANCELLING_EVENTS).map((by) => ({
     by,
@@ -62,11 +63,10 @@ export function* conversationDeadline(
       id,
     )) as DeadlineOutcome;
     if (reached.outcome === 'not-reached') {
-      // The stored deadline is a later one; a new race uses new tasks, hence a new generation. Never at once: the
-      // clock of the activity's host may be behind, and would be asked over and over.
+      // The stored deadline is a later one; a new race uses new tasks, hence a new generation.
+      const { deadline } = reached;
       const soonest = new Date(context.df.currentUtcDateTime.getTime() + SHORTEST_WAIT_MS).toISOString();
-      const deadline = reached.deadline > soonest ? reached.deadline : soonest;
-      context.df.continueAsNew({ ...id, deadline });
+      context.df.continueAsNew({ ...id, deadline, ...(deadline < soonest && { soon: true }) });
       return undefined;
     }
     // Since version 3 the step above tells what it has saved.
@@ -87,10 +87,23 @@ export function* conversationDeadline(
   }
 }
 
+/**
+ * Until when this generation waits. Time never runs backwards in a history, so what the generation before has made of its own time
+ * is bounded by that of this one. Prevents: the clock of the machine is set back, and the wait is longer by as much.
+ */
+function waitedFor({ deadline, resting, soon }: DeadlineInput, now: number): number {
+  const at = new Date(deadline).getTime();
+  const rested = now + REST_AFTER_FAILURE_MS;
+  if (resting) return at < rested ? at : rested;
+  // Never at once: the clock of the activity's host may be behind, and would be asked over and over.
+  const soonest = now + SHORTEST_WAIT_MS;
+  return soon && at < soonest ? soonest : at;
+}
+
 /** Operators hear of what has been failing for minutes. When not even that can be stored, the next round does it. */
 function* fileDeadLetter(
   context: OrchestrationContext,
-  id: Omit<DeadlineInput, 'resting'>,
+  id: Omit<DeadlineInput, 'resting' | 'soon'>,
 ): Generator<Task, void, unknown> {
   try {
     yield context.df.callActivity(ACTIVITIES.fileDeadLetter, id);

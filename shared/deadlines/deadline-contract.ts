@@ -9,6 +9,8 @@ export interface DeadlineInput {
   readonly deadline: string;
   /** The activities have failed for minutes; the orchestration waits until `deadline` before it tries again. */
   readonly resting?: true;
+  /** The deadline was not reached, and is so near that it may be over when the orchestration waits again. */
+  readonly soon?: true;
 }
 
 /**

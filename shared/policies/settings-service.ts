@@ -46,7 +46,7 @@ export function createSettingsSource({
   loggerOf,
 }: SettingsSourceDependencies): CachedSettings {
   const defaults = { base, ...(written && { written }) };
-  let known: { readonly settings: OperatorSettings; readonly freshUntil: Instant } | undefined;
+  let known: { readonly settings: OperatorSettings; readonly readAt: Instant } | undefined;
   let loading: Promise<OperatorSettings> | undefined;
   let lastRead: PolicyDocument | undefined;
 
@@ -85,7 +85,7 @@ export function createSettingsSource({
   }
 
   function load(call: Call): Promise<OperatorSettings> {
-    const freshUntil = now() + FRESH_FOR;
+    const readAt = now();
     const mine = read(call)
       .catch((thrown: unknown) => {
         if (known === undefined) throw thrown;
@@ -95,7 +95,7 @@ export function createSettingsSource({
       })
       .then((settings) => {
         // Prevents: a load that began before a write ends after it, and its old settings count for 30 seconds more.
-        if (loading === mine) known = { settings, freshUntil };
+        if (loading === mine) known = { settings, readAt };
         return settings;
       })
       .finally(() => {
@@ -106,14 +106,15 @@ export function createSettingsSource({
 
   return {
     async current(call) {
-      if (known !== undefined && now() < known.freshUntil) return known.settings;
+      // Prevents: the clock of the machine is set back, and settings that were changed since count for as much longer.
+      if (known !== undefined && Math.abs(now() - known.readAt) < FRESH_FOR) return known.settings;
       // Prevents: a storm of events after the 30 seconds, each of which reads the settings for itself.
       loading ??= load(call);
       return loading;
     },
     forget() {
       loading = undefined;
-      known = known && { ...known, freshUntil: Number.NEGATIVE_INFINITY };
+      known = known && { ...known, readAt: Number.NEGATIVE_INFINITY };
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   ownError,
   UserEventError,
 } from '../app/errors';
-import type { Call } from '../app/call';
+import type { Call, DurableCall } from '../app/call';
 import type { LoggerOf } from '../app/log';
 import {
   AGENTS_GROUP,
@@ -23,6 +23,7 @@ import {
 import {
   type Conversations,
   type ConversationService,
+  type ConversationServiceDependencies,
   type Handled,
   loadIfAny,
 } from '../conversation/conversation-service';
@@ -132,6 +133,8 @@ export interface WebhookServices extends Omit<AgentSocketsDependencies, 'service
   readonly loggerOf: LoggerOf;
   /** Whether one more line of this kind is written now. */
   readonly heard: (kind: string) => boolean;
+  /** Sees how long those who ask for a socket wait for their answers. */
+  readonly answering?: ConversationServiceDependencies['answering'];
 }
 
 /** At one connection typing in one conversation is told no more often; what comes in between is answered, and left out. */
@@ -245,44 +248,51 @@ export const WEBHOOK_ROUTES = [
     nothing: 'To every other event.',
     invalid: [400, 404, 413],
     problems: ['too-many-requests', ...REFUSALS],
-    run: async (request, services: WebhookServices, call) => {
-      try {
-        const event = await eventOf(request, services);
-        if (services.heard(ACCEPTED)) services.loggerOf(call).info(ACCEPTED, { event: event.name });
-        if (event.name === 'connect') {
-          const { networks, returning } = networksIn(event.groups ?? []);
-          try {
-            if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
-          } catch (thrown) {
-            // Everybody has the same address behind a proxy that the settings do not know: somebody has to see it.
-            services.loggerOf(call).refusal('web-pubsub-events: the address is full', {});
-            throw thrown;
-          }
-        }
-        if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
-          throw new UserEventError('event', `only a customer can ${event.name}`, {});
-        }
-        if (event.name === 'typing') return await tellTyping(event, services, call);
-        const service = services.conversations(call);
-        return event.participant.role === 'agent'
-          ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
-          : await handleCustomerEvent(event, event.participant.conversationId, service, services.tickets);
-      } catch (thrown) {
-        if (thrown instanceof LengthRequiredError) {
-          // Nobody but the service, or what stands before the app, has done this.
-          const fields = { code: thrown.code, status: 411, field: 'Content-Length', fault: 'settings' };
-          services
-            .loggerOf(call)
-            .refusal('web-pubsub-events: refused a request that cannot be understood', fields);
-        }
-        if (!(thrown instanceof UserEventError)) throw thrown;
-        const { ids, field, code, message: detail } = thrown;
-        services.loggerOf(call).refusal('web-pubsub-events: refused a message', { code, field });
-        return { type: 'refused', ...ids, code: 'invalid-input', detail, field } satisfies RefusedMessage;
-      }
+    run: (request, services: WebhookServices, call) => {
+      const decision = () => answered(request, services, call);
+      const isComing = request.headers.get('ce-eventname') === 'connect';
+      // Prevents: counting the sockets of an address takes seconds, and meanwhile who asks for one is ended as if it had not come.
+      return isComing && services.answering ? services.answering(decision) : decision();
     },
   }),
 ];
+
+async function answered(request: HttpInput, services: WebhookServices, call: DurableCall) {
+  try {
+    const event = await eventOf(request, services);
+    if (services.heard(ACCEPTED)) services.loggerOf(call).info(ACCEPTED, { event: event.name });
+    if (event.name === 'connect') {
+      const { networks, returning } = networksIn(event.groups ?? []);
+      try {
+        if (networks.length > 0) await services.sockets.admit(networks, event.connectionId, returning);
+      } catch (thrown) {
+        // Everybody has the same address behind a proxy that the settings do not know: somebody has to see it.
+        services.loggerOf(call).refusal('web-pubsub-events: the address is full', {});
+        throw thrown;
+      }
+    }
+    if (SOCKET_EVENTS[event.name][event.participant.role] !== 'yes') {
+      throw new UserEventError('event', `only a customer can ${event.name}`, {});
+    }
+    if (event.name === 'typing') return await tellTyping(event, services, call);
+    const service = services.conversations(call);
+    return event.participant.role === 'agent'
+      ? await handleAgentEvent(event, event.participant.agentId, { ...services, service })
+      : await handleCustomerEvent(event, event.participant.conversationId, service, services.tickets);
+  } catch (thrown) {
+    if (thrown instanceof LengthRequiredError) {
+      // Nobody but the service, or what stands before the app, has done this.
+      const fields = { code: thrown.code, status: 411, field: 'Content-Length', fault: 'settings' };
+      services
+        .loggerOf(call)
+        .refusal('web-pubsub-events: refused a request that cannot be understood', fields);
+    }
+    if (!(thrown instanceof UserEventError)) throw thrown;
+    const { ids, field, code, message: detail } = thrown;
+    services.loggerOf(call).refusal('web-pubsub-events: refused a message', { code, field });
+    return { type: 'refused', ...ids, code: 'invalid-input', detail, field } satisfies RefusedMessage;
+  }
+}
 
 /** At most once in five minutes and instance: events arrive, and fit the settings. */
 const ACCEPTED = 'web-pubsub-events: accepted';

@@ -40,7 +40,7 @@ const READ_VARIABLE = "process\\.env(\\.|\\[')[A-Z_]+";
 /** Set by a test for a process that it starts. */
 const OF_A_PROCESS = /^(FIXTURE|MUTATION)_/;
 
-const FLAGS = ['--bench', '--long', '--write'];
+const FLAGS = ['--bench', '--check', '--long', '--write'];
 
 /** Those that the lines of the help explain, not those of its examples. */
 const optionsIn = (usage: string) => matches(usage, /^ {2}(--[a-z-]+) /gm);

@@ -8,7 +8,13 @@ import { terminalPicture } from '../../scripts/docs/terminal-picture';
 import { ROOT } from './functions-app';
 import { read } from './text';
 
-const GENERATED = ['docs/API.md', 'docs/CONFIGURATION.md', 'docs/images/demo.svg'];
+const GENERATED = [
+  'docs/API.md',
+  'docs/CONFIGURATION.md',
+  'docs/images/demo.svg',
+  'docs/images/bench-requests.svg',
+  'docs/images/bench-designs.svg',
+];
 
 describe('what is generated', () => {
   const files = generatedFiles(ROOT);

@@ -286,6 +286,27 @@ describe('version 3, on an engine whose timers fire early', () => {
     expect(run.calls.map(({ at, name }) => [at, name])).toEqual([[IN_TWELVE_DAYS - EARLY, reachDeadline]]);
   });
 
+  it('rests no longer when the clock is set back before [R138]', async () => {
+    const clock = { now: T0 };
+    let tries = 0;
+    const run = await drive(conversationDeadline, {
+      input: INPUT,
+      startedAt: T0,
+      version: '3.0',
+      clock,
+      activities: {
+        [reachDeadline]: () => {
+          tries += 1;
+          if (tries > ALL_ATTEMPTS.length) return { outcome: 'expired' };
+          throw new Error('table-storage failed at load');
+        },
+        [fileDeadLetter]: () => void (clock.now -= 60 * MINUTE),
+      },
+    });
+    const filedAt = timesOf(run, fileDeadLetter)[0]!;
+    expect(run).toMatchObject({ output: { outcome: 'expired' }, endedAt: filedAt + REST });
+  });
+
   it('is called off in a later stage as in the first', async () => {
     const run = await drive(conversationDeadline, {
       input: { ...INPUT, deadline: iso(IN_TWELVE_DAYS) },

@@ -219,6 +219,33 @@ describe('an engine whose timers fire early', () => {
   });
 });
 
+describe('a clock that is set back while somebody is waited for', () => {
+  const kinds = KINDS.filter(([kind]) => kind === 'disconnection' || kind === 'agent-disconnection');
+  const steps = [2 * SECOND, MINUTE, 10 * MINUTE, 25 * 60 * MINUTE];
+
+  it.each(kinds.flatMap(([kind, ...how]) => steps.map((by) => [kind, by, ...how] as const)))(
+    '%s, by %i ms: makes no wait longer than its own length [R138]',
+    async (kind, by, prepare, outcome) => {
+      const made = await prepare();
+      const input = timerOf(made, kind);
+      const length = Date.parse(input.deadline) - made.clock.now;
+      const { reachDeadline } = activitiesOf(made);
+      let setTo: number | undefined;
+      const run = await waitFor(made, input, {
+        activities: {
+          [ACTIVITIES.reachDeadline]: (reached: DeadlineInput) => {
+            if (setTo === undefined) made.clock.now = setTo = made.clock.now - by;
+            return reachDeadline(reached);
+          },
+        },
+      });
+      expect(run.output).toEqual({ outcome });
+      expect(run.calls).toHaveLength(2);
+      expect(run.endedAt - setTo!).toBeLessThanOrEqual(Math.min(by, length) + SECOND);
+    },
+  );
+});
+
 describe('a conversation whose row cannot be read', () => {
   it('ends the timer with a dead letter, and by a replay itself once the row is mended', async () => {
     const made = await lost();

@@ -30,7 +30,8 @@ describe('since when the services have worked, as far as a process has seen', ()
     const startedAt = Date.now();
     const watched = watchAvailability(Date.now);
     const { answering } = watched;
-    return { since: () => watched.workingSince() - startedAt, policy: policyOf(watched), answering };
+    const since = () => watched.workingSince() - startedAt;
+    return { since, policy: policyOf(watched), answering };
   };
 
   it('is the first success after the start', async () => {
@@ -42,17 +43,40 @@ describe('since when the services have worked, as far as a process has seen', ()
     expect(since()).toBe(4 * SECOND);
   });
 
-  it('is ten seconds after the start where nobody has asked anything before', async () => {
+  it('is the first success however late it comes: the host may have handed on nothing before [R346]', async () => {
     const { since, policy } = watch();
-    jest.advanceTimersByTime(600 * SECOND);
+    jest.advanceTimersByTime(75 * SECOND);
     await operation(policy, 404);
-    expect(since()).toBe(10 * SECOND);
+    jest.advanceTimersByTime(SECOND);
+    expect(since()).toBe(75 * SECOND);
   });
+
+  it.each([
+    ['storage', 'web-pubsub'],
+    ['web-pubsub', 'storage'],
+  ] as const)(
+    'is now from a failure of %s on until that has answered, whatever %s answers [R347]',
+    async (bad, good) => {
+      const watched = watchAvailability(Date.now);
+      const [policy, other] = [policyOf(watched, bad), policyOf(watched, good)];
+      await operation(policy, 200);
+      await operation(policy, 503);
+      await operation(other, 200);
+      jest.advanceTimersByTime(40 * SECOND);
+      await operation(other, 200);
+      expect(watched.workingSince()).toBe(Date.now());
+      const answeredAt = Date.now();
+      await operation(policy, 200);
+      jest.advanceTimersByTime(40 * SECOND);
+      expect(watched.workingSince()).toBe(answeredAt);
+    },
+  );
 
   it.each([
     ['an answer of the kind 5xx', 503, 0],
     ['a refusal for too many requests', 429, 0],
     ['a timeout of the service', 408, 0],
+    ['a role or a key that is no longer good', 403, 0],
     ['no answer', new Error('ECONNREFUSED'), 0],
     ['an answer after more than a second, repetitions included', 200, SECOND + 1],
   ])('is the first success after %s', async (_name, answer, lasts) => {

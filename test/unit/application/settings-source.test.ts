@@ -66,6 +66,13 @@ describe('the settings in force', () => {
     expect(store.reads).toBe(2);
   });
 
+  it('are read anew after the clock was set back: a change is seen no later [R345]', async () => {
+    expect(await rulesInForce()).toEqual([]);
+    await store.savePolicies(DOCUMENT, 'create');
+    clock.now -= 10 * MINUTE;
+    expect(await rulesInForce()).toEqual(DOCUMENT.rules);
+  });
+
   it('are read once for everyone who asks at the same time', async () => {
     await store.savePolicies(DOCUMENT, 'create');
     const answers = await Promise.all(Array.from({ length: 100 }, rulesInForce));

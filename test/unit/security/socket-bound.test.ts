@@ -73,6 +73,16 @@ describe('sockets of one address', () => {
     expect(await open(one, '203.0.113.7', 50)).toBe(50);
   });
 
+  it('[R345] are let in again ten seconds after the bound, though the clock was set back meanwhile', async () => {
+    const { clock, instance, open, close } = service(100);
+    const here = instance();
+    clock.now = 7_200_000;
+    await expect(open(here, '203.0.113.7', 500)).resolves.toBe(100);
+    close('203.0.113.7');
+    clock.now -= 3_600_000;
+    expect(await open(here, '203.0.113.7', 50)).toBe(50);
+  });
+
   it('[R173] of an ordinary customer cost no question', async () => {
     const { world, instance, open } = service(200);
     const here = instance();
