@@ -8,10 +8,8 @@ import { trimmed } from './client';
  * `web/widget/aliases` and has a test that holds it against the original.
  */
 const REPLACED = {
-  buffer: 'buffer',
   events: 'events',
   '@azure/core-util': 'core-util',
-  '@azure/logger': 'logger',
 } as const;
 
 /** The version for all pages: the later one is larger by a half, and brings nothing that they use. */
@@ -27,7 +25,7 @@ export const aliasesIn = (root: string): Record<string, string> => ({
   ),
 });
 
-/** The same for the client itself, for the protocols that it brings along, and for the styles of lit. */
+/** The same for the client itself, for what it keeps for itself, and for the styles of lit. */
 export const smallParts = (root: string): Plugin => ({
   name: 'small parts',
   setup(build) {
@@ -35,10 +33,15 @@ export const smallParts = (root: string): Plugin => ({
     build.onResolve({ filter: /^\.\/css-tag\.js$/ }, ({ importer }) =>
       importer.includes('reactive-element') ? { path: noStyles } : undefined,
     );
-    const protocol = join(root, 'web', 'widget', 'aliases', 'protocol.ts');
-    build.onResolve({ filter: /^\.\/protocols\/index\.js$/ }, ({ importer }) =>
-      importer.includes(CLIENT) ? { path: protocol } : undefined,
-    );
+    for (const [file, alias] of [
+      ['protocols/index', 'protocol'],
+      ['ackManager', 'acks'],
+    ] as const) {
+      const path = join(root, 'web', 'widget', 'aliases', `${alias}.ts`);
+      build.onResolve({ filter: new RegExp(`^\\./${file}\\.js$`) }, ({ importer }) =>
+        importer.includes(CLIENT) ? { path } : undefined,
+      );
+    }
     build.onLoad({ filter: new RegExp(`${CLIENT}.*[\\\\/]webPubSubClient\\.js$`) }, ({ path }) => ({
       contents: trimmed(readFileSync(path, 'utf8')),
     }));

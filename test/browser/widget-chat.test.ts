@@ -1022,5 +1022,26 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         says({ queue: 'sales & more' }, /The app refuses what the attributes say.*queue/),
       ]);
     });
+
+    it('a part that does not load, without which one can write and read all the same [R354]', async () => {
+      const context = await browser.newContext();
+      const missing = /\/widget\/around-/;
+      await context.route(missing, (request) => request.abort());
+      const tab = await ChatPage.begin(context, shop);
+      remember(tab);
+      const told = tab.panel.getByRole('alert');
+      await told.getByText('Parts of the chat are missing.').waitFor();
+      expect(tab.complaints.some((one) => one.includes('<chat-widget>'))).toBe(true);
+      await stage.agentDoes('accept', tab);
+      await tab.say('Anybody there?');
+      await stage.agentSays(tab, 'Of course');
+      await tab.reads('Of course');
+      await context.unroute(missing);
+      await told.getByRole('button', { name: 'Try again' }).click();
+      await tab.button('End chat').waitFor();
+      expect(await told.count()).toBe(0);
+      expect(tab.errors).toEqual([]);
+      await context.close();
+    });
   });
 });

@@ -63,6 +63,17 @@ describe('the running app', () => {
     }
   });
 
+  it('has something in place of every part of the widget, for pages that are of another build [R354]', async () => {
+    const parts = Object.keys(MANIFEST).filter((name) => name.startsWith('widget/'));
+    expect(parts.map((name) => name.replace(/-\w+\.js$/, ''))).toEqual(
+      expect.arrayContaining(['widget/panel', 'widget/around', 'widget/advice', 'widget/en']),
+    );
+    for (const name of parts) {
+      const { status, headers } = await ask(name.replace(/-\w+(?=\.js$)/, '-AAAAAAAA'));
+      expect([name, status, headers.get('location')]).toEqual([name, 307, name.replace('widget/', '')]);
+    }
+  });
+
   it.each(['nothing', 'manifest.json', '%2e%2e/%2e%2e/package.json', '..%2f..%2fhost.json'])(
     'has no file %s, and says so as a problem [R245]',
     async (name) => {

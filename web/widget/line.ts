@@ -412,33 +412,36 @@ export class Line {
     const isKnown = () => client === this.#client || this.#retired.has(client);
     // Prevents: a handshake that is over after its time gives the customer a second socket, and whoever waits another line.
     const isOwn = (): boolean => isCurrent() && client === this.#client;
-    const client: WebPubSubClient = new WebPubSubClient(url, {
-      autoReconnect: false,
-      keepAliveIntervalInMs: pace.ping,
-      keepAliveTimeoutInMs: 0,
-      messageRetryOptions: { maxRetries: 0 }, // `#deliver` does it
-      protocol: {
-        name: protocol.name,
-        // Prevents: a client that is given up tries to get its socket back, and browsers open one socket to a host at a time: an
-        // attempt that hangs would hold up the new one.
-        get isReliableSubProtocol() {
-          // Asked when a socket is open, too. One that was given up before could not be stopped until then.
-          if (!isKnown()) queueMicrotask(() => client.stop());
-          return isOwn();
-        },
-        parseMessages: (input) => {
-          if (isOwn()) this.#frame();
-          return protocol.parseMessages(input);
-        },
-        writeMessage: (message) => {
-          if (isOwn() && message.kind === 'ping' && this.#pinged === 0) {
-            this.#pinged = Date.now();
-            this.#late = 0;
-          }
-          return protocol.writeMessage(message);
+    const client: WebPubSubClient = new WebPubSubClient(
+      { getClientAccessUrl: async () => url },
+      {
+        autoReconnect: false,
+        keepAliveIntervalInMs: pace.ping,
+        keepAliveTimeoutInMs: 0,
+        messageRetryOptions: { maxRetries: 0 }, // `#deliver` does it
+        protocol: {
+          name: protocol.name,
+          // Prevents: a client that is given up tries to get its socket back, and browsers open one socket to a host at a time: an
+          // attempt that hangs would hold up the new one.
+          get isReliableSubProtocol() {
+            // Asked when a socket is open, too. One that was given up before could not be stopped until then.
+            if (!isKnown()) queueMicrotask(() => client.stop());
+            return isOwn();
+          },
+          parseMessages: (input) => {
+            if (isOwn()) this.#frame();
+            return protocol.parseMessages(input);
+          },
+          writeMessage: (message) => {
+            if (isOwn() && message.kind === 'ping' && this.#pinged === 0) {
+              this.#pinged = Date.now();
+              this.#late = 0;
+            }
+            return protocol.writeMessage(message);
+          },
         },
       },
-    });
+    );
     this.#client = client;
     const receive = ({ message }: { message: { data: unknown } }) => {
       if (isKnown()) this.#receive(message.data as Push, conversationId);

@@ -29,12 +29,6 @@ header button:hover{background:#fff3}
 header :focus-visible{outline-color:currentColor;outline-offset:-3px}
 header svg{inline-size:22px;block-size:22px}
 .main{background:var(--chat-accent,#1f57d6);border-color:transparent;color:var(--chat-accent-text,#fff);font-weight:600}
-.banner{padding:10px 18px;background:light-dark(#fff3d6,#4a3a10);color:light-dark(#5b3b00,#ffe3a1);font-size:.9rem;
-border-block-end:1px solid var(--line);overflow-wrap:anywhere}
-.banner.good{background:light-dark(#e1f6e6,#153d22);color:light-dark(#12502a,#b6f0c6)}
-.banner b{font-variant-numeric:tabular-nums}
-.banner small{display:block;margin-block-start:4px}
-.banner button{margin-block-start:8px}
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px 14px;scrollbar-width:thin}
 .log:focus-visible{outline-offset:-3px}
 ol{list-style:none;display:flex;flex-direction:column;gap:10px}
@@ -48,11 +42,6 @@ li.system p{background:none;padding:0;color:var(--dim);font-size:.88rem}
 .who,.meta{font-size:.78rem;color:var(--dim);padding-inline:4px}
 .failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
 .meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}
-.types{padding:0 18px 8px;font-size:.85rem;color:var(--dim);min-block-size:1.4em}
-.types i{display:inline-block;inline-size:5px;block-size:5px;margin-inline-end:3px;border-radius:50%;background:currentColor;
-animation:dot 1s infinite alternate}
-.types i:nth-child(2){animation-delay:.3s}.types i:nth-child(3){animation-delay:.6s;margin-inline-end:8px}
-@keyframes dot{from{opacity:.25}}
 form{display:flex;gap:8px;padding:10px 12px;border-block-start:1px solid var(--line);align-items:flex-end}
 form.start{flex:1;flex-direction:column;align-items:stretch;justify-content:center;gap:14px;padding:24px;border:0;overflow:auto}
 .start p{font-size:1.15rem;text-align:center}
@@ -61,14 +50,8 @@ label{display:flex;flex-direction:column;gap:4px;flex:1;font-size:.85rem;color:v
 textarea,input{box-sizing:border-box;inline-size:100%;min-block-size:44px;padding:10px 12px;border:1px solid light-dark(#858d9b,#7b8494);
 border-radius:10px;background:var(--ground);color:light-dark(#1b1f27,#eceef2);font-size:1rem;resize:none}
 textarea{max-block-size:120px;field-sizing:content}
-footer{display:flex;flex-wrap:wrap;gap:8px;align-items:center;justify-content:flex-end;padding:0 12px 12px}
-footer p{flex:1}
-footer.over{flex-direction:column;align-items:stretch;padding-block-start:14px;border-block-start:1px solid var(--line);text-align:center}
-.quiet{border:0;background:none;color:var(--dim);font-size:.85rem;padding:4px 10px}
+.missing{padding:10px 18px}
 .hint{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.badge{position:absolute;inset-block-end:42px;inset-inline-end:-4px;min-inline-size:22px;block-size:22px;box-sizing:border-box;
-padding:0 5px;border-radius:11px;background:#c3141b;color:#fff;font:700 13px/22px system-ui,sans-serif}
-.badge:empty{min-inline-size:16px;block-size:16px;background:#12803c;border:2px solid #fff}
 @media (max-width:480px),(max-height:420px){.panel{position:fixed;inset:0;inline-size:auto;block-size:auto;border:0;border-radius:0}
 form.start{padding:16px}}
 @media (prefers-reduced-motion:reduce){*{animation:none!important}}`;

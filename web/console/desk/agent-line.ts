@@ -19,6 +19,10 @@ const CHECK_EVERY_MS = 1_000;
 const SILENT_CHECKS = 12;
 /** What is left of them when a tab is looked at again: its pings are overdue, so an answer comes at once or never. */
 const CHECKS_ON_WAKE = 3;
+/** What is sent again has the same id, so it counts once. */
+const SEND_TRIES = 4;
+const SEND_AGAIN_MS = 1_000;
+const SEND_LIMIT_MS = 10_000;
 const PAUSES_MS = [300, 1_000, 2_000, 5_000];
 
 /**
@@ -70,8 +74,16 @@ export class AgentLine {
 
   /** Resolves when the service has the app's word for it. */
   async send(event: string, data: Record<string, unknown>): Promise<void> {
-    if (this.client === undefined) throw new Error('There is no connection.');
-    await this.client.sendEvent(event, data, 'json', { abortSignal: AbortSignal.timeout(10_000) });
+    const abortSignal = AbortSignal.timeout(SEND_LIMIT_MS);
+    for (let tries = 1; ; tries++) {
+      if (this.client === undefined) throw new Error('There is no connection.');
+      try {
+        return void (await this.client.sendEvent(event, data, 'json', { abortSignal }));
+      } catch (thrown) {
+        if (tries === SEND_TRIES || abortSignal.aborted) throw thrown;
+      }
+      await new Promise((resolve) => setTimeout(resolve, SEND_AGAIN_MS));
+    }
   }
 
   stop(): void {
@@ -143,6 +155,7 @@ export class AgentLine {
         autoReconnect: false,
         keepAliveIntervalInMs: PING_EVERY_MS,
         keepAliveTimeoutInMs: 0,
+        messageRetryOptions: { maxRetries: 0 }, // `send` does it
       },
     );
     this.client = client;

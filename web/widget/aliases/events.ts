@@ -1,17 +1,14 @@
-/** As much of Node's `events` as the Web PubSub client uses. */
+type Listener = (argument: unknown) => void;
+
+/** As much of Node's `events` as the Web PubSub client uses, of which no listener is taken away. */
 export default class EventEmitter {
-  private readonly listeners = new Map<string, Set<(argument: unknown) => void>>();
+  private readonly listeners: Record<string, Listener[]> = {};
 
-  on(event: string, listener: (argument: unknown) => void): void {
-    const known = this.listeners.get(event) ?? new Set();
-    this.listeners.set(event, known.add(listener));
-  }
-
-  removeListener(event: string, listener: (argument: unknown) => void): void {
-    this.listeners.get(event)?.delete(listener);
+  on(event: string, listener: Listener): void {
+    (this.listeners[event] ??= []).push(listener);
   }
 
   emit(event: string, argument: unknown): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(argument);
+    for (const listener of this.listeners[event] ?? []) listener(argument);
   }
 }

@@ -42,6 +42,7 @@ export const de: Texts = {
   sound: 'Ton',
   unread: '{n} ungelesen',
   running: 'Chat läuft',
+  missing: 'Teile des Chats fehlen.',
   stuck: 'Der Chat funktioniert zurzeit nicht.',
   unreachable: 'Der Chat ist zurzeit nicht erreichbar. Es wird weiter versucht.',
   owner: 'Für die Betreiber dieser Seite: {detail}',

@@ -40,6 +40,7 @@ export const en = {
   sound: 'Sound',
   unread: '{n} unread',
   running: 'Chat in progress',
+  missing: 'Parts of the chat are missing.',
   stuck: 'The chat does not work at the moment.',
   unreachable: 'The chat cannot be reached at the moment. Still trying.',
   owner: 'For the owner of this page: {detail}',

@@ -42,6 +42,7 @@ export const es: Texts = {
   sound: 'Sonido',
   unread: '{n} sin leer',
   running: 'Chat en curso',
+  missing: 'Faltan partes del chat.',
   stuck: 'El chat no funciona en este momento.',
   unreachable: 'No se puede acceder al chat en este momento. Seguimos intentándolo.',
   owner: 'Para el responsable de esta página: {detail}',

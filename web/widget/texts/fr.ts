@@ -42,6 +42,7 @@ export const fr: Texts = {
   sound: 'Son',
   unread: '{n} non lus',
   running: 'Discussion en cours',
+  missing: 'Il manque des parties du chat.',
   stuck: 'La discussion ne fonctionne pas pour le moment.',
   unreachable: 'La discussion est injoignable pour le moment. Nous essayons encore.',
   owner: 'Pour le propriétaire de cette page : {detail}',

@@ -42,6 +42,7 @@ export const ja: Texts = {
   sound: '通知音',
   unread: '未読{n}件',
   running: 'チャット中',
+  missing: 'チャットの一部を読み込めませんでした。',
   stuck: '現在チャットをご利用いただけません。',
   unreachable: '現在チャットに接続できません。再試行しています。',
   owner: 'このページの管理者の方へ: {detail}',
