@@ -165,3 +165,17 @@ describe('a customer who knocks all the time is not ended', () => {
     await answer;
   });
 });
+
+it('somebody who lets its own answer take for ever puts off an end three times, and no longer [R367]', async () => {
+  const world = await lost();
+  const { watched, goesOn, reach } = processOf(world);
+  await goesOn();
+  void watched.answering(() => new Promise<never>(() => undefined));
+  jest.advanceTimersByTime(GRACE);
+  for (let given = 1; given <= 3; given += 1) {
+    await expect(reach(2)).resolves.toMatchObject({ outcome: { type: 'not-reached' } });
+    jest.advanceTimersByTime(ALLOWANCE);
+  }
+  await expect(reach(2)).resolves.toMatchObject({ outcome: { type: 'expired' } });
+  expect(endOf(world)).toMatchObject({ reason: 'customer-disconnected' });
+});
