@@ -22,11 +22,12 @@ const REST_CALLS = 300;
 const FLOOR_CALLS = 100;
 
 async function main(): Promise<void> {
-  const { against, conversations, rounds, ...options } = readCommandLine(
-    'npm run bench',
-    USAGE,
-    parseBenchOptions,
-  );
+  const { against, ...options } = readCommandLine('npm run bench', USAGE, parseBenchOptions);
+  const folder = join(ROOT, 'bench', 'results');
+  const written = options.check
+    ? (JSON.parse(readFileSync(join(folder, 'events.json'), 'utf8')) as Results)
+    : undefined;
+  const { conversations, rounds } = written ?? options;
   buildApp(ROOT);
   const builds = [
     { directory: ROOT },
@@ -59,11 +60,9 @@ async function main(): Promise<void> {
       decide: decideRows(against === undefined ? [ROOT] : [ROOT, resolve(against)], rounds),
       rest,
     };
-    const folder = join(ROOT, 'bench', 'results');
     const markdown = markdownOf(results);
     console.log(markdown);
-    if (options.check) {
-      const written = JSON.parse(readFileSync(join(folder, 'events.json'), 'utf8')) as Results;
+    if (written !== undefined) {
       const worse = check(results, written);
       for (const line of worse) console.error(line);
       process.exitCode = worse.length > 0 ? 1 : 0;

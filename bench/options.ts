@@ -10,7 +10,8 @@ export const USAGE = `Measures what an event costs: requests on the wire, and CP
   --conversations  of each build in each round (default 40)
   --rounds         that are counted; one more comes first (default 5)
   --write          write bench/results, too: requests are what a test holds this tree to
-  --check          compare the ratios of this run with those of bench/results, and fail when one has clearly become worse
+  --check          compare the ratios of this run with those of bench/results, and fail when one has clearly become worse; as many
+                   conversations and rounds as are written down there
 
 The designs of bench/baselines take turns with it.
 Builds this tree first. Exit code 2 when the options cannot be used. No environment variable is read.`;
@@ -33,5 +34,8 @@ export function parseBenchOptions(argv: readonly string[]) {
     throw new UsageError('--rounds must be a whole number above 0.');
   if (check && write)
     throw new UsageError('--check compares with what --write would replace: give one of them.');
+  // Prevents: what is measured after more of the same is cheaper, and hides what has become dearer.
+  if (check && Object.keys(values).length > 0)
+    throw new UsageError('--check measures as bench/results was: leave out --conversations and --rounds.');
   return { against, conversations, rounds, write, check };
 }

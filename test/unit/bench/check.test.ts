@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { check } from '../../../bench/check';
+import { parseBenchOptions } from '../../../bench/options';
 import type { Results } from '../../../bench/report';
 
 const FILE = join(__dirname, '..', '..', '..', 'bench', 'results', 'events.json');
@@ -65,5 +66,10 @@ describe('the check of a run of the benchmark', () => {
     );
     const found = check({ ...these, floor }, written());
     expect(found).toEqual([expect.stringMatching(/^message, CPU by that of its requests alone: /)]);
+  });
+
+  it.each(['--conversations', '--rounds'])('measures as was measured then: not with %s', (option) => {
+    expect(parseBenchOptions(['--check'])).toMatchObject({ check: true });
+    expect(() => parseBenchOptions(['--check', option, '20'])).toThrow(/leave out/);
   });
 });
