@@ -122,7 +122,7 @@ function chart(
     `<text x="${at(left)}" y="${at(top)}"${more}>${content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
   const bottom = TOP + plot.height;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#1f2328">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" role="img" font-family="sans-serif" font-size="12" fill="#1f2328">`,
     `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(16, 22, title, ' font-size="14" font-weight="bold"'),

@@ -720,6 +720,32 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await shared.context.close();
   });
 
+  it('works whatever its tab has in place of drafts, and keeps what are some [R372]', async () => {
+    const ole = await come('Ole');
+    const own = await signIn('Ben Agent');
+    await own.isOnline();
+    await own.accept('Ole');
+    const reply = own.page.getByLabel('Reply to Ole');
+    await reply.fill('x');
+    await reply.fill('');
+    for (const [text, value] of [
+      ['{}', ''],
+      ['3', ''],
+      ['["ab"', ''],
+      [`[1, null, "ab", {}, [2, "x"], ["reply ${ole.conversationId}", "Kept"]]`, 'Kept'],
+    ] as const) {
+      await own.page.evaluate(
+        `sessionStorage.setItem(Object.keys(sessionStorage).find((key) => key.startsWith('console-drafts ')), ${JSON.stringify(text)})`,
+      );
+      await own.page.reload();
+      await own.isOnline();
+      await own.open('Ole');
+      expect([text, await reply.inputValue()]).toEqual([text, value]);
+    }
+    expect(own.errors).toEqual([]);
+    await own.context.close();
+  });
+
   it('needs nothing that its own policy forbids, and nothing in it fails', async () => {
     for (const one of [anna, ben, olga]) {
       expect(await one.violations()).toEqual([]);

@@ -1037,10 +1037,32 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await stage.agentSays(tab, 'Of course');
       await tab.reads('Of course');
       await context.unroute(missing);
-      await told.getByRole('button', { name: 'Try again' }).click();
+      await told.getByRole('button', { name: 'Try again' }).focus();
+      await tab.page.keyboard.press('Enter');
       await tab.button('End chat').waitFor();
       expect(await told.count()).toBe(0);
       expect(tab.errors).toEqual([]);
+      // Whoever has no mouse is still in the chat.
+      await tab.page.keyboard.type('Here I am');
+      await tab.page.keyboard.press('Enter');
+      await tab.reads('Here I am');
+      await context.close();
+    });
+
+    it('a part that did not load, which comes with the next line by itself [R354 R371]', async () => {
+      const context = await browser.newContext();
+      const missing = /\/widget\/around-/;
+      await context.route(missing, (request) => request.abort());
+      const tab = await ChatPage.visit(context, shop);
+      remember(tab);
+      await tab.launcher.click();
+      const told = tab.panel.getByRole('alert');
+      await told.getByText('Parts of the chat are missing.').waitFor();
+      await context.unroute(missing);
+      await tab.button('Start chat').click();
+      await tab.isOnline();
+      await tab.button('End chat').waitFor();
+      expect(await told.count()).toBe(0);
       await context.close();
     });
   });

@@ -18,6 +18,8 @@ export interface Frame {
   readonly conversation: Conversation;
   readonly texts: Texts;
   readonly locale: string;
+  /** Tells that this part is missing, as long as it is. */
+  readonly missing?: HTMLElement;
   /** What is wrong with what the page has given. */
   readonly problem: Problem | undefined;
   readonly h: typeof element;
@@ -76,6 +78,8 @@ export function surround(frame: Frame): Around {
     footer.querySelector('button')?.focus();
   }
 
+  // Prevents: whoever has asked for this part by the keyboard is nowhere when it is there.
+  let hasAsked = frame.missing?.contains(root.activeElement) === true;
   let phase: Chat['phase'] = 'idle';
   let wasLost = false;
   let backAt = 0;
@@ -91,6 +95,11 @@ export function surround(frame: Frame): Around {
     renderFooter(chat);
     // What had the focus is not there any more.
     if (hadFocus && !root.activeElement?.checkVisibility()) footer.querySelector('button')?.focus();
+    if (hasAsked)
+      panel
+        .querySelector<HTMLElement>('form:not([hidden]) :is(input,textarea,button), footer button')
+        ?.focus();
+    hasAsked = false;
     renderUnread(input);
     if (input?.type === 'delivery' && (input.delivery === 'failed' || input.delivery === 'refused')) {
       say(`${texts[input.delivery]}. ${because(input.because)}`);

@@ -190,6 +190,8 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     }[chat.phase];
     about.textContent = line || (isIdle ? '' : chat.agent ? fill(texts.agent, { name: chat.agent }) : place);
     around?.render(input, isFocused);
+    // The network is there again, and with it perhaps what was missing.
+    if (input?.type === 'opened' && missing.parentNode) void loadAround();
     panel.dataset['phase'] = chat.phase;
   }
 
@@ -258,22 +260,24 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
 
   // --- what is around it ---
   let around: Around | undefined;
+  const missing = h('p', { className: 'missing', role: 'alert' }, texts.missing);
+  missing.append(h('button', { onclick: () => loadAround() }, texts.retry));
   const frame: Frame = {
-    ...{ host, root, launcher, panel, header, field, log, conversation, texts, locale },
+    ...{ host, root, launcher, panel, header, field, log, conversation, texts, locale, missing },
     ...{ problem: own, h, fill, kept, because, say, unread: () => unread(conversation.chat) },
   };
   async function loadAround(): Promise<void> {
     try {
       const { surround } = await import('./around');
-      if (isClosed) return;
+      if (isClosed || around) return;
       around = surround(frame);
+      missing.remove();
       render();
     } catch (thrown) {
       console.error('<chat-widget>', thrown);
-      const told = h('p', { className: 'missing', role: 'alert' }, texts.missing);
-      const onclick = () => (told.remove(), void loadAround());
-      told.append(h('button', { onclick }, texts.retry));
-      header.after(told);
+      // Where it is told already, it is said again.
+      if (missing.parentNode) say(texts.missing);
+      else header.after(missing);
     }
   }
   void loadAround();

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildWeb } from '../../../scripts/web/build';
+import { buildWeb, smaller } from '../../../scripts/web/build';
 import { BUDGETS, countedIn, report } from '../../../scripts/web/size';
 import type { HttpInput, HttpOutput } from '../../../shared/http/route';
 import type { SiteFiles, SitePart } from '../../../shared/site/site';
@@ -18,9 +19,10 @@ const SOURCES = {
     '<!doctype html><link rel="stylesheet" href="console.css"><script type="module" src="./console.ts"></script>',
   'web/console/console.css': `body { color: red; } ${'.a { color: blue; }'.repeat(40)}`,
   'web/console/console.ts': `document.title = 'Console'; addEventListener('click', () => void import('./later'));
-    console.log(\`<p>
+    const html = (strings: TemplateStringsArray, ...values: string[]) => strings.join(values[0]);
+    console.log(html\`<p>
       \${document.title}
-    </p>\`, 'first\\nsecond');`,
+    </p>\`, html\`<hr>\`, 'first\\nsecond');`,
   'web/console/later.ts': `export const later = '${'later '.repeat(200)}';\nconsole.log(later);`,
   'web/api/index.html': '<!doctype html><script type="module" src="api.ts"></script>',
   'web/api/api.ts': `document.title = 'API';`,
@@ -374,6 +376,27 @@ describe('what the pages are told', () => {
 });
 
 describe('what has to be downloaded', () => {
+  it('has lines of HTML and CSS in one, and texts as they were written [R370]', async () => {
+    const source = `
+      const html = (strings) => strings.join('|');
+      globalThis.told = {
+        css: \`\n:host{color:red}\n.a,\n.b{margin:0;\npadding:0}\`,
+        html: [html\`<p>\n  \${1}\n  <b>\n</b></p>\`, html\`<i>\n  </i>\`],
+        indented: ['a', 'b'].join(\`\n  \`),
+        last: \`\${['{', '}'].join(\`,\n\`)}\n\`,
+        letters: '\\xe9 \\\\xe9',
+      };`;
+    const context = { told: undefined };
+    runInNewContext(await smaller(source), context);
+    expect(context.told).toEqual({
+      css: '\n:host{color:red}.a,.b{margin:0;padding:0}',
+      html: ['<p> | <b>\n</b></p>', '<i> </i>'],
+      indented: 'a\n  b',
+      last: '{,\n}\n',
+      letters: '\xe9 \\xe9',
+    });
+  });
+
   /** Builds the same with other sources for some, and measures it. */
   const measured = async (changes: Record<string, string>) => {
     const folder = mkdtempSync(join(tmpdir(), 'size-'));

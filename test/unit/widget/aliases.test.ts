@@ -36,10 +36,13 @@ test('events: listeners hear in their order', () => {
   expect(heardOf(new SmallEmitter() as unknown as Original)).toEqual(expected);
 });
 
+const theirAcks = async () => {
+  const path = join(dirname(require.resolve('web-pubsub-client-1-0')), 'ackManager.js');
+  return ((await import(path)) as { AckManager: typeof AckManager }).AckManager;
+};
+
 test('acks: whoever waits for the word of the service gets it once, or hears why not', async () => {
-  const { AckManager: Theirs } = (await import(
-    join(dirname(require.resolve('web-pubsub-client-1-0')), 'ackManager.js')
-  )) as { AckManager: typeof AckManager };
+  const Theirs = await theirAcks();
   const became = async (acks: AckManager) => {
     const ids = Array.from({ length: 6 }, () => acks.registerAck());
     const given = new AbortController();
@@ -81,6 +84,13 @@ test('acks: whoever waits for the word of the service gets it once, or hears why
     ...theirs,
     reasoned: theirs.reasoned.slice(0, 2),
   });
+});
+
+test('acks: whoever has given up before waits for nothing', async () => {
+  for (const Acks of [await theirAcks(), AckManager]) {
+    const { wait } = new Acks().registerAck();
+    await expect(wait(AbortSignal.abort())).rejects.toThrow();
+  }
 });
 
 test('core-util: a wait is over no sooner than it was to be', async () => {

@@ -5,22 +5,23 @@ const PREFIX = 'console-drafts ';
  * at or the console is loaded again. When somebody else signs in there, it is removed.
  */
 export class Drafts {
-  private readonly kept: Map<string, unknown>;
+  private readonly kept = new Map<string, unknown>();
   private readonly key: string;
 
   /** @param person whose they are */
   constructor(person: string) {
     this.key = PREFIX + person;
-    let known: [string, unknown][] = [];
     try {
       // Prevents: at a machine of several people, the sign-in of one expires, and the next one can read what was typed to customers.
       for (const key of Object.keys(sessionStorage))
         if (key.startsWith(PREFIX) && key !== this.key) sessionStorage.removeItem(key);
-      known = JSON.parse(sessionStorage.getItem(this.key) ?? '[]') as typeof known;
+      const known: unknown = JSON.parse(sessionStorage.getItem(this.key) ?? '[]');
+      for (const pair of Array.isArray(known) ? (known as unknown[]) : []) {
+        if (Array.isArray(pair) && typeof pair[0] === 'string') this.kept.set(pair[0], pair[1]);
+      }
     } catch {
       // Storage is switched off, or has something else: there are none.
     }
-    this.kept = new Map(known);
   }
 
   get<T>(of: string): T | undefined {

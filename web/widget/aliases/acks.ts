@@ -14,6 +14,8 @@ export class AckManager {
     const answer = new Promise((resolve, reject) => (waits = { resolve, reject }));
     this.waiting.set(ackId, waits!);
     const wait = (signal?: AbortSignal) => {
+      // Prevents: somebody who has given up before is told nothing, for ever.
+      if (signal?.aborted) waits!.reject(signal.reason);
       signal?.addEventListener('abort', () => waits!.reject(signal.reason));
       return answer;
     };
