@@ -41,12 +41,15 @@ const routesOf = (id: string): [string, Call][] => [
   ]),
 ];
 
-/** All that a caller can see of an answer; only the date differs from one to the next. */
-const visible = ({ status, headers, text }: Answer) => ({
-  status,
-  headers: [...headers].filter(([name]) => name !== 'date'),
-  text,
-});
+/** All that a caller can see of an answer; only the date and the invocation differ from one to the next. */
+const visible = ({ status, headers, text }: Answer) => {
+  const invocation = headers.get('x-ms-invocation-id') ?? 'none';
+  return {
+    status,
+    headers: [...headers].filter(([name]) => !['date', 'x-ms-invocation-id'].includes(name)),
+    text: text.replaceAll(invocation, 'its invocation'),
+  };
+};
 
 const accepted = async (agentId: string) => {
   const customer = await system.born();

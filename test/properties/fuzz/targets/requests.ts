@@ -8,7 +8,7 @@ import { ROUTES } from '../../../../shared/app/routes';
 import { NOT_FOUND } from '../../../../shared/conversation/decision';
 import { listToken, parseListPosition } from '../../../../shared/conversation/conversation-routes';
 import { AGENT_ACTIONS } from '../../../../shared/conversation/inputs';
-import { IF_MATCH, plainName, REPLACES, versionReplaced } from '../../../../shared/http/fields';
+import { IF_KNOWN, IF_MATCH, plainName, REPLACES, versionReplaced } from '../../../../shared/http/fields';
 import {
   given as givenOf,
   type HttpInput,
@@ -148,12 +148,16 @@ export const REQUESTS: readonly Target[] = [
   ),
   target<string>({
     name: 'header: If-Match',
-    parsers: ['IF_MATCH', 'REPLACES', 'versionReplaced'],
+    parsers: ['IF_MATCH', 'IF_KNOWN', 'REPLACES', 'versionReplaced'],
     inputs: mutatedText(fc.constantFrom('W/"datetime\'2026-01-31T12%3A00\'"', '*', '', '"a", "b"')),
     isTotal: true,
     reads(given) {
       const etag = IF_MATCH['If-Match'].parse(given);
       const expected = versionReplaced(REPLACES.parse({ 'If-Match': given, 'If-None-Match': given }));
+      must(
+        IF_KNOWN.parse({ 'If-None-Match': given })['If-None-Match'] === given,
+        'what is known as it was sent',
+      );
       for (const one of [etag, expected === 'create' ? undefined : expected?.etag])
         must(one === undefined || (one.trim() === one && one !== ''), 'no ETag of blanks');
       return true;
