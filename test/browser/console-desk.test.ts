@@ -552,6 +552,8 @@ if (skipped !== undefined) console.warn(`The console is not tried in a browser. 
     await olga.button('New rule').click();
     await look('editor of rules');
     await olga.button('Cancel').click();
+    await olga.page.setViewportSize({ width: 1280, height: 800 });
+    await olga.page.evaluate("document.documentElement.dir = 'ltr'");
     expect(found).toEqual([]);
   });
 
