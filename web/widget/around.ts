@@ -87,6 +87,7 @@ export function surround(frame: Frame): Around {
   const title = { own: document.title, set: '' };
 
   function render(input: Input | undefined, hadFocus: boolean): void {
+    if (input?.type === 'read') return renderUnread();
     const { chat } = conversation;
     download.hidden = chat.entries.length === 0;
     renderPhase(chat);
@@ -94,7 +95,7 @@ export function surround(frame: Frame): Around {
     renderTypes(chat);
     renderFooter(chat);
     // What had the focus is not there any more.
-    if (hadFocus && !root.activeElement?.checkVisibility()) footer.querySelector('button')?.focus();
+    if (hadFocus && root.activeElement?.closest('[hidden]') !== null) footer.querySelector('button')?.focus();
     if (hasAsked)
       panel
         .querySelector<HTMLElement>('form:not([hidden]) :is(input,textarea,button), footer button')
