@@ -124,6 +124,79 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await context.close();
     });
 
+    it('shows thousands of messages in order, follows the end, and stays where somebody reads [R374]', async () => {
+      const [leader, context] = await served();
+      const { page } = await another(context);
+      await page.locator('.launcher').click();
+      await page.locator('li', { hasText: 'Ada has joined' }).waitFor();
+      // What the tab that has the line would tell this one.
+      await page.evaluate(`{
+        const line = new BroadcastChannel('chat ${shop.functionsUrl} -');
+        const entry = (sequence) => ({ type: 'message', kind: 'message', sequence, at: '2026-12-01T09:00:00.000Z',
+          author: { role: sequence % 3 ? 'agent' : 'customer', name: 'Ada' }, text: sequence + ' and more of it'.repeat(sequence % 9) });
+        const tell = (message) => line.postMessage({ kind: 'message', message });
+        const { shadowRoot } = document.querySelector('chat-widget');
+        globalThis.log = shadowRoot.querySelector('.log');
+        globalThis.push = (sequence) => tell({ type: 'entry', entry: entry(sequence) });
+        globalThis.load = (from, to) => tell({ type: 'view', view: { conversation: { id: '${leader.conversationId}', agent: { name: 'Ada' } },
+          transcript: Array.from({ length: to - from + 1 }, (_, index) => entry(from + index)) } });
+        globalThis.numbers = () => [...log.querySelectorAll('li:not(.system) p')].map((one) => parseInt(one.textContent));
+        globalThis.toEnd = () => Math.abs(log.scrollHeight - log.clientHeight - log.scrollTop);
+        globalThis.settled = async () => { for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame); };
+        globalThis.added = [];
+        new MutationObserver((changes) => {
+          if (log.ariaBusy !== 'true') for (const { addedNodes } of changes) for (const node of addedNodes) if (node.localName === 'li') added.push(parseInt(node.querySelector('p').textContent));
+        }).observe(log, { childList: true, subtree: true });
+      }`);
+      const number = (from: number, to: number) =>
+        Array.from({ length: to - from + 1 }, (_, index) => from + index);
+      const shows = (expected: readonly number[]) =>
+        until('all are shown, each once and in order', world.patienceMs, async () => {
+          const shown = await page.evaluate<number[]>('numbers()');
+          return shown.length === expected.length && shown.every((one, at) => one === expected[at]);
+        });
+      const isAtEnd = async () => expect(await page.evaluate('settled().then(toEnd)')).toBeLessThan(2);
+
+      await page.evaluate('(load(101, 1030), load(1231, 2099))');
+      await shows([...number(101, 1030), ...number(1231, 2099)]);
+      await isAtEnd();
+      // A gap that is filled later, and what is told twice.
+      await page.evaluate('(load(1000, 1300), push(2100), push(2100))');
+      await shows(number(101, 2100));
+      await isAtEnd();
+      await page.evaluate('added.length = 0');
+      for (const sequence of number(2101, 2210)) await page.evaluate(`push(${sequence})`);
+      await shows(number(101, 2210));
+      await isAtEnd();
+      expect(await page.evaluate('added')).toEqual(number(2101, 2210));
+
+      const seen = () =>
+        page.evaluate<[string, number]>(`settled().then(() => {
+          const { top, bottom } = log.getBoundingClientRect();
+          const item = [...log.querySelectorAll('li')].find((one) => one.getBoundingClientRect().top > (top + bottom) / 2);
+          return [item.querySelector('p').textContent, item.getBoundingClientRect().top];
+        })`);
+      await page.evaluate('log.scrollTop = log.scrollHeight / 2');
+      await seen();
+      const [text, top] = await seen();
+      await page.evaluate('push(2211)');
+      await shows(number(101, 2211));
+      const [same, after] = await seen();
+      expect(same).toBe(text);
+      expect(Math.abs(after - top)).toBeLessThan(2);
+      await page.locator('.log').focus();
+      await page.keyboard.press('End');
+      await until(
+        'the end is there',
+        world.patienceMs,
+        async () => (await page.evaluate<number>('toEnd()')) < 2,
+      );
+      await page.evaluate('push(2212)');
+      await shows(number(101, 2212));
+      await isAtEnd();
+      await context.close();
+    });
+
     it('goes on after a page change, also with what could not be sent before it', async () => {
       const [tab, context] = await served();
       await tab.say('Before');

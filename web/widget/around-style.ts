@@ -1,6 +1,5 @@
 /** What is around the conversation. In a file of its own: what two parts share becomes a third, which has no stand-in. */
 export const AROUND = `
-@supports (overflow-anchor:auto){ol:nth-last-child(n+3){content-visibility:auto;contain-intrinsic-size:auto 5000px}}
 svg{stroke-linejoin:round;stroke-linecap:round}
 button:hover{filter:brightness(.96)}
 header button:hover{background:#fff3}

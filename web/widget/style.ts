@@ -27,7 +27,7 @@ header svg{inline-size:22px;block-size:22px}
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px 14px;scrollbar-width:thin}
 .log:focus-visible{outline-offset:-3px}
 ol+ol{margin-block-start:10px}
-ol{list-style:none;display:flex;flex-direction:column;gap:10px}
+ol{list-style:none;contain:layout;display:flex;flex-direction:column;gap:10px}
 li{max-inline-size:85%;align-self:flex-start;display:flex;flex-direction:column;gap:2px}
 li.customer{align-self:flex-end;align-items:flex-end}
 li.system{align-self:center;max-inline-size:95%;text-align:center;align-items:center}
