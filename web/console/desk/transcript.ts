@@ -29,53 +29,29 @@ export interface TranscriptParts {
   readonly retry?: (message: Outgoing) => void;
 }
 
-/** How many places of the transcript are laid out and drawn together. */
-const TOGETHER = 50;
-
 export function transcript({ entries, marks, outbox, me, retry }: TranscriptParts): TemplateResult {
   const stored = new Set(entries.flatMap(({ messageId }) => messageId ?? []));
-  // By their places, so that what comes late moves nothing to another list. A mark is with the entry before it.
-  const lists = new Map<number, Line[]>();
-  let list = 0;
-  for (const line of linesOf(entries, marks)) {
-    if ('entry' in line) list = Math.floor(line.entry.sequence / TOGETHER);
-    lists.set(list, [...(lists.get(list) ?? []), line]);
-  }
-  const unsent = outbox.filter(({ messageId }) => !stored.has(messageId));
+  const delivery = new Map(outbox.map((message) => [message.messageId, message.delivery]));
   return html`
-    ${repeat(
-      lists,
-      ([key]) => key,
-      ([, lines]) =>
-        // Prevents: one more message costs a look at each of thousands.
-        guard(
-          lines.map((line) => ('mark' in line ? line.mark : line.entry)),
-          () =>
-            html`<ol>
-              ${repeat(
-                lines,
-                ({ key }) => key,
-                (line) => lineTemplate(line, me),
-              )}
-            </ol>`,
-        ),
-    )}
-    ${
-      unsent.length === 0
-        ? nothing
-        : html`<ol>
-            ${repeat(
-              unsent,
-              ({ messageId }) => messageId,
-              (message) => outgoingTemplate(message, retry),
-            )}
-          </ol>`
-    }
+    <ol>
+      ${repeat(
+        linesOf(entries, marks),
+        ({ key }) => key,
+        (line) =>
+          'mark' in line
+            ? guard([line.mark.text, line.at], () => markTemplate(line.mark))
+            : guard([line.entry, delivery.get(line.entry.messageId ?? '')], () =>
+                entryTemplate(line.entry, me),
+              ),
+      )}
+      ${repeat(
+        outbox.filter(({ messageId }) => !stored.has(messageId)),
+        ({ messageId }) => messageId,
+        (message) => outgoingTemplate(message, retry),
+      )}
+    </ol>
   `;
 }
-
-const lineTemplate = (line: Line, me: string): TemplateResult =>
-  'mark' in line ? markTemplate(line.mark) : entryTemplate(line.entry, me);
 
 function entryTemplate(entry: Entry, me: string): TemplateResult {
   const { author, text, at, kind } = entry;
