@@ -121,17 +121,21 @@ async function playRound(
   const costs: Cost[][] = apps.map(() => []);
   for (const kind of KINDS) {
     // The second loss of the story, and the wait for its deadline, are no kind of their own.
+    const loseAll = (app: App) => app.order(stories[apps.indexOf(app)]!.map((one) => one('last loss', hub)));
     if (kind === 'expiry') {
-      for (const [at, app] of apps.entries())
-        await app.order(stories[at]!.map((one) => one('last loss', hub)));
+      for (const app of apps.filter(({ ends }) => ends !== 'by itself')) await loseAll(app);
       await delay(GRACE_MS + 50);
     }
     for (const [at, app] of apps.entries()) {
       const all = stories[at]!.map((one) => one(kind, hub));
-      const events = kind === 'expiry' && app.sweeps ? all.slice(0, 1) : all;
-      const storageBefore = cpuOf(storage.pid);
+      const isEnd = kind === 'expiry';
+      if (isEnd && app.ends === 'by itself') await loseAll(app);
+      const allEnds: Event = { functionName: 'reach-deadline', activity: { count: conversations } };
+      const events = isEnd && app.ends !== 'each' ? [allEnds] : all;
+      const storageCpuMs = () => cpuOf(storage.pid) + app.storeCpuMs();
+      const storageBefore = storageCpuMs();
       const { cpuMs, requests, calls } = await app.order(events);
-      const storageCpu = cpuOf(storage.pid) - storageBefore;
+      const storageCpu = storageCpuMs() - storageBefore;
       const each = (total: number) => total / conversations;
       costs[at]!.push({
         kind,
@@ -247,14 +251,13 @@ function call(
 const textOf = (body: { string?: string; json?: string; bytes?: unknown } | undefined): string =>
   body?.string ?? body?.json ?? Buffer.from((body?.bytes ?? []) as Uint8Array).toString();
 
-interface App {
-  readonly sweeps: boolean;
+interface App extends Required<Pick<Build, 'ends' | 'storeCpuMs'>> {
   order(events: readonly Event[]): Promise<Answer>;
   stop(): Promise<void>;
 }
 
 async function startApp(
-  { directory, sweeps = false }: Build,
+  { directory, ends = 'each', env = {}, storeCpuMs = () => 0 }: Build,
   options: { readonly ports: Requests; readonly settings: Readonly<Record<string, string>> },
 ): Promise<App> {
   const context = {
@@ -267,6 +270,7 @@ async function startApp(
     env: {
       ...process.env,
       ...options.settings,
+      ...env,
       NODE_OPTIONS: '',
       BENCH_APP: directory,
       BENCH_TARGETS: JSON.stringify(options.ports),
@@ -278,7 +282,8 @@ async function startApp(
   });
   await answerOf(child);
   return {
-    sweeps,
+    ends,
+    storeCpuMs,
     async order(events) {
       child.send({ events } satisfies Order);
       const answer = (await answerOf(child)) as Answer | { readonly failed: string };
@@ -340,7 +345,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 /** CPU of another process so far, in ms: Linux alone tells, in ticks of 10 ms. */
-function cpuOf(pid: number | undefined): number {
+export function cpuOf(pid: number | undefined): number {
   if (pid === undefined) return 0;
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return 10 * (Number(fields[11]) + Number(fields[12]));
