@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuOf } from '../events';
+import { cpuOf } from '../apps';
 
 /** A server of the machine's own, in a folder of its own. */
 export interface Server {
