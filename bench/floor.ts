@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
+import { byTurns, cpuOfCall } from './by-turns';
 import type { Calls } from './protocol';
 
 /** What a request to tables costs this process by itself: by the SDK, and by plain HTTP. Microseconds of CPU, of each round. */
@@ -46,21 +47,15 @@ export async function measureFloor(
       raw: () => raw('POST', '$batch', batch(`http://127.0.0.1:${ports.table}/${raw.account}`, id)),
     },
   };
-  const floor = { read: empty(), write: empty(), transaction: empty() };
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const kind of ['read', 'write', 'transaction'] as const) {
-      for (const way of ['sdk', 'raw'] as const) {
-        const before = process.cpuUsage();
-        for (let n = 0; n < calls; n += 1) await ways[kind][way]();
-        const { user, system } = process.cpuUsage(before);
-        if (round > 0) floor[kind][way].push((user + system) / calls);
-      }
-    }
-  }
-  return floor;
+  const kinds = ['read', 'write', 'transaction'] as const;
+  const names = kinds.flatMap((kind) => [`${kind} sdk`, `${kind} raw`] as const);
+  const costs = await byTurns(names, rounds, (name) => {
+    const [kind, way] = name.split(' ') as [keyof Calls, 'sdk' | 'raw'];
+    return cpuOfCall(calls, ways[kind][way]);
+  });
+  const of = (kind: keyof Calls) => ({ sdk: costs[`${kind} sdk`], raw: costs[`${kind} raw`] });
+  return { read: of('read'), write: of('write'), transaction: of('transaction') };
 }
-
-const empty = () => ({ sdk: [] as number[], raw: [] as number[] });
 
 const BOUNDARY = 'batch_floor';
 

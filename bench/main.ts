@@ -1,15 +1,16 @@
 // `npm run bench`: what an event costs, of this tree or of two of them by turns. See USAGE.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startAzurite } from '../local/stack/azurite';
 import { buildApp } from '../local/stack/build-app';
 import { readCommandLine } from '../local/stack/command-line';
 import { BASELINES, buildBaselines } from './builds';
+import { byTurns } from './by-turns';
 import { check } from './check';
 import { type DecisionKind, DECISIONS, decideOf } from './decide';
 import { type Cost, KINDS, measureEvents } from './events';
 import { measureFloor } from './floor';
+import { machineLine } from './machine';
 import { parseBenchOptions, USAGE } from './options';
 import { type CallRow, type EventRow, type FloorRow, markdownOf, measureOf, type Results } from './report';
 import { measureRest, WAYS } from './rest';
@@ -29,11 +30,8 @@ async function main(): Promise<void> {
     : undefined;
   const { conversations, rounds } = written ?? options;
   buildApp(ROOT);
-  const builds = [
-    { directory: ROOT },
-    ...(against === undefined ? [] : [{ directory: resolve(against) }]),
-    ...buildBaselines(ROOT),
-  ];
+  const trees = [ROOT, ...(against === undefined ? [] : [resolve(against)])];
+  const builds = [...trees.map((directory) => ({ directory })), ...buildBaselines(ROOT)];
   const azurite = await startAzurite();
   try {
     const onRound = (done: number) => console.error(`round ${done} of ${rounds + 1}`);
@@ -43,7 +41,7 @@ async function main(): Promise<void> {
     const others = costs.slice(-BASELINES.length);
     const rest = await restRows(rounds);
     const results: Results = {
-      machine: `${cpus()[0]?.model.trim() ?? 'CPU'} x ${cpus().length}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}`,
+      machine: machineLine(),
       conversations,
       rounds,
       events: eventRows(costs.slice(0, costs.length - BASELINES.length)),
@@ -57,7 +55,7 @@ async function main(): Promise<void> {
           ratio: ratio!,
         })),
       })),
-      decide: decideRows(against === undefined ? [ROOT] : [ROOT, resolve(against)], rounds),
+      decide: await decideRows(trees, rounds),
       rest,
     };
     const markdown = markdownOf(results);
@@ -94,19 +92,15 @@ function eventRows([these = [], those]: readonly (readonly (readonly Cost[])[])[
   });
 }
 
-function decideRows(builds: readonly string[], rounds: number): CallRow[] {
-  const deciders = builds.map(decideOf);
-  return DECISIONS.map((kind) => {
-    const times = deciders.map((): number[] => []);
-    for (let round = 0; round <= rounds; round += 1) {
-      deciders.forEach((decide, at) => {
-        const us = decide(kind, CALLS[kind]);
-        if (round > 0) times[at]?.push(us);
-      });
-    }
-    const [these = [], those] = times;
-    return { what: kind, us: measureOf(these), ...(those && { before: measureOf(those) }) };
-  });
+async function decideRows(builds: readonly string[], rounds: number): Promise<CallRow[]> {
+  const deciders = new Map(builds.map((directory) => [directory, decideOf(directory)]));
+  const rows: CallRow[] = [];
+  for (const kind of DECISIONS) {
+    const times = await byTurns(builds, rounds, (build) => deciders.get(build)!(kind, CALLS[kind]));
+    const [these = [], those] = builds.map((build) => times[build] ?? []);
+    rows.push({ what: kind, us: measureOf(these), ...(those && { before: measureOf(those) }) });
+  }
+  return rows;
 }
 
 async function restRows(rounds: number): Promise<CallRow[]> {

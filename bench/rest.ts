@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { createServiceClient } from '../shared/web-pubsub/participants-client';
+import { byTurns, cpuOfCall } from './by-turns';
 
 /** The ways to send one message to a group, the plainest last. */
 export const WAYS = ['SDK, key as text', "product's client", 'raw HTTP, token made before'] as const;
@@ -33,20 +34,7 @@ export async function measureRest(rounds: number, calls: number): Promise<Record
       "product's client": () => byProduct.group('agents').sendToAll(MESSAGE),
       'raw HTTP, token made before': () => rawly(endpoint),
     };
-    const costs: Record<Way, number[]> = {
-      'SDK, key as text': [],
-      "product's client": [],
-      'raw HTTP, token made before': [],
-    };
-    for (let round = 0; round <= rounds; round += 1) {
-      for (const way of WAYS) {
-        const before = process.cpuUsage();
-        for (let n = 0; n < calls; n += 1) await ways[way]();
-        const { user, system } = process.cpuUsage(before);
-        if (round > 0) costs[way].push((user + system) / calls);
-      }
-    }
-    return costs;
+    return await byTurns(WAYS, rounds, (way) => cpuOfCall(calls, ways[way]));
   } finally {
     server.stdin.end();
   }

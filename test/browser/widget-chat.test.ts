@@ -455,7 +455,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       const hanging = tab.page.waitForEvent('websocket');
       await tab.button('Start chat').click();
       // Long before the browser does it, after two minutes.
-      await (await hanging).waitForEvent('close', { timeout: 10 * FAST.request });
+      await (await hanging).waitForEvent('socketerror', { timeout: 10 * FAST.request });
       toService.mode = 'forward';
       await tab.isOnline();
       await tab.say('At last');
