@@ -199,6 +199,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
 
     it('goes on after a page change, also with what could not be sent before it', async () => {
       const [tab, context] = await served();
+      const { conversationId } = tab;
       await tab.say('Before');
       await context.setOffline(true);
       await tab.isLost();
@@ -212,6 +213,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.reads('Into the tunnel');
       expect(await tab.lines()).toEqual(['You: Before', 'You: Into the tunnel']);
       expect(await stored(tab)).toEqual(['Before', 'Into the tunnel']);
+      expect(tab.conversationId).toBe(conversationId);
       await context.close();
     });
 
@@ -514,6 +516,23 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       expect(await stored(tab)).toEqual(['In the lift', 'Welcome back']);
       expect(await tab.lines()).toEqual(['You: In the lift', 'Ada: Welcome back']);
       expect((await stage.view(tab.conversationId)).disconnections).toBe(1);
+      await context.close();
+    });
+
+    it('whose handshake hangs does not hold up the next one, and is open as soon as Web PubSub answers [R379]', async () => {
+      const context = await browser.newContext();
+      const toService = proxies[1]!;
+      toService.mode = 'silent';
+      const tab = await ChatPage.visit(context, shop, {}, { route });
+      await tab.launcher.click();
+      const hanging = tab.page.waitForEvent('websocket');
+      await tab.button('Start chat').click();
+      // Long before the browser does it, after two minutes.
+      await (await hanging).waitForEvent('socketerror', { timeout: 10 * FAST.request });
+      toService.mode = 'forward';
+      await tab.isOnline();
+      await tab.say('At last');
+      expect(await stored(remember(tab))).toEqual(['At last']);
       await context.close();
     });
 
@@ -952,9 +971,9 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await context.close();
     });
 
-    it('is told by a screen reader: each message once, a loss once, the return once', async () => {
-      const [tab, context] = await served();
-      await tab.page.evaluate(`{
+    /** Notes what a screen reader is told from now on, in `announced`. */
+    const announces = ({ page }: ChatPage) =>
+      page.evaluate(`{
         globalThis.announced = [];
         const { shadowRoot } = document.querySelector('chat-widget');
         const log = shadowRoot.querySelector('[role=log]');
@@ -965,6 +984,12 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         watch(log, 'li');
         watch(shadowRoot.querySelector('[role=status]'), 'p');
       }`);
+    const announced = (tab: ChatPage, text: string) =>
+      tab.page.waitForFunction(`announced.some((one) => one.includes(${JSON.stringify(text)}))`);
+
+    it('is told by a screen reader: each message once, a loss once, the return once', async () => {
+      const [tab, context] = await served();
+      await announces(tab);
       await tab.say('One');
       await stage.agentSays(tab, 'Two');
       await tab.reads('Two');
@@ -981,6 +1006,67 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         'Three',
         'Connected again.',
       ]);
+      await context.close();
+    });
+
+    it('is told, and sees, what happens while a part of the widget is still under way [R377]', async () => {
+      const context = await browser.newContext();
+      let arrive: () => void = () => undefined;
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      await context.route(/\/widget\/around-/, (request) => arrived.then(() => request.continue()));
+      const tab = remember(await ChatPage.begin(context, shop, {}, { route }));
+      await stage.agentDoes('accept', tab);
+      await tab.reads('Ada has joined');
+      await announces(tab);
+      await tab.button('Close chat').click();
+      await stage.agentSays(tab, 'Are you there?');
+      await announced(tab, '1 unread');
+      await tab.launcher.click();
+      lineIs('silent');
+      await tab.panel.locator('header').getByText('Connection lost.').waitFor();
+      await announced(tab, 'Connection lost.');
+      arrive();
+      await tab.banner.getByText(/Your place is kept until/).waitFor();
+      lineIs('forward');
+      await tab.banner.getByText('Connected again.').waitFor();
+      expect(await tab.page.evaluate('announced')).toEqual([
+        'Are you there?',
+        '1 unread',
+        expect.stringMatching(/^Connection lost\./),
+        'Connected again.',
+      ]);
+      await context.close();
+    });
+
+    it('is told, and sees, what happens while a part of the widget does not come at all [R377]', async () => {
+      const context = await browser.newContext();
+      await context.route(/\/widget\/around-/, (request) => request.abort());
+      const tab = remember(await ChatPage.begin(context, shop, {}, { route }));
+      await announces(tab);
+      lineIs('silent');
+      const line = tab.panel.locator('header');
+      await line.getByText('Connection lost.').waitFor();
+      lineIs('forward');
+      await tab.isOnline();
+      await announced(tab, 'Connected again.');
+      await stage.agentDoes('accept', tab);
+      await stage.agentDoes('end', tab);
+      await line.getByText('The chat has ended.').waitFor();
+      await announced(tab, 'The chat has ended.');
+      await context.close();
+    });
+
+    it('is told of what was said while the line was silent and the panel shut, once [R378]', async () => {
+      const [tab, context] = await served();
+      await announces(tab);
+      await tab.button('Close chat').click();
+      lineIs('silent');
+      await tab.isLost();
+      await world.agent.say(tab.conversationId, 'Are you there?');
+      lineIs('forward');
+      await tab.isOnline();
+      await announced(tab, '1 unread');
+      expect(await tab.page.evaluate("announced.filter((one) => one === '1 unread').length")).toBe(1);
       await context.close();
     });
 
@@ -1002,7 +1088,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       { colorScheme: 'light', dir: 'rtl', width: 1280 },
     ] as const;
 
-    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels [R253]', async () => {
+    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels, and breaks no rule of the strictest policy [R253 R390]', async () => {
       const found: string[] = [];
       let looks = 0;
       const look = async ({ page }: ChatPage, state: string) => {
@@ -1067,6 +1153,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await broken.banner.getByText('For the owner of this page').waitFor();
       await look(broken, 'stuck');
       expect(found).toEqual([]);
+      expect([...(await tab.violations()), ...(await broken.violations())]).toEqual([]);
       await context.close();
     });
   });

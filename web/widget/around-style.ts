@@ -1,5 +1,9 @@
 /** What is around the conversation. In a file of its own: what two parts share becomes a third, which has no stand-in. */
 export const AROUND = `
+header :focus-visible{outline-color:currentColor;outline-offset:-3px}
+.failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
+.meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}
+.log:focus-visible{outline-offset:-3px}
 svg{stroke-linejoin:round;stroke-linecap:round}
 button:hover{filter:brightness(.96)}
 header button:hover{background:#fff3}

@@ -80,8 +80,9 @@ export function surround(frame: Frame): Around {
 
   // Prevents: whoever has asked for this part by the keyboard is nowhere when it is there.
   let hasAsked = frame.missing?.contains(root.activeElement) === true;
-  let phase: Chat['phase'] = 'idle';
-  let wasLost = false;
+  // As far as the panel has told it, while this part was missing.
+  let phase = panel.dataset['phase'] as Chat['phase'];
+  let wasLost = phase === 'lost';
   let backAt = 0;
   let footerOf = '';
   const title = { own: document.title, set: '' };
@@ -245,7 +246,6 @@ export function surround(frame: Frame): Around {
     title.set = count > 0 ? `(${count}) ${title.own}` : title.own;
     if (document.title !== title.set) document.title = title.set;
     if (input?.type !== 'entry' || input.entry.author?.role !== 'agent' || count === 0) return;
-    if (panel.hidden) say(fill(texts.unread, { n: count }));
     if (isLoud() && conversation.leads) beep();
   }
 

@@ -1,4 +1,4 @@
-import { Conversation } from './conversation';
+import { Conversation, stored } from './conversation';
 import type { ChatWidget } from './element';
 import type { Customer } from './line';
 import { unread, type Chat, type Entry, type Input, type Problem } from './messages';
@@ -171,28 +171,36 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
     status.replaceChildren(h('p', {}, text));
   }
 
+  /** How much that is unread has been told of. */
+  let told = 0;
+
   function render(input?: Input): void {
     if (isClosed) return;
     const { chat } = conversation;
+    const { phase } = chat;
+    const { phase: before } = panel.dataset;
     if (input?.type === 'forgotten') field.value = name.value = '';
     const isFocused = root.activeElement !== null && root.activeElement !== launcher;
     renderEntries(chat, input?.type === 'view' && chat.entries.length > 1);
-    const isIdle = chat.phase === 'idle';
+    const isIdle = phase === 'idle';
     starting.hidden = !isIdle;
     log.hidden = isIdle;
-    writing.hidden = /idle|ended|stuck/.test(chat.phase);
+    writing.hidden = /idle|ended|stuck/.test(phase);
     const place = chat.position === undefined ? texts.soon : fill(texts.queue, { n: chat.position });
-    about.textContent = /opening|ended|stuck/.test(chat.phase)
-      ? texts[chat.phase as 'opening']
-      : isIdle
-        ? ''
-        : chat.agent
-          ? fill(texts.agent, { name: chat.agent })
-          : place;
+    // Prevents: what is around the conversation comes late, or not at all, and until then a loss is neither shown nor told.
+    const line =
+      !around && phase === 'open' && before === 'lost'
+        ? texts.back
+        : /open$|idle/.test(phase) || (around && phase === 'lost')
+          ? ''
+          : texts[phase as 'lost'];
+    about.textContent = line || (isIdle ? '' : chat.agent ? fill(texts.agent, { name: chat.agent }) : place);
+    if (!around && before && before !== phase) say(line);
+    if (told < (told = unread(chat)) && panel.hidden) say(fill(texts.unread, { n: told }));
     around?.render(input, isFocused);
     // The network is there again, and with it perhaps what was missing.
     if (input?.type === 'opened' && missing.parentNode) void loadAround();
-    panel.dataset['phase'] = chat.phase;
+    panel.dataset['phase'] = phase;
   }
 
   const because = (code?: string): string =>
@@ -227,7 +235,7 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
       }
       gone.delete(entry);
       // Prevents: what is at its place already is moved, and read again.
-      if (after ? after.compareDocumentPosition(item) !== 4 : !item.parentNode) place(item, after);
+      if (after ? after.compareDocumentPosition(item) !== 4 : !item.parentNode) put(item, after);
       after = item;
     }
     for (const entry of gone) {
@@ -239,7 +247,7 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   }
 
   /** In lists of a few: those that are the same as before, the browser neither lays out again nor draws. */
-  function place(item: HTMLLIElement, after: HTMLLIElement | undefined): void {
+  function put(item: HTMLLIElement, after: HTMLLIElement | undefined): void {
     const list = after?.parentElement ?? first;
     if (list.lastChild === after && list.childElementCount >= TOGETHER) {
       const fresh = h('ol');
@@ -322,13 +330,9 @@ const OPEN = 'chat-open';
 
 /** Reads, or writes where a value is given. Browsers may refuse storage: then nothing is kept. */
 export function kept(storage: () => Storage, key: string, value?: string): string | undefined {
-  try {
-    if (value) storage().setItem(key, value);
-    if (value === '') storage().removeItem(key);
-    return storage().getItem(key) || undefined;
-  } catch {
-    return undefined;
-  }
+  const one = stored(storage, key);
+  if (value !== undefined) one.set(value || undefined);
+  return value ?? one.get();
 }
 
 const attributes = (host: ChatWidget): Customer =>

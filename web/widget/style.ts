@@ -21,11 +21,9 @@ button,input,textarea{font:inherit;color:inherit}
 button{min-block-size:44px;min-inline-size:44px;padding:8px 16px;border:1px solid var(--line);border-radius:10px;
 background:var(--ground);cursor:pointer}
 header button{padding:0;border:0;background:none;display:grid;place-items:center}
-header :focus-visible{outline-color:currentColor;outline-offset:-3px}
 header svg{inline-size:22px;block-size:22px}
 .main{background:var(--chat-accent,#1f57d6);border-color:transparent;color:var(--chat-accent-text,#fff);font-weight:600}
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px 14px;scrollbar-width:thin}
-.log:focus-visible{outline-offset:-3px}
 ol+ol{margin-block-start:10px}
 ol{list-style:none;contain:layout;display:flex;flex-direction:column;gap:10px}
 li{max-inline-size:85%;align-self:flex-start;display:flex;flex-direction:column;gap:2px}
@@ -36,8 +34,6 @@ li.agent p{border-end-start-radius:4px}
 li.customer p{background:var(--chat-accent,#1f57d6);color:var(--chat-accent-text,#fff);border-end-end-radius:4px}
 li.system p{background:none;padding:0;color:var(--dim);font-size:.88rem}
 .who,.meta{font-size:.78rem;color:var(--dim);padding-inline:4px}
-.failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
-.meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}
 form{display:flex;gap:8px;padding:10px 12px;border-block-start:1px solid var(--line);align-items:flex-end}
 form.start{flex:1;flex-direction:column;align-items:stretch;justify-content:center;gap:14px;padding:24px;border:0;overflow:auto}
 .start p{font-size:1.15rem;text-align:center}
