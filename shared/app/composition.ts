@@ -43,7 +43,8 @@ import {
 import { createSettingsSource } from '../policies/settings-service';
 import { createTableSettingsStore } from '../policies/settings-table';
 import { maintain } from '../reconciliation/maintenance-service';
-import { reconcile, type ReconcileReport } from '../reconciliation/reconcile-service';
+import { reconcile } from '../reconciliation/reconcile-service';
+import type { ReconcileReport } from '../reconciliation/report';
 import { createSiteFiles } from '../site/site-files';
 import { createTableClients } from '../storage/table-clients';
 import {

@@ -6,8 +6,9 @@ import type {
   EndReason,
   PastDisconnection,
 } from '../conversation/conversation';
-import { LENGTHS } from '../insights/insights';
 import { type Milliseconds, SECOND } from '../conversation/time';
+import { LENGTHS } from '../insights/insights';
+import { type Act, ACTS } from '../reconciliation/report';
 
 interface Metric {
   /** `counter`: adds up; `histogram`: lengths; `gauge`: how it is at the moment. */
@@ -172,17 +173,6 @@ function figuresOfWait(
       : []),
   ];
 }
-
-/** The figures of a run that are acts, as its report names them. */
-export const ACTS = [
-  'expired',
-  'healed',
-  'disconnectionsBegun',
-  'deadlinesMet',
-  'closuresBegun',
-  'rowsRepaired',
-] as const;
-export type Act = (typeof ACTS)[number];
 
 /** The report of a run of reconciliation. */
 export type Run = Readonly<Record<Act | 'checked' | 'due' | 'behindMs' | 'away', number>>;

@@ -8,19 +8,15 @@ import { createLogger, type Logger } from '../../shared/app/log';
 import type { PastDisconnection } from '../../shared/conversation/conversation';
 import { MINUTE, parseIsoDuration } from '../../shared/conversation/time';
 import { createActivities } from '../../shared/deadlines/deadline-activities';
-import {
-  actsOf,
-  emptyReport,
-  reconcile,
-  type ReconcileReport,
-} from '../../shared/reconciliation/reconcile-service';
+import { reconcile } from '../../shared/reconciliation/reconcile-service';
+import { actsOf, emptyReport, type ReconcileReport } from '../../shared/reconciliation/report';
 import { createEraser, type EraseDependencies } from '../../shared/personal-data/erase-service';
 import { createSettingsSource } from '../../shared/policies/settings-service';
 import { DEFAULTS } from '../support/domain/policies';
 import { MemorySettings } from '../support/memory-settings';
 import { CALL } from '../support/service';
 import { maintain } from '../../shared/reconciliation/maintenance-service';
-import { ACTS, METRICS } from '../../shared/telemetry/figures';
+import { METRICS } from '../../shared/telemetry/figures';
 import { compiledInfra, predicted, readCompiled } from '../support/compiled-infra';
 import type * as recorder from '../support/functions-core';
 import { recordedFunctions } from '../support/functions-core';
@@ -241,12 +237,6 @@ describe('metrics', () => {
       expect([name, unit]).toEqual([name, expect.stringMatching(/^(s|\{[a-z]+\})$/)]);
       if (kind === 'histogram') expect([name, unit]).toEqual([name, 's']);
     }
-  });
-
-  it('of acts are those of the report [R359]', () => {
-    const report = emptyReport(0, 0);
-    const acts = Object.keys(report).filter((figure) => actsOf({ ...report, [figure]: 1 }) > 0);
-    expect([...ACTS].sort()).toEqual(acts.sort());
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
-import { actsOf, reconcile } from '../../../shared/reconciliation/reconcile-service';
+import { reconcile } from '../../../shared/reconciliation/reconcile-service';
+import { actsOf } from '../../../shared/reconciliation/report';
 import { type Figure, figuresOfChange, figuresOfRun } from '../../../shared/telemetry/figures';
 import { serviceOver } from '../../support/service';
 import {

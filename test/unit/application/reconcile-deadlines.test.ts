@@ -3,7 +3,8 @@ import type { DeadlineKind } from '../../../shared/conversation/conversation';
 import type { ConversationEvent } from '../../../shared/conversation/inputs';
 import { MINUTE, SECOND } from '../../../shared/conversation/time';
 import { deadlinesOf, type WorkList } from '../../../shared/conversation/work-list';
-import { reconcile, type ReconcileReport } from '../../../shared/reconciliation/reconcile-service';
+import { reconcile } from '../../../shared/reconciliation/reconcile-service';
+import type { ReconcileReport } from '../../../shared/reconciliation/report';
 import { PROFILE } from '../../support/domain/builders';
 import { policies } from '../../support/domain/policies';
 import {

@@ -1,5 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
-import { emptyReport } from '../../../shared/reconciliation/reconcile-service';
+import { emptyReport } from '../../../shared/reconciliation/report';
 import { startTelemetry } from '../../../shared/telemetry/telemetry-sdk';
 
 it('what a run of reconciliation has seen is sent once, and what adds up again, for Prometheus, too [R366]', async () => {
