@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# @azure/data-tables 13.3.2: `getEntity` gives an entity with its `etag`, and `updateEntity` takes that entity with the `etag` in it and does
-# not look at it: without `{ etag }` among the OPTIONS the request says "If-Match: *", so read, change, write overwrites what another
-# wrote in between. The same holds for an action of a transaction. Only the options guard: 412. The package before
-# it, azure-storage, took the ETag from the entity. Seen on Node 20.20.2 with Azurite 3.37.0, a stale entity: updateEntity: stored;
-# in a transaction: stored; with the ETag in the options: status 412, in a transaction too.
+# @azure/data-tables 13.3.2: `getEntity` gives an entity with its `etag`, and `updateEntity` takes that entity with the `etag` in it and
+# does not look at it: without `{ etag }` among the OPTIONS any version is overwritten, so that read, change, write loses what
+# another wrote in between. The same holds for an action of a transaction. With the ETag in the options: 412.
+# Seen on Node 20.20.2 with Azurite 3.37.0, a stale entity: updateEntity: stored; in a transaction: stored; with the ETag in the
+# options: status 412, in a transaction too.
 set -euo pipefail
 folder="$(mktemp -d)"
 trap 'kill "${azurite:-}" 2> /dev/null || true; wait 2> /dev/null || true; rm -rf "$folder"' EXIT
