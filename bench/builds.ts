@@ -5,8 +5,11 @@ import { buildSync } from 'esbuild';
 /** A built app: package.json, and what its `main` names. */
 export interface Build {
   readonly directory: string;
-  /** One call of its deadline ends all whose deadline has passed. */
-  readonly sweeps?: boolean;
+  /** Who brings its deadlines about: the benchmark, one call each, or one call for all that have passed, or the app does by itself. */
+  readonly ends?: 'each' | 'all at once' | 'by itself';
+  readonly env?: Readonly<Record<string, string>>;
+  /** CPU so far of a store of its own, in ms. */
+  readonly storeCpuMs?: () => number;
 }
 
 /** The designs that the product is compared with, see `bench/baselines`, and what they leave to chance. */
@@ -27,15 +30,22 @@ export const BASELINES = [
 export const buildBaselines = (root: string): readonly Build[] =>
   BASELINES.map(({ name }) => {
     const directory = join(root, '.local', 'bench', name);
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'package.json'), JSON.stringify({ main: 'app.js' }));
-    buildSync({
-      entryPoints: [join(root, 'bench', 'baselines', `${name}.ts`)],
-      outfile: join(directory, 'app.js'),
-      bundle: true,
-      platform: 'node',
-      packages: 'external',
-      define: { TABLE: JSON.stringify(name.replaceAll('-', '')) },
-    });
-    return { directory, sweeps: name === 'sweeper' };
+    buildDesign(join(root, 'bench', 'baselines', `${name}.ts`), directory, name);
+    return { directory, ends: name === 'sweeper' ? 'all at once' : 'each' };
   });
+
+/** The name of a design's table. */
+export const tableOf = (name: string): string => name.replaceAll('-', '');
+
+export function buildDesign(entry: string, directory: string, name: string): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ main: 'app.js' }));
+  buildSync({
+    entryPoints: [entry],
+    outfile: join(directory, 'app.js'),
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
+    define: { TABLE: JSON.stringify(tableOf(name)) },
+  });
+}

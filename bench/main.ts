@@ -1,6 +1,5 @@
 // `npm run bench`: what an event costs, of this tree or of two of them by turns. See USAGE.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startAzurite } from '../local/stack/azurite';
 import { buildApp } from '../local/stack/build-app';
@@ -11,6 +10,7 @@ import { check } from './check';
 import { type DecisionKind, DECISIONS, decideOf } from './decide';
 import { type Cost, KINDS, measureEvents } from './events';
 import { measureFloor } from './floor';
+import { machineLine } from './machine';
 import { parseBenchOptions, USAGE } from './options';
 import { type CallRow, type EventRow, type FloorRow, markdownOf, measureOf, type Results } from './report';
 import { measureRest, WAYS } from './rest';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     const others = costs.slice(-BASELINES.length);
     const rest = await restRows(rounds);
     const results: Results = {
-      machine: `${cpus()[0]?.model.trim() ?? 'CPU'} x ${cpus().length}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}`,
+      machine: machineLine(),
       conversations,
       rounds,
       events: eventRows(costs.slice(0, costs.length - BASELINES.length)),

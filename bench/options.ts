@@ -27,15 +27,21 @@ export function parseBenchOptions(argv: readonly string[]) {
     check: { type: 'boolean' },
   } as const;
   const { against, write = false, check = false, ...values } = parseOptions(argv, options);
-  const [conversations, rounds] = [Number(values.conversations ?? 40), Number(values.rounds ?? 5)];
-  if (!(Number.isSafeInteger(conversations) && conversations > 0))
-    throw new UsageError('--conversations must be a whole number above 0.');
-  if (!(Number.isSafeInteger(rounds) && rounds > 0))
-    throw new UsageError('--rounds must be a whole number above 0.');
+  const { conversations, rounds } = sizeOf(values);
   if (check && write)
     throw new UsageError('--check compares with what --write would replace: give one of them.');
   // Prevents: what is measured after more of the same is cheaper, and hides what has become dearer.
   if (check && Object.keys(values).length > 0)
     throw new UsageError('--check measures as bench/results was: leave out --conversations and --rounds.');
   return { against, conversations, rounds, write, check };
+}
+
+/** How much is measured. @throws UsageError */
+export function sizeOf(values: { readonly conversations?: string; readonly rounds?: string }) {
+  const [conversations, rounds] = [Number(values.conversations ?? 40), Number(values.rounds ?? 5)];
+  if (!(Number.isSafeInteger(conversations) && conversations > 0))
+    throw new UsageError('--conversations must be a whole number above 0.');
+  if (!(Number.isSafeInteger(rounds) && rounds > 0))
+    throw new UsageError('--rounds must be a whole number above 0.');
+  return { conversations, rounds };
 }

@@ -67,12 +67,12 @@ export function measureOf(values: readonly number[]): Measure {
   return { median: at(sorted.length / 2), least: at(0), most: at(sorted.length - 1) };
 }
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map((_name, at) => (at === 0 ? '---' : '--:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 
-const shown = ({ median, least, most }: Measure): string => `${median} (${least} to ${most})`;
+export const shown = ({ median, least, most }: Measure): string => `${median} (${least} to ${most})`;
 const short = (count: number): string => String(Number(count.toPrecision(2)));
 const counted = ({ tables, webPubSub, durable }: Requests): string =>
   [tables, webPubSub, durable].map(short).join(' / ');

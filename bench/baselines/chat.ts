@@ -11,6 +11,8 @@ import * as df from 'durable-functions';
  * merge what comes at once, give time after an outage, policies, capacity.
  */
 export interface Design {
+  /** Before this nothing can be lost. */
+  readonly ready?: Promise<unknown>;
   readonly lost: (id: string, number: number, deadline: Date, context: InvocationContext) => Promise<void>;
   readonly back: (id: string, number: number, context: InvocationContext) => Promise<void>;
 }
@@ -70,10 +72,10 @@ const saveWith = (
     ['create', { partitionKey: row.partitionKey, rowKey, ...entry }],
   ]);
 
-/** Ends a conversation whose customer is still away. Twice is once. */
-export async function end(id: string, number: number): Promise<void> {
+/** Ends a conversation whose customer is still away. Twice is once: whether this was it. */
+export async function end(id: string, number: number): Promise<boolean> {
   const row = await read(id);
-  if (row.losses !== number || row.deadline === undefined || row.state === 'WrapUp') return;
+  if (row.losses !== number || row.deadline === undefined || row.state === 'WrapUp') return false;
   const { deadline: _, ...rest } = row;
   const ended = {
     ...rest,
@@ -84,10 +86,11 @@ export async function end(id: string, number: number): Promise<void> {
   const news = { type: 'conversation-ended', conversationId: id };
   await Promise.all([toAgents(news), toCustomer(id, news), toAgent(row.agentId, news)]);
   await hub.closeUserConnections(`customer.${id}`);
+  return true;
 }
 
 /** Registers the functions under the names of the product's. */
-export function register({ lost, back }: Design): void {
+export function register({ ready, lost, back }: Design): void {
   const http = (
     name: string,
     route: string,
@@ -95,7 +98,7 @@ export function register({ lost, back }: Design): void {
   ) => app.http(name, { methods: ['POST'], route, handler, extraInputs: [df.input.durableClient()] });
 
   http('negotiate-agent', 'v1/agents/negotiate', async () => {
-    await isMade;
+    await Promise.all([isMade, ready]);
     return { jsonBody: { ticket: 'none' } };
   });
 

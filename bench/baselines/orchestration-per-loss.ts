@@ -17,7 +17,9 @@ df.app.orchestration('wait-for-return', function* (context) {
   else timer.cancel();
 });
 df.app.activity('reach-deadline', {
-  handler: ({ conversationId, number }: Loss) => end(conversationId, number),
+  handler: async ({ conversationId, number }: Loss) => {
+    await end(conversationId, number);
+  },
 });
 
 const instanceOf = (id: string, number: number): string => `${id}.${number}`;

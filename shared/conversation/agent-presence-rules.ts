@@ -51,28 +51,30 @@ export function decideAgentConnected(
   if (conversation.agentDisconnection === undefined) {
     return { kind: 'unchanged', outcome: { type: 'agent-present' } };
   }
-  const back = withAgentBack(conversation, now, connectionId);
+  const back = withAgentBack(
+    conversation,
+    now,
+    connectionId === undefined ? {} : { reconnectedBy: connectionId },
+  );
   return { kind: 'changed', conversation: back, outcome: { type: 'agent-present' } };
 }
 
 /** The conversation with its agent there; as it is where nobody was missing. */
-export function withAgentBack(conversation: Active, now: Instant, connectionId?: string): Active {
+export function withAgentBack(conversation: Active, now: Instant, shown: Shown = {}): Active {
   const { agentDisconnection, ...rest } = conversation;
   return agentDisconnection === undefined
     ? conversation
-    : { ...rest, lastAgentDisconnection: returned(agentDisconnection, now, connectionId) };
+    : { ...rest, lastAgentDisconnection: returned(agentDisconnection, now, shown) };
 }
+
+/** What has shown that the agent is there, if it is known. */
+type Shown = Pick<PastAgentDisconnection, 'reconnectedBy' | 'byAccepting'>;
 
 const returned = (
   running: NonNullable<Active['agentDisconnection']>,
   now: Instant,
-  connectionId?: string,
-): PastAgentDisconnection => ({
-  ...running,
-  outcome: 'returned',
-  endedAt: now,
-  ...(connectionId !== undefined && { reconnectedBy: connectionId }),
-});
+  shown: Shown,
+): PastAgentDisconnection => ({ ...running, outcome: 'returned', endedAt: now, ...shown });
 
 const agentAllowanceOf = (conversation: Active, { policies }: DecisionContext) =>
   outageAllowanceOf(conversation, policies, policyOf(conversation, 'agentGrace', policies));

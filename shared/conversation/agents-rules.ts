@@ -63,7 +63,7 @@ function decideAgentAccepted(
   const accepted = { id, name: input.agentName, assignedAt, acceptedAt: now };
   const { agentPresent } = answers;
   if (agentPresent === undefined) return { kind: 'agent-presence-needed', agentId: id };
-  const known = agentPresent ? withAgentBack(conversation, now) : conversation;
+  const known = agentPresent ? withAgentBack(conversation, now, { byAccepting: true }) : conversation;
   return assign(known, accepted, context, agentPresent);
 }
 

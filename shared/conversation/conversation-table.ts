@@ -131,6 +131,7 @@ const pastAgentDisconnection = z.object({
   outcome: z.enum(['returned', 'requeued']),
   endedAt: instant,
   reconnectedBy: text.optional(),
+  byAccepting: z.literal(true).optional(),
 });
 const recentMessage = z.object({
   id: text,

@@ -171,6 +171,8 @@ export interface PastAgentDisconnection extends AgentDisconnection {
   readonly endedAt: Instant;
   /** The connection that ended it, where one did. A repeated event recognises itself by this id. */
   readonly reconnectedBy?: string;
+  /** The agent has shown it by accepting the conversation, and that is the news of it. */
+  readonly byAccepting?: true;
 }
 
 export interface Agent {

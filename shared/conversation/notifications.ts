@@ -267,12 +267,14 @@ const TELLING = {
     ];
   },
 
-  /** A colleague is back. An agent who has shown it by accepting is told of as having accepted. */
+  /**
+   * A colleague is back. An agent who has shown it by accepting is told of as having accepted. Prevents: whether it is told
+   * depends on who has the conversation, and once nobody has it, an old return is told as news.
+   */
   agentBack(conversation) {
-    const { lastAgentDisconnection: past, agent } = conversation;
-    if (past?.outcome !== 'returned') return [];
-    const { number, agentId, since, endedAt, reconnectedBy } = past;
-    if (reconnectedBy === undefined && endedAt === agent?.acceptedAt) return [];
+    const { lastAgentDisconnection: past } = conversation;
+    if (past?.outcome !== 'returned' || past.byAccepting) return [];
+    const { number, agentId, since, endedAt } = past;
     return [
       notification(conversation, agentsOf(conversation), `agent-disconnection.${number}.back`, endedAt, {
         type: 'agent-back',

@@ -1,20 +1,24 @@
+import type { Page } from 'playwright-core';
 import { startLocalSystem } from '../e2e/local-system';
 import { enterWorld, leaveWorld } from '../e2e/world';
 import { startTcpProxy } from '../support/tcp-proxy';
 import { ChatPage, through, type Shop } from './chat-page';
-import { crashPage, startChromium } from './chromium';
+import { crashPage, freeze, startChromium } from './chromium';
 import { CustomerPage } from './customer-page';
 import { startWidgetServer } from './widget-server';
 
 /**
  * `npm run bench:line`: silent lines of 10 to 170 s against the built widget in a real browser, in real time, and beside it the
- * page of examples/widget.js with the plain client. `--runs 200 --at-once 8 --plain 2 --seed 1`. Prints figures, asserts nothing.
+ * page of examples/widget.js with the plain client. `--runs 200 --at-once 8 --plain 2 --seed 1 --longest 170`. Of a line that was
+ * usable late it prints what was asked and answered, so that one can see where the time went. Prints figures, asserts nothing.
  */
 const argument = (name: string, otherwise: number): number => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
 const [runs, atOnce, plain] = [argument('runs', 8), argument('at-once', 8), argument('plain', 2)];
+/** The longest silence, in seconds. */
+const longest = argument('longest', 170);
 
 /** The same holes for the same seed (mulberry32). */
 let seed = argument('seed', 1);
@@ -35,14 +39,43 @@ const range = (values: readonly (number | undefined)[]) => {
 
 /** How long after the line is back it may take. */
 const PATIENCE_MS = 60_000;
-/** Notes when the chat changes its phase, by the clock that this process has, too. */
+/** Notes when the chat changes its phase, not each time that it is drawn in it, by the clock that this process has, too. */
 const PHASES = `{ globalThis.phases = [];
   const panel = document.querySelector('chat-widget').shadowRoot.querySelector('.panel');
-  new MutationObserver(() => phases.push([panel.dataset.phase, Date.now()])).observe(panel, { attributeFilter: ['data-phase'] }); }`;
+  const note = () => phases.at(-1)?.[0] === panel.dataset.phase || phases.push([panel.dataset.phase, Date.now()]);
+  new MutationObserver(note).observe(panel, { attributeFilter: ['data-phase'] }); }`;
+
+/** Usable any later than this is late. */
+const LATE_MS = 3_000;
+
+/** What the page asks and is answered, and when; nothing of addresses' secrets. */
+function traced(page: Page): (since: number) => string[] {
+  const events: { readonly at: number; readonly what: string }[] = [];
+  const note = (what: string, url: string) =>
+    events.push({ at: Date.now(), what: `${what} ${new URL(url).pathname}` });
+  page.on('request', (request) => note(request.method(), request.url()));
+  page.on('response', (response) => note(String(response.status()), response.url()));
+  page.on('requestfailed', (request) => note('given up', request.url()));
+  page.on('websocket', (socket) => {
+    note('socket', socket.url());
+    socket.once('framereceived', () => note('first frame', socket.url()));
+    socket.on('close', () => note('closed', socket.url()));
+  });
+  return (since) =>
+    events.map(({ at, what }) =>
+      `${((at - since) / 1_000).toFixed(2)} ${what}`.replace(/conversations\/.*/, 'conversations'),
+    );
+}
+
+/** How long the line is silent, and after how long it begins to be: milliseconds. */
+type Hole = readonly [holeMs: number, beforeMs: number];
 
 interface Outcome {
   readonly banner?: number | undefined;
+  /** The chat is open again: the banner is gone, and what is written is sent. */
   readonly usable?: number | undefined;
+  /** What was written into the silence is stored. */
+  readonly arrived?: number | undefined;
   readonly stored: number;
   readonly isEnded: boolean;
 }
@@ -69,7 +102,7 @@ async function main(): Promise<void> {
     return accept(id, tries + 1);
   };
 
-  const silence = async (isPlain: boolean, holeMs: number): Promise<Outcome> => {
+  const silence = async (isPlain: boolean, [holeMs, beforeMs]: Hole): Promise<Outcome> => {
     const proxies = await Promise.all(ports.map(startTcpProxy));
     const route = through(ports.map((port, index) => [port, proxies[index]!.port]));
     const context = await browser.newContext();
@@ -83,8 +116,9 @@ async function main(): Promise<void> {
     await accept(conversationId);
     await tab.say('Before');
     if (!isPlain) await tab.page.evaluate(PHASES);
+    const trace = traced(tab.page);
     // Anywhere between two pings.
-    await delay(random() * 5_000);
+    await delay(beforeMs);
     const text = `In the lift for ${holeMs} ms`;
     const silentAt = Date.now();
     lineIs('silent');
@@ -108,6 +142,7 @@ async function main(): Promise<void> {
     const outcome = {
       banner: lost && lost - silentAt,
       usable: isPlain ? arrived && arrived - backAt : open && Math.max(0, open - backAt),
+      arrived: arrived && arrived - backAt,
       stored: await count(),
       isEnded: (await record()).conversation.end !== undefined,
     };
@@ -120,18 +155,27 @@ async function main(): Promise<void> {
     console.log(
       `${isPlain ? 'plain client' : 'widget'}: silent for ${seconds(holeMs)}: banner after ${seconds(outcome.banner)}, usable ${seconds(outcome.usable)} after the line is back, stored ${outcome.stored} times${outcome.isEnded ? ', ENDED' : ''}`,
     );
+    if (!isPlain && (outcome.usable ?? Infinity) > LATE_MS)
+      console.log(
+        `late, seconds since the line is back: ${trace(backAt)
+          .filter((one) => Number.parseFloat(one) > -8)
+          .join('; ')}`,
+      );
     return outcome;
   };
 
-  const holes = Array.from({ length: runs }, () => 10_000 + random() * 160_000);
+  const holes: readonly Hole[] = Array.from({ length: runs }, () => [
+    10_000 + random() * (longest - 10) * 1_000,
+    random() * 5_000,
+  ]);
   const ofWidget: Outcome[] = [];
   const ofPlain: Outcome[] = [];
-  for (let first = 0; first < holes.length; first += atOnce) {
-    const batch = holes.slice(first, first + atOnce).map((hole) => silence(false, hole));
-    const control = first === 0 ? holes.slice(0, plain).map((hole) => silence(true, hole)) : [];
-    ofWidget.push(...(await Promise.all(batch)));
-    ofPlain.push(...(await Promise.all(control)));
-  }
+  const waiting = [...holes];
+  const oneAfterTheOther = async () => {
+    for (let hole; (hole = waiting.shift()) !== undefined;) ofWidget.push(await silence(false, hole));
+  };
+  const control = holes.slice(0, plain).map(async (hole) => void ofPlain.push(await silence(true, hole)));
+  await Promise.all([...Array.from({ length: atOnce }, oneAfterTheOther), ...control]);
 
   // --- offline, and many tabs ---
   const context = await browser.newContext();
@@ -169,6 +213,9 @@ async function main(): Promise<void> {
   };
   const closed = await takeover((leader) => leader.page.close());
   const crashed = await takeover((leader) => crashPage(leader.page));
+  let thaw: () => Promise<void> = async () => undefined;
+  const frozen = await takeover(async (leader) => void (thaw = await freeze(leader.page)));
+  await thaw();
 
   const table = (name: string, of: readonly Outcome[]) =>
     of.length === 0
@@ -176,15 +223,18 @@ async function main(): Promise<void> {
       : [
           `| ${name}: banner after | ${range(of.map(({ banner }) => banner))} |`,
           `| ${name}: usable after the line is back | ${range(of.map(({ usable }) => usable))} |`,
+          `| ${name}: of these later than ${seconds(LATE_MS)} | ${of.filter(({ usable = Infinity }) => usable > LATE_MS).length} of ${of.length} |`,
+          `| ${name}: what was written meanwhile is stored after | ${range(of.map(({ arrived }) => arrived))} |`,
           `| ${name}: message stored once | ${of.filter(({ stored }) => stored === 1).length} of ${of.length} |`,
           `| ${name}: wrong ends | ${of.filter(({ isEnded }) => isEnded).length} of ${of.length} |`,
         ];
   console.log(
-    ['', `| silent lines of 10 to 170 s, grace 3 min | |`, '| --- | --- |']
+    ['', `| silent lines of 10 to ${longest} s, grace 3 min | |`, '| --- | --- |']
       .concat(table('widget', ofWidget), table('plain client', ofPlain), [
         `| offline to banner | ${median(offline)} ms (${Math.min(...offline)} to ${Math.max(...offline)}) |`,
         `| sockets of 10 tabs | ${opened} |`,
         `| next socket after the leader is closed, crashes | ${closed} ms, ${crashed} ms |`,
+        `| next socket after the leader is frozen | ${seconds(frozen)} |`,
       ])
       .join('\n'),
   );

@@ -124,8 +124,82 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await context.close();
     });
 
+    it('shows thousands of messages in order, follows the end, and stays where somebody reads [R374]', async () => {
+      const [leader, context] = await served();
+      const { page } = await another(context);
+      await page.locator('.launcher').click();
+      await page.locator('li', { hasText: 'Ada has joined' }).waitFor();
+      // What the tab that has the line would tell this one.
+      await page.evaluate(`{
+        const line = new BroadcastChannel('chat ${shop.functionsUrl} -');
+        const entry = (sequence) => ({ type: 'message', kind: 'message', sequence, at: '2026-12-01T09:00:00.000Z',
+          author: { role: sequence % 3 ? 'agent' : 'customer', name: 'Ada' }, text: sequence + ' and more of it'.repeat(sequence % 9) });
+        const tell = (message) => line.postMessage({ kind: 'message', message });
+        const { shadowRoot } = document.querySelector('chat-widget');
+        globalThis.log = shadowRoot.querySelector('.log');
+        globalThis.push = (sequence) => tell({ type: 'entry', entry: entry(sequence) });
+        globalThis.load = (from, to) => tell({ type: 'view', view: { conversation: { id: '${leader.conversationId}', agent: { name: 'Ada' } },
+          transcript: Array.from({ length: to - from + 1 }, (_, index) => entry(from + index)) } });
+        globalThis.numbers = () => [...log.querySelectorAll('li:not(.system) p')].map((one) => parseInt(one.textContent));
+        globalThis.toEnd = () => Math.abs(log.scrollHeight - log.clientHeight - log.scrollTop);
+        globalThis.settled = async () => { for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame); };
+        globalThis.added = [];
+        new MutationObserver((changes) => {
+          if (log.ariaBusy !== 'true') for (const { addedNodes } of changes) for (const node of addedNodes) if (node.localName === 'li') added.push(parseInt(node.querySelector('p').textContent));
+        }).observe(log, { childList: true, subtree: true });
+      }`);
+      const number = (from: number, to: number) =>
+        Array.from({ length: to - from + 1 }, (_, index) => from + index);
+      const shows = (expected: readonly number[]) =>
+        until('all are shown, each once and in order', world.patienceMs, async () => {
+          const shown = await page.evaluate<number[]>('numbers()');
+          return shown.length === expected.length && shown.every((one, at) => one === expected[at]);
+        });
+      const isAtEnd = async () => expect(await page.evaluate('settled().then(toEnd)')).toBeLessThan(2);
+
+      await page.evaluate('(load(101, 1030), load(1231, 2099))');
+      await shows([...number(101, 1030), ...number(1231, 2099)]);
+      await isAtEnd();
+      // A gap that is filled later, and what is told twice.
+      await page.evaluate('(load(1000, 1300), push(2100), push(2100))');
+      await shows(number(101, 2100));
+      await isAtEnd();
+      await page.evaluate('added.length = 0');
+      for (const sequence of number(2101, 2210)) await page.evaluate(`push(${sequence})`);
+      await shows(number(101, 2210));
+      await isAtEnd();
+      expect(await page.evaluate('added')).toEqual(number(2101, 2210));
+
+      const seen = () =>
+        page.evaluate<[string, number]>(`settled().then(() => {
+          const { top, bottom } = log.getBoundingClientRect();
+          const item = [...log.querySelectorAll('li')].find((one) => one.getBoundingClientRect().top > (top + bottom) / 2);
+          return [item.querySelector('p').textContent, item.getBoundingClientRect().top];
+        })`);
+      await page.evaluate('log.scrollTop = log.scrollHeight / 2');
+      await seen();
+      const [text, top] = await seen();
+      await page.evaluate('push(2211)');
+      await shows(number(101, 2211));
+      const [same, after] = await seen();
+      expect(same).toBe(text);
+      expect(Math.abs(after - top)).toBeLessThan(2);
+      await page.locator('.log').focus();
+      await page.keyboard.press('End');
+      await until(
+        'the end is there',
+        world.patienceMs,
+        async () => (await page.evaluate<number>('toEnd()')) < 2,
+      );
+      await page.evaluate('push(2212)');
+      await shows(number(101, 2212));
+      await isAtEnd();
+      await context.close();
+    });
+
     it('goes on after a page change, also with what could not be sent before it', async () => {
       const [tab, context] = await served();
+      const { conversationId } = tab;
       await tab.say('Before');
       await context.setOffline(true);
       await tab.isLost();
@@ -139,6 +213,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await tab.reads('Into the tunnel');
       expect(await tab.lines()).toEqual(['You: Before', 'You: Into the tunnel']);
       expect(await stored(tab)).toEqual(['Before', 'Into the tunnel']);
+      expect(tab.conversationId).toBe(conversationId);
       await context.close();
     });
 
@@ -441,6 +516,23 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       expect(await stored(tab)).toEqual(['In the lift', 'Welcome back']);
       expect(await tab.lines()).toEqual(['You: In the lift', 'Ada: Welcome back']);
       expect((await stage.view(tab.conversationId)).disconnections).toBe(1);
+      await context.close();
+    });
+
+    it('whose handshake hangs does not hold up the next one, and is open as soon as Web PubSub answers [R379]', async () => {
+      const context = await browser.newContext();
+      const toService = proxies[1]!;
+      toService.mode = 'silent';
+      const tab = await ChatPage.visit(context, shop, {}, { route });
+      await tab.launcher.click();
+      const hanging = tab.page.waitForEvent('websocket');
+      await tab.button('Start chat').click();
+      // Long before the browser does it, after two minutes.
+      await (await hanging).waitForEvent('socketerror', { timeout: 10 * FAST.request });
+      toService.mode = 'forward';
+      await tab.isOnline();
+      await tab.say('At last');
+      expect(await stored(remember(tab))).toEqual(['At last']);
       await context.close();
     });
 
@@ -879,9 +971,9 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await context.close();
     });
 
-    it('is told by a screen reader: each message once, a loss once, the return once', async () => {
-      const [tab, context] = await served();
-      await tab.page.evaluate(`{
+    /** Notes what a screen reader is told from now on, in `announced`. */
+    const announces = ({ page }: ChatPage) =>
+      page.evaluate(`{
         globalThis.announced = [];
         const { shadowRoot } = document.querySelector('chat-widget');
         const log = shadowRoot.querySelector('[role=log]');
@@ -892,6 +984,12 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         watch(log, 'li');
         watch(shadowRoot.querySelector('[role=status]'), 'p');
       }`);
+    const announced = (tab: ChatPage, text: string) =>
+      tab.page.waitForFunction(`announced.some((one) => one.includes(${JSON.stringify(text)}))`);
+
+    it('is told by a screen reader: each message once, a loss once, the return once', async () => {
+      const [tab, context] = await served();
+      await announces(tab);
       await tab.say('One');
       await stage.agentSays(tab, 'Two');
       await tab.reads('Two');
@@ -908,6 +1006,67 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
         'Three',
         'Connected again.',
       ]);
+      await context.close();
+    });
+
+    it('is told, and sees, what happens while a part of the widget is still under way [R377]', async () => {
+      const context = await browser.newContext();
+      let arrive: () => void = () => undefined;
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      await context.route(/\/widget\/around-/, (request) => arrived.then(() => request.continue()));
+      const tab = remember(await ChatPage.begin(context, shop, {}, { route }));
+      await stage.agentDoes('accept', tab);
+      await tab.reads('Ada has joined');
+      await announces(tab);
+      await tab.button('Close chat').click();
+      await stage.agentSays(tab, 'Are you there?');
+      await announced(tab, '1 unread');
+      await tab.launcher.click();
+      lineIs('silent');
+      await tab.panel.locator('header').getByText('Connection lost.').waitFor();
+      await announced(tab, 'Connection lost.');
+      arrive();
+      await tab.banner.getByText(/Your place is kept until/).waitFor();
+      lineIs('forward');
+      await tab.banner.getByText('Connected again.').waitFor();
+      expect(await tab.page.evaluate('announced')).toEqual([
+        'Are you there?',
+        '1 unread',
+        expect.stringMatching(/^Connection lost\./),
+        'Connected again.',
+      ]);
+      await context.close();
+    });
+
+    it('is told, and sees, what happens while a part of the widget does not come at all [R377]', async () => {
+      const context = await browser.newContext();
+      await context.route(/\/widget\/around-/, (request) => request.abort());
+      const tab = remember(await ChatPage.begin(context, shop, {}, { route }));
+      await announces(tab);
+      lineIs('silent');
+      const line = tab.panel.locator('header');
+      await line.getByText('Connection lost.').waitFor();
+      lineIs('forward');
+      await tab.isOnline();
+      await announced(tab, 'Connected again.');
+      await stage.agentDoes('accept', tab);
+      await stage.agentDoes('end', tab);
+      await line.getByText('The chat has ended.').waitFor();
+      await announced(tab, 'The chat has ended.');
+      await context.close();
+    });
+
+    it('is told of what was said while the line was silent and the panel shut, once [R378]', async () => {
+      const [tab, context] = await served();
+      await announces(tab);
+      await tab.button('Close chat').click();
+      lineIs('silent');
+      await tab.isLost();
+      await world.agent.say(tab.conversationId, 'Are you there?');
+      lineIs('forward');
+      await tab.isOnline();
+      await announced(tab, '1 unread');
+      expect(await tab.page.evaluate("announced.filter((one) => one === '1 unread').length")).toBe(1);
       await context.close();
     });
 
@@ -929,7 +1088,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       { colorScheme: 'light', dir: 'rtl', width: 1280 },
     ] as const;
 
-    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels [R253]', async () => {
+    it('meets WCAG 2.2 AA in every state, light and dark, in both directions, on 320 pixels, and breaks no rule of the strictest policy [R253 R390]', async () => {
       const found: string[] = [];
       let looks = 0;
       const look = async ({ page }: ChatPage, state: string) => {
@@ -994,6 +1153,7 @@ if (skipped !== undefined) console.warn(`<chat-widget> is not tried in a browser
       await broken.banner.getByText('For the owner of this page').waitFor();
       await look(broken, 'stuck');
       expect(found).toEqual([]);
+      expect([...(await tab.violations()), ...(await broken.violations())]).toEqual([]);
       await context.close();
     });
   });

@@ -8,6 +8,7 @@ import {
 } from '../../local/stack/arguments';
 import { UsageError } from '../../local/stack/command-line';
 import { parseBenchOptions, USAGE as BENCH_USAGE } from '../../bench/options';
+import { parsePeersOptions, USAGE as PEERS_USAGE } from '../../bench/peers/options';
 import {
   POSTDEPLOY_USAGE,
   PREDEPLOY_USAGE,
@@ -34,6 +35,7 @@ const OPTIONS: Record<string, readonly [read: (argv: readonly string[]) => unkno
   fuzz: [parseFuzzOptions, FUZZ_USAGE],
   package: [parsePackageOptions, PACKAGE_USAGE],
   bench: [parseBenchOptions, BENCH_USAGE],
+  'bench:peers': [parsePeersOptions, PEERS_USAGE],
 };
 
 const READ_VARIABLE = "process\\.env(\\.|\\[')[A-Z_]+";

@@ -45,6 +45,8 @@ export async function startLocalSystem({
       DISCONNECT_GRACE: grace,
       AGENT_DISCONNECT_GRACE: AGENT_GRACE,
       LOSS_NEWS_AFTER: 'PT0S',
+      // Longer than the patience: what ends, or is accepted, was offered until then.
+      OFFER_TIMEOUT: 'PT5M',
       ...options.settings,
     },
     hostBehavior: AFTER_KILL,

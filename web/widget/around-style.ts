@@ -1,5 +1,14 @@
 /** What is around the conversation. In a file of its own: what two parts share becomes a third, which has no stand-in. */
 export const AROUND = `
+header :focus-visible{outline-color:currentColor;outline-offset:-3px}
+.failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
+.meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}
+.log:focus-visible{outline-offset:-3px}
+svg{stroke-linejoin:round;stroke-linecap:round}
+button:hover{filter:brightness(.96)}
+header button:hover{background:#fff3}
+.launcher:hover{filter:brightness(1.08)}
+@media print{:host{display:none}}
 .banner{padding:10px 18px;background:light-dark(#fff3d6,#4a3a10);color:light-dark(#5b3b00,#ffe3a1);font-size:.9rem;
 border-block-end:1px solid var(--line);overflow-wrap:anywhere}
 .banner.good{background:light-dark(#e1f6e6,#153d22);color:light-dark(#12502a,#b6f0c6)}

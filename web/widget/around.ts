@@ -80,13 +80,15 @@ export function surround(frame: Frame): Around {
 
   // Prevents: whoever has asked for this part by the keyboard is nowhere when it is there.
   let hasAsked = frame.missing?.contains(root.activeElement) === true;
-  let phase: Chat['phase'] = 'idle';
-  let wasLost = false;
+  // As far as the panel has told it, while this part was missing.
+  let phase = panel.dataset['phase'] as Chat['phase'];
+  let wasLost = phase === 'lost';
   let backAt = 0;
   let footerOf = '';
   const title = { own: document.title, set: '' };
 
   function render(input: Input | undefined, hadFocus: boolean): void {
+    if (input?.type === 'read') return renderUnread();
     const { chat } = conversation;
     download.hidden = chat.entries.length === 0;
     renderPhase(chat);
@@ -94,7 +96,7 @@ export function surround(frame: Frame): Around {
     renderTypes(chat);
     renderFooter(chat);
     // What had the focus is not there any more.
-    if (hadFocus && !root.activeElement?.checkVisibility()) footer.querySelector('button')?.focus();
+    if (hadFocus && root.activeElement?.closest('[hidden]') !== null) footer.querySelector('button')?.focus();
     if (hasAsked)
       panel
         .querySelector<HTMLElement>('form:not([hidden]) :is(input,textarea,button), footer button')
@@ -244,7 +246,6 @@ export function surround(frame: Frame): Around {
     title.set = count > 0 ? `(${count}) ${title.own}` : title.own;
     if (document.title !== title.set) document.title = title.set;
     if (input?.type !== 'entry' || input.entry.author?.role !== 'agent' || count === 0) return;
-    if (panel.hidden) say(fill(texts.unread, { n: count }));
     if (isLoud() && conversation.leads) beep();
   }
 

@@ -25,8 +25,8 @@ export interface ConversationOptions extends Pick<LineOptions, 'api' | 'customer
   readonly pace?: Partial<Pace> & { readonly beat?: number };
 }
 
-/** Storage that browsers may refuse: then it lasts as long as the page. */
-function stored(storage: () => Storage, key: string) {
+/** Storage that browsers may refuse: then it lasts as long as what is returned. */
+export function stored(storage: () => Storage, key: string) {
   let own: string | undefined;
   return {
     get(): string | undefined {

@@ -13,8 +13,16 @@ export interface Pace {
   readonly request: number;
 }
 
-/** A silent line is known at the latest after `ping` + `answer`: 11 s. */
-export const PACE: Pace = { ping: 5_000, answer: 6_000, attempt: 1_500, request: 7_000 };
+/**
+ * A silent line is known at the latest after `ping` + `answer` and half a second, in which the look at it comes: 11.5 s.
+ *
+ * How soon a line that is back can be used, at the latest: another attempt begins every 1.65 s (`attempt` and a tenth, see `#pause`),
+ * and the one that is answered takes nine round trips (three to connect and ask, two for `negotiate` with its preflight, four for
+ * the socket and its first frame). Whatever began before 6 s (`request`) has been given up. So it is 1.65 s and what the network and
+ * the app need: 2.6 s at 100 ms there and back. At most five attempts are under way (`request` by the shortest `attempt`, 1.2 s), so
+ * that one of a browser's six connections to a host is left.
+ */
+export const PACE: Pace = { ping: 5_000, answer: 6_000, attempt: 1_500, request: 6_000 };
 
 /** What the page says about its customer; the fields of `POST /v1/negotiate`. */
 export interface Customer {
@@ -127,7 +135,7 @@ export class Line {
   /** Opens the line, and keeps it open until `close`. */
   open(): void {
     if (this.#generation > 0) return;
-    this.#watch = setInterval(() => this.#tick(), this.#options.pace.answer / 6);
+    this.#watch = setInterval(() => this.#tick(), this.#options.pace.answer / 12);
     this.#heard = this.#ticked = Date.now();
     void this.#connect();
     // Another tab's line was open until now, and this one takes its place unseen, if it can.
@@ -463,7 +471,11 @@ export class Line {
         if (isOwn() && this.#isOnline) this.#replace();
       });
       const failed = () => {
-        if (isOwn() && !this.#isOnline) this.#client = undefined;
+        if (isOwn() && !this.#isOnline) {
+          this.#client = undefined;
+          // Prevents: a handshake that hangs holds up the next one for minutes, for browsers make one with a host at a time.
+          (client as unknown as { _wsClient?: { close(): void } })._wsClient?.close();
+        }
         resolve(false);
       };
       client.start().catch(failed);

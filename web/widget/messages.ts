@@ -266,11 +266,14 @@ export const unread = ({ entries, read }: Chat): number =>
 
 /** The highest place in the transcript that is here. */
 export const lastSequence = ({ entries }: Chat): number =>
-  entries.reduce((last, { sequence = 0 }) => Math.max(last, sequence), 0);
+  entries.findLast(({ sequence }) => sequence !== undefined)?.sequence ?? 0;
 
 /** Each entry once, at its place; the customer's own takes the place of what was shown while it was sent. */
 function stored(chat: Chat, { sequence, at, author, text, messageId }: Stored): Chat {
-  if (chat.entries.some((entry) => entry.sequence === sequence)) return chat;
+  // From the end, where it belongs almost always.
+  let place = chat.entries.length;
+  while (place > 0 && (chat.entries[place - 1]!.sequence ?? Infinity) > sequence) place--;
+  if (chat.entries[place - 1]?.sequence === sequence) return chat;
   const from = author?.role ?? 'system';
   const own = from === 'customer' && messageId !== undefined;
   const entry: Entry = {
@@ -285,8 +288,6 @@ function stored(chat: Chat, { sequence, at, author, text, messageId }: Stored): 
   const others = own
     ? chat.entries.filter((one) => one.sequence !== undefined || one.messageId !== messageId)
     : chat.entries;
-  let place = others.length;
-  while (place > 0 && (others[place - 1]!.sequence ?? Infinity) > sequence) place--;
   return { ...chat, entries: [...others.slice(0, place), entry, ...others.slice(place)] };
 }
 

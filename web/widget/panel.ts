@@ -1,4 +1,4 @@
-import { Conversation } from './conversation';
+import { Conversation, stored } from './conversation';
 import type { ChatWidget } from './element';
 import type { Customer } from './line';
 import { unread, type Chat, type Entry, type Input, type Problem } from './messages';
@@ -62,9 +62,6 @@ export async function mount(
 async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButtonElement): Promise<Mounted> {
   const locale = languageTag(host.locale);
   const texts: Texts = { ...(await textsFor(locale)), ...host.texts };
-  const { icon } = host;
-  const iconButton = (path: string, label: string, onclick: () => void) =>
-    h('button', { ariaLabel: label, title: label, onclick }, icon(path));
   const { signIn, context, problem: own } = setUp(host);
 
   const conversation = new Conversation({
@@ -83,9 +80,13 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
 
   const status = h('div', { className: 'hint', role: 'status' });
   const about = h('p');
-  const close = iconButton('M6 6l12 12M18 6L6 18', texts.close, () => toggle(false));
-  const list = h('ol');
-  const log = h('div', { className: 'log', role: 'log', tabIndex: 0, ariaLabel: texts.title }, list);
+  const close = h(
+    'button',
+    { ariaLabel: texts.close, title: texts.close, onclick: () => toggle(false) },
+    host.icon('M6 6l12 12M18 6L6 18'),
+  );
+  const first = h('ol');
+  const log = h('div', { className: 'log', role: 'log', tabIndex: 0, ariaLabel: texts.title }, first);
   // What becomes of a message is not read with all of the log again; what has failed, the status says.
   log.setAttribute('aria-relevant', 'additions');
   const field = h('textarea', { rows: 1, maxLength: 8_000, name: 'message', autocomplete: 'off' });
@@ -164,35 +165,42 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   // --- what is shown ---
   let isClosed = false;
   const shown = new Map<Entry, HTMLLIElement>();
+  let drawn: Pick<Chat, 'entries' | 'phase'> = conversation.chat;
   /** Said once by screen readers; the same text again is said again. */
   function say(text: string): void {
     status.replaceChildren(h('p', {}, text));
   }
 
+  /** How much that is unread has been told of. */
+  let told = 0;
+
   function render(input?: Input): void {
     if (isClosed) return;
     const { chat } = conversation;
+    const { phase } = chat;
+    const { phase: before } = panel.dataset;
     if (input?.type === 'forgotten') field.value = name.value = '';
     const isFocused = root.activeElement !== null && root.activeElement !== launcher;
     renderEntries(chat, input?.type === 'view' && chat.entries.length > 1);
-    const isIdle = chat.phase === 'idle';
+    const isIdle = phase === 'idle';
     starting.hidden = !isIdle;
     log.hidden = isIdle;
-    writing.hidden = /idle|ended|stuck/.test(chat.phase);
+    writing.hidden = /idle|ended|stuck/.test(phase);
     const place = chat.position === undefined ? texts.soon : fill(texts.queue, { n: chat.position });
-    const line = {
-      idle: '',
-      opening: texts.opening,
-      ended: texts.ended,
-      stuck: texts.stuck,
-      lost: '',
-      open: '',
-    }[chat.phase];
+    // Prevents: what is around the conversation comes late, or not at all, and until then a loss is neither shown nor told.
+    const line =
+      !around && phase === 'open' && before === 'lost'
+        ? texts.back
+        : /open$|idle/.test(phase) || (around && phase === 'lost')
+          ? ''
+          : texts[phase as 'lost'];
     about.textContent = line || (isIdle ? '' : chat.agent ? fill(texts.agent, { name: chat.agent }) : place);
+    if (!around && before && before !== phase) say(line);
+    if (told < (told = unread(chat)) && panel.hidden) say(fill(texts.unread, { n: told }));
     around?.render(input, isFocused);
     // The network is there again, and with it perhaps what was missing.
     if (input?.type === 'opened' && missing.parentNode) void loadAround();
-    panel.dataset['phase'] = chat.phase;
+    panel.dataset['phase'] = phase;
   }
 
   const because = (code?: string): string =>
@@ -200,13 +208,18 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
 
   const minutes = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
   function renderEntries({ entries, phase }: Chat, isHistory: boolean): void {
-    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     // What was there before the page is no news.
     log.ariaBusy = String(isHistory);
-    const gone = new Set(shown.keys());
-    let before: Element | null = null;
-    for (let index = entries.length - 1; index >= 0; index--) {
-      const entry = entries[index]!;
+    const was = drawn.phase === phase ? drawn.entries : [];
+    if (was === entries) return;
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    // Prevents: one more message costs a look at each of thousands.
+    let index = 0;
+    while (index < was.length && was[index] === entries[index]) index++;
+    const gone = new Set(drawn.entries.slice(index));
+    drawn = { entries, phase };
+    let after = shown.get(entries[index - 1]!);
+    for (const entry of entries.slice(index)) {
       let item = shown.get(entry);
       if (item !== undefined && entry.delivery === 'sending') fillItem(item, entry, phase);
       if (item === undefined) {
@@ -221,14 +234,26 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
         shown.set(entry, item);
       }
       gone.delete(entry);
-      if (item.nextElementSibling !== before || item.parentNode !== list) list.insertBefore(item, before);
-      before = item;
+      // Prevents: what is at its place already is moved, and read again.
+      if (after ? after.compareDocumentPosition(item) !== 4 : !item.parentNode) put(item, after);
+      after = item;
     }
     for (const entry of gone) {
       shown.get(entry)?.remove();
       shown.delete(entry);
     }
+    if (gone.size) for (const list of log.querySelectorAll('ol+ol:empty')) list.remove();
     if (isAtEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  /** In lists of a few: those that are the same as before, the browser neither lays out again nor draws. */
+  function put(item: HTMLLIElement, after: HTMLLIElement | undefined): void {
+    const list = after?.parentElement ?? first;
+    if (list.lastChild === after && list.childElementCount >= TOGETHER) {
+      const fresh = h('ol');
+      list.after(fresh);
+      fresh.append(item);
+    } else list.insertBefore(item, after ? after.nextSibling : list.firstChild);
   }
 
   function fillItem(item: HTMLLIElement, entry: Entry, phase: Chat['phase']): HTMLLIElement {
@@ -246,15 +271,12 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
       const onclick = () => (conversation.retry(messageId!), field.focus());
       meta.append(h('button', { onclick }, texts.retry));
     }
-    const parts = [
-      who === undefined ? undefined : h('span', { className: 'who' }, who),
-      h('p', {}, text),
-      meta,
-    ];
-    const kept = item.querySelector('p');
     // Prevents: a text that is set again is read again.
-    if (kept === null) item.append(...parts.filter((part) => part !== undefined));
-    else item.querySelector('.meta')!.replaceWith(meta);
+    if (item.lastChild) item.lastChild.replaceWith(meta);
+    else {
+      if (who !== undefined) item.append(h('span', { className: 'who' }, who));
+      item.append(h('p', {}, text), meta);
+    }
     return item;
   }
 
@@ -300,18 +322,17 @@ async function mountOne(host: ChatWidget, root: ShadowRoot, launcher: HTMLButton
   };
 }
 
+/** How many messages are laid out and drawn together. */
+const TOGETHER = 50;
+
 /** What is kept of the looks: whether it is open, for the tab (the launcher looks for it, too). */
 const OPEN = 'chat-open';
 
 /** Reads, or writes where a value is given. Browsers may refuse storage: then nothing is kept. */
 export function kept(storage: () => Storage, key: string, value?: string): string | undefined {
-  try {
-    if (value) storage().setItem(key, value);
-    if (value === '') storage().removeItem(key);
-    return storage().getItem(key) || undefined;
-  } catch {
-    return undefined;
-  }
+  const one = stored(storage, key);
+  if (value !== undefined) one.set(value || undefined);
+  return value ?? one.get();
 }
 
 const attributes = (host: ChatWidget): Customer =>

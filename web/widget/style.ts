@@ -3,11 +3,8 @@ export const STYLE = `
 [hidden]{display:none!important}
 :host{color-scheme:light dark;font:16px/1.45 var(--chat-font,system-ui);color:light-dark(#1b1f27,#eceef2)}
 :focus-visible{outline:3px solid light-dark(#0b3d91,#a8c7ff);outline-offset:2px}
-svg{stroke-linejoin:round;stroke-linecap:round}
 :host([theme=light]){color-scheme:light}
 :host([theme=dark]){color-scheme:dark}
-.launcher:hover{filter:brightness(1.08)}
-@media print{:host{display:none}}
 .panel{--line:light-dark(#d9dde5,#3a404d);--soft:light-dark(#f1f3f7,#2a2f3a);--dim:light-dark(#535b6b,#aab2c0);
 --ground:var(--chat-ground,light-dark(#fff,#1c2029));position:absolute;inset-block-end:76px;inset-inline-end:0;
 inline-size:min(380px,calc(100vw - 40px));block-size:min(620px,calc(100dvh - 120px));display:flex;flex-direction:column;
@@ -23,15 +20,12 @@ header p{font-size:.85rem}
 button,input,textarea{font:inherit;color:inherit}
 button{min-block-size:44px;min-inline-size:44px;padding:8px 16px;border:1px solid var(--line);border-radius:10px;
 background:var(--ground);cursor:pointer}
-button:hover{filter:brightness(.96)}
 header button{padding:0;border:0;background:none;display:grid;place-items:center}
-header button:hover{background:#fff3}
-header :focus-visible{outline-color:currentColor;outline-offset:-3px}
 header svg{inline-size:22px;block-size:22px}
 .main{background:var(--chat-accent,#1f57d6);border-color:transparent;color:var(--chat-accent-text,#fff);font-weight:600}
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px 14px;scrollbar-width:thin}
-.log:focus-visible{outline-offset:-3px}
-ol{list-style:none;display:flex;flex-direction:column;gap:10px}
+ol+ol{margin-block-start:10px}
+ol{list-style:none;contain:layout;display:flex;flex-direction:column;gap:10px}
 li{max-inline-size:85%;align-self:flex-start;display:flex;flex-direction:column;gap:2px}
 li.customer{align-self:flex-end;align-items:flex-end}
 li.system{align-self:center;max-inline-size:95%;text-align:center;align-items:center}
@@ -40,8 +34,6 @@ li.agent p{border-end-start-radius:4px}
 li.customer p{background:var(--chat-accent,#1f57d6);color:var(--chat-accent-text,#fff);border-end-end-radius:4px}
 li.system p{background:none;padding:0;color:var(--dim);font-size:.88rem}
 .who,.meta{font-size:.78rem;color:var(--dim);padding-inline:4px}
-.failed .meta,.refused .meta{color:light-dark(#a3161b,#ffb3b3)}
-.meta button{margin-inline-start:8px;padding:4px 12px;color:light-dark(#1b1f27,#eceef2)}
 form{display:flex;gap:8px;padding:10px 12px;border-block-start:1px solid var(--line);align-items:flex-end}
 form.start{flex:1;flex-direction:column;align-items:stretch;justify-content:center;gap:14px;padding:24px;border:0;overflow:auto}
 .start p{font-size:1.15rem;text-align:center}

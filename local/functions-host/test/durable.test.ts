@@ -193,10 +193,13 @@ describe('orchestrations of the real durable-functions library', () => {
     const id = await client.start('race', { waitMs: hour });
     await client.until(id, 'Running');
     await client.call('suspend', id, 'for a look');
-    await client.call('raiseEvent', id, 'answered', 'meanwhile');
     expect(await client.status(id)).toMatchObject({ runtimeStatus: 'Suspended', output: 'for a look' });
     await client.call('resume', id, 'seen');
     expect(await client.status(id)).toMatchObject({ runtimeStatus: 'Running', output: 'seen' });
+    await client.call('suspend', id, 'once more');
+    await client.call('raiseEvent', id, 'answered', 'meanwhile');
+    expect(await client.status(id)).toMatchObject({ runtimeStatus: 'Suspended', output: 'once more' });
+    await client.call('resume', id, 'seen');
     expect((await client.until(id, 'Completed')).output).toMatchObject({ payload: 'meanwhile' });
   });
 

@@ -135,6 +135,7 @@ const anyRecord = record<ConversationRecord>({
     outcome: fc.constantFrom('returned' as const, 'requeued' as const),
     endedAt: instant,
     reconnectedBy: maybe(text),
+    byAccepting: maybe(fc.constant(true as const)),
   }),
   agentDisconnectionCount: count,
   requeue: maybe({

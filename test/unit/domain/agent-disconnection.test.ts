@@ -338,6 +338,24 @@ describe('an agent who comes back', () => {
       });
   });
 
+  it('by accepting is told of as having accepted, and not once more when it gives the conversation away', () => {
+    given(away(offered()))
+      .when(agentAccepted(), AT + 1_000)
+      .then({ notifications: ['agent-joined to customer + anna', 'conversation-assigned to agents + customer'] })
+      .when({ type: 'agent-released', ...ANNA }, AT + 2_000)
+      .then({ notifications: ['agent-left to customer', 'conversation-queued to agents + customer'] });
+  });
+
+  it('by writing in the moment in which it has accepted is told of at once, and not when it gives the conversation away', () => {
+    given(offered())
+      .when({ ...agentAccepted(), agentPresent: false }, AT)
+      .then({ conversation: { agentDisconnection: { since: AT } } })
+      .when(agentMessage('m1'), AT)
+      .then({ notifications: ['agent-back to agents', 'message to customer + anna'] })
+      .when({ type: 'agent-released', ...ANNA }, AT)
+      .then({ notifications: ['agent-left to customer', 'conversation-queued to agents + customer'] });
+  });
+
   it('and writes is there, if the service says so [R134]', () => {
     given(away())
       .when(agentMessage('m1'), AT + 1_000)

@@ -479,6 +479,8 @@ describe('a line', () => {
   test('whose handshake comes too late is closed, and another one is the only one', async () => {
     const way = (route = await proxy());
     way.mode = { slowMs: 3 * PACE.request };
+    // It ends before the service has said that it is open: without a goodbye.
+    scene.service.control.setRecoveryWindow(0);
     const ann = customer();
     await ann.tells('opened');
     await scene.webhook.event('disconnected');
