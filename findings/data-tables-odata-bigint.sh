@@ -8,7 +8,7 @@ folder="$(mktemp -d)"
 trap 'kill "${azurite:-}" 2> /dev/null || true; wait 2> /dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder"
 echo '{ "private": true }' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts azurite@3.37.0 @azure/data-tables@13.3.2
+npm install --silent --prefer-offline --no-audit --no-fund --ignore-scripts azurite@3.37.0 @azure/data-tables@13.3.2
 port=10995
 node node_modules/azurite/dist/src/table/main.js --inMemoryPersistence --silent --skipApiVersionCheck --disableTelemetry \
   --tablePort "$port" > azurite.log 2>&1 &
