@@ -1,5 +1,7 @@
 /** The generated parts of docs/API.md: calls, problems and schemas, from docs/openapi.json. */
 
+import { DURATION } from '../../shared/conversation/time';
+
 type Json = Readonly<Record<string, unknown>>;
 
 export interface OpenApi {
@@ -203,9 +205,10 @@ const withDefault = (field: Schema): string =>
 const WORDS: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9_-]{1,64}$': '1 to 64 letters, digits, `_` or `-`',
   '^[a-z0-9](?:[a-z0-9-]{6,62})[a-z0-9]$': 'an id of 8 to 64 small letters, digits or `-`',
+  [DURATION.source]: 'duration',
   '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$': 'a locale such as `en` or `pt-BR`',
 };
-const FORMATS: Readonly<Record<string, string>> = { 'date-time': 'time', duration: 'duration', uri: 'URL' };
+const FORMATS: Readonly<Record<string, string>> = { 'date-time': 'time', uri: 'URL' };
 
 /** The form of a value in a few words. */
 function typeOf(schema: Schema): string {

@@ -26,11 +26,17 @@ export function toIsoDuration(length: Milliseconds): string {
 }
 
 /**
+ * What is read and written as a duration. The API's document says it by this pattern: `format: duration` is that of RFC 3339, which
+ * has no fractions of a second, and lengths that were measured have.
+ */
+export const DURATION = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
+
+/**
  * `P1DT2H3M4.5S` as milliseconds; undefined when it is not a duration. Years, months and weeks have no fixed length here
  * and are not accepted.
  */
 export function parseIsoDuration(text: string): Milliseconds | undefined {
-  const match = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/.exec(text);
+  const match = DURATION.exec(text);
   if (match === null) return undefined;
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
   return ((days * 24 + hours) * 60 + minutes) * MINUTE + Math.round(seconds * SECOND);
@@ -53,7 +59,7 @@ function textBetween(min: string, max: string) {
     issues.push({ code: 'custom', message, input: text });
     return z.NEVER;
   };
-  return { text: text.meta({ format: 'duration' }), lengthOf };
+  return { text: text.meta({ pattern: DURATION.source }), lengthOf };
 }
 
 /** A length of time as the API reads and writes it: an ISO 8601 duration, both bounds included. */

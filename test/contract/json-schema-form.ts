@@ -24,7 +24,7 @@ const OTHERS = [
   'description',
 ];
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
-const FORMATS = ['date', 'date-time', 'duration', 'uri'];
+const FORMATS = ['date', 'date-time', 'uri'];
 
 /** What is wrong with a schema and everything in it, each with its place. */
 export function jsonSchemaProblems(at: string, schema: unknown): string[] {

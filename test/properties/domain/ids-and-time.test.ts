@@ -8,7 +8,8 @@ import {
   participantOf,
   timerInstanceId,
 } from '../../../shared/conversation/conversation';
-import { parseIsoDuration, toIso, toIsoDuration } from '../../../shared/conversation/time';
+import { z } from 'zod';
+import { durationBetween, parseIsoDuration, toIso, toIsoDuration } from '../../../shared/conversation/time';
 import { RUNS } from '../../support/domain/runs';
 
 const conversationId = fc.stringMatching(/^[a-z0-9][a-z0-9-]{6,62}[a-z0-9]$/);
@@ -83,6 +84,7 @@ describe('time as text', () => {
   });
 
   it('reads back as the same length', () => {
+    const { pattern: documented = '' } = z.toJSONSchema(durationBetween('PT0S', 'P1D'), { io: 'input' });
     fc.assert(
       fc.property(
         fc.oneof(
@@ -92,6 +94,7 @@ describe('time as text', () => {
         ),
         (length) => {
           expect(parseIsoDuration(toIsoDuration(length))).toBe(length);
+          expect(toIsoDuration(length)).toMatch(new RegExp(documented));
           // No more of a unit than makes one of the next.
           expect(toIsoDuration(length)).toMatch(
             /^P(\d+D)?(T((1?\d|2[0-3])H)?([1-5]?\dM)?([1-5]?\d(\.\d+)?S)?)?$/,
