@@ -16,8 +16,7 @@ const OPTIONS = {
   io: 'input',
   override: ({ jsonSchema }: { jsonSchema: Record<string, unknown> }) => {
     // The format says it; the pattern behind it is for nobody to read.
-    if (['date', 'date-time', 'uri'].includes(String(jsonSchema['format'])))
-      delete jsonSchema['pattern'];
+    if (['date', 'date-time', 'uri'].includes(String(jsonSchema['format']))) delete jsonSchema['pattern'];
   },
 } as const;
 

@@ -341,7 +341,9 @@ describe('an agent who comes back', () => {
   it('by accepting is told of as having accepted, and not once more when it gives the conversation away', () => {
     given(away(offered()))
       .when(agentAccepted(), AT + 1_000)
-      .then({ notifications: ['agent-joined to customer + anna', 'conversation-assigned to agents + customer'] })
+      .then({
+        notifications: ['agent-joined to customer + anna', 'conversation-assigned to agents + customer'],
+      })
       .when({ type: 'agent-released', ...ANNA }, AT + 2_000)
       .then({ notifications: ['agent-left to customer', 'conversation-queued to agents + customer'] });
   });
