@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     ['files of the product with the same name', sameName, 1],
     ['files of the product', product.length, 120],
     ['lines of the product', linesOf(product), 9_300, 20_900],
-    ['lines of tests, code', linesOf(tests.filter(isCode)), 28_000, 56_000],
+    ['lines of tests, code', linesOf(tests.filter(isCode)), 28_000, 56_200],
     ['lines of tests, data', linesOf(tests.filter((path) => !isCode(path))), 4_000],
     ['bytes of README.md', bytesOf('README.md'), 8 * 1024],
     ['bytes of SECURITY.md', bytesOf('SECURITY.md'), 8 * 1024],
